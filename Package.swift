@@ -1,0 +1,188 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// One layer, one target. What a target may import is the table in docs/architecture.md;
+// Tests/ArchitectureTests compares every `import` with the dependencies written here.
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
+/// What every Swift target may use beside its own row: the service's plumbing.
+let plumbing: [Target.Dependency] = [
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "Metrics", package: "swift-metrics"),
+    .product(name: "Tracing", package: "swift-distributed-tracing"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "Configuration", package: "swift-configuration"),
+]
+let crypto: [Target.Dependency] = [
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "CryptoExtras", package: "swift-crypto"),
+]
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let kits: [Target.Dependency] = [
+    .product(name: "InMemoryLogging", package: "swift-log"),
+    .product(name: "MetricsTestKit", package: "swift-metrics"),
+    .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+]
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "swift-auth-signals",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "AuthSignals", targets: ["AuthSignals"]),
+        .library(name: "AuthFlows", targets: ["AuthFlows"]),
+        .library(name: "AuthStore", targets: ["AuthStore"]),
+        .library(name: "AuthInbox", targets: ["AuthInbox"]),
+        .library(name: "AuthBroker", targets: ["AuthBroker"]),
+        .library(name: "AuthRelay", targets: ["AuthRelay"]),
+        .library(name: "AuthConsumer", targets: ["AuthConsumer"]),
+        .library(name: "AuthMail", targets: ["AuthMail"]),
+        .library(name: "AuthServer", targets: ["AuthServer"]),
+        .library(name: "AuthTesting", targets: ["AuthTesting"]),
+        .executable(name: "auth-signals", targets: ["auth-signals"]),
+        .executable(name: "auth-consumer", targets: ["auth-consumer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    ],
+    targets: [
+        // The domain: knows no SQL, no AMQP, no HTTP.
+        .target(name: "AuthSignals", dependencies: plumbing, swiftSettings: swift),
+        .target(
+            name: "AuthFlows",
+            dependencies: ["AuthSignals"] + crypto + plumbing,
+            swiftSettings: swift),
+
+        // The C faces: the only places that include librabbitmq's and libcurl's headers.
+        .target(name: "CRabbitMQ", cSettings: c, linkerSettings: [.linkedLibrary("rabbitmq")]),
+        .target(name: "CCurl", cSettings: c, linkerSettings: [.linkedLibrary("curl")]),
+
+        // The technologies.
+        .target(
+            name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ"] + plumbing,
+            swiftSettings: swift),
+        .target(name: "AuthInbox", dependencies: ["AuthSignals", grdb] + plumbing, swiftSettings: swift),
+        .target(
+            name: "AuthStore", dependencies: ["AuthFlows", "AuthSignals", grdb] + plumbing,
+            swiftSettings: swift),
+        .target(
+            name: "AuthMail", dependencies: ["AuthFlows", "AuthSignals", "CCurl"] + plumbing,
+            resources: [.embedInCode("Templates")],
+            swiftSettings: swift),
+        .target(
+            name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
+            swiftSettings: swift),
+
+        // The loops: see seams only.
+        .target(name: "AuthRelay", dependencies: ["AuthSignals"] + plumbing, swiftSettings: swift),
+        .target(
+            name: "AuthConsumer", dependencies: ["AuthSignals"] + crypto + plumbing,
+            swiftSettings: swift),
+
+        // What every process of ours needs to be run: log lines, the metrics page, health, exit codes.
+        .target(
+            name: "AuthOperations", dependencies: ["AuthSignals", arguments, hummingbird, nio, unixSignals] + plumbing,
+            swiftSettings: swift),
+
+        // For tests, ours and our users'.
+        .target(
+            name: "AuthTesting",
+            dependencies: ["AuthStore", "AuthFlows", "AuthSignals"] + plumbing,
+            swiftSettings: swift),
+
+        // The executables: composition roots.
+        .executableTarget(
+            name: "auth-signals",
+            dependencies: [
+                "AuthServer", "AuthMail", "AuthRelay", "AuthConsumer", "AuthBroker", "AuthInbox",
+                "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird,
+            ] + plumbing,
+            swiftSettings: swift),
+        .executableTarget(
+            name: "auth-consumer",
+            dependencies: [
+                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthSignals", "AuthOperations", arguments,
+                hummingbird, httpClient,
+            ] + plumbing,
+            swiftSettings: swift),
+
+        // Tests, a target for a target; a private RabbitMQ node for those that talk to one.
+        .target(
+            name: "BrokerSupport", dependencies: ["AuthBroker", "AuthSignals"] + plumbing,
+            path: "Tests/Support/BrokerSupport", swiftSettings: swift),
+        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
+        .testTarget(
+            name: "AuthSignalsTests", dependencies: ["AuthSignals"] + plumbing, exclude: ["Golden"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthFlowsTests",
+            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", grdb] + crypto + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthStoreTests",
+            dependencies: ["AuthStore", "AuthFlows", "AuthTesting", "AuthSignals", grdb] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthInboxTests",
+            dependencies: ["AuthInbox", "AuthTesting", "AuthSignals", grdb] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthBrokerTests",
+            dependencies: ["AuthBroker", "BrokerSupport", "AuthTesting", "AuthSignals", "CRabbitMQ"] + plumbing
+                + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthRelayTests", dependencies: ["AuthRelay", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthConsumerTests",
+            dependencies: ["AuthConsumer", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthMailTests",
+            dependencies: ["AuthMail", "AuthFlows", "AuthSignals", "CCurl"] + plumbing + kits,
+            exclude: ["Fixtures", "Golden"], swiftSettings: swift),
+        .testTarget(
+            name: "AuthServerTests",
+            dependencies: [
+                "AuthServer", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthOperationsTests",
+            dependencies: [
+                "AuthOperations", "AuthSignals", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ] + plumbing,
+            swiftSettings: swift),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["BrokerSupport", "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer"]
+                + plumbing,
+            exclude: ["Fixtures"], swiftSettings: swift),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is known of one value on the wire; filled in while a type decodes itself from a ``SchemaRecorder``.
+final class SchemaNode {
+    indirect enum Kind {
+        /// Anything: the type looks at it in more than one way.
+        case any
+        case bool
+        case integer(fromZero: Bool)
+        case number
+        case string(format: String?, examples: [String])
+        case array(SchemaNode)
+        /// Members of any name.
+        case map(SchemaNode)
+        case object
+    }
+
+    struct Member {
+        var name: String
+        var node: SchemaNode
+        /// Whether a reader may count on it.
+        var isRequired: Bool
+        /// Whether the `thin` profile leaves it out.
+        var isPersonal = false
+    }
+
+    var kind = Kind.any
+    /// An object's members in the order in which the type asks for them.
+    var members: [Member] = []
+
+    /// Marks the members that are in the one text of a value and not in the other.
+    func markPersonal(standard: JSONValue?, thin: JSONValue?) {
+        guard let standard, let thin else { return }
+        switch (standard, thin) {
+        case (.object(let standard), .object(let thin)):
+            for index in members.indices {
+                let name = members[index].name
+                if standard[name] != nil, thin[name] == nil {
+                    members[index].isPersonal = true
+                } else {
+                    members[index].node.markPersonal(standard: standard[name], thin: thin[name])
+                }
+            }
+        case (.array(let standard), .array(let thin)):
+            if case .array(let element) = kind {
+                element.markPersonal(standard: standard.first, thin: thin.first)
+            }
+        default: break
+        }
+    }
+
+    // MARK: JSON Schema
+
+    /// The node as JSON Schema 2020-12; what may be absent may be null as well.
+    func schema(orNull: Bool = false) -> [String: JSONValue] {
+        var schema: [String: JSONValue] = [:]
+        func type(_ name: String) { schema["type"] = orNull ? [.string(name), "null"] : .string(name) }
+        switch kind {
+        case .any: break
+        case .bool: type("boolean")
+        case .integer(let fromZero):
+            type("integer")
+            if fromZero { schema["minimum"] = 0 }
+        case .number: type("number")
+        case .string(let format, let examples):
+            type("string")
+            if format == "base64" {
+                schema["contentEncoding"] = "base64"
+            } else if let format {
+                schema["format"] = .string(format)
+            }
+            if !examples.isEmpty {
+                schema["examples"] = .array(examples.map { .string($0) })
+                schema["description"] = "Open: other values may come."
+            }
+        case .array(let element):
+            type("array")
+            schema["items"] = .object(element.schema())
+        case .map(let value):
+            type("object")
+            schema["additionalProperties"] = .object(value.schema())
+        case .object:
+            type("object")
+            schema["properties"] = .object(
+                Dictionary(
+                    members.map { ($0.name, .object($0.schema)) }, uniquingKeysWith: { first, _ in first }))
+            schema["required"] = .array(members.filter(\.isRequired).map { .string($0.name) })
+        }
+        return schema
+    }
+}
+
+extension SchemaNode.Member {
+    fileprivate var schema: [String: JSONValue] {
+        var schema = node.schema(orNull: !isRequired)
+        if isPersonal { schema["x-personal"] = true }
+        return schema
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+import Tracing
+
+/// The one place where signals become bytes and bytes become signals.
+///
+/// A signal is encoded once, when it is emitted (``draft(_:at:id:)``); its body is composed around those
+/// bytes when it is published (``message(for:)``), since only the outbox knows its `sequence`.
+public struct SignalCodec: Sendable {
+    /// The absolute URI of this installation: `SIGNALS_SOURCE`.
+    public let source: String
+    /// What `dataschema` begins with: `SIGNALS_SCHEMA_BASE`.
+    public let schemaBase: String
+    /// The AMQP `app-id`: `SIGNALS_APP_ID`, by default the host part of `source`.
+    public let appID: String
+    /// How much of a person a payload shows: `SIGNALS_PAYLOAD`.
+    public let profile: PayloadProfile
+
+    /// The largest body, in bytes.
+    public static let largestBody = 64 * 1024
+    /// The AMQP `content-type` of a message.
+    public static let contentType = "application/cloudevents+json"
+
+    /// - Parameters:
+    ///   - schemaBase: `<source>/schemas` where nil.
+    ///   - appID: the host part of `source` where nil.
+    public init(
+        source: String, schemaBase: String? = nil, appID: String? = nil, profile: PayloadProfile = .standard
+    ) {
+        self.source = source
+        self.schemaBase = schemaBase ?? (source.hasSuffix("/") ? source + "schemas" : source + "/schemas")
+        self.appID = appID ?? URL(string: source)?.host() ?? "auth-signals"
+        self.profile = profile
+    }
+
+    // MARK: Emitting
+
+    /// Encodes a signal for the outbox.
+    ///
+    /// - Throws: ``SignalError``: `tooLarge` where the body would exceed ``largestBody`` even after
+    ///   `extra_data` has lost its members, `notEncodable` where a member is no JSON.
+    public func draft(
+        _ signal: some Signal, at time: Date, id: UUID? = nil
+    ) throws(SignalError) -> SignalDraft {
+        let encoder = Self.encoder()
+        encoder.userInfo[.payloadProfile] = profile
+        let data: Data
+        do {
+            data = try encoder.encode(signal)
+        } catch {
+            // The encoder's own words may quote a value.
+            throw SignalError(
+                .notEncodable,
+                "\(type(of: signal).name) has a member that is no JSON value: a number that is not finite, "
+                    + "or more than \(JSONValue.largestDepth) levels")
+        }
+        guard data.first == UInt8(ascii: "{") else {
+            throw SignalError(
+                .notEncodable, "\(type(of: signal).name) does not encode as an object with named members")
+        }
+        var draft = SignalDraft(
+            id: id ?? .version7(at: time), name: type(of: signal).name,
+            schemaVersion: type(of: signal).schemaVersion, subject: signal.subject,
+            time: time.wholeMilliseconds, correlationID: signal.request.id, trace: Self.currentTrace(),
+            data: data)
+        let overhead = body(for: draft, sequence: 0).count - data.count
+        if data.count + overhead > Self.largestBody {
+            draft.data = try ExtraDataTrimming.trim(
+                data, to: Self.largestBody - overhead, name: draft.name)
+        }
+        return draft
+    }
+
+    // MARK: Publishing
+
+    /// The message of a committed signal: the same bytes every time it is sent.
+    public func message(for row: OutboxRow) -> SignalMessage {
+        let draft = row.draft
+        var headers: [String: SignalMessage.HeaderValue] = draft.trace.mapValues { .string($0) }
+        if let subject = draft.subject { headers[SignalMessage.HeaderName.subject] = .string(subject) }
+        return SignalMessage(
+            routingKey: draft.name.rawValue, messageID: draft.id.wireText,
+            correlationID: draft.correlationID.wireText, type: draft.name.rawValue,
+            contentType: Self.contentType,
+            timestamp: Date(timeIntervalSince1970: draft.time.timeIntervalSince1970.rounded(.down)),
+            appID: appID, headers: headers, body: body(for: draft, sequence: row.sequence))
+    }
+
+    private func body(for draft: SignalDraft, sequence: Int64) -> Data {
+        var text = #"{"specversion":"1.0","id":""# + draft.id.wireText
+        text += #"","source":"# + Self.quoted(source)
+        text += #","type":""# + draft.name.rawValue + #"""#
+        if let subject = draft.subject { text += #","subject":"# + Self.quoted(subject) }
+        text += #","time":""# + draft.time.wireText
+        text += #"","datacontenttype":"application/json","dataschema":"#
+        text += Self.quoted("\(schemaBase)/\(draft.name)/\(draft.schemaVersion)")
+        let digits = String(sequence)
+        text += #","sequence":""# + String(repeating: "0", count: max(0, 20 - digits.count)) + digits
+        text += #"","correlationid":""# + draft.correlationID.wireText + #"","data":"#
+        var body = Data(capacity: text.utf8.count + draft.data.count + 1)
+        body.append(contentsOf: text.utf8)
+        body.append(draft.data)
+        body.append(UInt8(ascii: "}"))
+        return body
+    }
+
+    private static func quoted(_ text: String) -> String {
+        // A String always encodes; JSONEncoder knows which characters want escaping.
+        String(decoding: (try? encoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
+    }
+
+    private static func currentTrace() -> [String: String] {
+        guard let context = ServiceContext.current else { return [:] }
+        var carrier: [String: String] = [:]
+        InstrumentationSystem.instrument.inject(context, into: &carrier, using: TraceInjector())
+        return carrier.filter {
+            $0.key == SignalMessage.HeaderName.traceparent || $0.key == SignalMessage.HeaderName.tracestate
+        }
+    }
+
+    private struct TraceInjector: Injector {
+        func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {
+            carrier[key] = value
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Reads the event of a message's body.
+    ///
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/malformed``; the message names the attribute
+    ///   that is wrong.
+    public static func event(from body: Data) throws(SignalError) -> SignalEvent {
+        guard body.count <= largestBody * 16 else {
+            throw SignalError(.malformed, "the body has \(body.count) bytes")
+        }
+        // The decoder takes UTF-16 and UTF-32 as well, the only JSON with this byte, and looks at no text that it
+        // is not asked for.
+        guard !body.contains(0), body.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) != nil else {
+            throw SignalError(.malformed, "the body is not JSON in UTF-8")
+        }
+        let attributes: CloudEventAttributes
+        do {
+            attributes = try decoder().decode(CloudEventAttributes.self, from: body)
+        } catch {
+            throw SignalError(.malformed, "the body is no CloudEvents 1.0 event in JSON: \(error.where)")
+        }
+        return try attributes.event(body: body)
+    }
+
+    static func decode<S: Signal>(_ type: S.Type, from body: Data) throws(SignalError) -> S {
+        do {
+            return try decoder().decode(DataMember<S>.self, from: body).data
+        } catch {
+            throw SignalError(.wrongType, "the data is no \(S.name): \(error.where)")
+        }
+    }
+
+    static func decodeJSON(from body: Data) throws(SignalError) -> JSONValue {
+        do {
+            return try decoder().decode(DataMember<JSONValue>.self, from: body).data
+        } catch {
+            throw SignalError(.malformed, "the data is no JSON: \(error.where)")
+        }
+    }
+
+    private struct DataMember<D: Decodable>: Decodable { var data: D }
+
+    // MARK: JSON
+
+    /// An encoder that writes JSON as the contract has it: members sorted, times in RFC 3339.
+    public static func encoder() -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(date.wireText)
+        }
+        return encoder
+    }
+
+    /// A decoder for JSON as the contract has it.
+    public static func decoder() -> JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .custom { decoder in
+            let container = try decoder.singleValueContainer()
+            guard let date = Date(wireText: try container.decode(String.self)) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "no RFC 3339 time")
+            }
+            return date
+        }
+        return decoder
+    }
+}
+
+extension Error {
+    /// Where decoding failed, without the value that failed.
+    fileprivate var `where`: String {
+        guard let error = self as? DecodingError else { return "not readable" }
+        func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+            let keys = (context.codingPath + (last.map { [$0] } ?? [])).map(\.nameOfMember)
+            return keys.isEmpty ? "the body" : keys.joined(separator: ".").cut(toUTF8Bytes: 120)
+        }
+        return switch error {
+        case .keyNotFound(let key, let context): "\(path(context, key)) is missing"
+        case .typeMismatch(_, let context): "\(path(context)) is of another kind"
+        case .valueNotFound(_, let context): "\(path(context)) is null"
+        case .dataCorrupted(let context): "\(path(context)) is malformed"
+        @unknown default: "not readable"
+        }
+    }
+}
+
+extension CodingKey {
+    /// The member's name where it is one that a schema could have; a payload's own keys are not quoted.
+    fileprivate var nameOfMember: String {
+        let isPlain = stringValue.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                || byte == UInt8(ascii: "_")
+        }
+        return intValue.map(String.init) ?? (isPlain ? stringValue : "…")
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+/// A signal that was emitted and not yet given its place in the outbox: what is stored.
+public struct SignalDraft: Hashable, Sendable {
+    /// The event's id, made once and never again (CloudEvents `id`, AMQP `message-id`).
+    public var id: UUID
+    public var name: SignalName
+    /// Of the signal's schema.
+    public var schemaVersion: Int
+    /// Whom it is about; nil where there is no user.
+    public var subject: String?
+    /// When it was emitted, in whole milliseconds.
+    public var time: Date
+    /// The request's id.
+    public var correlationID: UUID
+    /// W3C trace context of the emitting code: `traceparent`, `tracestate`; empty where no trace is on.
+    public var trace: [String: String]
+    /// The event's `data`: a JSON object.
+    public var data: Data
+
+    public init(
+        id: UUID, name: SignalName, schemaVersion: Int = 1, subject: String?, time: Date, correlationID: UUID,
+        trace: [String: String] = [:], data: Data
+    ) {
+        self.id = id
+        self.name = name
+        self.schemaVersion = schemaVersion
+        self.subject = subject
+        self.time = time
+        self.correlationID = correlationID
+        self.trace = trace
+        self.data = data
+    }
+}

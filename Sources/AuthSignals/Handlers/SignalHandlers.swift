@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The table of handlers: which code is to run for which signal.
+///
+/// ```swift
+/// var handlers = SignalHandlers()
+/// handlers.on(UserLoggedIn.self, as: "welcome") { signal, context in
+///     context.logger.info("welcome back", metadata: ["user": "\(signal.user.id)"])
+/// }
+/// handlers.on(matching: "socialaccount.#", as: "audit") { event, context in … }
+/// handlers.onUnhandled(as: "rest") { event, context in … }
+/// ```
+///
+/// A handler's name is its identity in the inbox, in retries and in dead letters: keep it when the code
+/// changes. The same table serves a worker and, after the commit, the receivers within a process.
+public struct SignalHandlers: Sendable {
+    /// The handlers in the order in which they were added.
+    public private(set) var all: [SignalHandler] = []
+    /// What runs for a signal that none of ``all`` takes.
+    public private(set) var unhandled: SignalHandler?
+
+    public init() {}
+
+    /// Adds a handler of one signal.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, used once in the table.
+    ///   - body: run at least once a message; it is done when it returns.
+    public mutating func on<S: Signal>(
+        _ type: S.Type, as name: String,
+        _ body: @escaping @Sendable (S, SignalContext) async throws -> Void
+    ) {
+        add(
+            SignalHandler(name: name, interest: .name(S.name), types: [S.self]) {
+                (event: SignalEvent, context: SignalContext) in
+                try await body(event.decode(S.self), context)
+            })
+    }
+
+    /// Adds a handler of every signal whose name matches a pattern.
+    public mutating func on(
+        matching pattern: SignalPattern, as name: String,
+        _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
+    ) {
+        add(SignalHandler(name: name, interest: .pattern(pattern), types: [], run: body))
+    }
+
+    /// Adds a handler of one signal that writes in the inbox's transaction: what it writes happens once.
+    ///
+    /// The body cannot suspend. The technology's module gives access to the transaction's database.
+    public mutating func once<S: Signal>(
+        _ type: S.Type, as name: String,
+        _ body: @escaping @Sendable (S, SignalContext, any InboxTransaction) throws -> Void
+    ) {
+        add(
+            SignalHandler(name: name, interest: .name(S.name), types: [S.self]) {
+                (event: SignalEvent, context: SignalContext, transaction: any InboxTransaction) in
+                try body(event.decode(S.self), context, transaction)
+            })
+    }
+
+    /// Sets the handler of the signals that no other handler takes; without one they are acknowledged.
+    public mutating func onUnhandled(
+        as name: String, _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
+    ) {
+        check(name)
+        unhandled = SignalHandler(name: name, interest: .pattern("#"), types: [], run: body)
+    }
+
+    /// The handlers that take a signal, in order; the one for unhandled signals where there is none.
+    public func handlers(for name: SignalName) -> [SignalHandler] {
+        let taking = all.filter { $0.takes(name) }
+        return taking.isEmpty ? unhandled.map { [$0] } ?? [] : taking
+    }
+
+    /// The handler of that name.
+    public func handler(named name: String) -> SignalHandler? {
+        all.first { $0.name == name } ?? (unhandled?.name == name ? unhandled : nil)
+    }
+
+    private mutating func add(_ handler: SignalHandler) {
+        check(handler.name)
+        all.append(handler)
+    }
+
+    private func check(_ name: String) {
+        precondition(
+            (1...100).contains(name.utf8.count)
+                && name.utf8.allSatisfy { byte in
+                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+                        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-".utf8.contains(byte)
+                },
+            "a handler's name has 1 to 100 characters of a-z A-Z 0-9 . _ -")
+        precondition(handler(named: name) == nil, "a handler named “\(name)” is in the table already")
+    }
+}

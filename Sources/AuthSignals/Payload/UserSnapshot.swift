@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+/// A user as they were when the signal was emitted: `data.user`.
+public struct UserSnapshot: Hashable, Sendable {
+    /// Opaque and never reused.
+    public var id: String
+    /// The primary address. Personal: absent in the `thin` profile.
+    public var email: String?
+    /// Personal: absent in the `thin` profile.
+    public var username: String?
+    public var isActive: Bool
+    public var dateJoined: Date
+    public var lastLogin: Date?
+
+    public init(
+        id: String, email: String?, username: String?, isActive: Bool, dateJoined: Date, lastLogin: Date?
+    ) {
+        self.id = id
+        self.email = email
+        self.username = username
+        self.isActive = isActive
+        self.dateJoined = dateJoined
+        self.lastLogin = lastLogin
+    }
+}
+
+extension UserSnapshot: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, email, username, isActive = "is_active", dateJoined = "date_joined", lastLogin = "last_login"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(isActive, forKey: .isActive)
+        try container.encode(dateJoined, forKey: .dateJoined)
+        try container.encodeIfPresent(lastLogin, forKey: .lastLogin)
+        guard encoder.payloadProfile.carriesPersonalData else { return }
+        try container.encodeIfPresent(email, forKey: .email)
+        try container.encodeIfPresent(username, forKey: .username)
+    }
+}

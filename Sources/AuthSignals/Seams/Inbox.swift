@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+/// What a worker's handlers have done: a seam that makes their effects happen once.
+///
+/// Marks are kept by handler and message id, so that two handlers of one message do not hide each other.
+public protocol Inbox: Sendable {
+    /// Whether the handler has already done that message.
+    func isDone(handler: String, messageID: UUID) async throws -> Bool
+
+    /// Marks the message as done by the handler; nothing happens where it was.
+    func markDone(handler: String, messageID: UUID, at time: Date) async throws
+
+    /// Runs `body` and marks the message as done, in one transaction; where it was done before, `body` does
+    /// not run. A throw leaves neither the mark nor what `body` wrote.
+    ///
+    /// - Returns: whether `body` ran.
+    func once(
+        handler: String, messageID: UUID, at time: Date,
+        _ body: @Sendable (any InboxTransaction) throws -> Void
+    ) async throws -> Bool
+
+    /// Forgets marks that are older than `time`, in small batches.
+    ///
+    /// - Returns: how many were forgotten.
+    func prune(before time: Date) async throws -> Int
+}
+
+/// The transaction in which a mark is written. The technology's module gives access to its database.
+public protocol InboxTransaction {}

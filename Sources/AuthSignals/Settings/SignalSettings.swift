@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// What signals say of this installation: `SIGNALS_SOURCE` and its like.
+public struct SignalSettings: Sendable {
+    /// `SIGNALS_SOURCE`: the absolute URI of this installation; one source, one store.
+    public var source: String
+    /// `SIGNALS_SCHEMA_BASE`; `<source>/schemas` where nil.
+    public var schemaBase: String?
+    /// `SIGNALS_APP_ID`; the host part of `source` where nil.
+    public var appID: String?
+    /// `SIGNALS_PAYLOAD`.
+    public var payload: PayloadProfile = .standard
+    /// `SIGNALS_REQUIRED`: signals for which no queue being bound is an error.
+    public var required: Set<SignalName> = []
+
+    public init(source: String) { self.source = source }
+
+    /// Reads the settings; `SIGNALS_SOURCE` is required.
+    public init(reading reader: inout SettingsReader) {
+        source = ""
+        if let text = reader.string("SIGNALS_SOURCE") {
+            source = text
+            if !Self.isAbsoluteURI(text) {
+                reader.fault(
+                    "SIGNALS_SOURCE", "must be an absolute URI, for example https://accounts.example.org")
+            }
+        } else {
+            reader.fault(
+                "SIGNALS_SOURCE",
+                "is required: the absolute URI of this installation, for example https://accounts.example.org"
+            )
+        }
+        schemaBase = reader.string("SIGNALS_SCHEMA_BASE")
+        if let schemaBase, !Self.isAbsoluteURI(schemaBase) {
+            reader.fault("SIGNALS_SCHEMA_BASE", "must be an absolute URI")
+        }
+        appID = reader.string("SIGNALS_APP_ID")
+        if let appID, appID.utf8.count > 255 { reader.fault("SIGNALS_APP_ID", "may have at most 255 bytes") }
+        payload = reader.choice(
+            "SIGNALS_PAYLOAD", default: .standard, ["standard": .standard, "thin": .thin])
+        for name in reader.list("SIGNALS_REQUIRED", default: []) {
+            if let name = try? SignalName(validating: name) {
+                required.insert(name)
+            } else {
+                reader.fault("SIGNALS_REQUIRED", "must be names of signals, separated by commas")
+            }
+        }
+    }
+
+    /// The codec of this installation.
+    public var codec: SignalCodec {
+        SignalCodec(source: source, schemaBase: schemaBase, appID: appID, profile: payload)
+    }
+
+    /// Whether the installation is reached by https.
+    public var isSecure: Bool { source.lowercased().hasPrefix("https:") }
+
+    /// RFC 3986, section 4.3: a scheme and something behind it, no fragment.
+    private static func isAbsoluteURI(_ text: String) -> Bool {
+        guard text.utf8.count <= 1024, let parts = URLComponents(string: text), let scheme = parts.scheme,
+            !scheme.isEmpty, parts.fragment == nil
+        else { return false }
+        return ["http", "https"].contains(scheme.lowercased())
+            ? parts.host?.isEmpty == false : text.count > scheme.count + 1
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name of a signal: its type on the wire and, exactly, its AMQP routing key.
+///
+/// Dotted lower-case words, at least two, at most 127 bytes: `account.user_logged_in`, `billing.invoice_paid`.
+public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The name as it is routed.
+    public let rawValue: String
+
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/invalidName`` where `rawValue` does not match
+    ///   `[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+` or is longer than 127 bytes.
+    public init(validating rawValue: String) throws(SignalError) {
+        guard Self.isValid(rawValue) else {
+            throw SignalError(
+                .invalidName,
+                "“\(rawValue.cut(toUTF8Bytes: 140))” is no signal name: use two or more dotted words of a-z, 0-9 and _, each starting with a letter, at most 127 bytes"
+            )
+        }
+        self.rawValue = rawValue
+    }
+
+    /// The words between the dots.
+    public var words: [Substring] { rawValue.split(separator: ".") }
+
+    /// First words that belong to this project; an application's own signals use others.
+    public static let reservedFamilies: Set<String> = ["account", "socialaccount", "mfa", "usersessions"]
+
+    /// Whether the name's first word is one of ``reservedFamilies``.
+    public var isReserved: Bool { Self.reservedFamilies.contains(String(words[0])) }
+
+    public var description: String { rawValue }
+
+    public static func < (left: SignalName, right: SignalName) -> Bool { left.rawValue < right.rawValue }
+
+    private static func isValid(_ text: String) -> Bool {
+        guard text.utf8.count <= 127 else { return false }
+        let words = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return words.count >= 2
+            && words.allSatisfy { word in
+                guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
+                    return false
+                }
+                return word.allSatisfy { byte in
+                    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+                }
+            }
+    }
+}
+
+extension SignalName: ExpressibleByStringLiteral {
+    /// A name written in the source; one that is malformed stops the program where it is written.
+    public init(stringLiteral value: String) {
+        precondition(Self.isValid(value), "“\(value)” is no signal name")
+        rawValue = value
+    }
+}
+
+extension SignalName: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(validating: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}

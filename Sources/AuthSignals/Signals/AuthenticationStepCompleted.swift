@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One factor succeeded; not a log-in yet.
+///
+/// Source: allauth `account.signals.authentication_step_completed` (65.10).
+public struct AuthenticationStepCompleted: UserSignal, Hashable {
+    public static let name: SignalName = "account.authentication_step_completed"
+    public static let summary = "one factor succeeded; not a log-in yet"
+
+    public var request: RequestContext
+    public var user: UserSnapshot
+    public var method: AuthenticationMethod
+    /// Whether a logged-in user proved again who they are.
+    public var reauthenticated: Bool?
+    /// As typed, cut to 254 bytes; password and code. Personal: absent in the `thin` profile.
+    public var email: String?
+    /// As typed, cut to 254 bytes; password. Personal: absent in the `thin` profile.
+    public var username: String?
+    /// The provider; social accounts.
+    public var provider: String?
+    /// The person's id at the provider; social accounts.
+    public var uid: String?
+    /// The kind of authenticator; second factors.
+    public var type: String?
+
+    public init(
+        request: RequestContext, user: UserSnapshot, method: AuthenticationMethod,
+        reauthenticated: Bool? = nil, email: String? = nil, username: String? = nil,
+        provider: String? = nil, uid: String? = nil, type: String? = nil
+    ) {
+        self.request = request
+        self.user = user
+        self.method = method
+        self.reauthenticated = reauthenticated
+        self.email = email?.cut(toUTF8Bytes: 254)
+        self.username = username?.cut(toUTF8Bytes: 254)
+        self.provider = provider
+        self.uid = uid
+        self.type = type
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case request, user, method, reauthenticated, email, username, provider, uid, type
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(request, forKey: .request)
+        try container.encode(user, forKey: .user)
+        try container.encode(method, forKey: .method)
+        try container.encodeIfPresent(reauthenticated, forKey: .reauthenticated)
+        try container.encodeIfPresent(provider, forKey: .provider)
+        try container.encodeIfPresent(uid, forKey: .uid)
+        try container.encodeIfPresent(type, forKey: .type)
+        guard encoder.payloadProfile.carriesPersonalData else { return }
+        try container.encodeIfPresent(email?.cut(toUTF8Bytes: 254), forKey: .email)
+        try container.encodeIfPresent(username?.cut(toUTF8Bytes: 254), forKey: .username)
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A wrong log-in code was entered.
+///
+/// Source: allauth `account.signals.login_code_rejected` (65.16).
+public struct LoginCodeRejected: UserSignal, Hashable {
+    public static let name: SignalName = "account.login_code_rejected"
+    public static let summary = "a wrong log-in code was entered"
+
+    public var request: RequestContext
+    public var user: UserSnapshot
+    /// Whether no attempt is left.
+    public var lastAttempt: Bool
+
+    public init(request: RequestContext, user: UserSnapshot, lastAttempt: Bool) {
+        self.request = request
+        self.user = user
+        self.lastAttempt = lastAttempt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case request, user, lastAttempt = "last_attempt"
+    }
+}

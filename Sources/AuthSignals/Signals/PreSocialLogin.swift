@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A provider has authenticated somebody and the hook has answered; in log-in, sign-up and connect alike.
+///
+/// Source: allauth `socialaccount.signals.pre_social_login`.
+public struct PreSocialLogin: UserSignal, Hashable {
+    public static let name: SignalName = "socialaccount.pre_social_login"
+    public static let summary = "a provider has authenticated somebody, and the hook has answered"
+
+    public var request: RequestContext
+    /// The user, if one is known.
+    public var user: UserSnapshot?
+    public var sociallogin: SocialLoginSnapshot
+    /// The hook's answer, not the flow's.
+    public var outcome: Outcome
+    /// `timeout` where the hook failed open, or why it denied.
+    public var reason: String?
+
+    /// What the hook answered; open: accept values you do not know.
+    public struct Outcome: RawRepresentable, Hashable, Sendable, Codable {
+        public var rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+        public static let proceeded = Outcome(rawValue: "proceeded")
+        public static let denied = Outcome(rawValue: "denied")
+        public static let redirected = Outcome(rawValue: "redirected")
+        public static let connected = Outcome(rawValue: "connected")
+    }
+
+    public init(
+        request: RequestContext, user: UserSnapshot?, sociallogin: SocialLoginSnapshot, outcome: Outcome,
+        reason: String? = nil
+    ) {
+        self.request = request
+        self.user = user
+        self.sociallogin = sociallogin
+        self.outcome = outcome
+        self.reason = reason
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case request, user, sociallogin, outcome, reason
+    }
+}
+
+extension PreSocialLogin.Outcome: OpenEnumeration {
+    public static let knownValues: [PreSocialLogin.Outcome] = [.proceeded, .denied, .redirected, .connected]
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The signals this package declares, in the contract's order.
+public enum SignalCatalog {
+    /// One entry a signal.
+    public static let all: [any Signal.Type] = [
+        UserLoggedIn.self,
+        UserLoggedOut.self,
+        UserSignedUp.self,
+        PasswordSet.self,
+        PasswordChanged.self,
+        PasswordReset.self,
+        EmailConfirmed.self,
+        EmailConfirmationSent.self,
+        EmailChanged.self,
+        EmailAdded.self,
+        EmailRemoved.self,
+        PreSocialLogin.self,
+        SocialAccountAdded.self,
+        SocialAccountUpdated.self,
+        SocialAccountRemoved.self,
+        AuthenticationStepCompleted.self,
+        LoginCodeRejected.self,
+        PasswordResetCodeRejected.self,
+        EmailVerificationCodeRejected.self,
+    ]
+
+    /// The names reserved for signals to come, in the same form.
+    public static let reserved: [SignalName] = [
+        "mfa.authenticator_added",
+        "mfa.authenticator_removed",
+        "mfa.authenticator_reset",
+        "mfa.authenticator_used",
+        "mfa.authentication_failed",
+        "usersessions.session_client_changed",
+        "account.login_failed",
+    ]
+}

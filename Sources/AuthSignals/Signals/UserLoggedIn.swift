@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A user logs in: after the last stage of the log-in.
+///
+/// Source: allauth `account.signals.user_logged_in`.
+public struct UserLoggedIn: UserSignal, Hashable {
+    public static let name: SignalName = "account.user_logged_in"
+    public static let summary = "a user logs in, after the last stage of the log-in"
+
+    public var request: RequestContext
+    /// The user, with `last_login` of this log-in.
+    public var user: UserSnapshot
+    /// The session that was opened.
+    public var session: SessionSnapshot
+    /// What was used, at most 16; none after a local sign-up.
+    public var methods: [AuthenticationMethod]
+    /// Set if the log-in came from a provider.
+    public var sociallogin: SocialLoginSnapshot?
+
+    /// - Parameter methods: the first 16 are kept.
+    public init(
+        request: RequestContext, user: UserSnapshot, session: SessionSnapshot,
+        methods: [AuthenticationMethod],
+        sociallogin: SocialLoginSnapshot? = nil
+    ) {
+        self.request = request
+        self.user = user
+        self.session = session
+        self.methods = Array(methods.prefix(16))
+        self.sociallogin = sociallogin
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case request, user, session, methods, sociallogin
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+extension Date {
+    /// RFC 3339 in UTC with milliseconds: `2026-11-23T08:00:00.123Z`. Years beyond 0000 to 9999, which it
+    /// cannot write, become the first or the last moment that it can.
+    public var wireText: String {
+        let milliseconds = (timeIntervalSince1970 * 1000).rounded()
+        let possible = RFC3339.possibleMilliseconds
+        guard milliseconds < Double(possible.upperBound) else { return RFC3339.text(of: possible.upperBound) }
+        guard milliseconds > Double(possible.lowerBound) else { return RFC3339.text(of: possible.lowerBound) }
+        return RFC3339.text(of: Int64(milliseconds))
+    }
+
+    /// The date of an RFC 3339 text, with or without fractions of a second, to the nearest millisecond; nil
+    /// where it is none.
+    public init?(wireText: String) {
+        guard let milliseconds = RFC3339.milliseconds(of: wireText) else { return nil }
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    /// The same moment to the nearest millisecond, which is what is stored and sent.
+    public var wholeMilliseconds: Date {
+        Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded() / 1000)
+    }
+}

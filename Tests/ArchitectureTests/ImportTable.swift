@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which target may import what: the table of docs/architecture.md as data.
+enum ImportTable {
+    struct Row {
+        let target: String
+        let imports: [String]
+    }
+
+    /// One layer, one target; a row imports only rows below it and modules from outside.
+    static let rows: [Row] = [
+        Row(
+            target: "auth-signals",
+            imports: [
+                "AuthOperations", "AuthServer", "AuthMail", "AuthRelay", "AuthConsumer", "AuthStore",
+                "AuthInbox",
+                "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird",
+            ]),
+        Row(
+            target: "auth-consumer",
+            imports: [
+                "AuthOperations", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthSignals", "ArgumentParser",
+                "Hummingbird", "AsyncHTTPClient",
+            ]),
+        Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
+        Row(
+            target: "AuthOperations",
+            imports: ["AuthSignals", "ArgumentParser", "Hummingbird", "NIOCore", "CoreMetrics", "UnixSignals"]),
+        Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
+        Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
+        Row(target: "AuthRelay", imports: ["AuthSignals"]),
+        Row(target: "AuthConsumer", imports: ["AuthSignals", "Crypto"]),
+        Row(target: "AuthStore", imports: ["AuthFlows", "AuthSignals", "GRDB"]),
+        Row(target: "AuthInbox", imports: ["AuthSignals", "GRDB"]),
+        Row(target: "AuthBroker", imports: ["AuthSignals", "CRabbitMQ"]),
+        Row(target: "CRabbitMQ", imports: []),
+        Row(target: "CCurl", imports: []),
+        Row(target: "AuthFlows", imports: ["AuthSignals", "Crypto", "CryptoExtras"]),
+        Row(target: "AuthSignals", imports: []),
+    ]
+
+    /// The service's plumbing: allowed everywhere.
+    static let plumbing: Set = ["Logging", "Metrics", "Tracing", "ServiceLifecycle", "Configuration"]
+
+    /// What comes with Swift and the system: allowed everywhere.
+    static let platform: Set = [
+        "Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc", "Musl", "Darwin",
+    ]
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@Suite struct ImportTests {
+    /// The modules that a source file imports, whatever stands before or behind the word.
+    static func imports(in text: String) -> [String] {
+        text.split(separator: "\n").filter { $0.contains("import") }.compactMap { line in
+            line.prefixMatch(of: Self.declaration).map { String($0.module) }
+        }
+    }
+
+    private static var declaration: Regex<(Substring, module: Substring)> {
+        #/\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(?<module>\w+)/#
+    }
+
+    @Test func `the reader of imports sees every form`() {
+        let text = """
+            import A
+            public import B
+              @testable import C
+            @preconcurrency public import D
+            import struct E.Inner
+            @_spi(X) internal import F // import G
+            // import H
+            let important = "import I"
+            """
+        #expect(Self.imports(in: text) == ["A", "B", "C", "D", "E", "F"])
+    }
+
+    @Test(arguments: ImportTable.rows.map(\.target))
+    func `a target imports what its row allows and nothing else`(target: String) throws {
+        let row = try #require(ImportTable.rows.first { $0.target == target })
+        let allowed = ImportTable.platform.union(ImportTable.plumbing).union(row.imports)
+        let files = Repository.files(under: "Sources/\(target)", ending: ["swift", "c", "h"])
+        #expect(!files.isEmpty, "Sources/\(target) has no source file")
+        for file in files where file.path.hasSuffix(".swift") {
+            for module in Self.imports(in: try file.text) where !allowed.contains(module) {
+                Issue.record("\(file) imports \(module), which \(target) may not")
+            }
+        }
+    }
+
+    @Test func `a row names only rows below it`() {
+        let targets = ImportTable.rows.map(\.target)
+        #expect(Set(targets).count == targets.count)
+        for (index, row) in ImportTable.rows.enumerated() {
+            for module in row.imports {
+                if let place = targets.firstIndex(of: module) {
+                    #expect(place > index, "\(row.target): \(module)")
+                }
+            }
+        }
+    }
+
+    @Test func `the folders of Sources are the rows of the table and the targets of the package`() throws {
+        let targets = ImportTable.rows.map(\.target).sorted()
+        #expect(try Repository.folders(in: "Sources") == targets)
+        let manifest = try Repository.File(path: "Package.swift").text
+        // A declaration reaches to the next one. Helpers of tests live under Tests and say so with a path.
+        let inSources = manifest.split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst()
+            .filter { !$0.contains("path: \"Tests/") }
+            .compactMap { $0.firstMatch(of: #/^\s*name:\s*"([^"]+)"/#).map { String($0.1) } }
+            .filter { !$0.hasSuffix("Tests") }
+        #expect(inSources.sorted() == targets)
+    }
+
+    @Test func `the table in docs says the same`() throws {
+        let page = try Repository.File(path: "docs/architecture.md").lines
+        var documented: [String: Set<String>] = [:]
+        for line in page where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count == 3 else { continue }
+            documented[cells[0].replacing("`", with: "")] = Set(
+                cells[2].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                    $0 != "—"
+                })
+        }
+        let table = Dictionary(uniqueKeysWithValues: ImportTable.rows.map { ($0.target, Set($0.imports)) })
+        #expect(documented == table)
+    }
+
+    @Test func `only the C faces include the headers of librabbitmq and libcurl`() throws {
+        var including: [String: Set<String>] = [:]
+        for folder in ["Sources", "Tests"] {
+            for file in Repository.files(under: folder, ending: ["c", "h", "cpp", "m", "modulemap"]) {
+                for line in try file.lines {
+                    guard
+                        let match = line.firstMatch(of: #/^\s*#\s*(include|import)\s*[<"](?<header>[^>"]+)/#)
+                    else {
+                        continue
+                    }
+                    let header = String(match.header)
+                    let target = file.path.split(separator: "/").prefix(2).joined(separator: "/")
+                    if header.hasPrefix("amqp") || header.contains("rabbitmq-c/") {
+                        including["amqp", default: []].insert(target)
+                    }
+                    if header.hasPrefix("curl/") { including["curl", default: []].insert(target) }
+                }
+            }
+        }
+        #expect(including == ["amqp": ["Sources/CRabbitMQ"], "curl": ["Sources/CCurl"]])
+    }
+
+    @Test func `the C faces show none of the headers they include to Swift`() throws {
+        for target in ["CRabbitMQ", "CCurl"] {
+            for file in Repository.files(under: "Sources/\(target)/include", ending: ["h"]) {
+                let text = try file.text
+                #expect(!text.contains("include <amqp") && !text.contains("include <curl"), "\(file)")
+                #expect(!text.contains("include <rabbitmq-c"), "\(file)")
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import Testing
+
+@Suite struct RedactionTests {
+    @Test(arguments: SampleSignals.all.indices)
+    func `no redacted signal shows a person or a token`(index: Int) throws {
+        let body = try SampleSignals.message(of: SampleSignals.all[index]).body
+        let data = try SignalCodec.event(from: body).json()
+        let text = String(decoding: try SignalCodec.encoder().encode(Redaction.redact(data)), as: UTF8.self)
+        for personal in ["jane", "Jane", "Döe", "2001:db8", "Mozilla", "example.com", "eyJhb", "10769150"] {
+            #expect(!text.contains(personal))
+        }
+        #expect(text.contains(SampleSignals.request.id.wireText))
+    }
+
+    @Test(arguments: SignalCatalog.all.indices)
+    func `every member that the thin profile leaves out is redacted`(index: Int) throws {
+        for member in try SignalSchema(of: SignalCatalog.all[index]).members where member.isPersonal {
+            let name = String(member.path.split(separator: ".").last ?? "")
+            #expect(Redaction.redact(.object([name: "x"])) == .object([name: "…"]), "\(name)")
+        }
+    }
+
+    @Test func `what is null stays null, and structure stays`() {
+        let value: JSONValue = ["email": .null, "a": [["email": "x", "id": 1]], "token": ["x": 1]]
+        #expect(
+            Redaction.redact(value) == ["email": .null, "a": [["email": "…", "id": 1]], "token": "…"])
+    }
+}

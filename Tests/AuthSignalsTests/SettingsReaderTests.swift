@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Configuration
+import Testing
+
+@Suite struct SettingsReaderTests {
+    private func reader(_ environment: [String: String]) -> SettingsReader {
+        SettingsReader(
+            ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
+    }
+
+    static let names = [
+        "HTTP_HOST", "HTTP_PORT", "STORE_URL", "BROKER_URL", "BROKER_EXCHANGE", "BROKER_MANAGEMENT_URL",
+        "MAIL_URL", "MAIL_FROM", "SIGNALS_SOURCE", "SIGNALS_PAYLOAD", "SIGNALS_TOKEN_KEYS",
+        "SIGNALS_TOKEN_REFRESH", "SIGNALS_APP_ID", "SIGNALS_SCHEMA_BASE", "SIGNALS_REQUIRED", "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS", "PUBLIC_URL", "PASSWORD_SCRYPT_COST", "PASSWORD_HASH_CONCURRENCY",
+        "PASSWORD_HASH_QUEUE", "OUTBOX_RETENTION", "SOCIALACCOUNT_PROVIDERS", "SOCIALACCOUNT_DUMMY",
+        "HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL", "LOG_LEVEL", "LOG_FORMAT", "METRICS_PORT",
+        "INBOX_URL",
+        "ACCOUNT_EMAIL_VERIFICATION", "ACCOUNT_LOGIN_BY_CODE_ENABLED", "ACCOUNT_RATE_LIMITS",
+        "SOCIALACCOUNT_AUTO_SIGNUP", "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE",
+    ]
+
+    @Test(arguments: names)
+    func `a setting is read from the environment variable of its name`(name: String) {
+        var environment = reader([name: "of the environment"])
+        #expect(environment.string(name) == "of the environment")
+        var table = SettingsReader([name: "of a table"])
+        #expect(table.string(name) == "of a table")
+        var empty = reader([name: "", name + "_X": "another"])
+        #expect(empty.string(name) == nil)
+        #expect(empty.known == [name])
+    }
+
+    @Test func `kinds are parsed from texts, with white space around them`() throws {
+        var reader = reader([
+            "HTTP_PORT": " 9000\n", "A_FLAG": "True", "B_FLAG": "false", "A_TIME": "90", "A_LIST": "a, b,,c ",
+            "A_CHOICE": "Thin",
+        ])
+        #expect(reader.int("HTTP_PORT", default: 8080, in: 0...65_535) == 9000)
+        #expect(reader.bool("A_FLAG", default: false) == true)
+        #expect(reader.bool("B_FLAG", default: true) == false)
+        #expect(reader.seconds("A_TIME", default: .seconds(1)) == .seconds(90))
+        #expect(reader.list("A_LIST", default: []) == ["a", "b", "c"])
+        let choices: [String: PayloadProfile] = ["standard": .standard, "thin": .thin]
+        #expect(reader.choice("A_CHOICE", default: .standard, choices) == .thin)
+        try reader.check()
+    }
+
+    @Test func `what is absent or empty has its default, to the letter`() throws {
+        var reader = reader(["HTTP_PORT": ""])
+        #expect(reader.int("HTTP_PORT", default: 8080, in: 0...65_535) == 8080)
+        #expect(reader.bool("A_FLAG", default: true) == true)
+        #expect(reader.seconds("A_TIME", default: .milliseconds(250)) == .milliseconds(250))
+        #expect(reader.list("A_LIST", default: ["x"]) == ["x"])
+        try reader.check()
+    }
+
+    @Test(arguments: ["abc", "80a", "8 0", "0x50", "1e3", "-1", "65536", "99999999999999999999", "８０"])
+    func `HTTP_PORT of another form is a fault that names it, never silently the default`(text: String) {
+        var reader = reader(["HTTP_PORT": text])
+        _ = reader.int("HTTP_PORT", default: 8080, in: 0...65_535)
+        #expect(
+            reader.faults.map(\.description) == ["HTTP_PORT must be a whole number from 0 to 65535"])
+        #expect(throws: SettingFaults.self) { try reader.check() }
+    }
+
+    @Test func `all faults are told at once, each once, in the order of reading`() {
+        var reader = reader([
+            "HTTP_PORT": "abc", "ACCOUNT_SIGNUP": "maybe", "ACCOUNT_TIME": "soon", "SIGNALS_PAYLOAD": "fat",
+            "SIGNALS_SOURCE": "here",
+        ])
+        _ = reader.int("HTTP_PORT", default: 8080, in: 0...65_535)
+        _ = reader.int("HTTP_PORT", default: 8080, in: 0...65_535)
+        _ = reader.bool("ACCOUNT_SIGNUP", default: true)
+        _ = reader.seconds("ACCOUNT_TIME", default: .seconds(5), in: 1...60)
+        _ = reader.choice("SIGNALS_PAYLOAD", default: 0, ["thin": 1, "standard": 0])
+        reader.fault("SIGNALS_SOURCE", "must be an absolute URI")
+        #expect {
+            try reader.check()
+        } throws: {
+            "\($0)" == "HTTP_PORT must be a whole number from 0 to 65535; "
+                + "ACCOUNT_SIGNUP must be true or false; "
+                + "ACCOUNT_TIME must be a whole number of seconds from 1 to 60; "
+                + "SIGNALS_PAYLOAD must be one of standard, thin; "
+                + "SIGNALS_SOURCE must be an absolute URI"
+        }
+    }
+
+    @Test func `no fault quotes a value, and no access log shows one`() throws {
+        let log = AccessRecorder()
+        let secret = "hunter2"
+        var reader = SettingsReader(
+            ConfigReader(
+                provider: EnvironmentVariablesProvider(environmentVariables: [
+                    "BROKER_URL": secret, "HTTP_PORT": secret, "ACCOUNT_X": secret, "Y_TIME": secret,
+                    "Z_CHOICE": secret,
+                ]), accessReporter: log))
+        _ = reader.value("BROKER_URL", default: 0, "an amqp URL") { _ in nil }
+        _ = reader.int("HTTP_PORT", default: 0, in: 0...1)
+        _ = reader.bool("ACCOUNT_X", default: true)
+        _ = reader.seconds("Y_TIME", default: .zero)
+        _ = reader.choice("Z_CHOICE", default: 0, ["a": 1])
+        #expect(reader.faults.count == 5)
+        #expect {
+            try reader.check()
+        } throws: { error in
+            !"\(error)".contains(secret) && !String(reflecting: error).contains(secret)
+        }
+        let values = log.events.compactMap { try? $0.result.get() }
+        #expect(values.count == 5)
+        #expect(values.allSatisfy { $0.isSecret })
+    }
+
+    @Test func `values of a provider that knows kinds are read as well`() throws {
+        var reader = SettingsReader(
+            ConfigReader(
+                provider: InMemoryProvider(values: [
+                    "http.port": 9000, "account.flag": true,
+                    "a.list": .init(.stringArray(["a", "b"]), isSecret: false),
+                    "signals.source": "https://a.example",
+                ])))
+        #expect(reader.int("HTTP_PORT", default: 8080, in: 0...65_535) == 9000)
+        #expect(reader.bool("ACCOUNT_FLAG", default: false) == true)
+        #expect(reader.list("A_LIST", default: []) == ["a", "b"])
+        #expect(reader.string("SIGNALS_SOURCE") == "https://a.example")
+        try reader.check()
+    }
+}

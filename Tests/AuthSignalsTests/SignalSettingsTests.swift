@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Testing
+
+@Suite struct SignalSettingsTests {
+    private func read(_ values: [String: String]) -> (settings: SignalSettings, faults: [String]) {
+        var reader = SettingsReader(values)
+        let settings = SignalSettings(reading: &reader)
+        return (settings, reader.faults.map(\.description))
+    }
+
+    @Test func `the source alone is enough`() {
+        let (settings, faults) = read(["SIGNALS_SOURCE": "https://accounts.example.org"])
+        #expect(faults.isEmpty)
+        #expect(settings.codec.source == "https://accounts.example.org")
+        #expect(settings.codec.schemaBase == "https://accounts.example.org/schemas")
+        #expect(settings.codec.appID == "accounts.example.org")
+        #expect(settings.codec.profile == .standard)
+        #expect(settings.required.isEmpty)
+        #expect(settings.isSecure)
+    }
+
+    @Test func `everything can be said`() {
+        let (settings, faults) = read([
+            "SIGNALS_SOURCE": "http://127.0.0.1:8080", "SIGNALS_SCHEMA_BASE": "urn:example:schemas",
+            "SIGNALS_APP_ID": "accounts", "SIGNALS_PAYLOAD": "thin",
+            "SIGNALS_REQUIRED": "account.user_signed_up, billing.invoice_paid",
+        ])
+        #expect(faults.isEmpty)
+        #expect(settings.codec.schemaBase == "urn:example:schemas")
+        #expect(settings.codec.appID == "accounts")
+        #expect(settings.codec.profile == .thin)
+        #expect(settings.required == ["account.user_signed_up", "billing.invoice_paid"])
+        #expect(!settings.isSecure)
+    }
+
+    @Test(arguments: [
+        "accounts.example.org", "/accounts", "https:", "https://", "https:///x", "://x", "x", "urn:",
+        "https://a.example/#fragment", "https://a b", "127.0.0.1:8080",
+    ])
+    func `a source that is no absolute URI is one fault that names the setting`(source: String) {
+        let faults = read(["SIGNALS_SOURCE": source]).faults
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix("SIGNALS_SOURCE must be an absolute URI") == true)
+    }
+
+    @Test func `a source that is absent is one fault as well`() {
+        let faults = read([:]).faults
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix("SIGNALS_SOURCE is required") == true)
+    }
+
+    @Test func `every other fault is told with it`() {
+        let faults = read([
+            "SIGNALS_SOURCE": "x", "SIGNALS_SCHEMA_BASE": "y", "SIGNALS_PAYLOAD": "fat",
+            "SIGNALS_REQUIRED": "Account,account.a,b", "SIGNALS_APP_ID": String(repeating: "a", count: 256),
+        ]).faults
+        let names = faults.compactMap { $0.split(separator: " ").first.map(String.init) }
+        #expect(
+            names == [
+                "SIGNALS_SOURCE", "SIGNALS_SCHEMA_BASE", "SIGNALS_APP_ID", "SIGNALS_PAYLOAD",
+                "SIGNALS_REQUIRED",
+            ])
+    }
+}
