@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+
+/// The account flows, each a call on this one value.
+///
+/// ```swift
+/// let accounts = Accounts(store: store, keys: keys, settings: settings)
+/// let result = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("…")))
+/// ```
+///
+/// Each flow is one transaction: what it changes, the signals it emits and the mails it queues commit
+/// together. Slow work, such as hashing, comes before it.
+public struct Accounts: Sendable {
+    public let store: any AccountStore
+    public let keys: KeyRing
+    public let settings: AccountSettings
+    public let passwords: PasswordHasher
+    public let limiter: any RateLimiter
+    public let hooks: AccountHooks
+    public let clock: any WallClock
+
+    /// - Parameters:
+    ///   - keys: derived from `SECRET_KEY`; the same for every process of one store.
+    ///   - passwords: share one, since it bounds the memory that hashing takes.
+    public init(
+        store: any AccountStore, keys: KeyRing, settings: AccountSettings = AccountSettings(),
+        passwords: PasswordHasher = PasswordHasher(), limiter: any RateLimiter = MemoryRateLimiter(),
+        hooks: AccountHooks = AccountHooks(), clock: any WallClock = .system
+    ) {
+        self.store = store
+        self.keys = keys
+        self.settings = settings
+        self.passwords = passwords
+        self.limiter = limiter
+        self.hooks = hooks
+        self.clock = clock
+    }
+
+    /// Runs one step of a flow in a transaction.
+    ///
+    /// Where somebody else was faster and a unique constraint says so, the step is taken again: it then finds
+    /// what the other has written, and answers as if it had come late (D14).
+    func step<R: Sendable>(
+        _ visit: Visit, _ body: @escaping @Sendable (Step) throws -> R
+    ) async throws -> R {
+        var conflicts = 0
+        while true {
+            do {
+                return try await store.transaction { transaction in
+                    try body(Step(accounts: self, transaction: transaction, visit: visit))
+                }
+            } catch let conflict as StoreConflict {
+                conflicts += 1
+                if conflicts == 3 { throw conflict }
+            }
+        }
+    }
+
+    /// Who is calling.
+    func caller(_ visit: Visit) async throws -> Caller {
+        guard let token = visit.token else { return .anonymous(nil) }
+        let now = clock.now()
+        // A browser cannot help sending a cookie that has lapsed; an application is told, and drops its token.
+        let unknown: Caller = visit.request.client == .browser ? .anonymous(nil) : .unknownToken
+        return try await store.read { reading in
+            guard let session = try reading.session(tokenHash: token.hash), session.expiresAt > now else {
+                return unknown
+            }
+            guard let id = session.userID else { return .anonymous(session) }
+            guard let user = try reading.user(id: id), user.isActive else { return unknown }
+            return .user(
+                Authentication(
+                    user: user, emailAddresses: try reading.emailAddresses(of: id), session: session))
+        }
+    }
+
+    /// Counts an attempt, and says when it is one too many.
+    func limit(
+        _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
+    ) async throws -> RateLimitDecision {
+        let uses = settings.rates.uses(action, ip: visit.request.ip, user: user, key: key)
+        if uses.isEmpty { return .allowed(RateLimitTicket(entries: [])) }
+        return try await limiter.consume(uses, now: clock.now())
+    }
+}
+
+/// Who is calling.
+enum Caller: Sendable {
+    /// Nobody who is known; with a session where something is or was pending.
+    case anonymous(Session?)
+    case user(Authentication)
+    /// The token is not, or no longer, one of ours.
+    case unknownToken
+}

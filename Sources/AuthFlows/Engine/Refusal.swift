@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a flow will not do what was asked: allauth's error codes.
+public struct Refusal: Error, Hashable, Sendable {
+    /// A code of allauth's adapters, forms and validators; more may be added.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        public var rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let required = Code(rawValue: "required")
+        public static let invalid = Code(rawValue: "invalid")
+        public static let maxLength = Code(rawValue: "max_length")
+        public static let emailTaken = Code(rawValue: "email_taken")
+        public static let usernameTaken = Code(rawValue: "username_taken")
+        public static let usernameBlacklisted = Code(rawValue: "username_blacklisted")
+        public static let usernameTooShort = Code(rawValue: "username_too_short")
+        public static let duplicateEmail = Code(rawValue: "duplicate_email")
+        public static let maxEmailAddresses = Code(rawValue: "max_email_addresses")
+        public static let unknownEmail = Code(rawValue: "unknown_email")
+        public static let emailPasswordMismatch = Code(rawValue: "email_password_mismatch")
+        public static let usernamePasswordMismatch = Code(rawValue: "username_password_mismatch")
+        public static let tooManyLoginAttempts = Code(rawValue: "too_many_login_attempts")
+        public static let incorrectCode = Code(rawValue: "incorrect_code")
+        public static let incorrectPassword = Code(rawValue: "incorrect_password")
+        public static let enterCurrentPassword = Code(rawValue: "enter_current_password")
+        public static let invalidOrExpiredKey = Code(rawValue: "invalid_or_expired_key")
+        public static let invalidPasswordReset = Code(rawValue: "invalid_password_reset")
+        public static let cannotRemovePrimaryEmail = Code(rawValue: "cannot_remove_primary_email")
+        public static let unverifiedPrimaryEmail = Code(rawValue: "unverified_primary_email")
+        public static let passwordTooShort = Code(rawValue: "password_too_short")
+        public static let passwordTooLong = Code(rawValue: "password_too_long")
+        public static let passwordTooCommon = Code(rawValue: "password_too_common")
+        public static let passwordEntirelyNumeric = Code(rawValue: "password_entirely_numeric")
+        public static let passwordTooSimilar = Code(rawValue: "password_too_similar")
+        public static let passwordMismatch = Code(rawValue: "password_mismatch")
+        public static let sameAsCurrent = Code(rawValue: "same_as_current")
+        public static let invalidLogin = Code(rawValue: "invalid_login")
+        public static let invalidChoice = Code(rawValue: "invalid_choice")
+    }
+
+    public var code: Code
+    /// The field it is about; nil where it is about the whole.
+    public var field: String?
+    /// For a person to read.
+    public var message: String
+
+    public init(_ code: Code, field: String? = nil, _ message: String) {
+        self.code = code
+        self.field = field
+        self.message = message
+    }
+}
+
+extension Refusal {
+    static func required(field: String) -> Refusal {
+        Refusal(.required, field: field, "This field is required.")
+    }
+
+    static func emailTaken(field: String) -> Refusal {
+        Refusal(.emailTaken, field: field, "A user is already registered with this email address.")
+    }
+
+    static func wrongKey(_ key: LinkKey) -> Refusal {
+        key.exposedText.isEmpty
+            ? .required(field: "key") : Refusal(.invalidOrExpiredKey, field: "key", "Invalid or expired key.")
+    }
+
+    static func unknownEmail(field: String = "email") -> Refusal {
+        Refusal(.unknownEmail, field: field, "The email address is not assigned to any user account.")
+    }
+
+    static func wrongCode(_ entered: String, field: String) -> Refusal {
+        entered.isEmpty ? .required(field: field) : Refusal(.incorrectCode, field: field, "Incorrect code.")
+    }
+
+    static func tooManyLoginAttempts(field: String? = nil) -> Refusal {
+        Refusal(.tooManyLoginAttempts, field: field, "Too many failed login attempts. Try again later.")
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// One step of a flow, within its transaction: what flows share.
+struct Step {
+    let accounts: Accounts
+    let transaction: any AccountTransaction
+    let visit: Visit
+
+    var settings: AccountSettings { accounts.settings }
+    var now: Date { transaction.now }
+    var request: RequestContext { visit.request }
+
+    /// The session that the caller showed, if it is still one of ours.
+    func session() throws -> Session? {
+        guard let token = visit.token, let session = try transaction.session(tokenHash: token.hash),
+            session.expiresAt > now
+        else { return nil }
+        if let id = session.userID, try transaction.user(id: id)?.isActive != true { return nil }
+        return session
+    }
+
+    /// The user who is logged in, with their session.
+    func authentication() throws -> Authentication? {
+        guard let session = try session(), let id = session.userID, let user = try transaction.user(id: id) else {
+            return nil
+        }
+        return try authentication(of: user, session)
+    }
+
+    func authentication(of user: User, _ session: Session, newToken: SessionToken? = nil) throws -> Authentication {
+        Authentication(
+            user: user, emailAddresses: try transaction.emailAddresses(of: user.id), session: session,
+            newToken: newToken)
+    }
+
+    /// The answer that only says how things stand with the caller.
+    ///
+    /// - Parameters:
+    ///   - newToken: of a session that this step has opened.
+    ///   - pending: what waits in that one.
+    func standing(
+        newToken: SessionToken? = nil, pending: [PendingAuthentication.Flow] = []
+    ) throws -> FlowResult {
+        if let newToken { return .unauthenticated(PendingAuthentication(flows: pending, newToken: newToken)) }
+        if let authentication = try authentication() { return .authenticated(authentication) }
+        return .unauthenticated(
+            PendingAuthentication(flows: try session()?.pendingFlows(settings, now) ?? []))
+    }
+
+    /// The user as a payload shows them.
+    func snapshot(of user: User) throws -> UserSnapshot {
+        let addresses = try transaction.emailAddresses(of: user.id)
+        return UserSnapshot(
+            id: user.id.wireText, email: addresses.first { $0.primary }?.email, username: user.username,
+            isActive: user.isActive, dateJoined: user.dateJoined, lastLogin: user.lastLogin)
+    }
+
+    /// The user's primary address; the first one where none is primary.
+    func mainAddress(of user: User) throws -> EmailAddress? {
+        try transaction.emailAddresses(of: user.id).first
+    }
+
+    // MARK: Sessions
+
+    /// Opens a user's session in place of the one that the caller showed.
+    func openSession(
+        for user: User, methods: [AuthenticationRecord], remember: Bool?
+    ) throws -> (Session, SessionToken) {
+        if let former = try session() { try transaction.delete(former) }
+        let token = SessionToken.random()
+        var session = newSession(token, lifetime: settings.sessionAge)
+        session.userID = user.id
+        session.state.methods = methods
+        session.state.remember = settings.sessionRemember ?? remember
+        try transaction.insert(session)
+        return (session, token)
+    }
+
+    /// Changes what the caller's anonymous session remembers, and opens one where they have none.
+    ///
+    /// - Returns: the session's token, where it is new.
+    func remember(_ change: (inout SessionState) -> Void) throws -> SessionToken? {
+        if var session = try session() {
+            change(&session.state)
+            if session.userID == nil { session.expiresAt = now + settings.pendingAge }
+            try transaction.update(session)
+            return nil
+        }
+        let token = SessionToken.random()
+        var session = newSession(token, lifetime: settings.pendingAge)
+        change(&session.state)
+        try transaction.insert(session)
+        return token
+    }
+
+    /// Gives the session another token.
+    func rotate(_ session: inout Session) throws -> SessionToken {
+        let token = SessionToken.random()
+        session.tokenHash = token.hash
+        try transaction.update(session)
+        return token
+    }
+
+    private func newSession(_ token: SessionToken, lifetime: TimeInterval) -> Session {
+        Session(
+            id: .version7(at: now), tokenHash: token.hash, userID: nil, client: request.client,
+            createdAt: now, expiresAt: (now + lifetime).wholeMilliseconds, lastSeenAt: now, ip: request.ip,
+            userAgent: request.userAgent)
+    }
+
+    /// Ends a user's session and says so.
+    func logOut(_ user: User, _ session: Session) throws {
+        try transaction.emit(
+            UserLoggedOut(request: request, user: snapshot(of: user), session: session.snapshot))
+        try transaction.delete(session)
+    }
+
+    // MARK: Mail
+
+    /// Queues a mail with what every template may use.
+    func queueMail(
+        _ template: MailDraft.Template, to email: String, user: User? = nil, values: [String: String] = [:],
+        onAccepted: EmailConfirmationSent? = nil
+    ) throws {
+        var all = ["site_name": settings.siteName, "email": email]
+        all["username"] = user?.username
+        all.merge(values) { $1 }
+        try transaction.queue(MailDraft(template, to: email, values: all, onAccepted: onAccepted))
+    }
+
+    /// Queues a notification to the user's primary address, where `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
+    func notify(
+        _ template: MailDraft.Template, _ user: User, to email: String? = nil, values more: [String: String] = [:]
+    ) throws {
+        guard settings.emailNotifications else { return }
+        guard let recipient = try email ?? mainAddress(of: user)?.email else { return }
+        var values = more
+        values["timestamp"] = now.wireText
+        values["password_reset_url"] = settings.links.requestReset()
+        values["ip"] = request.ip
+        values["user_agent"] = request.userAgent
+        try queueMail(template, to: recipient, user: user, values: values)
+    }
+}
+
+extension AccountSettings {
+    /// How long an anonymous session remembers what is pending, seconds.
+    var pendingAge: TimeInterval { max(loginTimeout, passwordResetCodeTimeout) }
+}

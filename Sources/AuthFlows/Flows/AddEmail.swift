@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Adds an address to the caller's account and mails what confirms it: `email_added`.
+    ///
+    /// By link the address is stored at once, and with `ACCOUNT_CHANGE_EMAIL` takes the place of one that waits
+    /// to be confirmed (`email_removed`). By code nothing is stored, and `email_added` comes, until the code is
+    /// entered. An address that somebody else has is taken as if it were free, and can only never be confirmed;
+    /// with `ACCOUNT_PREVENT_ENUMERATION` off it is `email_taken`.
+    ///
+    /// For a caller whose sign-up waits for a code it changes the address that is to be verified,
+    /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
+    public func addEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+        let caller = try await caller(visit)
+        if case .unknownToken = caller { return .gone }
+        let user: User
+        if case .user(let authentication) = caller {
+            user = authentication.user
+        } else {
+            guard let waiting = try await step(visit, { try $0.changeableVerification()?.user }) else {
+                return .conflict
+            }
+            user = waiting
+        }
+        if case .refused(let seconds) = try await limit(.manageEmail, visit, user: user.id) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        var refusals: [Refusal] = []
+        guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
+            return .refused(refusals)
+        }
+        if let refused = try await step(visit, { try $0.objection(to: email) }) { return refused }
+        let allowance = try await confirmationAllowance(to: email, visit)
+        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        let mayMail = allowance == .mail
+        return try await step(visit) { step in
+            if let refused = try step.objection(to: email) { return refused }
+            if let authentication = try step.authentication() {
+                return try step.addEmail(email, authentication, mayMail: mayMail)
+            }
+            return try step.changeVerification(to: email)
+        }
+    }
+}
+
+extension Step {
+    /// Why the caller cannot have that address now; nil where they can.
+    func objection(to email: String) throws -> FlowResult? {
+        guard let authentication = try authentication() else { return try objectionAtStage(to: email) }
+        let owners = try transaction.emailAddresses(matching: email).map(\.userID)
+        if owners.contains(authentication.user.id) {
+            return .refused(
+                Refusal(
+                    .duplicateEmail, field: "email",
+                    "This email address is already associated with this account."))
+        }
+        if !owners.isEmpty, settings.preventEnumeration == .off { return .refused(.emailTaken(field: "email")) }
+        if let most = settings.maxEmailAddresses, !settings.changeEmail,
+            authentication.emailAddresses.count >= most
+        {
+            return .refused(.maxEmailAddresses(most))
+        }
+        if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
+        return nil
+    }
+
+    func addEmail(_ email: String, _ authentication: Authentication, mayMail: Bool) throws -> FlowResult {
+        let user = authentication.user
+        // Never primary: who has no primary address gets one by confirming it.
+        let address = EmailAddress(
+            id: .version7(at: now), userID: user.id, email: email, verified: false, primary: false)
+        if settings.emailVerificationByCode {
+            let pending = PendingCode(id: address.id, userID: user.id, email: email, mac: nil, startedAt: now)
+            let code = try mailVerificationCode(user, address, restarting: pending)
+            _ = try remember { $0.pendingCodes[.verifyEmail] = code }
+            return try emailAddresses()
+        }
+        if settings.changeEmail, let pending = authentication.emailAddresses.last(where: { !$0.verified }) {
+            try remove(pending, of: user)
+        }
+        try transaction.insert(address)
+        try transaction.emit(
+            EmailAdded(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
+        if mayMail { try mailConfirmation(user, address, signup: false) }
+        return try emailAddresses()
+    }
+
+    /// The caller's addresses, and the one that a code is to verify.
+    func emailAddresses() throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        var addresses = authentication.emailAddresses
+        if let code = try verification()?.code,
+            let (address, isNew) = try address(verifiedBy: code, of: authentication.user), isNew
+        {
+            addresses.append(address)
+        }
+        return .emailAddresses(addresses)
+    }
+}
+
+extension Refusal {
+    static func maxEmailAddresses(_ most: Int) -> Refusal {
+        Refusal(.maxEmailAddresses, field: "email", "You cannot add more than \(most) email addresses.")
+    }
+}

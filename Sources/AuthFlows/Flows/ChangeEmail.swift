@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is already (D7).
+    ///
+    /// It must be verified, unless none is.
+    public func makePrimary(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+        if let answer = try await manageEmail(visit) { return answer }
+        var refusals: [Refusal] = []
+        guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
+            return .refused(refusals)
+        }
+        return try await step(visit) { try $0.makePrimary(email) }
+    }
+}
+
+extension Step {
+    func makePrimary(_ email: String) throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        let addresses = authentication.emailAddresses
+        guard let selected = try selected(email) else { return .refused(.unknownEmail()) }
+        guard case .stored(var address) = selected, address.verified || !addresses.contains(where: \.verified)
+        else {
+            return .refused(
+                Refusal(
+                    .unverifiedPrimaryEmail, field: "email", "Your primary email address must be verified."))
+        }
+        if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
+        if address.primary { return try emailAddresses() }
+        let former = addresses.first { $0.primary }
+        if var former {
+            former.primary = false
+            try transaction.update(former)
+        }
+        address.primary = true
+        try transaction.update(address)
+        try sayChanged(authentication.user, from: former, to: address)
+        return try emailAddresses()
+    }
+}

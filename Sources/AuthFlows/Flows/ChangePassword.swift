@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// A new password, and the one it takes the place of; none where the user has none yet.
+public struct ChangePassword: Sendable {
+    public var current: Password?
+    public var new: Password?
+
+    public init(current: Password? = nil, new: Password? = nil) {
+        self.current = current
+        self.new = new
+    }
+}
+
+extension Accounts {
+    /// Changes the caller's password, or sets their first one: `password_changed` or `password_set`.
+    ///
+    /// All other sessions of the user end; with `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's too, which
+    /// says `user_logged_out`. The caller's session gets a new token.
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    public func changePassword(_ form: ChangePassword, _ visit: Visit) async throws -> FlowResult {
+        let user: User
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(pending(of: session))
+        case .user(let authentication): user = authentication.user
+        }
+        if case .refused(let seconds) = try await limit(.changePassword, visit, user: user.id) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
+        var refusals: [Refusal] = []
+        if user.passwordHash != nil {
+            let current = form.current ?? Password("")
+            if current.exposedText.isEmpty {
+                refusals.append(.required(field: "current_password"))
+            } else if current.exposedText.utf8.count > Password.longest {
+                refusals.append(wrongCurrent)
+            } else if try await !passwords.verify(current, user.passwordHash).isRight {
+                refusals.append(wrongCurrent)
+            }
+        }
+        let new = form.new ?? Password("")
+        refusals += PasswordRules(minLength: settings.passwordMinLength).refusals(
+            of: new, field: "new_password", similarTo: addresses.map(\.email) + [user.username].compactMap { $0 })
+        refusals += hooks.validatePassword(new)
+        guard refusals.isEmpty else { return .refused(refusals) }
+        let hash = try await passwords.hash(new)
+        return try await step(visit) { step in
+            try step.changePassword(of: user, to: hash, refusal: wrongCurrent)
+        }
+    }
+
+    private var wrongCurrent: Refusal {
+        Refusal(.enterCurrentPassword, field: "current_password", "Please type your current password.")
+    }
+
+    /// What waits in an anonymous session.
+    func pending(of session: Session?) -> PendingAuthentication {
+        PendingAuthentication(flows: session?.pendingFlows(settings, clock.now()) ?? [])
+    }
+}
+
+extension Step {
+    func changePassword(of known: User, to hash: PasswordHash, refusal: Refusal) throws -> FlowResult {
+        // While the old one was compared, another request may have changed it.
+        guard var user = try transaction.user(id: known.id), var session = try session(),
+            session.userID == user.id
+        else { return .gone }
+        guard user.passwordHash == known.passwordHash else { return .refused(refusal) }
+        let first = user.passwordHash == nil
+        user.passwordHash = hash
+        try transaction.update(user)
+        var ended = try transaction.deleteSessions(of: user.id, except: session.id)
+        if settings.logoutOnPasswordChange {
+            try logOut(user, session)
+            ended += 1
+        }
+        if first {
+            try transaction.emit(PasswordSet(request: request, user: snapshot(of: user)))
+        } else {
+            try transaction.emit(
+                PasswordChanged(request: request, user: snapshot(of: user), loggedOutSessions: ended))
+        }
+        try notify(first ? .passwordSet : .passwordChanged, user)
+        if settings.logoutOnPasswordChange { return .unauthenticated(PendingAuthentication()) }
+        let token = try rotate(&session)
+        return .authenticated(try authentication(of: user, session, newToken: token))
+    }
+}

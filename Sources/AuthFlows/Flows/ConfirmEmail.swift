@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// What a confirmation link is for, before it is used.
+public struct EmailConfirmationInfo: Sendable {
+    public var user: User
+    public var email: String
+    /// Whether a log-in of the caller's waits for it.
+    public var isPendingLogin: Bool
+}
+
+extension Accounts {
+    /// Says what a link's key would confirm, and changes nothing.
+    ///
+    /// - Returns: nil where the key is wrong, used or expired.
+    public func emailConfirmation(for key: LinkKey, _ visit: Visit = Visit()) async throws -> EmailConfirmationInfo? {
+        try await step(visit) { step in
+            guard let address = try step.address(confirmedBy: key), !address.verified,
+                let user = try step.transaction.user(id: address.userID), user.isActive
+            else { return nil }
+            let pending = try step.session().flatMap { step.pendingLogin(at: .verifyEmail, in: $0) }
+            return EmailConfirmationInfo(
+                user: user, email: address.email, isPendingLogin: pending?.userID == user.id)
+        }
+    }
+
+    /// Confirms an address by the key of the link that was mailed to it: `email_confirmed`.
+    ///
+    /// The link is good for one use and for `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
+    /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
+    public func confirmEmail(_ key: LinkKey, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { step in
+            guard let address = try step.address(confirmedBy: key), !address.verified,
+                var user = try step.transaction.user(id: address.userID), user.isActive
+            else {
+                return .refused(.wrongKey(key))
+            }
+            if try step.isVerifiedElsewhere(address.email, than: user.id) {
+                return .refused(.emailTaken(field: "key"))
+            }
+            // A link of one user that is opened in another's session ends that session (LO7).
+            var session = try step.session()
+            if let open = session, let other = open.userID, other != user.id {
+                if let other = try step.transaction.user(id: other) { try step.logOut(other, open) }
+                session = nil
+            }
+            try step.verify(address, of: user)
+            user = try step.transaction.user(id: user.id) ?? user
+            return try step.afterConfirmation(of: user, session)
+        }
+    }
+}
+
+extension Step {
+    /// Whether another user has proved that the address is theirs.
+    func isVerifiedElsewhere(_ email: String, than user: User.ID) throws -> Bool {
+        try transaction.emailAddresses(matching: email).contains { $0.verified && $0.userID != user }
+    }
+
+    /// Makes an address verified, and primary where there is no other or where it replaces the others.
+    ///
+    /// Signals: `email_added` where the address is new; `email_confirmed`; with `ACCOUNT_CHANGE_EMAIL` then
+    /// `email_changed`, if the primary address is another now, and an `email_removed` for each address that it
+    /// replaces (D7, D8).
+    ///
+    /// - Parameter isNew: whether the address is to be stored only now.
+    func verify(_ address: EmailAddress, of user: User, isNew: Bool = false) throws {
+        var address = address
+        let others = try transaction.emailAddresses(of: user.id).filter { $0.id != address.id }
+        let former = others.first { $0.primary }
+        let becomesPrimary = !address.primary && (settings.changeEmail || former == nil)
+        if becomesPrimary, var former {
+            former.primary = false
+            try transaction.update(former)
+        }
+        address.verified = true
+        address.primary = address.primary || becomesPrimary
+        if isNew {
+            try transaction.insert(address)
+            try transaction.emit(
+                EmailAdded(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
+        } else {
+            try transaction.update(address)
+        }
+        try transaction.emit(
+            EmailConfirmed(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
+        guard settings.changeEmail else { return }
+        if becomesPrimary { try sayChanged(user, from: former, to: address) }
+        for other in others { try remove(other, of: user) }
+    }
+
+    /// Says that the primary address is another now, in a mail to the former one too.
+    func sayChanged(_ user: User, from former: EmailAddress?, to address: EmailAddress) throws {
+        try transaction.emit(
+            EmailChanged(
+                request: request, user: snapshot(of: user), fromEmailAddress: former?.snapshot,
+                toEmailAddress: address.snapshot))
+        guard let former else { return }
+        try notify(
+            .emailChanged, user, to: former.email,
+            values: ["from_email": former.email, "to_email": address.email])
+    }
+
+    /// Deletes an address and says so.
+    func remove(_ address: EmailAddress, of user: User) throws {
+        try transaction.delete(address)
+        try transaction.emit(
+            EmailRemoved(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
+    }
+
+    /// What the caller is told once their address is confirmed by a link.
+    func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult {
+        guard let session, session.userID == nil, let login = pendingLogin(at: .verifyEmail, in: session),
+            login.userID == user.id
+        else { return try standing() }
+        if settings.loginOnEmailConfirmation { return try logIn(user, login, after: .verifyEmail) }
+        try forgetLogin()
+        return try standing()
+    }
+}
+
+extension Session {
+    /// The flows that wait for this session's client.
+    func pendingFlows(_ settings: AccountSettings, _ now: Date) -> [PendingAuthentication.Flow] {
+        func awaits(_ purpose: PendingCode.Purpose) -> Bool {
+            guard let code = state.pendingCodes[purpose] else { return false }
+            return code.startedAt + settings.timeout(of: purpose) > now
+        }
+        var flows: [PendingAuthentication.Flow] = []
+        if let login = state.pendingLogin, login.startedAt + settings.loginTimeout > now {
+            let isOpen =
+                switch login.stage {
+                case .loginByCode: awaits(.login)
+                case .verifyEmail: !settings.emailVerificationByCode || awaits(.verifyEmail)
+                default: true
+                }
+            if isOpen { flows.append(.init(rawValue: login.stage.rawValue)) }
+        }
+        if awaits(.resetPassword) { flows.append(.passwordResetByCode) }
+        return flows
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Confirms an address by the code that was mailed to it: `email_confirmed`, and the log-in that waits for
+    /// it; for a user who is logged in and adds an address, `email_added` before.
+    ///
+    /// A wrong code says `email_verification_code_rejected`, unless nobody is behind it, and ends what was
+    /// pending after `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS`. A right code for an address that
+    /// somebody else has verified meanwhile is refused and uses no attempt (D12).
+    public func confirmEmail(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { try $0.confirmEmail(code) }
+    }
+
+    /// Mails another code in place of the one that waits, `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
+    /// The time and the failures go on counting.
+    public func resendVerification(_ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        guard settings.emailVerificationByCode,
+            let pending = try await step(visit, { try $0.verification()?.code }),
+            pending.resends < settings.emailVerificationResends
+        else { return .conflict }
+        let allowance = try await confirmationAllowance(to: pending.email, visit)
+        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        return try await step(visit) { try $0.resendVerification() }
+    }
+}
+
+extension Step {
+    /// A code that verifies an address and waits in the caller's session, with the log-in that waits for it.
+    struct Verification {
+        var code: PendingCode
+        /// Nil where a logged-in user adds an address.
+        var login: PendingLogin?
+    }
+
+    /// What waits to be verified by code; nil where nothing does, or where its time is over.
+    func verification() throws -> Verification? {
+        guard settings.emailVerificationByCode, let session = try session(),
+            let code = pendingCode(.verifyEmail, in: session)
+        else { return nil }
+        if let user = session.userID {
+            return code.userID == user ? Verification(code: code, login: nil) : nil
+        }
+        guard let login = pendingLogin(at: .verifyEmail, in: session) else { return nil }
+        return Verification(code: code, login: login)
+    }
+
+    /// The address that a pending code verifies: a stored one, or one that is stored only once it is verified.
+    func address(verifiedBy code: PendingCode, of user: User) throws -> (EmailAddress, isNew: Bool)? {
+        guard let email = code.email else { return nil }
+        if let known = try transaction.emailAddresses(of: user.id).first(where: { $0.email == email }) {
+            return (known, false)
+        }
+        // Mails and signals have named it by that id already.
+        return (EmailAddress(id: code.id, userID: user.id, email: email, verified: false, primary: false), true)
+    }
+
+    func confirmEmail(_ entered: Code) throws -> FlowResult {
+        guard var pending = try verification() else { return .conflict }
+        if case .wrong(let isLast) = judge(entered, .verifyEmail, &pending.code) {
+            return try rejectVerification(entered, pending.code, isLast: isLast)
+        }
+        guard let id = pending.code.userID, let user = try transaction.user(id: id), user.isActive,
+            let (address, isNew) = try address(verifiedBy: pending.code, of: user)
+        else {
+            try forgetLogin()
+            return .conflict
+        }
+        if try isVerifiedElsewhere(address.email, than: user.id) {
+            return .refused(.emailTaken(field: "key"))
+        }
+        if isNew {
+            if pending.login != nil {
+                // The address that the log-in waits for was removed meanwhile.
+                try forgetLogin()
+                return .conflict
+            }
+            if let most = settings.maxEmailAddresses, !settings.changeEmail,
+                try transaction.emailAddresses(of: user.id).count >= most
+            {
+                return .refused(.maxEmailAddresses(most))
+            }
+        }
+        _ = try remember { $0.pendingCodes[.verifyEmail] = nil }
+        if !address.verified { try verify(address, of: user, isNew: isNew) }
+        guard let login = pending.login else { return try standing() }
+        return try logIn(user, login, after: .verifyEmail)
+    }
+
+    /// Says what a code would confirm, and leaves it pending.
+    func emailVerification(for entered: Code) throws -> FlowResult {
+        guard var pending = try verification() else { return .conflict }
+        if case .wrong(let isLast) = judge(entered, .verifyEmail, &pending.code) {
+            return try rejectVerification(entered, pending.code, isLast: isLast)
+        }
+        guard let user = try pending.code.userID.flatMap({ try transaction.user(id: $0) }),
+            let email = pending.code.email
+        else { return .conflict }
+        return .confirmable(
+            EmailConfirmationInfo(user: user, email: email, isPendingLogin: pending.login != nil))
+    }
+
+    private func rejectVerification(_ entered: Code, _ pending: PendingCode, isLast: Bool) throws -> FlowResult {
+        try countFailure(.verifyEmail, pending, isLast: isLast)
+        if let user = try pending.userID.flatMap({ try transaction.user(id: $0) }) {
+            try transaction.emit(
+                EmailVerificationCodeRejected(
+                    request: request, user: snapshot(of: user), lastAttempt: isLast))
+        }
+        return .refused(.wrongCode(entered.exposedText, field: "key"))
+    }
+
+    func resendVerification() throws -> FlowResult {
+        guard var code = try verification()?.code, code.resends < settings.emailVerificationResends else {
+            return .conflict
+        }
+        // Where no code ever matches, none is mailed: the owner of the address was told already.
+        if code.mac != nil, let id = code.userID, let user = try transaction.user(id: id), user.isActive,
+            let (address, _) = try address(verifiedBy: code, of: user)
+        {
+            code = try mailVerificationCode(user, address, restarting: code)
+        }
+        code.resends += 1
+        let sent = code
+        _ = try remember { $0.pendingCodes[.verifyEmail] = sent }
+        return .done
+    }
+}

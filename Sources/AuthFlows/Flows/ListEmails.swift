@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// The caller's addresses, the primary first; last the one that a code is to verify, where one waits.
+    public func listEmails(_ visit: Visit) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { try $0.emailAddresses() }
+    }
+
+    /// Mails again what confirms one of the caller's addresses.
+    ///
+    /// - Returns: ``FlowResult/notSent`` where that was done a moment ago, or has been done too often, or where
+    ///   there is nothing to confirm.
+    public func resendConfirmation(of email: String?, _ visit: Visit) async throws -> FlowResult {
+        if let answer = try await manageEmail(visit) { return answer }
+        var refusals: [Refusal] = []
+        guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
+            return .refused(refusals)
+        }
+        switch try await step(visit, { try $0.selected(email) }) {
+        case nil: return .refused(.unknownEmail())
+        case .stored(let address) where address.verified: return .notSent
+        case .waiting(let code) where code.resends >= settings.emailVerificationResends: return .notSent
+        default: break
+        }
+        guard try await confirmationAllowance(to: email, visit) == .mail else { return .notSent }
+        return try await step(visit) { try $0.resendConfirmation(of: email) }
+    }
+
+    /// What comes before anything is done to the caller's addresses; nil: go on.
+    func manageEmail(_ visit: Visit) async throws -> FlowResult? {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(pending(of: session))
+        case .user(let authentication):
+            guard case .refused(let seconds) = try await limit(.manageEmail, visit, user: authentication.user.id)
+            else { return nil }
+            return .rateLimited(retryAfter: seconds)
+        }
+    }
+}
+
+extension Step {
+    /// One of the caller's addresses.
+    enum SelectedEmail {
+        case stored(EmailAddress)
+        /// Stored only once its code is entered.
+        case waiting(PendingCode)
+    }
+
+    /// The caller's address of that name.
+    func selected(_ email: String) throws -> SelectedEmail? {
+        guard let authentication = try authentication() else { return nil }
+        if let stored = authentication.emailAddresses.first(where: { $0.email == email }) { return .stored(stored) }
+        guard let code = try verification()?.code, code.email == email else { return nil }
+        return .waiting(code)
+    }
+
+    func resendConfirmation(of email: String) throws -> FlowResult {
+        guard let user = try authentication()?.user else { return try standing() }
+        switch try selected(email) {
+        case nil: return .refused(.unknownEmail())
+        case .waiting: return try resendVerification()
+        case .stored(let address):
+            if settings.emailVerificationByCode {
+                let code = try mailVerificationCode(user, address)
+                _ = try remember { $0.pendingCodes[.verifyEmail] = code }
+            } else {
+                try mailConfirmation(user, address, signup: false)
+            }
+            return .done
+        }
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// What somebody types to log in: an address or a username, and a password.
+public struct LogIn: Sendable {
+    public var email: String?
+    public var username: String?
+    public var password: Password?
+    /// Whether the session is to outlive the browser; nil where they were not asked.
+    public var remember: Bool?
+
+    public init(
+        email: String? = nil, username: String? = nil, password: Password? = nil, remember: Bool? = nil
+    ) {
+        self.email = email
+        self.username = username
+        self.password = password
+        self.remember = remember
+    }
+}
+
+extension Accounts {
+    /// Logs in by password: `authentication_step_completed`, and `user_logged_in` after the last stage.
+    ///
+    /// Somebody unknown and a wrong password get one answer after the same work.
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    public func logIn(_ form: LogIn, _ visit: Visit = Visit()) async throws -> FlowResult {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .user: return .conflict
+        case .anonymous: break
+        }
+        if case .refused(let seconds) = try await limit(.login, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        let identity: LoginIdentity
+        switch LoginIdentity.read(form, settings) {
+        case .success(let read): identity = read
+        case .failure(let refusals): return .refused(refusals.all)
+        }
+        // Counted before the password is looked at, and given back where it was right.
+        let ticket: RateLimitTicket
+        switch try await limit(.loginFailed, visit, key: identity.key) {
+        case .allowed(let counted): ticket = counted
+        case .refused: return .refused(.tooManyLoginAttempts())
+        }
+        let found: (User, outdated: Bool)?
+        do {
+            found = try await authenticate(identity)
+        } catch {
+            // No password was looked at.
+            try? await limiter.giveBack(ticket)
+            throw error
+        }
+        guard let (user, outdated) = found else { return .refused(identity.mismatch) }
+        try await limiter.giveBack(ticket)
+        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        if let refusal = try await hooks.mayLogIn(user, visit) { return .refused(refusal) }
+
+        let newHash = outdated ? try await passwords.hash(identity.password) : nil
+        let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
+        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        return try await step(visit) { step in
+            try step.logIn(
+                user, identity, remember: form.remember, newHash: newHash, mayMail: allowance == .mail)
+        }
+    }
+
+    /// The user whose password it is. The work is the same whether anybody is found or not.
+    private func authenticate(_ identity: LoginIdentity) async throws -> (User, outdated: Bool)? {
+        var candidates = try await store.read { reading in
+            if let email = identity.email {
+                // Verified ones come first; more than a few unverified rows are an attack.
+                try reading.emailAddresses(matching: email).prefix(3).compactMap { try reading.user(id: $0.userID) }
+            } else {
+                try identity.username.flatMap { try reading.user(username: $0) }.map { [$0] } ?? []
+            }
+        }
+        if candidates.isEmpty {
+            _ = try await passwords.verify(identity.password, nil)
+            return nil
+        }
+        while !candidates.isEmpty {
+            let user = candidates.removeFirst()
+            if case .right(let outdated) = try await passwords.verify(identity.password, user.passwordHash) {
+                return (user, outdated)
+            }
+        }
+        return nil
+    }
+}
+
+/// Who somebody says they are, and their password.
+struct LoginIdentity: Sendable {
+    var email: String?
+    var username: String?
+    /// As it was typed.
+    var typed: String
+    var password: Password
+
+    struct Refusals: Error { var all: [Refusal] }
+
+    /// What failures are counted under.
+    var key: String { (email ?? username ?? "").lowercased() }
+
+    /// One answer for a wrong password and for nobody.
+    var mismatch: Refusal {
+        email != nil
+            ? Refusal(
+                .emailPasswordMismatch, field: "password",
+                "The email address and/or password you specified are not correct.")
+            : Refusal(
+                .usernamePasswordMismatch, field: "password",
+                "The username and/or password you specified are not correct.")
+    }
+
+    static func read(_ form: LogIn, _ settings: AccountSettings) -> Result<LoginIdentity, Refusals> {
+        var refusals: [Refusal] = []
+        var identity = LoginIdentity(typed: "", password: form.password ?? Password(""))
+        if settings.loginMethods.count > 1, (form.email ?? "").isEmpty == (form.username ?? "").isEmpty {
+            return .failure(Refusals(all: [Refusal(.invalidLogin, "Invalid login.")]))
+        }
+        if settings.loginMethods.contains(.email), let typed = form.email, !typed.isEmpty {
+            identity.typed = typed
+            identity.email =
+                FieldChecks(settings: settings).email(typed).get(refusals: &refusals) ?? nil
+        } else if settings.loginMethods.contains(.username), let typed = form.username, !typed.isEmpty {
+            identity.typed = typed
+            if typed.utf8.count > 600 || typed.utf8.contains(0) {
+                refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
+            }
+            identity.username = typed.trimmingCharacters(in: .whitespacesAndNewlines)
+        } else {
+            let field = settings.loginMethods.contains(.email) ? "email" : "username"
+            refusals.append(.required(field: field))
+        }
+        let password = identity.password.exposedText
+        if password.isEmpty {
+            refusals.append(.required(field: "password"))
+        } else if password.utf8.count > Password.longest {
+            refusals.append(
+                Refusal(
+                    .passwordTooLong, field: "password",
+                    "This password is too long. It may have at most \(Password.longest) bytes."))
+        }
+        return refusals.isEmpty ? .success(identity) : .failure(Refusals(all: refusals))
+    }
+}
+
+extension Step {
+    /// Records the proved password and takes the user into the log-in pipeline.
+    func logIn(
+        _ known: User, _ identity: LoginIdentity, remember: Bool?, newHash: PasswordHash?, mayMail: Bool
+    ) throws -> FlowResult {
+        // While the password was compared it may have been changed, or the user deactivated.
+        guard var user = try transaction.user(id: known.id), user.passwordHash == known.passwordHash else {
+            return .refused(identity.mismatch)
+        }
+        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        if let newHash {
+            user.passwordHash = newHash
+            try transaction.update(user)
+        }
+        let typed = identity.typed.cut(toUTF8Bytes: 254)
+        let email = identity.email == nil ? nil : typed
+        let username = identity.email == nil ? typed : nil
+        try transaction.emit(
+            AuthenticationStepCompleted(
+                request: request, user: snapshot(of: user), method: .password, email: email,
+                username: username))
+        let record = AuthenticationRecord(method: .password, at: now, email: email, username: username)
+        let login = PendingLogin(
+            userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, remember: remember,
+            email: identity.email)
+        return try logIn(user, login, mayMail: mayMail)
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Accounts {
+    /// Ends the caller's session: `user_logged_out`, unless nobody was logged in (D9). What was pending in
+    /// it is forgotten.
+    public func logOut(_ visit: Visit) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { step in
+            guard let session = try step.session() else { return .unauthenticated(PendingAuthentication()) }
+            if let id = session.userID, let user = try step.transaction.user(id: id) {
+                try step.logOut(user, session)
+            } else {
+                try step.transaction.delete(session)
+            }
+            return .unauthenticated(PendingAuthentication())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Has the caller prove again who they are: `authentication_step_completed` with `reauthenticated`.
+    ///
+    /// They then repeat the call that answered ``FlowResult/reauthenticationRequired(_:)`` (D19).
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    public func reauthenticate(_ password: Password?, _ visit: Visit) async throws -> FlowResult {
+        let user: User
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(pending(of: session))
+        case .user(let authentication): user = authentication.user
+        }
+        if case .refused(let seconds) = try await limit(.reauthenticate, visit, user: user.id) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        let password = password ?? Password("")
+        if password.exposedText.isEmpty { return .refused(.required(field: "password")) }
+        let wrong = Refusal(.incorrectPassword, field: "password", "Incorrect password.")
+        guard password.exposedText.utf8.count <= Password.longest,
+            case .right(let outdated) = try await passwords.verify(password, user.passwordHash)
+        else { return .refused(wrong) }
+        let newHash = outdated ? try await passwords.hash(password) : nil
+        return try await step(visit) { try $0.reauthenticate(user, newHash) ?? .refused(wrong) }
+    }
+}
+
+extension Step {
+    /// The most records that are kept beside the newest.
+    private static let mostRecords = 31
+
+    /// Nil where the password was changed while it was compared.
+    func reauthenticate(_ known: User, _ newHash: PasswordHash?) throws -> FlowResult? {
+        guard let authentication = try authentication(), authentication.user.id == known.id else {
+            return try standing()
+        }
+        var user = authentication.user
+        guard user.passwordHash == known.passwordHash else { return nil }
+        if let newHash {
+            user.passwordHash = newHash
+            try transaction.update(user)
+        }
+        try transaction.emit(
+            AuthenticationStepCompleted(
+                request: request, user: snapshot(of: user), method: .password, reauthenticated: true))
+        let record = AuthenticationRecord(method: .password, at: now, reauthenticated: true)
+        _ = try remember { state in
+            // A session that lives long reauthenticates often: the log-in's own records are kept.
+            if state.methods.count > Self.mostRecords,
+                let oldest = state.methods.firstIndex(where: { $0.reauthenticated == true })
+            {
+                state.methods.remove(at: oldest)
+            }
+            state.methods.append(record)
+        }
+        return try standing()
+    }
+
+    /// Whether the caller is to prove again who they are before a change of this weight:
+    /// `ACCOUNT_REAUTHENTICATION_REQUIRED`, `ACCOUNT_REAUTHENTICATION_TIMEOUT` (0: always).
+    ///
+    /// Who has no password has no way to, and counts as having done so.
+    func needsReauthentication(_ authentication: Authentication) -> Bool {
+        guard settings.reauthenticationRequired, authentication.user.passwordHash != nil else { return false }
+        guard let last = authentication.methods.last else { return true }
+        return last.at + settings.reauthenticationTimeout <= now
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Removes one of the caller's addresses: `email_removed`.
+    ///
+    /// The primary one stays while there are others, and the last one where people log in by address only. One
+    /// that waits for its code was never stored: it is forgotten, without a signal.
+    public func removeEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+        if let answer = try await manageEmail(visit) { return answer }
+        var refusals: [Refusal] = []
+        guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
+            return .refused(refusals)
+        }
+        return try await step(visit) { try $0.removeEmail(email) }
+    }
+}
+
+extension Step {
+    func removeEmail(_ email: String) throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        switch try selected(email) {
+        case nil: return .refused(.unknownEmail())
+        case .waiting:
+            _ = try remember { $0.pendingCodes[.verifyEmail] = nil }
+        case .stored(let address):
+            let isLast = authentication.emailAddresses.count == 1
+            guard isLast ? settings.loginMethods != [.email] : !address.primary else {
+                return .refused(
+                    Refusal(
+                        .cannotRemovePrimaryEmail, field: "email",
+                        "You cannot remove your primary email address."))
+            }
+            if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
+            try remove(address, of: authentication.user)
+            // The mail is about the address that is gone, whoever it goes to.
+            try notify(.emailDeleted, authentication.user, values: ["email": address.email])
+            if try verification()?.code.email == email {
+                _ = try remember { $0.pendingCodes[.verifyEmail] = nil }
+            }
+        }
+        return try emailAddresses()
+    }
+}

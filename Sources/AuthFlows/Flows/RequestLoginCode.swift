@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// Whom a log-in code is for.
+public struct RequestLoginCode: Sendable {
+    public var email: String?
+    /// Where `ACCOUNT_LOGIN_METHODS` has usernames: the code goes to the user's primary address.
+    public var username: String?
+
+    public init(email: String? = nil, username: String? = nil) {
+        self.email = email
+        self.username = username
+    }
+}
+
+extension Accounts {
+    /// Mails a log-in code and leaves a log-in pending; no signal.
+    ///
+    /// For an address that nobody has, its owner is told so (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in is
+    /// pending that no code completes; with `ACCOUNT_PREVENT_ENUMERATION` off the answer is `unknown_email`.
+    public func requestLoginCode(_ form: RequestLoginCode, _ visit: Visit = Visit()) async throws -> FlowResult {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .user: return .conflict
+        case .anonymous: break
+        }
+        guard settings.loginByCodeEnabled else { return .conflict }
+        var refusals: [Refusal] = []
+        let username = form.username?.trimmingCharacters(in: .whitespacesAndNewlines)
+        let byUsername = settings.loginMethods.contains(.username) && form.email == nil && username?.isEmpty == false
+        let email = byUsername ? nil : FieldChecks(settings: settings).email(form.email).get(refusals: &refusals)
+        if let username, byUsername, username.utf8.count > 600 || username.utf8.contains(0) {
+            refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
+        }
+        guard refusals.isEmpty else { return .refused(refusals) }
+        let wanted = RequestLoginCode(email: email ?? nil, username: byUsername ? username : nil)
+        let key = wanted.email ?? wanted.username?.lowercased()
+        if case .refused = try await limit(.requestLoginCode, visit, key: key) {
+            return .refused(.tooManyLoginAttempts(field: byUsername ? "username" : "email"))
+        }
+        return try await step(visit) { try $0.requestLoginCode(wanted) }
+    }
+
+    /// Mails another code in place of the one that waits, `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
+    /// time and the failures go on counting.
+    public func resendLoginCode(_ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { try $0.resendLoginCode() }
+    }
+}
+
+extension Step {
+    func requestLoginCode(_ form: RequestLoginCode) throws -> FlowResult {
+        let found = try recipient(form)
+        if found == nil, settings.preventEnumeration == .off, form.email != nil {
+            return .refused(.unknownEmail())
+        }
+        let email = found?.email ?? form.email ?? ""
+        let code: PendingCode
+        if let found {
+            code = try mailCode(.login, template: .loginCode, user: found.user, email: email)
+        } else {
+            code = unknowableCode(email: email)
+            if !email.isEmpty { try mailUnknownAccount(to: email) }
+        }
+        return try wait(
+            PendingLogin(
+                userID: found?.user.id, stage: .loginByCode, methods: [], startedAt: now, email: form.email),
+            [.login: code])
+    }
+
+    private func recipient(_ form: RequestLoginCode) throws -> (user: User, email: String)? {
+        if let email = form.email { return try owners(of: email).first.map { ($0, email) } }
+        guard let username = form.username, let user = try transaction.user(username: username), user.isActive,
+            let address = try mainAddress(of: user)
+        else { return nil }
+        return (user, address.email)
+    }
+
+    /// The active users who have an address; where it is verified, only the one who has proved that it is theirs.
+    func owners(of email: String) throws -> [User] {
+        let addresses = try transaction.emailAddresses(matching: email)
+        let verified = addresses.filter(\.verified)
+        return try (verified.isEmpty ? addresses : verified)
+            .compactMap { try transaction.user(id: $0.userID) }.filter(\.isActive)
+    }
+
+    /// Tells the owner of an address that there is no account with it.
+    func mailUnknownAccount(to email: String) throws {
+        guard settings.emailUnknownAccounts else { return }
+        try queueMail(.unknownAccount, to: email, values: ["signup_url": settings.links.signUp()])
+    }
+
+    func resendLoginCode() throws -> FlowResult {
+        guard let session = try session(), pendingLogin(at: .loginByCode, in: session) != nil,
+            var code = pendingCode(.login, in: session), code.resends < settings.loginByCodeResends
+        else { return .conflict }
+        if code.mac != nil, let email = code.email, let id = code.userID,
+            let user = try transaction.user(id: id), user.isActive
+        {
+            code = try mailCode(.login, template: .loginCode, user: user, email: email, restarting: code)
+        }
+        code.resends += 1
+        let sent = code
+        _ = try remember { $0.pendingCodes[.login] = sent }
+        return .done
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Mails what resets a password: a link, or a code where `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on; no
+    /// signal.
+    ///
+    /// The answer is the same whether the address has an account or not, but for
+    /// `ACCOUNT_PREVENT_ENUMERATION` off (`unknown_email`); who has none is told so by mail
+    /// (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`). Inactive users count as unknown.
+    ///
+    /// - Returns: ``FlowResult/done`` for a link; for a code how things stand with the caller, the reset pending.
+    public func requestPasswordReset(_ email: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        var refusals: [Refusal] = []
+        guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
+            return .refused(refusals)
+        }
+        if case .refused(let seconds) = try await limit(.resetPassword, visit, key: email) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        return try await step(visit) { try $0.requestPasswordReset(email) }
+    }
+}
+
+extension Step {
+    /// The most users of one unverified address who are written to.
+    private static let mostOwners = 10
+
+    func requestPasswordReset(_ email: String) throws -> FlowResult {
+        let users = try owners(of: email)
+        if users.isEmpty, settings.preventEnumeration == .off { return .refused(.unknownEmail()) }
+        if users.isEmpty { try mailUnknownAccount(to: email) }
+        guard settings.passwordResetByCode else {
+            for user in users.prefix(Self.mostOwners) { try mailResetLink(user, to: email) }
+            return .done
+        }
+        let code =
+            if let user = users.first {
+                try mailCode(.resetPassword, template: .passwordResetCode, user: user, email: email)
+            } else {
+                unknowableCode(email: email)
+            }
+        let token = try remember { $0.pendingCodes[.resetPassword] = code }
+        return try standing(newToken: token, pending: [.passwordResetByCode])
+    }
+
+    private func mailResetLink(_ user: User, to email: String) throws {
+        let key = SignedKey(
+            .resetPassword, id: user.id, time: now, binding: try resetBinding(of: user), keys: accounts.keys
+        ).key
+        try queueMail(
+            .passwordResetKey, to: email, user: user, values: ["url": settings.links.resetPassword(key)])
+    }
+
+    /// What a reset key signs beside the user: it is void after a log-in, a new password or another address.
+    ///
+    /// Source: allauth `account/forms.py:EmailAwarePasswordResetTokenGenerator`.
+    func resetBinding(of user: User) throws -> [String] {
+        let addresses = try transaction.emailAddresses(of: user.id).map(\.email).sorted()
+        return [user.passwordHash?.exposedText ?? "", user.lastLogin?.wireText ?? ""] + addresses
+    }
+
+    /// The user of a reset key that is right and has not expired.
+    func user(resetBy key: LinkKey) throws -> User? {
+        guard let signed = SignedKey(key), let user = try transaction.user(id: signed.id), user.isActive,
+            signed.isValid(.resetPassword, binding: try resetBinding(of: user), keys: accounts.keys),
+            signed.time + settings.passwordResetLinkTimeout > now
+        else { return nil }
+        return user
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// A new password, and what was mailed to prove that it may be set.
+public struct ResetPassword: Sendable {
+    /// The key of a link, or a code.
+    public var key: String?
+    public var password: Password?
+
+    public init(key: String? = nil, password: Password? = nil) {
+        self.key = key
+        self.password = password
+    }
+}
+
+extension Accounts {
+    /// Says whose password a key or a code would reset: ``FlowResult/resettable(_:)``.
+    ///
+    /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
+    /// (`email_confirmed`), stays good for the reset itself, and its time begins anew, once.
+    public func passwordReset(for key: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        return try await step(visit) { step in
+            switch try step.judgeReset(key ?? "") {
+            case .failure(let refusal): return refusal.result
+            case .success(let proof):
+                try step.confirm(proof)
+                return .resettable(proof.user)
+            }
+        }
+    }
+
+    /// Resets a password: `email_confirmed` where a code proved an address, then `password_reset` (D16); with
+    /// `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the log-in follows.
+    ///
+    /// All sessions of the user end, without a signal; a session of another user that the caller had ends with
+    /// `user_logged_out`. Failed log-ins that were counted under the user's own addresses are forgotten (D15).
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    public func resetPassword(_ form: ResetPassword, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        if case .refused(let seconds) = try await limit(.resetPasswordFromKey, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        let key = form.key ?? ""
+        let password = form.password ?? Password("")
+        // The key or code first: a guess is not to cost a hash.
+        let user: User
+        let addresses: [EmailAddress]
+        switch try await step(visit, { step in
+            try step.judgeReset(key).map { ($0.user, try? step.transaction.emailAddresses(of: $0.user.id)) }
+        }) {
+        case .success(let found): (user, addresses) = (found.0, found.1 ?? [])
+        case .failure(let refusal):
+            guard case .refused(var refusals) = refusal.result else { return refusal.result }
+            if password.exposedText.isEmpty { refusals.append(.required(field: "password")) }
+            return .refused(refusals)
+        }
+        let refusals =
+            PasswordRules(minLength: settings.passwordMinLength).refusals(
+                of: password, field: "password",
+                similarTo: addresses.map(\.email) + [user.username].compactMap { $0 })
+            + hooks.validatePassword(password)
+        guard refusals.isEmpty else { return .refused(refusals) }
+
+        let logInRefusal = settings.loginOnPasswordReset ? try await hooks.mayLogIn(user, visit) : nil
+        let hash = try await passwords.hash(password)
+        var allowance = ConfirmationAllowance.mail
+        if settings.loginOnPasswordReset, !settings.passwordResetByCode {
+            allowance = try await confirmationAllowance(of: user, named: nil, visit)
+            if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        }
+        let mayMail = allowance == .mail
+        let result = try await step(visit) { step in
+            switch try step.judgeReset(key) {
+            case .failure(let refusal): return refusal.result
+            case .success(let proof):
+                return try step.resetPassword(
+                    proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil, mayMail: mayMail)
+            }
+        }
+        if case .refused = result { return result }
+        let buckets = addresses.flatMap { settings.rates.uses(.loginFailed, key: $0.email).map(\.bucket) }
+        // What is left there lapses by itself: no reason to call the reset a failure.
+        try? await limiter.forget(buckets)
+        return result
+    }
+}
+
+/// That somebody may reset a user's password.
+struct ResetProof {
+    var user: User
+    /// Nil where a link proved it.
+    var code: PendingCode?
+}
+
+/// Why somebody may not.
+struct ResetRefusal: Error {
+    var result: FlowResult
+}
+
+extension Step {
+    /// Judges a key or a code. A wrong code is counted, and says so where a user is behind it.
+    func judgeReset(_ key: String) throws -> Result<ResetProof, ResetRefusal> {
+        if !settings.passwordResetByCode {
+            if key.isEmpty { return .failure(ResetRefusal(result: .refused(.required(field: "key")))) }
+            if let user = try user(resetBy: LinkKey(key)) { return .success(ResetProof(user: user)) }
+            return .failure(
+                ResetRefusal(
+                    result: .refused(
+                        Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))))
+        }
+        guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
+            return .failure(ResetRefusal(result: .conflict))
+        }
+        let owner = try code.userID.flatMap { try transaction.user(id: $0) }
+        if case .wrong(let isLast) = judge(Code(key), .resetPassword, &code) {
+            try countFailure(.resetPassword, code, isLast: isLast)
+            if let owner {
+                try transaction.emit(
+                    PasswordResetCodeRejected(
+                        request: request, user: snapshot(of: owner), lastAttempt: isLast))
+            }
+            return .failure(ResetRefusal(result: .refused(.wrongCode(key, field: "key"))))
+        }
+        guard let owner, owner.isActive else {
+            try countFailure(.resetPassword, code, isLast: true)
+            return .failure(ResetRefusal(result: .conflict))
+        }
+        return .success(ResetProof(user: owner, code: code))
+    }
+
+    /// Takes note of a right code: it verifies its address, and its time begins anew, once.
+    func confirm(_ proof: ResetProof) throws {
+        guard var code = proof.code, !code.isConfirmed else { return }
+        code.isConfirmed = true
+        code.startedAt = now
+        let confirmed = code
+        if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = confirmed } }
+        if let email = code.email { try verifyIndirectly(email, of: proof.user) }
+    }
+
+    func resetPassword(
+        _ proof: ResetProof, to hash: PasswordHash, logsIn: Bool, mayMail: Bool
+    ) throws -> FlowResult {
+        // A reset of one user in another's session ends that session (LO7).
+        if let authentication = try authentication(), authentication.user.id != proof.user.id {
+            try logOut(authentication.user, authentication.session)
+        }
+        try confirm(proof)
+        var user = proof.user
+        user.passwordHash = hash
+        try transaction.update(user)
+        _ = try transaction.deleteSessions(of: user.id, except: nil)
+        if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = nil } }
+        try transaction.emit(PasswordReset(request: request, user: snapshot(of: user)))
+        try notify(.passwordReset, user)
+        guard logsIn else { return try standing() }
+
+        let email = proof.code?.email
+        try transaction.emit(
+            AuthenticationStepCompleted(
+                request: request, user: snapshot(of: user), method: .passwordReset, email: email))
+        let record = AuthenticationRecord(method: .passwordReset, at: now, email: email)
+        return try logIn(
+            user,
+            PendingLogin(userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: email),
+            mayMail: mayMail)
+    }
+}

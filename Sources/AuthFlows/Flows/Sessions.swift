@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+public import Foundation
+
+/// The sessions of users: what a service asks at each of its own requests.
+public struct Sessions: Sendable {
+    let accounts: Accounts
+
+    /// Who holds a token.
+    ///
+    /// - Returns: nil where the token is not, or no longer, that of a logged-in user.
+    public func authenticate(token: SessionToken) async throws -> Authentication? {
+        guard case .user(let authentication) = try await accounts.caller(Visit(token: token)) else { return nil }
+        return authentication
+    }
+
+    /// What the caller's session says: logged in, something pending, or a token that is none of ours.
+    public func current(_ visit: Visit) async throws -> FlowResult {
+        switch try await accounts.caller(visit) {
+        case .unknownToken: .gone
+        case .anonymous(let session): .unauthenticated(accounts.pending(of: session))
+        case .user(let authentication): .authenticated(authentication)
+        }
+    }
+
+    /// The caller's sessions, newest first: ``FlowResult/sessions(_:current:)``.
+    public func list(_ visit: Visit) async throws -> FlowResult {
+        switch try await accounts.caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
+        case .user: return try await accounts.step(visit) { try $0.sessions() }
+        }
+    }
+
+    /// Ends sessions of the caller's: others without a signal, their own one, last, with `user_logged_out`.
+    ///
+    /// - Returns: the sessions that are left, or ``FlowResult/unauthenticated(_:)`` where their own has ended;
+    ///   `invalid_choice` where one is none of theirs, and none has ended.
+    public func end(_ ids: [Session.ID], _ visit: Visit) async throws -> FlowResult {
+        switch try await accounts.caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
+        case .user: return try await accounts.step(visit) { try $0.endSessions(Set(ids)) }
+        }
+    }
+}
+
+extension Accounts {
+    /// The sessions of users.
+    public var sessions: Sessions { Sessions(accounts: self) }
+}
+
+extension Step {
+    func sessions() throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        return .sessions(
+            try transaction.sessions(of: authentication.user.id, now: now), current: authentication.session.id)
+    }
+
+    func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        let mine = try transaction.sessions(of: authentication.user.id, now: now)
+        guard ids.isSubset(of: mine.map(\.id)) else {
+            return .refused(
+                Refusal(.invalidChoice, field: "sessions", "That is not one of the available choices."))
+        }
+        for session in mine where ids.contains(session.id) && session.id != authentication.session.id {
+            try transaction.delete(session)
+        }
+        if ids.contains(authentication.session.id) {
+            try logOut(authentication.user, authentication.session)
+        }
+        return try sessions()
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// What somebody types to sign up.
+public struct SignUp: Sendable {
+    public var email: String?
+    public var username: String?
+    public var password: Password?
+    /// The password once more, where `ACCOUNT_SIGNUP_FIELDS` asks for it.
+    public var passwordAgain: Password?
+    /// What the honeypot field held, where there is one.
+    public var honeypot: String?
+
+    public init(
+        email: String? = nil, username: String? = nil, password: Password? = nil,
+        passwordAgain: Password? = nil, honeypot: String? = nil
+    ) {
+        self.email = email
+        self.username = username
+        self.password = password
+        self.passwordAgain = passwordAgain
+        self.honeypot = honeypot
+    }
+}
+
+extension Accounts {
+    /// Creates an account: `user_signed_up`, and a log-in unless verification stands between.
+    ///
+    /// Where the address has an account and `ACCOUNT_PREVENT_ENUMERATION` is on, the answer is that of a new
+    /// one, its owner gets a mail, and no signal is emitted.
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    public func signUp(_ form: SignUp, _ visit: Visit = Visit()) async throws -> FlowResult {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .user: return .conflict
+        case .anonymous: break
+        }
+        if case .refused(let seconds) = try await limit(.signup, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        guard settings.signupOpen, try await hooks.maySignUp(form, visit) else { return .closed }
+        if form.honeypot?.isEmpty == false {
+            return try await step(visit) { try $0.pretendSignUp(email: form.email) }
+        }
+        var refusals: [Refusal] = []
+        let checked = check(form, &refusals)
+        refusals += try await hooks.validateSignUp(form, visit)
+        guard refusals.isEmpty else { return .refused(refusals) }
+
+        let form = checked
+        let hash = if let password = form.password { try await passwords.hash(password) } else { nil as PasswordHash? }
+        let allowance = try await confirmationAllowance(
+            to: settings.emailVerification == .none ? nil : form.email, visit)
+        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        return try await step(visit) { try $0.signUp(form, hash, mayMail: allowance == .mail) }
+    }
+
+    private func check(_ form: SignUp, _ refusals: inout [Refusal]) -> CheckedSignUp {
+        let checks = FieldChecks(settings: settings)
+        var checked = CheckedSignUp()
+        // A field that is not asked for is not taken.
+        if let required = settings.signupFields[.email] {
+            checked.email = checks.email(form.email, required: required).get(refusals: &refusals) ?? nil
+        }
+        if let required = settings.signupFields[.username] {
+            checked.username =
+                checks.username(form.username, required: required).get(refusals: &refusals) ?? nil
+        }
+        let password = form.password ?? Password("")
+        if let required = settings.signupFields[.password1], required || !password.exposedText.isEmpty {
+            checked.password = password
+            refusals += PasswordRules(minLength: settings.passwordMinLength).refusals(
+                of: password, field: "password", similarTo: [checked.email, checked.username].compactMap { $0 })
+            refusals += hooks.validatePassword(password)
+            if settings.signupFields[.password2] == true, let again = form.passwordAgain,
+                again.exposedText != password.exposedText
+            {
+                refusals.append(
+                    Refusal(
+                        .passwordMismatch, field: "password2", "You must type the same password each time."))
+            }
+        }
+        return checked
+    }
+}
+
+/// A sign-up whose fields are right.
+struct CheckedSignUp: Sendable {
+    var email: String?
+    var username: String?
+    var password: Password?
+}
+
+extension Step {
+    /// Writes a new account, and takes it into the log-in pipeline.
+    func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws -> FlowResult {
+        if let username = form.username, try transaction.user(username: username) != nil {
+            return .refused(
+                Refusal(.usernameTaken, field: "username", "A user with that username already exists."))
+        }
+        if let email = form.email {
+            switch try availability(of: email) {
+            case .free: break
+            case .taken: return .refused(.emailTaken(field: "email"))
+            case .concealed: return try pretendSignUp(email: email, mailsOwner: mayMail)
+            }
+        }
+
+        let user = User(
+            id: .version7(at: now), username: form.username, dateJoined: now, passwordHash: hash)
+        try transaction.insert(user)
+        if let email = form.email {
+            try transaction.insert(
+                EmailAddress(
+                    id: .version7(at: now), userID: user.id, email: email, verified: false, primary: true))
+        }
+        try transaction.emit(UserSignedUp(request: request, user: snapshot(of: user)))
+        try accounts.hooks.didSignUp(user, transaction)
+        let login = PendingLogin(
+            userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: form.email)
+        return try logIn(user, login, mayMail: mayMail)
+    }
+
+    /// Answers as if an account had been made: a log-in is pending that nothing ever completes.
+    func pretendSignUp(email: String?, mailsOwner: Bool = false) throws -> FlowResult {
+        let email = EmailAddress.normalized(email ?? "").cut(toUTF8Bytes: 254)
+        if mailsOwner { try mailAccountAlreadyExists(to: email) }
+        let login = PendingLogin(
+            userID: nil, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: email)
+        return try wait(
+            login, settings.emailVerificationByCode ? [.verifyEmail: unknowableCode(email: email)] : [:])
+    }
+
+    /// Tells the owner of an address that somebody wanted to sign up with it.
+    func mailAccountAlreadyExists(to email: String) throws {
+        try queueMail(
+            .accountAlreadyExists, to: email,
+            values: [
+                "password_reset_url": settings.links.requestReset(), "signup_url": settings.links.signUp(),
+            ])
+    }
+
+    /// Whether an address may be signed up with.
+    enum Availability {
+        case free
+        case taken
+        /// It is taken, and nobody is to learn that.
+        case concealed
+    }
+
+    /// Source: allauth `flows/manage_email.py:assess_unique_email`.
+    func availability(of email: String) throws -> Availability {
+        if try transaction.emailAddresses(matching: email).isEmpty { return .free }
+        if settings.preventEnumeration == .off { return .taken }
+        // Somebody is written to in any case.
+        if settings.emailVerification == .mandatory { return .concealed }
+        // A second account with the address, which only one of them can ever verify.
+        return settings.preventEnumeration == .strict ? .free : .taken
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+public import Foundation
+
+/// The users, for the embedding application and its administrators: no visitor reaches these calls.
+///
+/// They emit no signal, as allauth emits none: an application that wants to tell of them does so with a signal
+/// of its own.
+public struct Users: Sendable {
+    let accounts: Accounts
+
+    /// The user of that id.
+    public func user(id: User.ID) async throws -> User? {
+        try await accounts.store.read { try $0.user(id: id) }
+    }
+
+    /// The user's addresses, the primary first.
+    public func emailAddresses(of id: User.ID) async throws -> [EmailAddress] {
+        try await accounts.store.read { try $0.emailAddresses(of: id) }
+    }
+
+    /// Locks a user out: all their sessions end, and no factor lets them in until ``activate(_:)``.
+    ///
+    /// - Returns: false where there is no such user.
+    @discardableResult
+    public func deactivate(_ id: User.ID) async throws -> Bool {
+        try await change(id) { user, transaction in
+            user.isActive = false
+            _ = try transaction.deleteSessions(of: user.id, except: nil)
+        }
+    }
+
+    /// Lets a user in again.
+    ///
+    /// - Returns: false where there is no such user.
+    @discardableResult
+    public func activate(_ id: User.ID) async throws -> Bool {
+        try await change(id) { user, _ in user.isActive = true }
+    }
+
+    /// Deletes a user with their addresses and sessions. Their id is never used again.
+    ///
+    /// - Returns: false where there is no such user.
+    @discardableResult
+    public func delete(_ id: User.ID) async throws -> Bool {
+        try await accounts.store.transaction { transaction in
+            guard let user = try transaction.user(id: id) else { return false }
+            try transaction.delete(user)
+            return true
+        }
+    }
+
+    private func change(
+        _ id: User.ID, _ body: @escaping @Sendable (inout User, any AccountTransaction) throws -> Void
+    ) async throws -> Bool {
+        try await accounts.store.transaction { transaction in
+            guard var user = try transaction.user(id: id) else { return false }
+            try body(&user, transaction)
+            try transaction.update(user)
+            return true
+        }
+    }
+}
+
+extension Accounts {
+    /// The users.
+    public var users: Users { Users(accounts: self) }
+}

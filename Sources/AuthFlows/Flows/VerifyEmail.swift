@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// Confirms an address by what its mail said: the key of a link, or a code where
+    /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED` is on.
+    ///
+    /// `POST auth/email/verify` of the headless API; see ``confirmEmail(_:_:)-(LinkKey,_)`` and
+    /// ``confirmEmail(_:_:)-(Code,_)``.
+    public func verifyEmail(_ keyOrCode: String, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if settings.emailVerificationByCode { return try await confirmEmail(Code(keyOrCode), visit) }
+        return try await confirmEmail(LinkKey(keyOrCode), visit)
+    }
+
+    /// Says what a key or a code would confirm: ``FlowResult/confirmable(_:)``. A wrong code counts as an
+    /// attempt.
+    public func emailVerification(for keyOrCode: String, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        if settings.emailVerificationByCode {
+            return try await step(visit) { try $0.emailVerification(for: Code(keyOrCode)) }
+        }
+        guard let info = try await emailConfirmation(for: LinkKey(keyOrCode), visit) else {
+            return .refused(.wrongKey(LinkKey(keyOrCode)))
+        }
+        return .confirmable(info)
+    }
+}

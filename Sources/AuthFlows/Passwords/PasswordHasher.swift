@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import CryptoExtras
+import Dispatch
+public import Foundation
+import Synchronization
+
+/// Hashes passwords with scrypt (RFC 7914), a bounded number at a time, off Swift's cooperative pool.
+///
+/// One hash at OWASP's parameters (N = 2^17, r = 8, p = 1) takes 128 MiB and some tenths of a second. Share
+/// one hasher in a process: it is what bounds that memory.
+public final class PasswordHasher: Sendable {
+    /// How dear a hash is.
+    public struct Cost: Hashable, Sendable {
+        /// scrypt's N: a power of two from 2 to 2^18. `PASSWORD_SCRYPT_COST`.
+        public var n: Int
+        /// scrypt's r: the block size, 1 to 16.
+        public var r = 8
+        /// scrypt's p: the parallelism, 1 to 8.
+        public var p = 1
+
+        public init(n: Int = 131_072) { self.n = n }
+
+        /// Whether we are willing to compute it: a stored string is not to ask for all memory there is.
+        var isAcceptable: Bool {
+            (2...262_144).contains(n) && n.nonzeroBitCount == 1 && (1...16).contains(r) && (1...8).contains(p)
+                && n * r <= 262_144 * 8
+        }
+    }
+
+    /// What a password turned out to be.
+    public enum Verification: Hashable, Sendable {
+        case wrong
+        /// Right; `outdated` where the hash is of another cost or scheme and is to be made anew.
+        case right(outdated: Bool)
+
+        /// Whether it is right.
+        public var isRight: Bool { self != .wrong }
+    }
+
+    private let cost: Cost
+    private let schemes: [any PasswordScheme]
+    private let gate: HashingGate
+    private let queue = DispatchQueue(label: "password-hasher", attributes: .concurrent)
+
+    /// - Parameters:
+    ///   - cost: of new hashes; older ones are verified at their own.
+    ///   - concurrency: how many at a time, 1 or more. `PASSWORD_HASH_CONCURRENCY`.
+    ///   - queueLimit: how many may wait. `PASSWORD_HASH_QUEUE`.
+    ///   - schemes: of hashes that were moved over from elsewhere, beside Django's, which are understood.
+    public init(
+        cost: Cost = Cost(), concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
+        queueLimit: Int = 64, schemes: [any PasswordScheme] = []
+    ) {
+        precondition(cost.isAcceptable, "scrypt's N is a power of two from 2 to 262144")
+        self.cost = cost
+        self.schemes = schemes + [DjangoPBKDF2()]
+        gate = HashingGate(places: max(1, concurrency), queueLimit: max(0, queueLimit))
+    }
+
+    /// How many passwords wait to be hashed.
+    public var waitingCount: Int { gate.waitingCount }
+
+    /// Hashes a password with a new salt.
+    ///
+    /// - Throws: ``PasswordHasherError`` where too many wait already; `CancellationError`.
+    public func hash(_ password: Password) async throws -> PasswordHash {
+        let cost = cost
+        let salt = Data.random(count: 16).base64URL
+        return try await work {
+            let key = try Self.derive(password, salt: salt, cost)
+            return PasswordHash(
+                stored: "scrypt$\(cost.n)$\(salt)$\(cost.r)$\(cost.p)$\(key.base64EncodedString())")
+        }
+    }
+
+    /// Compares a password with a hash, in constant time.
+    ///
+    /// - Parameter hash: nil where nobody is known: the same work is done, and the answer is wrong. So it is for
+    ///   a hash of no known scheme, or with parameters beyond what we compute.
+    /// - Throws: ``PasswordHasherError``; `CancellationError`; what an application's own scheme throws.
+    public func verify(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
+        if let hash, let stored = StoredScrypt(hash) {
+            let current = cost
+            return try await work {
+                let key = try Self.derive(password, salt: stored.salt, stored.cost, bytes: stored.key.count)
+                guard stored.key.isEqualInConstantTime(to: key) else { return .wrong }
+                return .right(outdated: stored.cost != current)
+            }
+        }
+        if let hash, let scheme = schemes.first(where: { $0.recognizes(hash) }) {
+            return try await work {
+                try scheme.verify(password, hash) ? .right(outdated: true) : .wrong
+            }
+        }
+        _ = try await self.hash(password)
+        return .wrong
+    }
+
+    private func work<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await gate.enter()
+        defer { gate.leave() }
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+
+    private static func derive(_ password: Password, salt: String, _ cost: Cost, bytes: Int = 64) throws -> Data {
+        try KDF.Scrypt.deriveKey(
+            from: Data(password.exposedText.utf8), salt: Data(salt.utf8), outputByteCount: bytes,
+            rounds: cost.n, blockSize: cost.r, parallelism: cost.p
+        ).withUnsafeBytes { Data($0) }
+    }
+}
+
+/// Too many passwords wait to be hashed.
+public struct PasswordHasherError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// When to try again, seconds.
+    public let retryAfter: Int
+    public var description: String { "too many passwords wait to be hashed: try again in \(retryAfter) s" }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+
+/// How dear passwords are to hash, and how many at a time.
+public struct PasswordHashing: Sendable {
+    /// `PASSWORD_SCRYPT_COST` is its N.
+    public var cost = PasswordHasher.Cost()
+    /// `PASSWORD_HASH_CONCURRENCY`: how many at a time; each takes 128 · N · r bytes. The number of cores.
+    public var concurrency = ProcessInfo.processInfo.activeProcessorCount
+    /// `PASSWORD_HASH_QUEUE`: how many may wait; the next is turned away.
+    public var queueLimit = 64
+
+    public init() {}
+
+    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY` and `PASSWORD_HASH_QUEUE`; what is wrong is noted
+    /// in the reader.
+    public init(reading reader: inout SettingsReader) {
+        self.init()
+        cost.n = reader.value(
+            "PASSWORD_SCRYPT_COST", default: cost.n, "a power of two from 1024 to 262144"
+        ) { Int($0).flatMap { (1024...262_144).contains($0) && $0.nonzeroBitCount == 1 ? $0 : nil } }
+        concurrency = reader.int("PASSWORD_HASH_CONCURRENCY", default: concurrency, in: 1...1024)
+        queueLimit = reader.int("PASSWORD_HASH_QUEUE", default: queueLimit, in: 0...100_000)
+    }
+
+    /// The hasher; share it in a process.
+    ///
+    /// - Parameter schemes: of hashes that were moved over from elsewhere.
+    public func hasher(schemes: [any PasswordScheme] = []) -> PasswordHasher {
+        PasswordHasher(cost: cost, concurrency: concurrency, queueLimit: queueLimit, schemes: schemes)
+    }
+}

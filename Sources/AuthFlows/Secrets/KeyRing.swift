@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import Crypto
+public import Foundation
+
+/// The keys that are derived from `SECRET_KEY`, one a purpose, and from `SECRET_KEY_FALLBACKS`.
+///
+/// The first secret signs and seals; all of them verify and open. Every sealed value names its key, so that
+/// a secret can be rotated: put the new one first, the old one among the fallbacks, and drop that when the
+/// longest-lived value (a queued mail, a pending log-in, a link of three days) is gone.
+public struct KeyRing: Sendable {
+    /// What a key is for: it becomes HKDF's `info` (RFC 5869), so that no value of one purpose can stand for
+    /// one of another.
+    public struct Purpose: Hashable, Sendable {
+        public let name: String
+        public init(_ name: String) { self.name = name }
+
+        public static let confirmEmail = Purpose("confirm-email")
+        public static let resetPassword = Purpose("reset-password")
+        public static let code = Purpose("code")
+        public static let mail = Purpose("mail")
+        public static let session = Purpose("session")
+        public static let csrf = Purpose("csrf")
+        public static let providerToken = Purpose("provider-token")
+    }
+
+    private struct Root: Sendable {
+        let id: Data
+        let secret: SymmetricKey
+
+        init(_ text: String) {
+            secret = SymmetricKey(data: Data(text.utf8))
+            id = Self.derive(secret, "key-id", bytes: 4).withUnsafeBytes { Data($0) }
+        }
+
+        func key(_ purpose: Purpose) -> SymmetricKey { Self.derive(secret, purpose.name, bytes: 32) }
+
+        private static func derive(_ secret: SymmetricKey, _ name: String, bytes: Int) -> SymmetricKey {
+            HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: secret, info: Data("auth-signals/\(name)/1".utf8), outputByteCount: bytes)
+        }
+    }
+
+    private let roots: [Root]
+
+    /// - Parameters:
+    ///   - secret: `SECRET_KEY`; it wants 32 random bytes or more, in any text form.
+    ///   - fallbacks: `SECRET_KEY_FALLBACKS`: former secrets, which still verify and open.
+    public init(secret: String, fallbacks: [String] = []) {
+        roots = ([secret] + fallbacks).map(Root.init)
+    }
+
+    // MARK: Sealing
+
+    /// Seals with AES-256-GCM; `context` is authenticated and must be given again to open.
+    public func seal(_ plain: Data, for purpose: Purpose, context: String) throws -> Data {
+        let box = try AES.GCM.seal(
+            plain, using: roots[0].key(purpose), authenticating: Data(context.utf8))
+        return Data([1]) + roots[0].id + (box.combined ?? Data())
+    }
+
+    /// Opens what ``seal(_:for:context:)`` sealed.
+    ///
+    /// - Throws: ``KeyRingError`` where no secret of the ring sealed it, or it was changed.
+    public func open(_ sealed: Data, for purpose: Purpose, context: String) throws -> Data {
+        let sealed = Data(sealed)
+        guard sealed.count > 5, sealed[0] == 1 else { throw KeyRingError.notSealed }
+        guard let root = roots.first(where: { $0.id == sealed[1..<5] }) else { throw KeyRingError.unknownKey }
+        do {
+            return try AES.GCM.open(
+                .init(combined: sealed[5...]), using: root.key(purpose), authenticating: Data(context.utf8))
+        } catch {
+            throw KeyRingError.changed
+        }
+    }
+
+    // MARK: Signing
+
+    /// HMAC-SHA-256 of the parts, each with its length, under the first secret.
+    public func authenticationCode(of parts: [String], for purpose: Purpose) -> Data {
+        Self.code(parts, roots[0], purpose)
+    }
+
+    /// Whether the code is of these parts under any secret of the ring; compared in constant time.
+    public func isValid(_ code: Data, of parts: [String], for purpose: Purpose) -> Bool {
+        // All are compared, whichever matches.
+        roots.map { root in
+            HMAC<SHA256>.isValidAuthenticationCode(
+                code, authenticating: Self.message(parts), using: root.key(purpose))
+        }.contains(true)
+    }
+
+    private static func code(_ parts: [String], _ root: Root, _ purpose: Purpose) -> Data {
+        Data(HMAC<SHA256>.authenticationCode(for: message(parts), using: root.key(purpose)))
+    }
+
+    private static func message(_ parts: [String]) -> Data {
+        var message = Data()
+        for part in parts {
+            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { message.append(contentsOf: $0) }
+            message.append(contentsOf: part.utf8)
+        }
+        return message
+    }
+}
+
+/// Why a sealed value cannot be opened.
+public enum KeyRingError: Error, Hashable, Sendable, CustomStringConvertible {
+    case notSealed, unknownKey, changed
+
+    public var description: String {
+        switch self {
+        case .notSealed: "the value is not a sealed one"
+        case .unknownKey:
+            "the value was sealed under a secret that is neither SECRET_KEY nor among SECRET_KEY_FALLBACKS"
+        case .changed: "the sealed value was changed or belongs elsewhere"
+        }
+    }
+}

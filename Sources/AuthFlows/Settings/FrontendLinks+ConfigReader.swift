@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension FrontendLinks {
+    /// Reads `PUBLIC_URL` and `HEADLESS_FRONTEND_URLS_…`.
+    init(reading reader: inout SettingsReader) {
+        self.init()
+        publicURL = reader.page("PUBLIC_URL") ?? publicURL
+        confirmEmail = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL", hasKey: true)
+        resetPasswordFromKey = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY", hasKey: true)
+        resetPassword = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD")
+        signup = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP")
+    }
+}
+
+extension SettingsReader {
+    /// The address of a page that links lead to.
+    fileprivate mutating func page(_ name: String, hasKey: Bool = false) -> String? {
+        let form = "an http or https URL" + (hasKey ? " with {key} where the key goes" : "")
+        return value(name, default: String?.none, form) { text in
+            // The key is no part of a URL's grammar until it is filled in.
+            guard text.contains("{key}") == hasKey,
+                let url = URLComponents(string: text.replacing("{key}", with: "key")),
+                ["http", "https"].contains(url.scheme?.lowercased()), url.host?.isEmpty == false
+            else { return nil }
+            return .some(text)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import Logging
+import Metrics
+import Synchronization
+import Tracing
+
+/// Runs handlers within the process, after the commit: each on its own and in order; a failing one is logged
+/// and counted, and never the caller's problem (D2).
+///
+/// This is a convenience at most once: what must not be missed belongs to a worker behind the broker.
+final class InProcessReceivers: Sendable {
+    /// One handler and what waits for it.
+    private final class Lane: Sendable {
+        struct State {
+            var waiting: [OutboxRow] = []
+            var running = false
+            var finished: [CheckedContinuation<Void, Never>] = []
+        }
+
+        let handler: SignalHandler
+        let state = Mutex(State())
+        init(_ handler: SignalHandler) { self.handler = handler }
+    }
+
+    /// What may wait for one handler; beyond, signals are left out, since memory has an end.
+    private static let longestQueue = 10_000
+
+    private let handlers: SignalHandlers
+    private let lanes: [String: Lane]
+    private let codec: SignalCodec
+    private let logger: Logger
+
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/unsuitable`` for a transactional handler.
+    init(_ handlers: SignalHandlers, codec: SignalCodec, logger: Logger) throws(StoreError) {
+        let all = handlers.all + (handlers.unhandled.map { [$0] } ?? [])
+        for handler in all {
+            guard case .plain = handler.work else {
+                throw StoreError(
+                    .unsuitable,
+                    "the receiver “\(handler.name)” is transactional, which takes a worker with an inbox"
+                )
+            }
+        }
+        self.handlers = handlers
+        lanes = Dictionary(uniqueKeysWithValues: all.map { ($0.name, Lane($0)) })
+        self.codec = codec
+        self.logger = logger
+    }
+
+    var isEmpty: Bool { lanes.isEmpty }
+
+    /// Hands committed signals over, in commit order, without waiting.
+    func deliver(_ rows: [OutboxRow]) {
+        for row in rows {
+            for handler in handlers.handlers(for: row.draft.name) {
+                if let lane = lanes[handler.name] { enqueue(row, lane) }
+            }
+        }
+    }
+
+    /// Returns when everything that was handed over so far has been run.
+    func finished() async {
+        for lane in lanes.values {
+            await withCheckedContinuation { continuation in
+                let idle = lane.state.withLock { state in
+                    if state.running { state.finished.append(continuation) }
+                    return !state.running
+                }
+                if idle { continuation.resume() }
+            }
+        }
+    }
+
+    private func enqueue(_ row: OutboxRow, _ lane: Lane) {
+        let (accepted, start) = lane.state.withLock { state in
+            guard state.waiting.count < Self.longestQueue else { return (false, false) }
+            state.waiting.append(row)
+            defer { state.running = true }
+            return (true, !state.running)
+        }
+        if !accepted {
+            Counter(label: "auth_receiver_dropped", dimensions: [("handler", lane.handler.name)]).increment()
+            logger.error(
+                "a receiver is too slow: a signal was left out", metadata: metadata(row, lane.handler))
+        }
+        // Detached: what was committed is told even where the committing task is cancelled meanwhile.
+        if start { Task.detached { await self.work(lane) } }
+    }
+
+    private func work(_ lane: Lane) async {
+        while true {
+            let rows = lane.state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for row in rows { await run(lane.handler, row) }
+            let finished = lane.state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+                guard state.waiting.isEmpty else { return nil }
+                defer { state.finished = [] }
+                state.running = false
+                return state.finished
+            }
+            guard let finished else { continue }
+            for continuation in finished { continuation.resume() }
+            return
+        }
+    }
+
+    private func run(_ handler: SignalHandler, _ row: OutboxRow) async {
+        guard case .plain(let body) = handler.work else { return }
+        var logger = logger
+        logger[metadataKey: "signal"] = "\(row.draft.name)"
+        logger[metadataKey: "id"] = "\(row.draft.id.wireText)"
+        do {
+            let event = try SignalCodec.event(from: codec.message(for: row).body)
+            let trace = Self.trace(of: row.draft)
+            let context = SignalContext(event: event, logger: logger, trace: trace)
+            try await ServiceContext.withValue(trace) { try await body(event, context) }
+        } catch {
+            Counter(label: "auth_receiver_failures", dimensions: [("handler", handler.name)]).increment()
+            // The error's text may quote what the handler was given: its type says enough.
+            logger.error(
+                "a receiver has failed",
+                metadata: ["handler": "\(handler.name)", "error": "\(type(of: error))"])
+        }
+    }
+
+    private func metadata(_ row: OutboxRow, _ handler: SignalHandler) -> Logger.Metadata {
+        [
+            "handler": "\(handler.name)", "signal": "\(row.draft.name)", "id": "\(row.draft.id.wireText)",
+        ]
+    }
+
+    private static func trace(of draft: SignalDraft) -> ServiceContext {
+        var context = ServiceContext.topLevel
+        InstrumentationSystem.instrument.extract(draft.trace, into: &context, using: TraceExtractor())
+        return context
+    }
+
+    private struct TraceExtractor: Extractor {
+        func extract(key: String, from carrier: [String: String]) -> String? { carrier[key] }
+    }
+}
+
+extension SQLiteStore {
+    /// Returns when the in-process receivers have run for everything that was committed so far.
+    public func receiversFinished() async { await receivers.finished() }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import GRDB
+
+/// What became of rows, counted where they are settled, so that it stays true when history is purged.
+///
+/// What was emitted is counted by SQLite itself: an AUTOINCREMENT number that a rolled-back transaction took
+/// is taken back too.
+struct OutboxCount {
+    var confirmed = 0
+    var unrouted = 0
+    var parked = 0
+    /// How many of those were deleted since.
+    var purged = 0
+
+    init() {}
+
+    init(_ database: Database) throws {
+        guard let row = try database.row("SELECT * FROM auth_outbox_count") else { return }
+        confirmed = row["confirmed"]
+        unrouted = row["unrouted"]
+        parked = row["parked"]
+        purged = row["purged"]
+    }
+
+    var settled: Int { confirmed + unrouted + parked }
+
+    /// Adds these numbers, which may be negative, to the stored ones.
+    func add(to database: Database) throws {
+        if confirmed == 0, unrouted == 0, parked == 0, purged == 0 { return }
+        try database.run(
+            """
+            UPDATE auth_outbox_count SET confirmed = confirmed + ?, unrouted = unrouted + ?,
+                parked = parked + ?, purged = purged + ?
+            """, [confirmed, unrouted, parked, purged])
+    }
+
+    static func status(_ database: Database) throws -> OutboxStatus {
+        let count = try OutboxCount(database)
+        let oldest: Int64? = try database.value("SELECT time FROM auth_outbox ORDER BY sequence LIMIT 1")
+        return OutboxStatus(
+            pending: try database.value("SELECT count(*) FROM auth_outbox") ?? 0,
+            oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
+            parked: count.parked, confirmed: count.confirmed,
+            emitted: try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0)
+    }
+}

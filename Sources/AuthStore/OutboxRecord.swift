@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+public import Foundation
+import GRDB
+
+/// A row of the outbox as an operator looks at it, wherever it has got to.
+public struct OutboxRecord: Hashable, Sendable {
+    /// Where a row is.
+    public enum State: String, Hashable, Sendable, Codable, CaseIterable {
+        /// It waits to be published.
+        case pending
+        /// The broker confirmed it, and no queue was bound for it.
+        case unrouted
+        /// The broker refused it for good.
+        case parked
+        /// The broker confirmed it, and at least one queue has it.
+        case confirmed
+    }
+
+    public var state: State
+    public var row: OutboxRow
+    /// Where it was set back: not to be published before that.
+    public var notBefore: Date?
+    /// When the broker's answer was written; nil while it waits.
+    public var settledAt: Date?
+    /// The broker's words on what went wrong last.
+    public var reason: String?
+
+    init(state: State, row: Row) throws {
+        self.state = state
+        self.row = try OutboxRow(row: row)
+        if let moment = row["not_before"] as Int64?, moment > 0 { notBefore = Date(milliseconds: moment) }
+        settledAt = (row["settled_at"] as Int64?).map(Date.init(milliseconds:))
+        reason = row["reason"]
+    }
+}
+
+/// Which rows of the outbox are meant; what is not set is not asked.
+public struct OutboxFilter: Hashable, Sendable {
+    public var states: Set<OutboxRecord.State>
+    public var ids: Set<UUID>?
+    public var name: SignalPattern?
+    public var subject: String?
+    /// Emitted at or after that moment…
+    public var from: Date?
+    /// …and before that one.
+    public var to: Date?
+
+    public init(
+        _ states: Set<OutboxRecord.State>, ids: Set<UUID>? = nil, name: SignalPattern? = nil,
+        subject: String? = nil, from: Date? = nil, to: Date? = nil
+    ) {
+        self.states = states
+        self.ids = ids
+        self.name = name
+        self.subject = subject
+        self.from = from
+        self.to = to
+    }
+}
+
+extension OutboxRecord.State {
+    /// The table that its rows are in, and which of them.
+    var source: String {
+        switch self {
+        case .pending: "(SELECT *, NULL AS settled_at, last_error AS reason FROM auth_outbox)"
+        case .unrouted, .confirmed:
+            """
+            (SELECT *, NULL AS not_before, NULL AS reason FROM auth_outbox_history
+            WHERE result = '\(rawValue)')
+            """
+        case .parked: "(SELECT *, NULL AS not_before FROM auth_outbox_parked)"
+        }
+    }
+
+    var table: String {
+        switch self {
+        case .pending: "auth_outbox"
+        case .unrouted, .confirmed: "auth_outbox_history"
+        case .parked: "auth_outbox_parked"
+        }
+    }
+}
+
+extension OutboxFilter {
+    /// The rows of one state that are meant, in order.
+    func rows(
+        _ database: Database, _ state: OutboxRecord.State, columns: String = "*", after sequence: Int64 = 0,
+        settledBefore: Date? = nil
+    ) throws -> RowCursor {
+        var conditions = ["sequence > ?"]
+        var arguments: StatementArguments = [sequence]
+        func ask(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        ask("time >= ?", from?.milliseconds)
+        ask("time < ?", to?.milliseconds)
+        ask("subject = ?", subject)
+        ask("settled_at < ?", settledBefore?.milliseconds)
+        if let ids {
+            conditions.append("message_id IN (\(ids.map { _ in "?" }.joined(separator: ", ")))")
+            arguments += StatementArguments(Array(ids))
+        }
+        return try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT \(columns) FROM \(state.source)
+                WHERE \(conditions.joined(separator: " AND ")) ORDER BY sequence
+                """, arguments: arguments)
+    }
+
+    /// Whether the name is meant: patterns are matched here, since SQL has none of that kind.
+    func means(_ row: Row) throws -> Bool {
+        guard let name else { return true }
+        return name.matches(routingKey: row["name"])
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+import AuthSignals
+public import Foundation
+public import GRDB
+
+/// A consistent view of the store.
+public class SQLiteReading: AccountReading {
+    /// The connection, with the view's transaction open: an application's own rows can be read on it.
+    public let database: Database
+    let sessions: SealedSessions
+
+    init(_ database: Database, _ store: SQLiteStore) {
+        self.database = database
+        sessions = SealedSessions(keys: store.keys, logger: store.logger)
+    }
+
+    public func user(id: User.ID) throws -> User? {
+        try database.row("SELECT * FROM auth_user WHERE id = ?", [id]).map(User.init(row:))
+    }
+
+    public func user(username: String) throws -> User? {
+        try database.row("SELECT * FROM auth_user WHERE username_key = ?", [username.usernameKey])
+            .map(User.init(row:))
+    }
+
+    public func emailAddress(id: EmailAddress.ID) throws -> EmailAddress? {
+        try database.row("SELECT * FROM auth_email_address WHERE id = ?", [id]).map(EmailAddress.init(row:))
+    }
+
+    public func emailAddresses(of user: User.ID) throws -> [EmailAddress] {
+        try database.rows(
+            "SELECT * FROM auth_email_address WHERE user_id = ? ORDER BY is_primary DESC, position", [user]
+        ).map(EmailAddress.init(row:))
+    }
+
+    public func emailAddresses(matching email: String) throws -> [EmailAddress] {
+        try database.rows(
+            "SELECT * FROM auth_email_address WHERE email = ? ORDER BY verified DESC, position",
+            [EmailAddress.normalized(email)]
+        ).map(EmailAddress.init(row:))
+    }
+
+    public func session(tokenHash: Data) throws -> Session? {
+        try database.row("SELECT * FROM auth_session WHERE token_hash = ?", [tokenHash])
+            .map(sessions.open)
+    }
+
+    public func sessions(of user: User.ID, now: Date) throws -> [Session] {
+        try database.rows(
+            """
+            SELECT * FROM auth_session WHERE user_id = ? AND expires_at > ?
+            ORDER BY created_at DESC, position DESC
+            """, [user, now.milliseconds]
+        ).map(sessions.open)
+    }
+}
+
+extension AccountReading {
+    /// GRDB's connection, with the transaction open, where the store is SQLite: what a hook or a flow's body
+    /// writes on it commits together with the store's rows, signals and mails.
+    public var sqlite: Database? { (self as? SQLiteReading)?.database }
+}

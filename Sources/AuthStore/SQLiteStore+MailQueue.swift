@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+public import AuthSignals
+public import Foundation
+import GRDB
+import Logging
+
+extension SQLiteStore: MailQueue {
+    public func acquireMailRole() async throws -> any RelayRole { try await mailRole.acquire() }
+
+    public func mailWakeUps() -> AsyncStream<Void> { bells.mail.stream() }
+
+    public func dueMails(limit: Int, now: Date) async throws -> [QueuedMail] {
+        let due = try await read { (reading: SQLiteReading) in
+            try reading.database.rows(
+                """
+                SELECT * FROM auth_mail WHERE failed_at IS NULL AND due_at <= ?
+                ORDER BY position LIMIT ?
+                """, [now.milliseconds, limit]
+            ).map { row in (id: row["id"] as UUID, mail: Result { try self.open(row) }) }
+        }
+        for case (let id, .failure(let error)) in due { try await putOff(id, error, now) }
+        return due.compactMap { try? $0.mail.get() }
+    }
+
+    public func accepted(_ mail: QueuedMail) async throws {
+        try await writeShielded { transaction in
+            // Only who deletes it says so: a mail that was accepted twice is one signal.
+            let deleted = try transaction.database.run("DELETE FROM auth_mail WHERE id = ?", [mail.id])
+            if deleted == 1, let signal = mail.draft.onAccepted { try transaction.emit(signal) }
+        }
+    }
+
+    public func failed(_ mail: QueuedMail, reason: String, retryAt: Date?) async throws {
+        try await writeShielded { transaction in
+            let failedAt = retryAt == nil ? transaction.now.milliseconds : nil
+            try transaction.database.run(
+                """
+                UPDATE auth_mail SET attempts = attempts + 1, due_at = coalesce(?, due_at),
+                    failed_at = ?, last_error = ?
+                WHERE id = ?
+                """, [retryAt?.milliseconds, failedAt, reason.reason, mail.id])
+        }
+    }
+
+    public func nextMailDue() async throws -> Date? {
+        try await read { (reading: SQLiteReading) in
+            let due: Int64? = try reading.database.value(
+                "SELECT min(due_at) FROM auth_mail WHERE failed_at IS NULL")
+            return due.map(Date.init(milliseconds:))
+        }
+    }
+
+    public func mailStatus() async throws -> MailStatus {
+        try await read { (reading: SQLiteReading) in
+            let database = reading.database
+            let oldest: Int64? = try database.value(
+                "SELECT min(queued_at) FROM auth_mail WHERE failed_at IS NULL")
+            return MailStatus(
+                pending: try database.value("SELECT count(*) FROM auth_mail WHERE failed_at IS NULL") ?? 0,
+                oldestPending: oldest.map(Date.init(milliseconds:)),
+                failed: try database.value("SELECT count(*) FROM auth_mail WHERE failed_at IS NOT NULL") ?? 0)
+        }
+    }
+
+    private func open(_ row: Row) throws -> QueuedMail {
+        let id: UUID = row["id"]
+        let plain = try keys.open(row["draft"], for: .mail, context: id.wireText)
+        return QueuedMail(
+            id: id, draft: try SignalCodec.decoder().decode(MailDraft.self, from: plain),
+            queuedAt: Date(milliseconds: row["queued_at"]), attempts: row["attempts"])
+    }
+
+    /// A mail that cannot be opened does not stop the others. It is not given up: a secret that was
+    /// forgotten among `SECRET_KEY_FALLBACKS` may come back.
+    private func putOff(_ id: UUID, _ error: any Error, _ now: Date) async throws {
+        let words = (error as? KeyRingError)?.description ?? "the draft cannot be read"
+        logger.error(
+            "a queued mail cannot be opened", metadata: ["mail": "\(id.wireText)", "error": "\(words)"])
+        _ = try await write { transaction in
+            try transaction.database.run(
+                "UPDATE auth_mail SET due_at = ?, last_error = ? WHERE id = ?",
+                [now.addingTimeInterval(600).milliseconds, words, id])
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+public import GRDB
+
+extension SQLiteStore {
+    /// The store's migrations, for a file of its own.
+    public static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        registerMigrations(in: &migrator)
+        return migrator
+    }
+
+    /// Adds the store's migrations to an application's own: one migrator brings the whole file up to date.
+    ///
+    /// Their names and their tables' begin with `auth_`.
+    public static func registerMigrations(in migrator: inout DatabaseMigrator) {
+        for migration in migrations {
+            migrator.registerMigration(migration.name) { database in
+                try database.execute(sql: migration.sql)
+            }
+        }
+    }
+
+    /// The names of the migrations that this version knows.
+    static var knownMigrations: [String] { migrations.map(\.name) }
+
+    /// What the names of all versions' migrations begin with.
+    static let migrationPrefix = "auth_store_"
+
+    private static let migrations = [(name: "auth_store_1", sql: accounts + outbox + mail)]
+
+    // STRICT tables, for SQLite otherwise stores whatever it is given.
+
+    private static let accounts = """
+        CREATE TABLE auth_user (
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            username TEXT,
+            username_key TEXT UNIQUE,
+            is_active INTEGER NOT NULL,
+            date_joined INTEGER NOT NULL,
+            last_login INTEGER,
+            password_hash TEXT
+        ) STRICT;
+
+        CREATE TABLE auth_email_address (
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            user_id BLOB NOT NULL REFERENCES auth_user (id) ON DELETE CASCADE,
+            email TEXT NOT NULL,
+            verified INTEGER NOT NULL,
+            is_primary INTEGER NOT NULL,
+            UNIQUE (user_id, email)
+        ) STRICT;
+        CREATE INDEX auth_email_address_email ON auth_email_address (email);
+        CREATE UNIQUE INDEX auth_email_address_verified ON auth_email_address (email) WHERE verified;
+        CREATE UNIQUE INDEX auth_email_address_primary ON auth_email_address (user_id) WHERE is_primary;
+
+        CREATE TABLE auth_session (
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+            user_id BLOB REFERENCES auth_user (id) ON DELETE CASCADE,
+            client TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            last_seen_at INTEGER NOT NULL,
+            ip TEXT,
+            user_agent TEXT,
+            state BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX auth_session_user ON auth_session (user_id) WHERE user_id IS NOT NULL;
+        CREATE INDEX auth_session_expiry ON auth_session (expires_at);
+
+        """
+
+    // AUTOINCREMENT: a number is never given twice, and `sqlite_sequence` counts what was ever emitted.
+    // `data` comes last, so that reading the other columns does not touch the pages it overflows to.
+    private static let outbox = """
+        CREATE TABLE auth_outbox (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id BLOB NOT NULL UNIQUE CHECK (length(message_id) = 16),
+            name TEXT NOT NULL,
+            schema_version INTEGER NOT NULL,
+            subject TEXT,
+            time INTEGER NOT NULL,
+            correlation_id BLOB NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            not_before INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT,
+            trace BLOB,
+            data BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX auth_outbox_due ON auth_outbox (not_before) WHERE not_before > 0;
+        CREATE INDEX auth_outbox_subject ON auth_outbox (subject) WHERE subject IS NOT NULL;
+
+        CREATE TABLE auth_outbox_history (
+            sequence INTEGER PRIMARY KEY,
+            message_id BLOB NOT NULL,
+            name TEXT NOT NULL,
+            schema_version INTEGER NOT NULL,
+            subject TEXT,
+            time INTEGER NOT NULL,
+            correlation_id BLOB NOT NULL,
+            attempts INTEGER NOT NULL,
+            result TEXT NOT NULL CHECK (result IN ('confirmed', 'unrouted')),
+            settled_at INTEGER NOT NULL,
+            trace BLOB,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE auth_outbox_parked (
+            sequence INTEGER PRIMARY KEY,
+            message_id BLOB NOT NULL,
+            name TEXT NOT NULL,
+            schema_version INTEGER NOT NULL,
+            subject TEXT,
+            time INTEGER NOT NULL,
+            correlation_id BLOB NOT NULL,
+            attempts INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            settled_at INTEGER NOT NULL,
+            trace BLOB,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE auth_outbox_count (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            confirmed INTEGER NOT NULL DEFAULT 0,
+            unrouted INTEGER NOT NULL DEFAULT 0,
+            parked INTEGER NOT NULL DEFAULT 0,
+            purged INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        INSERT INTO auth_outbox_count (only) VALUES (1);
+
+        """
+
+    private static let mail = """
+        CREATE TABLE auth_mail (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            queued_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            failed_at INTEGER,
+            last_error TEXT,
+            draft BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX auth_mail_due ON auth_mail (due_at) WHERE failed_at IS NULL;
+        CREATE INDEX auth_mail_failed ON auth_mail (failed_at) WHERE failed_at IS NOT NULL;
+        """
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+public import Foundation
+import GRDB
+
+/// What an operator does with the outbox.
+extension SQLiteStore {
+    /// The rows that are meant, in order.
+    ///
+    /// - Parameters:
+    ///   - sequence: where a former call ended.
+    ///   - limit: how many at most.
+    public func outboxRecords(
+        _ filter: OutboxFilter, after sequence: Int64 = 0, limit: Int = 100
+    ) async throws -> [OutboxRecord] {
+        try await read { (reading: SQLiteReading) in
+            var records: [OutboxRecord] = []
+            for state in filter.states {
+                let rows = try filter.rows(reading.database, state, after: sequence)
+                var found = 0
+                while found < limit, let row = try rows.next() {
+                    guard try filter.means(row) else { continue }
+                    records.append(try OutboxRecord(state: state, row: row))
+                    found += 1
+                }
+            }
+            return Array(records.sorted { $0.row.sequence < $1.row.sequence }.prefix(limit))
+        }
+    }
+
+    /// Sends rows again: they go back to the outbox with the same id, number and time, due at once. Pending
+    /// ones that were set back are due at once too.
+    ///
+    /// - Returns: how many.
+    public func republish(_ filter: OutboxFilter) async throws -> Int {
+        var total = 0
+        for state in filter.states {
+            total += try await inBatches(filter, state) { transaction, sequences in
+                try transaction.sendAgain(sequences, from: state)
+            }
+        }
+        // The rows that were only made due are no insertion, which would have been noticed.
+        if total > 0 { bells.outbox.wake() }
+        return total
+    }
+
+    /// Deletes settled rows. What waits is not deleted, and what no queue has received not within a day of
+    /// the broker's answer, whatever is asked for.
+    ///
+    /// - Parameter time: rows whose answer was written before it.
+    /// - Returns: how many.
+    public func purge(_ filter: OutboxFilter, settledBefore time: Date) async throws -> Int {
+        var total = 0
+        for state in filter.states where state != .pending {
+            let time = state == .confirmed ? time : min(time, keepsUndelivered)
+            total += try await inBatches(filter, state, settledBefore: time) { transaction, sequences in
+                try transaction.purge(sequences, from: state.table)
+            }
+        }
+        return total
+    }
+
+    /// Before that moment, rows that no queue has received may be deleted.
+    var keepsUndelivered: Date { clock.now().addingTimeInterval(-86_400) }
+
+    /// Works on all rows that are meant, a thousand a transaction, so that nobody waits long.
+    private func inBatches(
+        _ filter: OutboxFilter, _ state: OutboxRecord.State, settledBefore: Date? = nil,
+        _ work: @escaping @Sendable (SQLiteTransaction, [Int64]) throws -> Int
+    ) async throws -> Int {
+        var (total, cursor) = (0, Int64(0))
+        while true {
+            let start = cursor
+            let sequences = try await read { (reading: SQLiteReading) in
+                var sequences: [Int64] = []
+                let rows = try filter.rows(
+                    reading.database, state, columns: "sequence, name", after: start,
+                    settledBefore: settledBefore)
+                while sequences.count < 1000, let row = try rows.next() {
+                    if try filter.means(row) { sequences.append(row["sequence"]) }
+                }
+                return sequences
+            }
+            guard let last = sequences.last else { return total }
+            cursor = last
+            total += try await write { try work($0, sequences) }
+        }
+    }
+}
+
+extension SQLiteTransaction {
+    fileprivate func sendAgain(_ sequences: [Int64], from state: OutboxRecord.State) throws -> Int {
+        var count = 0
+        for sequence in sequences {
+            if state == .pending {
+                count += try database.run(
+                    "UPDATE auth_outbox SET not_before = 1 WHERE sequence = ? AND not_before > 0", [sequence])
+                continue
+            }
+            // A relay's cursor has passed the number: as one that was set back and is due, it is seen.
+            count += try database.run(
+                """
+                INSERT INTO auth_outbox (\(OutboxColumns.kept), not_before)
+                SELECT \(OutboxColumns.kept.replacing("attempts", with: "0")), 1 FROM \(state.table)
+                WHERE sequence = ?
+                """, [sequence])
+            try database.run("DELETE FROM \(state.table) WHERE sequence = ?", [sequence])
+        }
+        var change = OutboxCount()
+        switch state {
+        case .pending: break
+        case .unrouted: change.unrouted = -count
+        case .parked: change.parked = -count
+        case .confirmed: change.confirmed = -count
+        }
+        try change.add(to: database)
+        return count
+    }
+
+    func purge(_ sequences: [Int64], from table: String) throws -> Int {
+        var change = OutboxCount()
+        for sequence in sequences {
+            change.purged += try database.run("DELETE FROM \(table) WHERE sequence = ?", [sequence])
+        }
+        try change.add(to: database)
+        return change.purged
+    }
+}

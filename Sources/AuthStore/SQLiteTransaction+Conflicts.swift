@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import GRDB
+
+/// Which constraint a write would break. The rows are asked rather than SQLite's message read: where several
+/// are broken at once, the answer is the same every time.
+extension SQLiteTransaction {
+    func conflicts(of user: User, _ write: () throws -> Void) throws {
+        do {
+            try write()
+        } catch let error as DatabaseError where error.isUnique {
+            guard let key = user.username?.usernameKey,
+                try exists("auth_user WHERE username_key = ? AND id <> ?", [key, user.id])
+            else { throw StoreError(error) }
+            throw StoreConflict.username
+        }
+    }
+
+    func conflicts(of address: EmailAddress, _ write: () throws -> Void) throws {
+        do {
+            try write()
+        } catch let error as DatabaseError where error.isUnique {
+            throw try conflict(of: address) ?? StoreError(error)
+        }
+    }
+
+    private func conflict(of address: EmailAddress) throws -> (any Error)? {
+        let others = "auth_email_address WHERE id <> ?"
+        let (id, user) = (address.id, address.userID)
+        if try exists("\(others) AND user_id = ? AND email = ?", [id, user, address.email]) {
+            return StoreConflict.duplicateEmail
+        }
+        if try address.verified && exists("\(others) AND email = ? AND verified", [id, address.email]) {
+            return StoreConflict.verifiedEmail
+        }
+        if try address.primary && exists("\(others) AND user_id = ? AND is_primary", [id, user]) {
+            return StoreConflict.primaryEmail
+        }
+        return nil
+    }
+
+    private func exists(_ what: String, _ arguments: StatementArguments) throws -> Bool {
+        try database.value("SELECT EXISTS (SELECT 1 FROM \(what))", arguments) ?? false
+    }
+}
+
+extension DatabaseError {
+    fileprivate var isUnique: Bool {
+        extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE || extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY
+    }
+}

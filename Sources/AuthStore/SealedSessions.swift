@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import GRDB
+import Logging
+
+/// Sessions as they are stored: what is pending in one or was proved in it is sealed, bound to its id.
+struct SealedSessions {
+    let keys: KeyRing
+    let logger: Logger
+
+    func columns(of session: Session) throws -> StatementArguments {
+        let state = try SignalCodec.encoder().encode(session.state)
+        return [
+            "id": session.id, "token_hash": session.tokenHash, "user_id": session.userID,
+            "client": session.client.rawValue, "created_at": session.createdAt.milliseconds,
+            "expires_at": session.expiresAt.milliseconds, "last_seen_at": session.lastSeenAt.milliseconds,
+            "ip": session.ip, "user_agent": session.userAgent,
+            "state": try keys.seal(state, for: .session, context: session.id.wireText),
+        ]
+    }
+
+    func open(_ row: Row) throws -> Session {
+        let id: UUID = row["id"]
+        return Session(
+            id: id, tokenHash: row["token_hash"], userID: row["user_id"],
+            client: .init(rawValue: row["client"]), createdAt: Date(milliseconds: row["created_at"]),
+            expiresAt: Date(milliseconds: row["expires_at"]),
+            lastSeenAt: Date(milliseconds: row["last_seen_at"]), ip: row["ip"], userAgent: row["user_agent"],
+            state: try state(row["state"], of: id))
+    }
+
+    private func state(_ sealed: Data, of id: UUID) throws -> SessionState {
+        do {
+            let plain = try keys.open(sealed, for: .session, context: id.wireText)
+            return try SignalCodec.decoder().decode(SessionState.self, from: plain)
+        } catch KeyRingError.unknownKey {
+            // The secret was changed without keeping the former one: who is logged in stays so, for the token
+            // tells that; what was pending or proved lately is to be done again.
+            logger.info(
+                "a session's state was sealed under a secret that is not among the present ones",
+                metadata: ["session": "\(id.wireText)"])
+            return SessionState()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import GRDB
+import Logging
+import Synchronization
+
+/// Tells loops that there is something to read: at once for this process's commits, within 50 ms for those
+/// of other processes, which are looked for only while somebody listens.
+final class StoreWakeUps: Sendable {
+    let outbox: WakeUp
+    let mail: WakeUp
+    private let watch: ForeignCommits?
+
+    /// - Parameter file: the store's; nil where no other process can see it.
+    init(file: String?, logger: Logger) {
+        let watch = file.map { ForeignCommits(file: $0, logger: logger) }
+        let outbox = WakeUp(watch)
+        let mail = WakeUp(watch)
+        watch?.onCommit { [weak outbox, weak mail] in
+            outbox?.wake()
+            mail?.wake()
+        }
+        self.watch = watch
+        self.outbox = outbox
+        self.mail = mail
+    }
+}
+
+/// A bell that any number of loops listen to.
+final class WakeUp: Sendable {
+    private struct Listeners {
+        var last = 0
+        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+    }
+
+    private let listeners = Mutex(Listeners())
+    private let watch: ForeignCommits?
+
+    init(_ watch: ForeignCommits?) { self.watch = watch }
+
+    /// Rings. What was not heard yet is heard once.
+    func wake() {
+        let all = listeners.withLock { Array($0.continuations.values) }
+        for continuation in all { continuation.yield() }
+    }
+
+    func stream() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        watch?.retain()
+        let id = listeners.withLock { listeners in
+            listeners.last += 1
+            listeners.continuations[listeners.last] = continuation
+            return listeners.last
+        }
+        continuation.onTermination = { [weak self, watch] _ in
+            _ = self?.listeners.withLock { $0.continuations.removeValue(forKey: id) }
+            watch?.release()
+        }
+        return stream
+    }
+
+    deinit {
+        let all = listeners.withLock { Array($0.continuations.values) }
+        for continuation in all { continuation.finish() }
+    }
+}
+
+/// Looks for commits of other connections: `PRAGMA data_version` changes with each (SQLite, “PRAGMA
+/// Statements”). GRDB's observers hear only those of their own connection.
+final class ForeignCommits: Sendable {
+    private struct State {
+        var users = 0
+        var task: Task<Void, Never>?
+        var tell: (@Sendable () -> Void)?
+    }
+
+    private static let period = Duration.milliseconds(50)
+    private let state = Mutex(State())
+    private let file: String
+    private let logger: Logger
+
+    init(file: String, logger: Logger) {
+        self.file = file
+        self.logger = logger
+    }
+
+    func onCommit(_ tell: @escaping @Sendable () -> Void) { state.withLock { $0.tell = tell } }
+
+    func retain() {
+        state.withLock { state in
+            state.users += 1
+            guard state.task == nil, let tell = state.tell else { return }
+            // Opened here, so that no commit after the caller's listening goes unheard.
+            do {
+                let (queue, version) = try connect()
+                state.task = Task.detached { [logger] in
+                    await Self.poll(queue, from: version, logger: logger, tell)
+                }
+            } catch {
+                logger.warning(
+                    "commits of other processes cannot be watched; they are seen at the next sweep",
+                    metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    func release() {
+        state.withLock { state in
+            state.users -= 1
+            guard state.users == 0 else { return }
+            state.task?.cancel()
+            state.task = nil
+        }
+    }
+
+    private func connect() throws -> (DatabaseQueue, Int) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(1)
+        configuration.label = "auth-store.watch"
+        let queue = try DatabaseQueue(path: file, configuration: configuration)
+        return (queue, try queue.unsafeRead(Self.version))
+    }
+
+    private static func poll(
+        _ queue: DatabaseQueue, from version: Int, logger: Logger, _ tell: @Sendable () -> Void
+    ) async {
+        var seen = version
+        while (try? await Task.sleep(for: period)) != nil {
+            do {
+                let version = try await queue.unsafeRead(Self.version)
+                if version != seen { tell() }
+                seen = version
+            } catch {
+                logger.debug("looking for commits failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    @Sendable private static func version(_ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "PRAGMA data_version") ?? 0
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import GRDB
+
+// Ids are stored as 16 bytes, which is GRDB's own form of a UUID; times as whole milliseconds since 1970.
+
+extension Date {
+    /// As times are stored.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}
+
+extension String {
+    /// As the words of a failure are stored: at most 1 KiB.
+    var reason: String { cut(toUTF8Bytes: 1024) }
+
+    /// The form in which a username is compared: without regard to case, and to how it was composed.
+    var usernameKey: String { precomposedStringWithCompatibilityMapping.lowercased() }
+}
+
+extension User {
+    init(row: Row) {
+        self.init(
+            id: row["id"], username: row["username"], isActive: row["is_active"],
+            dateJoined: Date(milliseconds: row["date_joined"]),
+            lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
+            passwordHash: (row["password_hash"] as String?).map(PasswordHash.init(stored:)))
+    }
+
+    /// The columns, by name.
+    var columns: StatementArguments {
+        [
+            "id": id, "username": username, "username_key": username?.usernameKey, "is_active": isActive,
+            "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
+            "password_hash": passwordHash?.exposedText,
+        ]
+    }
+}
+
+extension EmailAddress {
+    init(row: Row) {
+        self.init(
+            id: row["id"], userID: row["user_id"], email: row["email"], verified: row["verified"],
+            primary: row["is_primary"])
+    }
+
+    /// The columns, by name.
+    var columns: StatementArguments {
+        ["id": id, "user_id": userID, "email": email, "verified": verified, "is_primary": primary]
+    }
+}
+
+extension OutboxRow {
+    init(row: Row) throws {
+        let trace: [String: String] =
+            try (row["trace"] as Data?).map {
+                try SignalCodec.decoder().decode([String: String].self, from: $0)
+            } ?? [:]
+        self.init(
+            sequence: row["sequence"],
+            draft: SignalDraft(
+                id: row["message_id"], name: try SignalName(validating: row["name"]),
+                schemaVersion: row["schema_version"], subject: row["subject"],
+                time: Date(milliseconds: row["time"]), correlationID: row["correlation_id"], trace: trace,
+                data: row["data"]),
+            attempts: row["attempts"])
+    }
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthTesting
+import Foundation
+import Testing
+
+@Suite struct ConfirmEmailByCodeTests {
+    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
+        try World(limited: limited) { settings in
+            settings.emailVerification = .mandatory
+            settings.emailVerificationByCode = true
+            settings.emailVerificationResends = 2
+            more(&settings)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `the right code confirms and always logs in`(_ setting: Bool) async throws {
+        let world = try world { $0.loginOnEmailConfirmation = setting }
+        let client = world.client()
+        let signedUp = try await client.signUp("a@x.org")
+        #expect(signedUp.answer == "unauthenticated verify_email")
+        #expect(signedUp.said == ["user_signed_up", "email_confirmation_sent: code signup a@x.org primary"])
+        #expect(signedUp.mailed == ["email_confirmation_signup to a@x.org"])
+        let happened = try await client.verify(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.answer == "authenticated")
+        #expect(happened.said == ["email_confirmed: a@x.org verified primary", "user_logged_in"])
+        #expect(try await client.current() == "authenticated")
+    }
+
+    @Test func `case, white space and punctuation of a code do not count`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        #expect(code.count == 9)
+        let typed = "  " + code.lowercased().replacing("-", with: " . ")
+        #expect(try await client.verify(typed).answer == "authenticated")
+    }
+
+    @Test func `the third wrong code ends what was pending`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        for last in ["not last", "not last", "last"] {
+            let happened = try await client.verify("WRONG-CODE")
+            #expect(happened.answer == "refused incorrect_code in key")
+            #expect(happened.said == ["email_verification_code_rejected: \(last)"])
+        }
+        #expect(try await client.current() == "unauthenticated")
+        let fourth = try await client.verify(code)
+        #expect(fourth.answer == "conflict")
+        #expect(fourth.said == [])
+    }
+
+    @Test func `a blank code counts as an attempt`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let happened = try await client.verify("")
+        #expect(happened.answer == "refused required in key")
+        #expect(happened.said == ["email_verification_code_rejected: not last"])
+    }
+
+    @Test func `of fifty wrong codes at once three are looked at`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let visit = client.visit
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 {
+                group.addTask { try await world.accounts.verifyEmail("WRONG-CODE", visit).text }
+            }
+            return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
+        }
+        #expect(answers == ["refused incorrect_code in key": 3, "conflict": 47])
+        #expect(
+            try await world.newSignals().map(\.text) == [
+                "email_verification_code_rejected: not last", "email_verification_code_rejected: not last",
+                "email_verification_code_rejected: last",
+            ])
+    }
+
+    @Test func `another code makes the former void and changes neither time nor failures`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let former = try world.code(mailedTo: "a@x.org")
+        _ = try await client.verify("WRONG-CODE")
+        world.clock.advance(by: .seconds(800))
+        let resent = try await client.does { try await $0.resendVerification($1) }
+        #expect(resent.answer == "done")
+        #expect(resent.said == ["email_confirmation_sent: code signup a@x.org primary"])
+        #expect(resent.mailed == ["email_confirmation_signup to a@x.org"])
+        let code = try world.code(mailedTo: "a@x.org")
+        #expect(code != former)
+        #expect(try await client.verify(former).said == ["email_verification_code_rejected: not last"])
+        world.clock.advance(by: .seconds(99))
+        #expect(try await client.current() == "unauthenticated verify_email")
+        world.clock.advance(by: .seconds(1))
+        #expect(try await client.current() == "unauthenticated")
+        let late = try await client.verify(code)
+        #expect(late.answer == "conflict")
+        #expect(late.said == [])
+    }
+
+    @Test func `another code is sent as often as the setting allows`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        for _ in 1...2 {
+            #expect(try await client.does { try await $0.resendVerification($1) }.answer == "done")
+        }
+        let third = try await client.does { try await $0.resendVerification($1) }
+        #expect(third.answer == "conflict")
+        #expect(third.mailed == [])
+    }
+
+    @Test func `another code within ten seconds is put off`() async throws {
+        let world = try world(limited: true)
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        #expect(try await client.does { try await $0.resendVerification($1) }.answer == "rate limited")
+        world.clock.advance(by: .seconds(11))
+        #expect(try await client.does { try await $0.resendVerification($1) }.answer == "done")
+    }
+
+    @Test func `where nothing is pending there is nothing to confirm`() async throws {
+        let world = try world()
+        #expect(try await world.client().verify("BCDF-GHJK").answer == "conflict")
+        #expect(try await world.client().does { try await $0.resendVerification($1) }.answer == "conflict")
+        let member = try await world.member("a@x.org")
+        #expect(try await member.verify("BCDF-GHJK").answer == "conflict")
+    }
+
+    @Test func `for an address that is taken no code is right and nothing is said`() async throws {
+        let world = try world()
+        _ = try await world.client().signUp("a@x.org")
+        let client = world.client()
+        let second = try await client.signUp("a@x.org")
+        #expect(second.answer == "unauthenticated verify_email")
+        #expect(second.mailed == ["account_already_exists to a@x.org"])
+        let resent = try await client.does { try await $0.resendVerification($1) }
+        #expect(resent.answer == "done")
+        #expect(resent.mailed == [])
+        for _ in 1...3 {
+            let happened = try await client.verify("BCDF-GHJK")
+            #expect(happened.answer == "refused incorrect_code in key")
+            #expect(happened.said == [])
+        }
+        #expect(try await client.verify("BCDF-GHJK").answer == "conflict")
+    }
+
+    @Test func `a code survives a restart and is good in its own session only`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let other = world.client()
+        _ = try await other.signUp("b@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        #expect(try await other.verify(code).answer == "refused incorrect_code in key")
+        let restarted = World(restarting: world) { _ in }.client()
+        restarted.token = client.token
+        #expect(try await restarted.verify(code).answer == "authenticated")
+    }
+
+    @Test func `looking at a code leaves it pending, and counts a wrong one`() async throws {
+        let world = try world()
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        let wrong = try await client.does { try await $0.emailVerification(for: "WRONG-CODE", $1) }
+        #expect(wrong.said == ["email_verification_code_rejected: not last"])
+        let right = try await client.does { try await $0.emailVerification(for: code, $1) }
+        #expect(right.answer == "confirmable a@x.org")
+        #expect(right.said == [])
+        #expect(try await client.verify(code).answer == "authenticated")
+    }
+
+    // MARK: At log-in
+
+    @Test func `who never logged in is signing up still`() async throws {
+        let world = try world()
+        _ = try await world.client().signUp("a@x.org")
+        let client = world.client()
+        let happened = try await client.logIn("a@x.org")
+        #expect(happened.answer == "unauthenticated verify_email")
+        #expect(
+            happened.said == [
+                "authentication_step_completed: password",
+                "email_confirmation_sent: code signup a@x.org primary",
+            ])
+        let verified = try await client.verify(try world.code(mailedTo: "a@x.org"))
+        #expect(verified.said == ["email_confirmed: a@x.org verified primary", "user_logged_in"])
+        #expect(verified.signals[1].data["methods"] == .array([.string("password")]))
+    }
+
+    @Test func `who logged in before is not`() async throws {
+        let world = try world()
+        let lax = World(restarting: world) {
+            $0.emailVerification = .none
+            $0.emailVerificationByCode = false
+        }
+        _ = try await lax.client().signUp("a@x.org")
+        let happened = try await world.client().logIn("a@x.org")
+        #expect(
+            happened.said == [
+                "authentication_step_completed: password", "email_confirmation_sent: code a@x.org primary",
+            ])
+        #expect(happened.mailed == ["email_confirmation to a@x.org"])
+    }
+
+    @Test func `somebody who was locked out meanwhile is not let in`() async throws {
+        let world = try world()
+        let client = world.client()
+        let signedUp = try await client.signUp("a@x.org")
+        let user = try #require(signedUp.signals[0].subject.flatMap(UUID.init(uuidString:)))
+        try await world.accounts.users.deactivate(user)
+        let happened = try await client.verify(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.answer == "conflict")
+        #expect(happened.said == [])
+        #expect(try await client.current() == "unauthenticated")
+    }
+
+    // MARK: A mistyped address
+
+    @Test func `the address of a sign-up can be changed while it waits`() async throws {
+        let world = try world { $0.emailVerificationChanges = 1 }
+        let client = world.client()
+        _ = try await client.signUp("typo@x.org")
+        let former = try world.code(mailedTo: "typo@x.org")
+        _ = try await client.verify("WRONG-CODE")
+        let changed = try await client.does { try await $0.addEmail("a@x.org", $1) }
+        #expect(changed.answer == "a@x.org primary")
+        #expect(changed.said == ["email_confirmation_sent: code signup a@x.org primary"])
+        #expect(changed.mailed == ["email_confirmation_signup to a@x.org"])
+        #expect(try await client.verify(former).said == ["email_verification_code_rejected: not last"])
+        let happened = try await client.verify(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.said == ["email_confirmed: a@x.org verified primary", "user_logged_in"])
+        #expect(happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
+    }
+
+    @Test func `it cannot be changed where that is off, too often, to itself or by anybody else`() async throws {
+        let off = try world()
+        let offClient = off.client()
+        _ = try await offClient.signUp("a@x.org")
+        #expect(try await offClient.does { try await $0.addEmail("b@x.org", $1) }.answer == "conflict")
+
+        let world = try world { $0.emailVerificationChanges = 1 }
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        #expect(
+            try await client.does { try await $0.addEmail("a@x.org", $1) }.answer
+                == "refused same_as_current in email")
+        #expect(try await client.does { try await $0.addEmail("bad", $1) }.answer == "refused invalid in email")
+        #expect(try await client.does { try await $0.addEmail("b@x.org", $1) }.answer == "b@x.org primary")
+        #expect(try await client.does { try await $0.addEmail("c@x.org", $1) }.answer == "conflict")
+        #expect(try await world.client().does { try await $0.addEmail("c@x.org", $1) }.answer == "conflict")
+        // Who is told what a new user would be told has no account to change.
+        let pretended = world.client()
+        _ = try await pretended.signUp("b@x.org")
+        #expect(try await pretended.does { try await $0.addEmail("c@x.org", $1) }.answer == "conflict")
+    }
+
+    @Test func `an address that is taken can be chosen but never confirmed`() async throws {
+        let world = try world { $0.emailVerificationChanges = 2 }
+        _ = try await world.member("b@x.org")
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        let changed = try await client.does { try await $0.addEmail("b@x.org", $1) }
+        #expect(changed.answer == "b@x.org primary")
+        #expect(changed.mailed == ["account_already_exists to b@x.org"])
+        #expect(changed.said == [])
+        #expect(try await client.verify(code).answer == "refused incorrect_code in key")
+        #expect(try await client.does { try await $0.resendVerification($1) }.mailed == [])
+        // A second thought helps.
+        _ = try await client.does { try await $0.addEmail("c@x.org", $1) }
+        #expect(try await client.verify(try world.code(mailedTo: "c@x.org")).answer == "authenticated")
+    }
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import AuthTesting
+import Foundation
+import Testing
+
+extension Client {
+    func requestLoginCode(_ email: String) async throws -> Happened {
+        try await does { try await $0.requestLoginCode(RequestLoginCode(email: email), $1) }
+    }
+
+    func confirmLoginCode(_ code: String) async throws -> Happened {
+        try await does { try await $0.confirmLoginCode(Code(code), $1) }
+    }
+}
+
+@Suite struct LogInByCodeTests {
+    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
+        try World(limited: limited) { settings in
+            settings.emailVerification = .mandatory
+            settings.loginByCodeEnabled = true
+            settings.loginByCodeResends = 1
+            more(&settings)
+        }
+    }
+
+    @Test func `the right code logs in`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        let requested = try await client.requestLoginCode("A@x.org")
+        #expect(requested.answer == "unauthenticated login_by_code")
+        #expect(requested.said == [])
+        #expect(requested.mailed == ["login_code to a@x.org"])
+        #expect(try await client.current() == "unauthenticated login_by_code")
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.answer == "authenticated")
+        #expect(happened.said == ["authentication_step_completed: code", "user_logged_in"])
+        #expect(happened.signals[0].data["email"]?.string == "a@x.org")
+        #expect(happened.signals[1].data["methods"] == .array([.string("code")]))
+        #expect(happened.result.authentication?.methods.map(\.method) == [.code])
+    }
+
+    @Test(arguments: AccountSettings.EmailVerification.allCases)
+    func `it verifies the address it was mailed to`(_ verification: AccountSettings.EmailVerification) async throws {
+        let world = try world { $0.emailVerification = verification }
+        _ = try await world.client().signUp("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(
+            happened.said == [
+                "authentication_step_completed: code", "email_confirmed: a@x.org verified primary",
+                "user_logged_in",
+            ])
+    }
+
+    @Test func `the third wrong code ends the log-in`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        for (number, last) in ["not last", "not last", "last"].enumerated() {
+            let happened = try await client.confirmLoginCode(number == 1 ? "" : "WRONG1")
+            #expect(happened.answer == "refused \(number == 1 ? "required" : "incorrect_code") in code")
+            #expect(happened.said == ["login_code_rejected: \(last)"])
+        }
+        let fourth = try await client.confirmLoginCode(code)
+        #expect(fourth.answer == "conflict")
+        #expect(fourth.said == [])
+    }
+
+    @Test func `of fifty wrong codes at once three are looked at`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let visit = client.visit
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 {
+                group.addTask { try await world.accounts.confirmLoginCode(Code("WRONG1"), visit).text }
+            }
+            return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
+        }
+        #expect(answers == ["refused incorrect_code in code": 3, "conflict": 47])
+    }
+
+    @Test func `a code lapses after three minutes`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        world.clock.advance(by: .seconds(180))
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.answer == "conflict")
+        #expect(happened.said == [])
+    }
+
+    @Test func `a code is good for one use`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let visit = client.visit
+        let code = Code(try world.code(mailedTo: "a@x.org"))
+        async let first = world.accounts.confirmLoginCode(code, visit)
+        async let second = world.accounts.confirmLoginCode(code, visit)
+        let answers = try await [first.text, second.text]
+        #expect(answers.filter { $0 == "authenticated" }.count == 1)
+    }
+
+    @Test func `another code makes the former void, once`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let former = try world.code(mailedTo: "a@x.org")
+        let resent = try await client.does { try await $0.resendLoginCode($1) }
+        #expect(resent.answer == "done")
+        #expect(resent.said == [])
+        #expect(resent.mailed == ["login_code to a@x.org"])
+        #expect(try await client.does { try await $0.resendLoginCode($1) }.answer == "conflict")
+        #expect(try await client.confirmLoginCode(former).answer == "refused incorrect_code in code")
+        #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
+    }
+
+    @Test func `somebody unknown is told so by mail and no code is right`() async throws {
+        let world = try world()
+        let client = world.client()
+        let requested = try await client.requestLoginCode("nobody@x.org")
+        #expect(requested.answer == "unauthenticated login_by_code")
+        #expect(requested.mailed == ["unknown_account to nobody@x.org"])
+        #expect(requested.said == [])
+        #expect(try await client.does { try await $0.resendLoginCode($1) }.mailed == [])
+        for _ in 1...3 {
+            let happened = try await client.confirmLoginCode("BCDF-GHJK")
+            #expect(happened.answer == "refused incorrect_code in code")
+            #expect(happened.said == [])
+        }
+        #expect(try await client.confirmLoginCode("BCDF-GHJK").answer == "conflict")
+    }
+
+    @Test func `known and unknown addresses cause the same writes`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        func rows() async throws -> [Int] {
+            try await world.store.read { (reading: SQLiteReading) in
+                try ["auth_session", "auth_mail", "auth_outbox"].map { try reading.count(of: $0) }
+            }
+        }
+        let before = try await rows()
+        _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "a@x.org"))
+        let known = zip(try await rows(), before).map(-)
+        _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "nobody@x.org"))
+        let both = zip(try await rows(), before).map(-)
+        #expect(known == [1, 1, 0])
+        #expect(both == [2, 2, 0])
+    }
+
+    @Test func `nothing is mailed to strangers where that is off, and nothing hidden where that is off`() async throws {
+        let quiet = try world { $0.emailUnknownAccounts = false }
+        #expect(try await quiet.client().requestLoginCode("nobody@x.org").mailed == [])
+        let open = try world { $0.preventEnumeration = .off }
+        let happened = try await open.client().requestLoginCode("nobody@x.org")
+        #expect(happened.answer == "refused unknown_email in email")
+        #expect(happened.mailed == [])
+    }
+
+    @Test func `an inactive user is unknown`() async throws {
+        let world = try world()
+        let member = try await world.member("a@x.org")
+        let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        try await world.accounts.users.deactivate(user.id)
+        let confirmed = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(confirmed.answer == "unauthenticated")
+        #expect(confirmed.said == [])
+        #expect(try await world.client().requestLoginCode("a@x.org").mailed == ["unknown_account to a@x.org"])
+    }
+
+    @Test func `a username asks for a code too`() async throws {
+        let world = try world {
+            $0.loginMethods = [.username, .email]
+            $0.signupFields = [.username: true, .email: true, .password1: true]
+        }
+        _ = try await world.client().signUp("a@x.org", username: "Ada")
+        let client = world.client()
+        let requested = try await client.does { try await $0.requestLoginCode(RequestLoginCode(username: "ada"), $1) }
+        #expect(requested.mailed == ["login_code to a@x.org"])
+        #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
+    }
+
+    @Test func `the fourth request of a minute for one address waits`() async throws {
+        let world = try world(limited: true)
+        _ = try await world.member("a@x.org")
+        for _ in 1...3 {
+            #expect(try await world.client().requestLoginCode("a@x.org").answer == "unauthenticated login_by_code")
+        }
+        #expect(
+            try await world.client().requestLoginCode("a@x.org").answer
+                == "refused too_many_login_attempts in email")
+    }
+
+    @Test func `where it is off, or somebody is logged in, no code is mailed`() async throws {
+        let off = try World()
+        _ = try await off.member("a@x.org")
+        #expect(try await off.client().requestLoginCode("a@x.org").answer == "conflict")
+        let world = try world()
+        let member = try await world.member("a@x.org")
+        let happened = try await member.requestLoginCode("a@x.org")
+        #expect(happened.answer == "conflict")
+        #expect(happened.mailed == [])
+    }
+
+    // MARK: Required after another method
+
+    @Test(arguments: [["*"], ["password"]] as [Set<String>])
+    func `a code can be required after a password`(_ required: Set<String>) async throws {
+        let world = try world { $0.loginByCodeRequired = required }
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        let first = try await client.logIn("a@x.org")
+        #expect(first.answer == "unauthenticated login_by_code")
+        #expect(first.said == ["authentication_step_completed: password"])
+        #expect(first.mailed == ["login_code to a@x.org"])
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(happened.answer == "authenticated")
+        #expect(happened.said == ["authentication_step_completed: code", "user_logged_in"])
+        #expect(happened.signals[1].data["methods"] == .array([.string("password"), .string("code")]))
+    }
+
+    @Test func `a password and a code verify an address on the way`() async throws {
+        let world = try world { $0.loginByCodeRequired = ["password"] }
+        let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
+        _ = try await lax.client().signUp("a@x.org")
+        let client = world.client()
+        _ = try await client.logIn("a@x.org")
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(
+            happened.said == [
+                "authentication_step_completed: code", "email_confirmed: a@x.org verified primary",
+                "user_logged_in",
+            ])
+    }
+
+    @Test func `a code can be required of a sign-up`() async throws {
+        let world = try world {
+            $0.loginByCodeRequired = ["*"]
+            $0.emailVerification = .optional
+        }
+        let client = world.client()
+        let signedUp = try await client.signUp("a@x.org")
+        #expect(signedUp.answer == "unauthenticated login_by_code")
+        #expect(signedUp.said == ["user_signed_up"])
+        #expect(signedUp.mailed == ["login_code to a@x.org"])
+        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        #expect(
+            happened.said == [
+                "authentication_step_completed: code", "email_confirmed: a@x.org verified primary",
+                "user_logged_in",
+            ])
+        #expect(happened.mailed == [])
+    }
+
+    @Test func `who has no address to ask is not let in without the code`() async throws {
+        let world = try world {
+            $0.emailVerification = .none
+            $0.loginMethods = [.username]
+            $0.signupFields = [.username: true, .password1: true]
+            $0.loginByCodeRequired = ["password"]
+        }
+        let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
+        _ = try await lax.client().signUp(nil, username: "ada")
+        let client = world.client()
+        let happened = try await client.does {
+            try await $0.logIn(LogIn(username: "ada", password: Password(goodPassword)), $1)
+        }
+        #expect(happened.answer == "unauthenticated")
+        #expect(happened.said == ["authentication_step_completed: password"])
+    }
+
+    @Test func `a hook can refuse a log-in by code and leaves it pending`() async throws {
+        let refuses = Locked(true)
+        var hooks = AccountHooks()
+        hooks.mayLogIn = { _, _ in
+            refuses.value ? Refusal(Refusal.Code(rawValue: "no_entry"), "Not today.") : nil
+        }
+        let world = try World(hooks: hooks) { $0.loginByCodeEnabled = true }
+        _ = try await world.client().signUp("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        let refused = try await client.confirmLoginCode(code)
+        #expect(refused.answer == "refused no_entry")
+        #expect(refused.said == [])
+        refuses.change { $0 = false }
+        #expect(try await client.confirmLoginCode(code).answer == "authenticated")
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthTesting
+import Foundation
+import Testing
+
+extension Client {
+    func reauthenticate(_ password: String?) async throws -> Happened {
+        try await does { try await $0.reauthenticate(password.map { Password($0) }, $1) }
+    }
+}
+
+@Suite struct ReauthenticateTests {
+    @Test func `the right password proves it again`() async throws {
+        let world = try World()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.logIn("a@x.org")
+        let token = try #require(client.token)
+        let happened = try await client.reauthenticate(goodPassword)
+        #expect(happened.answer == "authenticated")
+        #expect(happened.said == ["authentication_step_completed: password reauthenticated"])
+        #expect(happened.result.authentication?.methods.map(\.reauthenticated) == [nil, true])
+        #expect(client.token?.exposedText == token.exposedText)
+    }
+
+    @Test(
+        arguments: [
+            ("wrong-Password-1", "refused incorrect_password in password"), ("", "refused required in password"),
+            (nil, "refused required in password"),
+            (String(repeating: "x", count: 4097), "refused incorrect_password in password"),
+        ])
+    func `a wrong password changes nothing and says nothing`(_ password: String?, _ answer: String) async throws {
+        let world = try World()
+        let member = try await world.member("a@x.org")
+        let before = try await world.contents()
+        let happened = try await member.reauthenticate(password)
+        #expect(happened.answer == answer)
+        #expect(happened.said == [])
+        #expect(try await world.contents() == before)
+    }
+
+    @Test func `nobody has nothing to prove`() async throws {
+        let world = try World()
+        #expect(try await world.client().reauthenticate(goodPassword).answer == "unauthenticated")
+    }
+
+    @Test(arguments: ["add", "primary", "remove"])
+    func `what is stale is done after reauthentication, by the same call`(_ call: String) async throws {
+        let world = try World {
+            $0.reauthenticationRequired = true
+            $0.reauthenticationTimeout = 300
+        }
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.logIn("a@x.org")
+        _ = try await client.addEmail("b@x.org")
+        _ = try await client.verify(try world.key(mailedTo: "b@x.org"))
+        func change() async throws -> Happened {
+            switch call {
+            case "add": try await client.addEmail("c@x.org")
+            case "primary": try await client.makePrimary("b@x.org")
+            default: try await client.removeEmail("b@x.org")
+            }
+        }
+        world.clock.advance(by: .seconds(300))
+        let before = try await world.contents()
+        let stale = try await change()
+        #expect(stale.answer == "reauthentication required")
+        #expect(stale.said == [])
+        #expect(try await world.contents() == before)
+        _ = try await client.reauthenticate(goodPassword)
+        world.clock.advance(by: .seconds(299))
+        #expect(try await change().said.isEmpty == false)
+    }
+
+    @Test func `a time-out of nothing makes everything stale`() async throws {
+        let world = try World {
+            $0.emailVerification = .none
+            $0.reauthenticationRequired = true
+            $0.reauthenticationTimeout = 0
+        }
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        #expect(try await client.addEmail("b@x.org").answer == "reauthentication required")
+        #expect(try await client.reauthenticate(goodPassword).answer == "authenticated")
+        #expect(try await client.addEmail("b@x.org").answer == "reauthentication required")
+    }
+
+    @Test func `what is wrong is refused before it is found stale`() async throws {
+        let world = try World {
+            $0.reauthenticationRequired = true
+            $0.reauthenticationTimeout = 0
+        }
+        let member = try await world.member("a@x.org")
+        #expect(try await member.addEmail("bad").answer == "refused invalid in email")
+        #expect(try await member.addEmail("a@x.org").answer == "refused duplicate_email in email")
+    }
+
+    @Test func `who has no password has proved it always`() async throws {
+        let world = try World {
+            $0.signupFields = [.email: true]
+            $0.reauthenticationRequired = true
+            $0.reauthenticationTimeout = 0
+        }
+        let client = world.client()
+        _ = try await client.signUp("a@x.org", nil)
+        #expect(try await client.addEmail("b@x.org").answer == "a@x.org primary, b@x.org")
+        #expect(try await client.reauthenticate(goodPassword).answer == "refused incorrect_password in password")
+    }
+
+    @Test func `where it is not required nothing is stale`() async throws {
+        let world = try World { $0.reauthenticationTimeout = 0 }
+        let member = try await world.member("a@x.org")
+        #expect(try await member.addEmail("b@x.org").answer == "a@x.org verified primary, b@x.org")
+    }
+
+    @Test func `the records of a long session are bounded, and the log-in's own stays`() async throws {
+        let world = try World()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        let first = try await client.logIn("a@x.org").result.authentication?.methods.first
+        for _ in 1...40 { _ = try await client.reauthenticate(goodPassword) }
+        let methods = try #require(try await world.accounts.sessions.authenticate(token: client.token!)).methods
+        #expect(methods.count == 32)
+        #expect(methods.first == first)
+    }
+
+    @Test func `the eleventh attempt of a minute waits`() async throws {
+        let world = try World(limited: true)
+        let member = try await world.member("a@x.org")
+        for _ in 1...10 { _ = try await member.reauthenticate("wrong-Password-1") }
+        #expect(try await member.reauthenticate(goodPassword).answer == "rate limited")
+    }
+}

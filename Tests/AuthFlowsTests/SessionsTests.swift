@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthTesting
+import Foundation
+import Testing
+
+@Suite struct SessionsTests {
+    private func id(_ client: Client) async throws -> Session.ID {
+        try #require(try await client.world.accounts.sessions.authenticate(token: client.token!)).session.id
+    }
+
+    @Test func `a user's sessions are listed, newest first, and nobody else's`() async throws {
+        let world = try World()
+        let first = try await world.member("a@x.org")
+        _ = try await world.member("b@x.org")
+        world.clock.advance(by: .seconds(1))
+        let second = world.client()
+        _ = try await second.logIn("a@x.org")
+        guard case .sessions(let sessions, let current) = try await world.accounts.sessions.list(first.visit) else {
+            Issue.record("they were not listed")
+            return
+        }
+        #expect(try await sessions.map(\.id) == [id(second), id(first)])
+        #expect(try await current == id(first))
+        #expect(try await world.accounts.sessions.list(world.client().visit).text == "unauthenticated")
+    }
+
+    @Test func `another session of one's own ends without a word`() async throws {
+        let world = try World()
+        let first = try await world.member("a@x.org")
+        let second = world.client()
+        _ = try await second.logIn("a@x.org")
+        let other = try await id(second)
+        let happened = try await first.does { try await $0.sessions.end([other], $1) }
+        #expect(happened.answer == "1 sessions")
+        #expect(happened.said == [])
+        #expect(try await second.current() == "gone")
+        #expect(try await first.current() == "authenticated")
+    }
+
+    @Test func `ending one's own session is a log-out`() async throws {
+        let world = try World()
+        let first = try await world.member("a@x.org")
+        let second = world.client()
+        _ = try await second.logIn("a@x.org")
+        let both = try await [id(first), id(second)]
+        let happened = try await first.does { try await $0.sessions.end(both, $1) }
+        #expect(happened.answer == "unauthenticated")
+        #expect(happened.said == ["user_logged_out"])
+        #expect(try await first.current() == "gone")
+        #expect(try await second.current() == "gone")
+    }
+
+    @Test func `nobody else's session can be ended`() async throws {
+        let world = try World()
+        let mine = try await world.member("a@x.org")
+        let second = world.client()
+        _ = try await second.logIn("a@x.org")
+        let other = try await world.member("b@x.org")
+        let ids = try await [id(second), id(other)]
+        let happened = try await mine.does { try await $0.sessions.end(ids, $1) }
+        #expect(happened.answer == "refused invalid_choice in sessions")
+        #expect(try await other.current() == "authenticated")
+        #expect(try await second.current() == "authenticated")
+    }
+
+    @Test func `a token says who holds it, and an anonymous one nothing`() async throws {
+        let world = try World()
+        let member = try await world.member("a@x.org")
+        let authentication = try await world.accounts.sessions.authenticate(token: member.token!)
+        #expect(authentication?.email == "a@x.org")
+        #expect(try await world.accounts.sessions.authenticate(token: SessionToken("nonsense")) == nil)
+        let anonymous = World(restarting: world) { $0.emailVerification = .mandatory }.client()
+        _ = try await anonymous.signUp("b@x.org")
+        #expect(try await world.accounts.sessions.authenticate(token: anonymous.token!) == nil)
+    }
+}
+
+@Suite struct UsersTests {
+    @Test func `a user who is deleted is gone, with addresses and sessions, and says nothing`() async throws {
+        let world = try World()
+        let member = try await world.member("a@x.org")
+        let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
+        _ = try await world.newSignals()
+        #expect(try await world.accounts.users.delete(user.id))
+        #expect(try await world.newSignals().isEmpty)
+        #expect(try await world.accounts.users.user(id: user.id) == nil)
+        #expect(try await world.addressCount() == 0)
+        #expect(try await member.current() == "gone")
+        #expect(try await world.accounts.users.delete(user.id) == false)
+        // The address is free again.
+        #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
+    }
+
+    @Test func `who is nobody is neither locked out nor let in`() async throws {
+        let world = try World()
+        #expect(try await world.accounts.users.deactivate(UUID()) == false)
+        #expect(try await world.accounts.users.activate(UUID()) == false)
+        #expect(try await world.accounts.users.emailAddresses(of: UUID()).isEmpty)
+    }
+}

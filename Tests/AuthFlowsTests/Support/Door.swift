@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthTesting
+import Dispatch
+
+/// A scheme of hashes that takes as long to compare as a test wants, and then finds any password right.
+final class Door: PasswordScheme {
+    static let hash = PasswordHash(stored: "door$")
+
+    private let gate = DispatchSemaphore(value: 0)
+    private let entered = Locked(0)
+
+    func recognizes(_ hash: PasswordHash) -> Bool { hash == Self.hash }
+
+    func verify(_ password: Password, _ hash: PasswordHash) -> Bool {
+        entered.change { $0 += 1 }
+        gate.wait()
+        return true
+    }
+
+    /// Lets one comparison come to its end.
+    func open() { gate.signal() }
+
+    func waitUntilEntered(_ count: Int = 1) async throws {
+        try await eventually("\(count) passwords were being compared") { entered.value >= count }
+    }
+}

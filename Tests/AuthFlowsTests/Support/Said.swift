@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+
+/// A signal that was committed.
+struct Said: Sendable {
+    var name: SignalName
+    var subject: String?
+    var correlationID: UUID
+    var data: JSONValue
+
+    init(_ row: OutboxRow) throws {
+        name = row.draft.name
+        subject = row.draft.subject
+        correlationID = row.draft.correlationID
+        data = try SignalCodec.decoder().decode(JSONValue.self, from: row.draft.data)
+    }
+
+    /// Its name without the first word, and the members that matter.
+    var text: String {
+        let word = name.rawValue.split(separator: ".").last.map(String.init) ?? ""
+        let details: [String?] =
+            switch name {
+            case "account.authentication_step_completed":
+                [data["method"]?.string, data["reauthenticated"]?.bool == true ? "reauthenticated" : nil]
+            case "account.email_confirmation_sent":
+                [
+                    data["confirmation"]?["method"]?.string, data["signup"]?.bool == true ? "signup" : nil,
+                    address(data["confirmation"]?["email_address"]),
+                ]
+            case "account.email_added", "account.email_confirmed", "account.email_removed":
+                [address(data["email_address"])]
+            case "account.email_changed":
+                [address(data["from_email_address"]) ?? "none", "to", address(data["to_email_address"])]
+            case "account.login_code_rejected", "account.password_reset_code_rejected",
+                "account.email_verification_code_rejected":
+                [data["last_attempt"]?.bool == true ? "last" : "not last"]
+            default: []
+            }
+        let shown = details.compactMap { $0 }
+        return shown.isEmpty ? word : "\(word): \(shown.joined(separator: " "))"
+    }
+
+    private func address(_ value: JSONValue?) -> String? {
+        guard let value, let email = value["email"]?.string else { return nil }
+        let verified = value["verified"]?.bool == true ? " verified" : ""
+        return email + verified + (value["primary"]?.bool == true ? " primary" : "")
+    }
+}
+
+extension FlowResult {
+    /// The result in short.
+    var text: String {
+        switch self {
+        case .authenticated: "authenticated"
+        case .unauthenticated(let pending):
+            (["unauthenticated"] + pending.flows.map(\.rawValue)).joined(separator: " ")
+        case .reauthenticationRequired: "reauthentication required"
+        case .refused(let refusals):
+            "refused "
+                + refusals.map { $0.code.rawValue + ($0.field.map { " in \($0)" } ?? "") }.joined(separator: ", ")
+        case .conflict: "conflict"
+        case .closed: "closed"
+        case .gone: "gone"
+        case .rateLimited: "rate limited"
+        case .done: "done"
+        case .notSent: "not sent"
+        case .emailAddresses(let addresses): addresses.map(\.text).joined(separator: ", ")
+        case .sessions(let sessions, _): "\(sessions.count) sessions"
+        case .resettable: "resettable"
+        case .confirmable(let info): "confirmable \(info.email)"
+        }
+    }
+
+    /// Who is logged in.
+    var authentication: Authentication? {
+        if case .authenticated(let authentication) = self { authentication } else { nil }
+    }
+}
+
+extension EmailAddress {
+    var text: String { email + (verified ? " verified" : "") + (primary ? " primary" : "") }
+}
+
+extension SQLiteReading {
+    /// All rows of a table as one text.
+    func contents(of table: String) throws -> String {
+        try Row.fetchAll(database, sql: "SELECT * FROM \(table)").map(\.description).joined(separator: "\n")
+    }
+}
+
+extension SQLiteReading {
+    func count(of table: String) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import AuthTesting
+import Foundation
+
+/// A whole installation in memory: a store, a clock that stands, and a postman.
+final class World: Sendable {
+    let clock: FixedClock
+    let store: SQLiteStore
+    let accounts: Accounts
+    private let lastSequence = Locked<Int64>(0)
+    private let delivered = Locked<[MailDraft]>([])
+
+    /// Passwords cost next to nothing here: what they cost is tested apart.
+    static let cheap = PasswordHasher.Cost(n: 16)
+
+    /// - Parameter limited: whether allauth's rate limits are in force.
+    init(
+        limited: Bool = false, hooks: AccountHooks = AccountHooks(),
+        passwords: PasswordHasher = PasswordHasher(cost: cheap, queueLimit: 10_000),
+        _ configure: (inout AccountSettings) -> Void = { _ in }
+    ) throws {
+        var settings = AccountSettings()
+        settings.links.confirmEmail = "http://front/verify-email/{key}"
+        settings.links.resetPasswordFromKey = "http://front/reset/{key}"
+        if !limited { settings.rateLimits = .off }
+        configure(&settings)
+        clock = FixedClock()
+        let keys = KeyRing(secret: "a secret of these tests")
+        store = try SQLiteStore.inMemory(keys: keys, clock: clock)
+        accounts = Accounts(
+            store: store, keys: keys, settings: settings, passwords: passwords, hooks: hooks, clock: clock)
+    }
+
+    /// The same installation after a restart, with other settings.
+    init(restarting former: World, _ configure: (inout AccountSettings) -> Void) {
+        var settings = former.accounts.settings
+        configure(&settings)
+        store = former.store
+        accounts = Accounts(
+            store: store, keys: former.accounts.keys, settings: settings, passwords: former.accounts.passwords,
+            limiter: former.accounts.limiter, clock: former.clock)
+        clock = former.clock
+        lastSequence.change { $0 = former.lastSequence.value }
+    }
+
+    /// Every mail that was delivered so far, oldest first.
+    var mails: [MailDraft] { delivered.value }
+
+    /// The newest mail that was delivered to an address.
+    func newestMail(to email: String) -> MailDraft? { mails.last { $0.to == email } }
+
+    /// Delivers what is queued, and returns it.
+    @discardableResult
+    func deliver() async throws -> [MailDraft] {
+        var all: [MailDraft] = []
+        while true {
+            let due = try await store.dueMails(limit: 100, now: clock.now())
+            if due.isEmpty { break }
+            for mail in due { try await store.accepted(mail) }
+            all += due.map(\.draft)
+        }
+        let new = all
+        delivered.change { $0 += new }
+        return new
+    }
+
+    /// The signals that were committed since this was asked last, in order.
+    func newSignals() async throws -> [Said] {
+        var said: [Said] = []
+        while true {
+            let page = try await store.rows(after: lastSequence.value, limit: 1000, now: clock.now())
+            if page.rows.isEmpty { return said }
+            said += try page.rows.map(Said.init)
+            lastSequence.change { $0 = page.cursor }
+        }
+    }
+
+    /// A visitor with an application of their own, which keeps its session token.
+    func client(_ kind: RequestContext.Client = .app, ip: String? = nil) -> Client {
+        Client(world: self, kind: kind, ip: ip)
+    }
+
+    /// Everything that is stored about users and their sessions, to be compared with what it was before.
+    func contents() async throws -> [String] {
+        try await store.read { (reading: SQLiteReading) in
+            try ["auth_user", "auth_email_address", "auth_session", "auth_outbox", "auth_mail"].map { table in
+                "\(table): " + (try reading.contents(of: table))
+            }
+        }
+    }
+}
+
+/// What became of a call: its result, what was said and what was mailed.
+struct Happened: Sendable {
+    var result: FlowResult
+    var signals: [Said]
+    var mails: [MailDraft]
+
+    /// The signals, in the order in which they were committed. A mail is delivered after the call, so that
+    /// `email_confirmation_sent` comes last.
+    var said: [String] { signals.map(\.text) }
+    /// The result in short.
+    var answer: String { result.text }
+    /// The templates of the mails and whom they went to.
+    var mailed: [String] { mails.map { "\($0.template.rawValue) to \($0.to)" } }
+}
+
+/// A visitor.
+final class Client: Sendable {
+    let world: World
+    private let kind: RequestContext.Client
+    private let ip: String?
+    private let held = Locked<SessionToken?>(nil)
+
+    init(world: World, kind: RequestContext.Client, ip: String?) {
+        self.world = world
+        self.kind = kind
+        self.ip = ip
+    }
+
+    /// The session token, as the client keeps it.
+    var token: SessionToken? {
+        get { held.value }
+        set { held.change { $0 = newValue } }
+    }
+
+    var visit: Visit {
+        Visit(token: token, request: RequestContext(client: kind, ip: ip, userAgent: "tests"))
+    }
+
+    /// Makes a call, keeps the token that comes of it, and waits until its mails are delivered.
+    func does(_ call: (Accounts, Visit) async throws -> FlowResult) async throws -> Happened {
+        _ = try await world.newSignals()
+        let result = try await call(world.accounts, visit)
+        switch result {
+        case .authenticated(let authentication): token = authentication.newToken ?? token
+        case .unauthenticated(let pending): token = pending.newToken ?? token
+        case .gone: token = nil
+        default: break
+        }
+        let mails = try await world.deliver()
+        return Happened(result: result, signals: try await world.newSignals(), mails: mails)
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import ServiceLifecycle
+import Logging
+import Testing
+
+@Suite struct HousekeepingTests {
+    let clock = StandingClock()
+    var now: Date { clock.now() }
+
+    @Test func `history goes when it is old, in batches, and the counts stay`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        try await store.transaction { transaction in
+            for number in 0..<2500 { try transaction.emit(ThingHappened(number)) }
+        }
+        try await store.settle((1...2400).map { OutboxSettlement(sequence: $0, result: .confirmed, at: now) })
+        clock.advance(100)
+        try await store.settle(
+            (2401...2450).map { OutboxSettlement(sequence: $0, result: .confirmed, at: now) })
+        #expect(try await store.purgeHistory(before: now - 50) == 2400)
+        #expect(try await store.count("auth_outbox_history") == 50)
+        let status = try await store.status()
+        #expect(status.confirmed == 2450)
+        #expect(status.pending == 50)
+        #expect(status.emitted == 2500)
+        #expect(try await store.verifyOutbox().isWhole)
+    }
+
+    @Test func `a row that was settled late stays where older and newer ones go`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        for number in 1...3 { try await store.emit(number) }
+        try await store.settle(.confirmed, 1, 3, at: now)
+        clock.advance(100)
+        try await store.settle(.confirmed, 2, at: now)
+        #expect(try await store.purgeHistory(before: now - 50, batch: 1) == 2)
+        #expect(try await store.outboxRecords(OutboxFilter([.confirmed])).map(\.row.number) == [2])
+    }
+
+    @Test func `unrouted rows are kept a day at least, and parked ones until somebody decides`() async throws
+    {
+        let store = try SQLiteStore.test(retention: .seconds(60), clock: clock)
+        for number in 1...3 { try await store.emit(number) }
+        try await store.settle(.confirmed, 1, at: now)
+        try await store.settle(.unrouted, 2, at: now)
+        try await store.settle(.parked(reason: "no"), 3, at: now)
+        let housekeeping = StoreHousekeeping(store)
+        clock.advance(61)
+        await housekeeping.sweep()
+        #expect(
+            try await store.outboxRecords(OutboxFilter([.confirmed, .unrouted])).map(\.row.number) == [2])
+        clock.advance(86_400)
+        await housekeeping.sweep()
+        #expect(try await store.count("auth_outbox_history") == 0)
+        #expect(try await store.count("auth_outbox_parked") == 1)
+        #expect(try await store.verifyOutbox().isWhole)
+    }
+
+    @Test func `expired sessions are swept, those of pending log-ins among them`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        let time = now
+        try await store.transaction { transaction in
+            for index in 0..<1200 {
+                try transaction.insert(Session.test(expires: time + (index < 1100 ? 10 : 100)))
+            }
+        }
+        clock.advance(10)
+        await StoreHousekeeping(store).sweep()
+        #expect(try await store.count("auth_session") == 100)
+    }
+
+    @Test func `the service sweeps at once and ends when it is asked to`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        let expired = Session.test(expires: now)
+        try await store.transaction { transaction in try transaction.insert(expired) }
+        let group = ServiceGroup(
+            services: [StoreHousekeeping(store)], logger: Logger(label: "test"))
+        async let running: Void = group.run()
+        #expect(try await becomes { try await store.count("auth_session") == 0 })
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
+    @Test func `counted attempts are swept`() async throws {
+        let folder = try TemporaryFolder()
+        let limiter = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))
+        let store = try SQLiteStore.test(clock: clock)
+        for _ in 0..<3 {
+            _ = try await limiter.consume([RateLimitUse(bucket: "b", amount: 9, per: 60)], now: now)
+        }
+        clock.advance(60)
+        await StoreHousekeeping(store, limiter: limiter).sweep()
+        #expect(try await limiter.sweep(now: now) == 0)
+    }
+}

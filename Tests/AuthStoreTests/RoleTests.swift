@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthStore
+import Foundation
+import Testing
+
+/// Another process that holds a lock: util-linux's `flock`, around a `cat` that ends with its input.
+private final class LockHolder: Sendable {
+    private let process = Process()
+    private let input = Pipe()
+
+    init(_ file: String) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+        process.arguments = ["--close", file, "sh", "-c", "echo held; exec cat"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+    }
+
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        // Foundation sees a process end when all that it started have ended too.
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
+
+@Suite struct RoleTests {
+    private func acquired(_ task: Task<any RelayRole, any Error>, within bound: Duration) async -> Bool {
+        let done = Notes<Bool>()
+        let watch = Task {
+            done.add((try? await task.value) != nil)
+        }
+        if await !becomes(within: bound, { !done.all.isEmpty }) { task.cancel() }
+        await watch.value
+        return done.all == [true]
+    }
+
+    @Test func `two stores on one file relay one after the other`() async throws {
+        let folder = try TemporaryFolder()
+        let (first, second) = (try await folder.store(), try await folder.store())
+        let role = try await first.acquireRelayRole()
+        let waiting = Task { try await second.acquireRelayRole() }
+        #expect(await !acquired(waiting, within: .milliseconds(500)))
+        role.release()
+        let next = Task { try await second.acquireRelayRole() }
+        #expect(await acquired(next, within: .seconds(2)))
+    }
+
+    @Test func `one store gives its role to one holder, in memory too`() async throws {
+        let folder = try TemporaryFolder()
+        for store in [try await folder.store(), try SQLiteStore.test()] {
+            let role = try await store.acquireRelayRole()
+            let waiting = Task { try await store.acquireRelayRole() }
+            #expect(await !acquired(waiting, within: .milliseconds(300)))
+            role.release()
+            role.release()
+            let next = Task { try await store.acquireRelayRole() }
+            #expect(await acquired(next, within: .seconds(2)))
+        }
+    }
+
+    @Test func `a role that is forgotten is free`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        do { _ = try await store.acquireRelayRole() }
+        let next = Task { try await store.acquireRelayRole() }
+        #expect(await acquired(next, within: .seconds(2)))
+    }
+
+    @Test func `delivering mails is another role than relaying`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        let relay = try await store.acquireRelayRole()
+        let mail = Task { try await store.acquireMailRole() }
+        #expect(await acquired(mail, within: .seconds(2)))
+        relay.release()
+    }
+
+    @Test func `a path through a symbolic link is the same store`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link.sqlite"), withDestinationPath: folder.file("auth.sqlite"))
+        let linked = try await folder.store("link.sqlite")
+        let role = try await store.acquireRelayRole()
+        let waiting = Task { try await linked.acquireRelayRole() }
+        #expect(await !acquired(waiting, within: .milliseconds(300)))
+        role.release()
+    }
+
+    @Test func `waiting ends when it is cancelled`() async throws {
+        let store = try SQLiteStore.test()
+        let role = try await store.acquireRelayRole()
+        let waiting = Task { try await store.acquireRelayRole() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+        role.release()
+    }
+
+    @Test func `the role of a process that is killed is taken over within a second`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        let holder = try LockHolder(folder.file("auth.sqlite.relay.lock"))
+        let waiting = Task { try await store.acquireRelayRole() }
+        let early = Notes<Bool>()
+        let watch = Task { early.add((try? await waiting.value) != nil) }
+        #expect(await !becomes(within: .milliseconds(400)) { !early.all.isEmpty })
+        let start = ContinuousClock.now
+        holder.kill()
+        #expect(await acquired(waiting, within: .seconds(5)))
+        #expect(ContinuousClock.now - start < .seconds(1))
+        await watch.value
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+import Testing
+
+@Suite struct StoreFileTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func pragma(_ name: String, _ store: SQLiteStore) async throws -> String? {
+        try await store.database.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    private func refusal(_ path: String) -> StoreError? {
+        #expect(throws: StoreError.self) { try SQLiteStore(path: path, keys: .test, codec: .test) }
+    }
+
+    @Test func `commits are synchronised with the disk, after a reopening too`() async throws {
+        for _ in 0..<2 {
+            let store = try await folder.store()
+            #expect(try await pragma("synchronous", store) == "2")
+            #expect(try await pragma("journal_mode", store) == "wal")
+            #expect(try await pragma("busy_timeout", store) == "5000")
+            #expect(try await pragma("foreign_keys", store) == "1")
+        }
+    }
+
+    @Test func `all files are readable by their owner only`() async throws {
+        let store = try await folder.store()
+        let role = try await store.acquireRelayRole()
+        _ = try SecretKeyFile.loadOrCreate(beside: folder.file("auth.sqlite"))
+        let limiter = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))
+        _ = try await limiter.consume([RateLimitUse(bucket: "b", amount: 1, per: 60)], now: Date())
+        try await store.emit(1)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(
+            Set(files).isSuperset(of: [
+                "auth.sqlite", "auth.sqlite-wal", "auth.sqlite-shm", "auth.sqlite.relay.lock",
+                "auth.sqlite.key", "limits.sqlite", "limits.sqlite-wal",
+            ]))
+        for file in files { #expect(try folder.mode(file) == 0o600, "\(file)") }
+        role.release()
+    }
+
+    @Test func `a file that others could read is tightened`() async throws {
+        _ = FileManager.default.createFile(
+            atPath: folder.file("auth.sqlite"), contents: nil, attributes: [.posixPermissions: 0o644])
+        try await folder.store().emit(1)
+        #expect(try folder.mode("auth.sqlite") == 0o600)
+    }
+
+    @Test func `the umask neither opens nor closes the files`() async throws {
+        // The umask is the process's: a child has its own.
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let path = folder.file("auth.sqlite")
+        child.arguments = ["-c", "umask 000; : > '\(path)'; : > '\(path)-wal'"]
+        try child.run()
+        child.waitUntilExit()
+        #expect(try folder.mode("auth.sqlite") == 0o666)
+        let store = try await folder.store()
+        try await store.emit(1)
+        for name in ["auth.sqlite", "auth.sqlite-wal", "auth.sqlite-shm"] {
+            #expect(try folder.mode(name) == 0o600, "\(name)")
+        }
+    }
+
+    @Test func `a second store of the process leaves the first one's locks alone`() async throws {
+        let store = try await folder.store()
+        let folder = folder
+        // Closing any descriptor of a file frees the process's locks on it: this one stays open to the end.
+        let probe = open(folder.file("auth.sqlite-shm"), O_RDWR | O_CLOEXEC)
+        defer { close(probe) }
+        // The byte that a writer locks (SQLite, wal.c: WAL_WRITE_LOCK).
+        @Sendable func isLocked() -> Bool {
+            var lock = flock()
+            lock.l_type = Int16(F_WRLCK)
+            lock.l_start = 120
+            lock.l_len = 1
+            // F_OFD_GETLK, a macro that is not imported: locks of open files see those of this process too.
+            return fcntl(probe, 36, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+        }
+        #expect(!isLocked())
+        try await store.database.writeWithoutTransaction { database in
+            try database.execute(sql: "BEGIN IMMEDIATE")
+            #expect(isLocked())
+            _ = try SQLiteStore(path: folder.file("auth.sqlite"), keys: .test, codec: .test)
+            #expect(isLocked())
+            try database.execute(sql: "COMMIT")
+        }
+        #expect(!isLocked())
+    }
+
+    @Test func `what was committed is there after a reopening`() async throws {
+        try await folder.store().emit(1, of: "a")
+        let rows = try await folder.store().pending()
+        #expect(rows.map(\.number) == [1])
+        #expect(rows.first?.draft.subject == "a")
+    }
+
+    @Test func `the trace of a signal is kept`() async throws {
+        let store = try await folder.store()
+        try await store.emit(1)
+        #expect(try await store.pending().first?.draft.trace == [:])
+        try await store.transaction { transaction in
+            try transaction.database.execute(
+                sql: "UPDATE auth_outbox SET trace = CAST(? AS BLOB)",
+                arguments: [#"{"traceparent":"00-a-b-01"}"#])
+        }
+        #expect(try await store.pending().first?.draft.trace == ["traceparent": "00-a-b-01"])
+    }
+
+    @Test func `a folder that is not there is said so`() {
+        let error = refusal(folder.file("nowhere/auth.sqlite"))
+        #expect(error?.code == .unwritable)
+        #expect(error?.message.contains("no folder") == true)
+    }
+
+    @Test func `a path that cannot be written is said so`() {
+        #expect(refusal(folder.path)?.code == .unwritable)
+        #expect(refusal("/proc/auth.sqlite")?.code == .unwritable)
+    }
+
+    @Test func `a file of another kind is left as it is`() throws {
+        let text = Data("This is no database, but somebody's diary, and long enough to be one.".utf8)
+        try text.write(to: URL(fileURLWithPath: folder.file("diary")))
+        #expect(refusal(folder.file("diary"))?.code == .notADatabase)
+        #expect(FileManager.default.contents(atPath: folder.file("diary")) == text)
+    }
+
+    @Test func `a store of a newer version is not touched`() async throws {
+        let store = try await folder.store()
+        try await store.transaction { transaction in
+            try transaction.database.execute(sql: "INSERT INTO grdb_migrations VALUES ('auth_store_999')")
+        }
+        #expect(refusal(folder.file("auth.sqlite"))?.code == .newerSchema)
+        let error = await #expect(throws: StoreError.self) { try await store.migrate() }
+        #expect(error?.code == .newerSchema)
+    }
+
+    @Test func `a store without its schema says that it wants a migration`() async throws {
+        let store = try SQLiteStore(path: folder.file("new.sqlite"), keys: .test, codec: .test)
+        let error = await #expect(throws: StoreError.self) { try await store.checkSchema() }
+        #expect(error?.code == .outdatedSchema)
+        try await store.migrate()
+        try await store.migrate()
+        try await store.checkSchema()
+    }
+
+    @Test func `processes that make the store at once both can use it`() async throws {
+        let folder = folder
+        try await withThrowingTaskGroup { group in
+            for number in 0..<6 { group.addTask { try await folder.store("race.sqlite").emit(number) } }
+            try await group.waitForAll()
+        }
+        #expect(try await folder.store("race.sqlite").pending().count == 6)
+    }
+
+    @Test func `a full disk changes nothing and can be told apart`() async throws {
+        let store = try await folder.store()
+        try await store.emit(1)
+        let pages = try await pragma("page_count", store).flatMap(Int.init) ?? 0
+        _ = try await pragma("max_page_count = \(pages)", store)
+        let error = await #expect(throws: StoreError.self) {
+            try await store.transaction { transaction in
+                for number in 0..<1000 { try transaction.emit(ThingHappened(number, of: "somebody")) }
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(error?.secondsUntilRetry != nil)
+        #expect(error?.sqliteCode == 13)
+        _ = try await pragma("max_page_count = 1073741823", store)
+        #expect(try await store.pending().map(\.number) == [1])
+        try await store.emit(2)
+        #expect(try await store.verifyOutbox().isWhole)
+    }
+
+    @Test func `an error quotes no stored value`() async throws {
+        let store = try await folder.store()
+        let session = Session.test()
+        let error = await #expect(throws: StoreError.self) {
+            try await store.transaction { transaction in
+                var other = Session.test()
+                other.id = session.id
+                other.ip = "198.51.100.99"
+                try transaction.insert(session)
+                do {
+                    try transaction.insert(other)
+                } catch let error as DatabaseError {
+                    throw StoreError(error)
+                }
+            }
+        }
+        #expect(error?.code == .rejected)
+        #expect(error?.description.contains("198.51.100.99") == false)
+        #expect(error?.description.contains("INSERT") == false)
+    }
+}

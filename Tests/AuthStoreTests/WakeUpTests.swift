@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+import Testing
+
+@Suite struct WakeUpTests {
+    @Test func `a commit wakes every loop that listens`() async throws {
+        let store = try SQLiteStore.test()
+        let (first, second) = (store.wakeUps(), store.wakeUps())
+        try await store.emit(1)
+        #expect(await hears(first))
+        #expect(await hears(second))
+    }
+
+    @Test func `many commits may be one value`() async throws {
+        let store = try SQLiteStore.test()
+        let stream = store.wakeUps()
+        for number in 0..<50 { try await store.emit(number) }
+        #expect(await hears(stream))
+        #expect(await !hears(stream, within: .milliseconds(100)))
+    }
+
+    @Test func `a rollback wakes nobody, and a signal no mail loop`() async throws {
+        let store = try SQLiteStore.test()
+        let (signals, mails) = (store.wakeUps(), store.mailWakeUps())
+        try? await store.transaction { transaction in
+            try transaction.emit(ThingHappened(1))
+            try transaction.queue(MailDraft(.loginCode, to: "a@example.org", values: [:]))
+            throw Abandoned()
+        }
+        #expect(await !hears(signals, within: .milliseconds(100)))
+        try await store.emit(2)
+        #expect(await !hears(mails, within: .milliseconds(100)))
+    }
+
+    @Test func `a queued mail wakes the mail loop`() async throws {
+        let store = try SQLiteStore.test()
+        let stream = store.mailWakeUps()
+        try await store.transaction { transaction in
+            try transaction.queue(MailDraft(.loginCode, to: "a@example.org", values: [:]))
+        }
+        #expect(await hears(stream))
+    }
+
+    @Test func `a commit over other connections to the file is heard soon`() async throws {
+        let folder = try TemporaryFolder()
+        let (here, elsewhere) = (try await folder.store(), try await folder.store())
+        let (signals, mails) = (here.wakeUps(), here.mailWakeUps())
+        let start = ContinuousClock.now
+        try await elsewhere.emit(1)
+        #expect(await hears(signals))
+        #expect(await hears(mails))
+        #expect(ContinuousClock.now - start < .seconds(1))
+    }
+
+    @Test func `the streams of a store that is gone end`() async throws {
+        let folder = try TemporaryFolder()
+        var store: SQLiteStore? = try await folder.store()
+        let streams = try #require(store.map { [$0.wakeUps(), $0.mailWakeUps()] })
+        store = nil
+        #expect(store == nil)
+        let ended = Notes<Bool>()
+        let waiting = streams.map { stream in Task { ended.add(await stream.first { _ in true } == nil) } }
+        #expect(await becomes { ended.all == [true, true] })
+        for task in waiting { task.cancel() }
+    }
+
+    @Test func `rows that are sent again wake the relay`() async throws {
+        let store = try SQLiteStore.test()
+        try await store.emit(1)
+        try await store.settle(.unrouted, 1)
+        let stream = store.wakeUps()
+        _ = try await store.republish(OutboxFilter([.unrouted]))
+        #expect(await hears(stream))
+    }
+}
