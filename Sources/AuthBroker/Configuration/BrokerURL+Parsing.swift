@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension BrokerURL {
+    /// Parses one URL.
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidURL``; its message quotes nothing of the
+    ///   text, which may hold a password.
+    public init(_ text: String) throws(BrokerError) {
+        guard let scheme = Self.scheme(of: text) else {
+            throw Self.invalid("must begin with amqp:// or amqps://")
+        }
+        self.init(host: "", isEncrypted: scheme == "amqps")
+        var rest = text.dropFirst(scheme.count + 3)
+        if rest.contains("#") {
+            throw Self.invalid("has a #; in a user, password or virtual host it is written %23")
+        }
+        var query = rest[rest.endIndex...]
+        if let mark = rest.firstIndex(of: "?") {
+            query = rest[rest.index(after: mark)...]
+            rest = rest[..<mark]
+        }
+        if let slash = rest.firstIndex(of: "/") {
+            try readVirtualHost(rest[rest.index(after: slash)...])
+            rest = rest[..<slash]
+        }
+        if let at = rest.lastIndex(of: "@") {
+            try readUser(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        }
+        try readHost(rest)
+        for parameter in query.split(separator: "&") { try readParameter(parameter) }
+        try check()
+    }
+
+    /// Parses several complete URLs that are separated by commas: hosts that are tried in turn.
+    ///
+    /// - Throws: as ``init(_:)``, also where there is none.
+    public static func list(_ text: String) throws(BrokerError) -> [BrokerURL] {
+        var urls: [BrokerURL] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let part = String(part.drop(while: \.isWhitespace).trimmingWhitespaceAtEnd)
+            if !urls.isEmpty, scheme(of: part) == nil {
+                throw invalid(
+                    "holds several URLs: each must begin with amqp:// or amqps://, and a comma inside one is "
+                        + "written %2C")
+            }
+            urls.append(try BrokerURL(part))
+        }
+        return urls
+    }
+
+    private static func scheme(of text: String) -> String? {
+        ["amqps", "amqp"].first { text.lowercased().hasPrefix($0 + "://") }
+    }
+
+    /// What every message about a URL begins with.
+    static let faultSubject = "the broker's URL "
+
+    private static func invalid(_ what: String) -> BrokerError {
+        BrokerError(.invalidURL, faultSubject + what)
+    }
+
+    private mutating func readVirtualHost(_ path: Substring) throws(BrokerError) {
+        guard !path.contains("/") else {
+            throw Self.invalid("has a second / in its path; in a virtual host's name it is written %2F")
+        }
+        guard let name = PercentCoding.decode(path) else { throw Self.badEncoding("virtual host") }
+        if !name.isEmpty { virtualHost = name }
+    }
+
+    private mutating func readUser(_ part: Substring) throws(BrokerError) {
+        let colon = part.firstIndex(of: ":")
+        guard let user = PercentCoding.decode(part[..<(colon ?? part.endIndex)]) else {
+            throw Self.badEncoding("user")
+        }
+        guard !part.contains("@") else {
+            throw Self.invalid("has a second @; in a password it is written %40")
+        }
+        self.user = user
+        guard let colon else { return }
+        guard let password = PercentCoding.decode(part[part.index(after: colon)...]) else {
+            throw Self.badEncoding("password")
+        }
+        self.password = password
+    }
+
+    private mutating func readHost(_ part: Substring) throws(BrokerError) {
+        var name = part
+        var number: Substring?
+        if part.first == "[" {
+            guard let end = part.firstIndex(of: "]") else { throw Self.invalid("has a [ without its ]") }
+            name = part[part.index(after: part.startIndex)..<end]
+            let rest = part[part.index(after: end)...]
+            guard rest.isEmpty || rest.first == ":" else { throw Self.invalid("has text after its ]") }
+            number = rest.isEmpty ? nil : rest.dropFirst()
+        } else if let colon = part.lastIndex(of: ":") {
+            name = part[..<colon]
+            number = part[part.index(after: colon)...]
+            guard !name.contains(":") else { throw Self.invalid("needs brackets around its IPv6 address") }
+        }
+        guard let host = PercentCoding.decode(name), !host.isEmpty, host.utf8.count < 256 else {
+            throw Self.invalid("names no host")
+        }
+        self.host = host
+        guard let number else { return }
+        guard let port = Int(number), (1...65535).contains(port) else {
+            throw Self.invalid("has a port that is no number from 1 to 65535")
+        }
+        self.port = port
+    }
+
+    private mutating func readParameter(_ parameter: Substring) throws(BrokerError) {
+        let equals = parameter.firstIndex(of: "=") ?? parameter.endIndex
+        let name = String(parameter[..<equals])
+        guard let value = PercentCoding.decode(parameter[equals...].dropFirst()), !value.isEmpty else {
+            throw Self.invalid("has a query parameter without a value")
+        }
+        switch name {
+        case "cacertfile": authoritiesFile = value
+        case "certfile": certificateFile = value
+        case "keyfile": keyFile = value
+        case "heartbeat":
+            guard let seconds = Int(value), (0...3600).contains(seconds) else {
+                throw Self.invalid("has a heartbeat that is no number of seconds from 0 to 3600")
+            }
+            heartbeat = seconds
+        case "connection_timeout":
+            guard let milliseconds = Int(value), (1...3_600_000).contains(milliseconds) else {
+                throw Self.invalid(
+                    "has a connection_timeout that is no number of milliseconds from 1 to 3600000")
+            }
+            connectTimeout = milliseconds
+        default:
+            throw Self.invalid(
+                "has an unknown query parameter; known are cacertfile, certfile, keyfile, heartbeat and "
+                    + "connection_timeout")
+        }
+    }
+
+    private func check() throws(BrokerError) {
+        if !isEncrypted, authoritiesFile != nil || certificateFile != nil || keyFile != nil {
+            throw Self.invalid("names certificate files but is not encrypted: it must begin with amqps://")
+        }
+        if (certificateFile == nil) != (keyFile == nil) {
+            throw Self.invalid("must have both certfile and keyfile, or neither")
+        }
+    }
+
+    private static func badEncoding(_ part: String) -> BrokerError {
+        invalid("has a \(part) that is not percent-encoded UTF-8 (a % itself is written %25)")
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingWhitespaceAtEnd: Substring {
+        var rest = self
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return rest
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a broker is and how to log in there: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
+///
+/// User, password and virtual host are percent-encoded; without them they are `guest`, `guest` and `/`, and an
+/// empty path means `/` too. The query may hold `cacertfile`, `certfile`, `keyfile` (TLS), `heartbeat`
+/// (seconds) and `connection_timeout` (milliseconds), as RabbitMQ's URI query parameters do.
+public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// Whether it is `amqps`: TLS 1.2 or newer, the broker's certificate and host name verified.
+    public var isEncrypted: Bool
+    public var host: String
+    public var port: Int
+    public var user: String
+    public var password: String
+    public var virtualHost: String
+    /// PEM file of the authorities to trust; nil: the system's.
+    public var authoritiesFile: String?
+    /// PEM file of our own certificate chain, for a broker that asks for one.
+    public var certificateFile: String?
+    /// PEM file of that certificate's key, without a passphrase.
+    public var keyFile: String?
+    /// Seconds; nil: the configuration's.
+    public var heartbeat: Int?
+    /// Milliseconds; nil: the configuration's.
+    public var connectTimeout: Int?
+
+    /// The broker on this host with its default user.
+    public static let local = BrokerURL(host: "127.0.0.1")
+
+    /// - Parameter port: nil: 5672, or 5671 with TLS.
+    public init(
+        host: String, port: Int? = nil, isEncrypted: Bool = false, user: String = "guest",
+        password: String = "guest", virtualHost: String = "/"
+    ) {
+        self.host = host
+        self.port = port ?? (isEncrypted ? 5671 : 5672)
+        self.isEncrypted = isEncrypted
+        self.user = user
+        self.password = password
+        self.virtualHost = virtualHost
+    }
+
+    /// Host, port and virtual host; never the user or the password.
+    public var description: String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        let path = virtualHost == "/" ? "" : PercentCoding.encode(virtualHost)
+        return "\(isEncrypted ? "amqps" : "amqp")://\(host):\(port)/\(path)"
+    }
+
+    public var debugDescription: String { description }
+
+    /// What `dump` shows: nothing beyond ``description``.
+    public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+}

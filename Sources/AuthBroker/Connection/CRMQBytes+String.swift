@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
+import Foundation
+
+extension String {
+    /// A copy of the bytes as text; what is not UTF-8 in them is replaced.
+    init(_ bytes: CRMQBytes) {
+        self = String(decoding: UnsafeBufferPointer(start: bytes.pointer, count: bytes.count), as: UTF8.self)
+    }
+
+    /// Nil where there is no such value.
+    init?(present bytes: CRMQBytes) {
+        if bytes.pointer == nil { return nil }
+        self.init(bytes)
+    }
+}
+
+extension Data {
+    /// A copy of the bytes.
+    init(_ bytes: CRMQBytes) {
+        self.init(UnsafeBufferPointer(start: bytes.pointer, count: bytes.count))
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+
+/// Declarations, which wait for the broker's answer: before the first publish or consume.
+extension Channel {
+    func declareExchange(_ name: String, type: String, isPassive: Bool = false) throws(BrokerError) {
+        try check(crmq_declare_exchange(connection, name, type, isPassive, nil, 0), name: "exchange \(name)")
+    }
+
+    /// - Returns: how many messages are ready in it.
+    @discardableResult
+    func declareQueue(
+        _ name: String, _ arguments: [String: SignalMessage.HeaderValue] = [:], isPassive: Bool = false
+    ) throws(BrokerError) -> Int {
+        scratch.begin(byteCount: Scratch.byteCount(of: arguments), fieldCount: arguments.count)
+        let (fields, count) = scratch.put(arguments)
+        var messages: UInt32 = 0
+        let status = crmq_declare_queue(connection, name, isPassive, fields, count, &messages)
+        try check(status, name: "queue \(name)")
+        return Int(messages)
+    }
+
+    func bind(_ queue: String, to exchange: String, key: String) throws(BrokerError) {
+        try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
+    }
+
+    func deleteQueue(_ name: String) throws(BrokerError) {
+        try check(crmq_delete_queue(connection, name), name: "queue \(name)")
+    }
+
+    func deleteExchange(_ name: String) throws(BrokerError) {
+        try check(crmq_delete_exchange(connection, name), name: "exchange \(name)")
+    }
+
+    func selectConfirms() throws(BrokerError) { try check(crmq_select_confirms(connection)) }
+
+    func consume(_ queue: String, as tag: String, prefetch: Int) throws(BrokerError) {
+        let status = crmq_consume(connection, queue, tag, UInt16(clamping: prefetch), nil, 0)
+        try check(status, name: "queue \(queue)")
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+import Foundation
+
+/// What is sent while the loop runs; none of it waits.
+extension Channel {
+    /// Publishes persistent and mandatory.
+    func publish(
+        _ message: SignalMessage, exchange: String, routingKey: String
+    ) throws(BrokerError) -> Written {
+        var outgoing = CRMQMessage()
+        let texts = [
+            exchange, routingKey, message.messageID, message.correlationID ?? "", message.type ?? "",
+            message.contentType ?? "", message.appID ?? "",
+        ]
+        let byteCount =
+            texts.reduce(0) { $0 + $1.utf8.count } + Scratch.byteCount(of: message.headers)
+        scratch.begin(byteCount: byteCount, fieldCount: message.headers.count)
+        outgoing.exchange = scratch.put(exchange)
+        outgoing.routingKey = scratch.put(routingKey)
+        outgoing.mandatory = true
+        outgoing.properties.messageID = scratch.put(message.messageID)
+        outgoing.properties.correlationID = scratch.put(message.correlationID)
+        outgoing.properties.type = scratch.put(message.type)
+        outgoing.properties.contentType = scratch.put(message.contentType)
+        outgoing.properties.appID = scratch.put(message.appID)
+        outgoing.properties.deliveryMode = 2
+        if let seconds = message.timestamp?.timeIntervalSince1970, seconds >= 0, seconds < 1e15 {
+            outgoing.properties.hasTimestamp = true
+            outgoing.properties.timestamp = UInt64(seconds)
+        }
+        (outgoing.properties.headers, outgoing.properties.headerCount) = scratch.put(message.headers)
+        var tag: UInt64 = 0
+        let status = message.body.withUnsafeBytes { body in
+            outgoing.body = CRMQBytes(
+                pointer: body.baseAddress?.assumingMemoryBound(to: UInt8.self), count: body.count)
+            return crmq_publish(connection, &outgoing, &tag)
+        }
+        return try written(status, tag)
+    }
+
+    func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> Written {
+        try written(crmq_ack(connection, tag, multiple), tag)
+    }
+
+    /// Gives a delivery back to its queue, or to that queue's dead-lettering.
+    func release(_ tag: UInt64, requeue: Bool) throws(BrokerError) -> Written {
+        try written(crmq_nack(connection, tag, false, requeue), tag)
+    }
+
+    func cancel(_ consumerTag: String) throws(BrokerError) -> Written {
+        try written(crmq_cancel(connection, consumerTag), 0)
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
+
+/// The one channel of a connection, in Swift's words. For the connection's thread only.
+///
+/// What throws has ended the connection; what cannot be written now says so.
+final class Channel {
+    /// What became of something that was to be written.
+    enum Written: Equatable {
+        /// It is on its way; with the tag for its confirm.
+        case written(tag: UInt64)
+        /// Nothing was sent: try again after the next step.
+        case notNow
+        /// Nothing was sent, and never can be: it breaks AMQP's limits.
+        case never(String)
+    }
+
+    private let handle: ConnectionHandle
+    let scratch = Scratch()
+    var connection: OpaquePointer { handle.pointer }
+
+    init(_ handle: ConnectionHandle) { self.handle = handle }
+
+    // MARK: Life
+
+    func open(_ url: BrokerURL, as name: String, _ configuration: BrokerConfiguration) throws(BrokerError) {
+        let texts: [(CRMQTextOption, String)] = [
+            (.user, url.user), (.password, url.password), (.virtualHost, url.virtualHost),
+            (.connectionName, name), (.caFile, url.authoritiesFile ?? ""),
+            (.certificateFile, url.certificateFile ?? ""), (.keyFile, url.keyFile ?? ""),
+        ]
+        for (option, text) in texts { try check(crmq_set_text(connection, option, text)) }
+        let connectTimeout = url.connectTimeout ?? configuration.connectTimeout.milliseconds
+        let numbers: [(CRMQNumberOption, Int)] = [
+            (.tls, url.isEncrypted ? 1 : 0),
+            // Whole seconds on the wire, where 0 would be off.
+            (.heartbeat, url.heartbeat ?? (configuration.heartbeat.milliseconds + 999) / 1000),
+            (.connectTimeout, connectTimeout),
+            (.answerTimeout, configuration.answerTimeout.milliseconds),
+            (.bodyLimit, configuration.largestBody),
+        ]
+        for (option, number) in numbers { try check(crmq_set_number(connection, option, Int64(number))) }
+        try check(crmq_open(connection, url.host, UInt16(url.port)))
+    }
+
+    /// Says good-bye, for at most the time given.
+    func close(within bound: Duration) { crmq_close(connection, Int32(clamping: bound.milliseconds)) }
+
+    // MARK: The loop
+
+    /// Waits for something to happen, and hands every event to the role.
+    func step(
+        waitingFor bound: Duration, wantsToWrite: Bool, _ role: any ConnectionRole
+    ) throws(BrokerError) {
+        let receiver = Receiver(role)
+        let status = crmq_step(
+            connection, Int32(clamping: bound.milliseconds), wantsToWrite,
+            { context, event in
+                guard let context else { return }
+                Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue().role.receive(event.pointee)
+            }, Unmanaged.passUnretained(receiver).toOpaque())
+        withExtendedLifetime(receiver) {}
+        try check(status)
+    }
+
+    private final class Receiver {
+        let role: any ConnectionRole
+        init(_ role: any ConnectionRole) { self.role = role }
+    }
+
+    // MARK: Faults
+
+    func written(_ status: CRMQStatus, _ tag: UInt64) throws(BrokerError) -> Written {
+        switch status {
+        case .ok: return .written(tag: tag)
+        case .wouldBlock: return .notNow
+        case .invalid: return .never(String(cString: crmq_fault_text(connection)))
+        default: throw fault(status, name: nil)
+        }
+    }
+
+    /// - Parameter name: the exchange or queue that the call was about.
+    func check(_ status: CRMQStatus, name: String? = nil) throws(BrokerError) {
+        if status != .ok { throw fault(status, name: name) }
+    }
+
+    private func fault(_ status: CRMQStatus, name: String?) -> BrokerError {
+        BrokerError(
+            status: status, replyCode: Int(crmq_fault_code(connection)),
+            text: String(cString: crmq_fault_text(connection)), name: name)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(clamping: seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}

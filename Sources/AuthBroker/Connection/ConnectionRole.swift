@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
+
+/// What a connection is used for. Every call is made by the connection's thread.
+protocol ConnectionRole: AnyObject {
+    /// Opens the connection and makes everything ready on it; called for every attempt.
+    func prepare(_ dial: Dial) throws(BrokerError)
+
+    /// The connection is ready.
+    func connected()
+
+    /// Takes in one event; what it points to is valid during the call only.
+    func receive(_ event: CRMQEvent)
+
+    /// Writes what can be written, after each look at the socket.
+    ///
+    /// - Parameter isStopping: whether only what is in hand shall be finished.
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish
+
+    /// The connection is gone, or an attempt failed.
+    func disconnected(_ error: BrokerError)
+
+    /// The thread ends; nothing comes after it.
+    func stopped()
+}
+
+/// What a role wants its connection to do next.
+enum Wish: Equatable {
+    /// Wait for an event, for a wake-up, and at most for the time given; also for room, where there is
+    /// something to write.
+    case wait(Duration, toWrite: Bool)
+    /// Everything in hand is finished.
+    case finished
+
+    /// Long enough that an idle connection costs nothing; the heartbeat shortens it.
+    static let idle = Wish.wait(.seconds(60), toWrite: false)
+}
+
+/// One attempt to connect: opens the channel, as often as the role needs.
+struct Dial {
+    let channel: Channel
+    let url: BrokerURL
+    let name: String
+    let configuration: BrokerConfiguration
+
+    /// Opens the connection; an open one is closed before.
+    func open() throws(BrokerError) -> Channel {
+        channel.close(within: .seconds(1))
+        try channel.open(url, as: name, configuration)
+        return channel
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
+import Foundation
+import Logging
+import Synchronization
+
+/// A connection and the thread of its own that it lives on, from ``start()`` to ``stop()``.
+///
+/// librabbitmq's calls may wait, and one connection belongs to one thread: neither suits Swift's shared pool.
+/// The thread connects, hands the connection to its role, and after a loss connects again, for ever.
+final class ConnectionThread: Sendable {
+    private let handle = ConnectionHandle()
+    private let name: String
+    private let configuration: BrokerConfiguration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State {
+        var status = BrokerStatus.stopped
+        var isStarted = false
+        var isStopping = false
+        var isConnected = false
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// librabbitmq decodes nested tables by recursion: one frame of them needs more than the usual 512 KiB.
+    static let stackSize = 8 << 20
+
+    /// - Parameter name: shown on the broker's management page.
+    init(name: String, configuration: BrokerConfiguration, logger: Logger) {
+        self.name = name
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    var status: BrokerStatus { state.withLock { $0.status } }
+
+    /// Makes the thread look at its role's work soon; may be called by anybody, at any time.
+    func wake() { handle.wake() }
+
+    /// Says that the broker takes no messages, or takes them again.
+    func setBlocked(_ reason: String?) {
+        state.withLock { $0.status = reason.map { .blocked($0) } ?? .connected }
+    }
+
+    // MARK: From outside
+
+    /// Starts the thread; the second time does nothing.
+    ///
+    /// - Parameter role: made on the thread, for it belongs there.
+    func start(_ role: @escaping @Sendable () -> any ConnectionRole) {
+        let isFirst = state.withLock { state in
+            defer { state.isStarted = true }
+            if !state.isStarted { state.status = .connecting(lastError: nil) }
+            return !state.isStarted
+        }
+        guard isFirst else { return }
+        let thread = Thread { self.run(role()) }
+        thread.name = "amqp"
+        thread.stackSize = Self.stackSize
+        thread.start()
+    }
+
+    /// Lets the role finish what is in hand, for at most the configured time, says good-bye and ends the thread.
+    func stop() async {
+        let isConnected = state.withLock { state in
+            state.isStopping = true
+            return state.isConnected
+        }
+        // While it connects there is nothing in hand.
+        if isConnected { wake() } else { handle.interrupt() }
+        let bound = configuration.closeTimeout + .seconds(2)
+        let patience = Task { [handle] in
+            try await Task.sleep(for: bound)
+            handle.interrupt()
+        }
+        await ended()
+        patience.cancel()
+    }
+
+    private func ended() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.isStarted, !state.hasEnded {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                return true
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    // MARK: On the thread
+
+    private func run(_ role: any ConnectionRole) {
+        let channel = Channel(handle)
+        var backOff = BackOff(first: configuration.firstPause, longest: configuration.longestPause)
+        var turn = 0
+        while !isStopping {
+            let url = configuration.urls[turn % configuration.urls.count]
+            turn += 1
+            let start = ContinuousClock.now
+            do throws(BrokerError) {
+                let dial = Dial(channel: channel, url: url, name: name, configuration: configuration)
+                try role.prepare(dial)
+                begin(url, role)
+                try serve(channel, role)
+                channel.close(within: .seconds(1))
+            } catch {
+                channel.close(within: .zero)
+                let wasConnected = lost(error, url)
+                role.disconnected(error)
+                // The other nodes are tried at once; after all of them there is a pause.
+                if wasConnected, ContinuousClock.now - start > configuration.firstPause { backOff.reset() }
+                if wasConnected || turn % configuration.urls.count == 0 { pause(backOff.pause()) }
+            }
+        }
+        let waiting = state.withLock { state in
+            state.status = .stopped
+            state.hasEnded = true
+            state.isConnected = false
+            return state.waiting
+        }
+        role.stopped()
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func begin(_ url: BrokerURL, _ role: any ConnectionRole) {
+        state.withLock { state in
+            state.status = .connected
+            state.isConnected = true
+        }
+        logger.info("connected to the broker", metadata: ["broker": "\(url)", "connection": "\(name)"])
+        role.connected()
+    }
+
+    /// Serves the role until it has finished after a stop; throws when the connection is lost.
+    private func serve(_ channel: Channel, _ role: any ConnectionRole) throws(BrokerError) {
+        var wish = Wish.wait(.zero, toWrite: false)
+        var deadline: ContinuousClock.Instant?
+        while case .wait(var bound, let toWrite) = wish {
+            if let deadline {
+                let left = ContinuousClock.now.duration(to: deadline)
+                if left <= .zero { return }
+                bound = min(bound, left)
+            }
+            try channel.step(waitingFor: bound, wantsToWrite: toWrite, role)
+            let isStopping = isStopping
+            if isStopping, deadline == nil { deadline = .now + configuration.closeTimeout }
+            wish = try role.work(channel, isStopping: isStopping)
+        }
+    }
+
+    /// Notes the loss, and says whether there was a connection.
+    private func lost(_ error: BrokerError, _ url: BrokerURL) -> Bool {
+        let (before, isStopping) = state.withLock { state in
+            defer {
+                state.status = .connecting(lastError: error)
+                state.isConnected = false
+            }
+            return (state.status, state.isStopping)
+        }
+        // The same refusal every few seconds is told once.
+        if !isStopping, before != .connecting(lastError: error) {
+            logger.info(
+                "no connection to the broker",
+                metadata: [
+                    "broker": "\(url)", "connection": "\(name)", "code": "\(error.code)",
+                    "error": "\(error.message)",
+                ])
+        }
+        if case .connecting = before { return false }
+        return true
+    }
+
+    /// Waits, unless it is stopped; a wake-up does not shorten it.
+    private func pause(_ duration: Duration) {
+        let end = ContinuousClock.now + duration
+        while !isStopping {
+            let left = ContinuousClock.now.duration(to: end).milliseconds
+            if left <= 0 { return }
+            crmq_pause(handle.pointer, Int32(clamping: left))
+        }
+    }
+}

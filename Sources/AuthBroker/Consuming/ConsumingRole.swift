@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+import Logging
+
+/// Takes deliveries from one queue and tells the broker what became of them.
+final class ConsumingRole: ConnectionRole {
+    private let topology: ConsumerTopology
+    private let configuration: BrokerConfiguration
+    private let gate: DeliveryGate
+    private let logger: Logger
+    private let consumerTag: String
+
+    private var epoch: UInt64 = 0
+    private var ledger = SettlementLedger()
+    private var commands: ArraySlice<SettlementLedger.Command> = []
+    private var isCancelSent = false
+    private var fault: BrokerError?
+    /// When the oldest settlement came that the broker has not been told.
+    private var since: ContinuousClock.Instant?
+
+    /// How long a settlement waits for others, to be told in one frame with them.
+    private static let gathering = Duration.milliseconds(2)
+
+    init(
+        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, _ gate: DeliveryGate,
+        _ logger: Logger
+    ) {
+        self.topology = topology
+        self.configuration = configuration
+        self.gate = gate
+        self.logger = logger
+        consumerTag = "\(topology.queue.prefix(40))-\(UInt64.random(in: 0...UInt64.max))"
+    }
+
+    /// Declares on a connection of its own: a consumer's connection makes no calls but its consumer's.
+    func prepare(_ dial: Dial) throws(BrokerError) {
+        try dial.open().declare(topology, signals: configuration.exchange)
+        let channel = try dial.open()
+        ledger = SettlementLedger()
+        commands = []
+        fault = nil
+        since = nil
+        isCancelSent = !gate.isTaking
+        if isCancelSent { return }
+        try channel.consume(topology.queue, as: consumerTag, prefetch: configuration.prefetch)
+    }
+
+    func connected() { epoch = gate.connected() }
+
+    // MARK: In
+
+    func receive(_ event: CRMQEvent) {
+        switch event.kind {
+        case .delivered:
+            ledger.delivered(event.tag)
+            if event.bodySize == UInt64(event.body.count) {
+                gate.deliver(Delivery(event, epoch: epoch))
+            } else {
+                logger.info(
+                    "a message is too large and goes to the dead letters",
+                    metadata: ["queue": "\(topology.queue)", "bytes": "\(event.bodySize)"])
+                ledger.settle(event.tag, .reject)
+            }
+        case .consumerCancelled where gate.isTaking:
+            fault = BrokerError(
+                .consumerCancelled, "the queue \(topology.queue) was deleted; declaring it again")
+        case .consumerCancelled, .cancelDone:
+            gate.end()
+        default: break
+        }
+    }
+
+    // MARK: Out
+
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+        if let fault { throw fault }
+        for (number, settlement) in gate.takeSettled() { ledger.settle(number, settlement) }
+        if !isCancelSent, !gate.isTaking, case .written = try channel.cancel(consumerTag) {
+            isCancelSent = true
+        }
+        let now = ContinuousClock.now
+        if ledger.pending > 0, isDue(at: now, isStopping) {
+            commands.append(contentsOf: ledger.commands())
+            since = nil
+        }
+        guard try tell(channel) else { return .wait(.seconds(1), toWrite: true) }
+        if ledger.pending > 0 { return .wait(Self.gathering, toWrite: false) }
+        return isStopping ? .finished : .idle
+    }
+
+    private func isDue(at now: ContinuousClock.Instant, _ isStopping: Bool) -> Bool {
+        if isStopping || ledger.pending * 10 >= configuration.prefetch { return true }
+        guard let since else {
+            since = now
+            return false
+        }
+        return now - since >= Self.gathering
+    }
+
+    /// - Returns: whether everything could be written.
+    private func tell(_ channel: Channel) throws(BrokerError) -> Bool {
+        while let command = commands.first {
+            let written =
+                switch command {
+                case .acknowledge(let tag, let multiple): try channel.acknowledge(tag, multiple: multiple)
+                case .release(let tag): try channel.release(tag, requeue: true)
+                case .reject(let tag): try channel.release(tag, requeue: false)
+                }
+            if written == .notNow { return false }
+            commands.removeFirst()
+        }
+        commands = []
+        return true
+    }
+
+    // MARK: Ends
+
+    func disconnected(_ error: BrokerError) { gate.disconnected() }
+
+    func stopped() {
+        gate.disconnected()
+        gate.end()
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+import Foundation
+
+extension Delivery {
+    /// Copies what the broker has delivered. Nothing of it is trusted: texts that are not UTF-8 are mended, and
+    /// headers of other kinds than ours are left out.
+    init(_ event: CRMQEvent, epoch: UInt64) {
+        let properties = event.properties
+        let headers = Self.headers(properties)
+        let message = SignalMessage(
+            routingKey: String(event.routingKey),
+            messageID: String(properties.messageID),
+            correlationID: String(present: properties.correlationID),
+            type: String(present: properties.type),
+            contentType: String(present: properties.contentType),
+            timestamp: Self.timestamp(properties),
+            appID: String(present: properties.appID),
+            headers: headers,
+            body: Data(event.body))
+        self.init(
+            message: message, redelivered: event.redelivered,
+            deliveryCount: Int(clamping: headers["x-delivery-count"]?.integer ?? 0),
+            tag: Tag(epoch: epoch, number: event.tag))
+    }
+
+    private static func timestamp(_ properties: CRMQProperties) -> Date? {
+        guard properties.hasTimestamp else { return nil }
+        return Date(timeIntervalSince1970: TimeInterval(properties.timestamp))
+    }
+
+    private static func headers(_ properties: CRMQProperties) -> [String: SignalMessage.HeaderValue] {
+        var headers: [String: SignalMessage.HeaderValue] = [:]
+        for field in UnsafeBufferPointer(start: properties.headers, count: properties.headerCount) {
+            switch field.kind {
+            case .text: headers[String(field.name)] = .string(String(field.bytes))
+            case .integer, .time: headers[String(field.name)] = .integer(field.integer)
+            case .boolean: headers[String(field.name)] = .bool(field.integer != 0)
+            default: break
+            }
+        }
+        return headers
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Synchronization
+
+/// Where batches are handed from any task to the publishing thread, open while there is a connection.
+final class PublishDoor: Sendable {
+    private enum Phase { case shut, blocked, open, closedForGood }
+
+    private struct State {
+        var phase = Phase.shut
+        var reason = "there is no connection to the broker"
+        var batches: [PublishBatch] = []
+        var lastWaiter = 0
+        var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    // MARK: From any task
+
+    /// Hands a batch in.
+    ///
+    /// - Returns: whether the thread must be woken. Without a connection the batch is unknown already.
+    func submit(_ batch: PublishBatch) -> Bool {
+        let (isIn, mustWake, reason) = state.withLock { state in
+            guard state.phase == .open || state.phase == .blocked else { return (false, false, state.reason) }
+            state.batches.append(batch)
+            return (true, state.batches.count == 1, "")
+        }
+        if !isIn { batch.settleRest(.unknown(reason)) }
+        return mustWake
+    }
+
+    /// Waits until messages pass.
+    func awaitOpen() async throws {
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer: Result<Void, any Error>? = state.withLock { state in
+                    if Task.isCancelled || state.phase == .closedForGood {
+                        return .failure(CancellationError())
+                    }
+                    if state.phase == .open { return .success(()) }
+                    state.waiters[number] = continuation
+                    return nil
+                }
+                if let answer { continuation.resume(with: answer) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
+            waiter?.resume(throwing: CancellationError())
+        }
+    }
+
+    // MARK: From the publishing thread
+
+    /// The batches that were handed in since the last time, in order.
+    func take() -> [PublishBatch] {
+        state.withLock { state in
+            defer { state.batches = [] }
+            return state.batches
+        }
+    }
+
+    /// There is a connection and the broker takes messages.
+    func open() {
+        let waiters = state.withLock { state in
+            state.phase = .open
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// There is a connection, but the broker takes no messages: what is handed in waits.
+    func block() { state.withLock { $0.phase = .blocked } }
+
+    /// There is no connection any more; what was not taken is unknown.
+    func shut(_ reason: String) { leave(.shut, reason) }
+
+    /// There never will be one again.
+    func closeForGood() {
+        leave(.closedForGood, "the publisher was stopped")
+        let waiters = state.withLock { state in
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume(throwing: CancellationError()) }
+    }
+
+    private func leave(_ phase: Phase, _ reason: String) {
+        let batches = state.withLock { state in
+            state.phase = phase
+            state.reason = reason
+            defer { state.batches = [] }
+            return state.batches
+        }
+        for batch in batches { batch.settleRest(.unknown(reason)) }
+    }
+}

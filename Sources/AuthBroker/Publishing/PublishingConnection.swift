@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Logging
+
+/// A connection that publishes to one exchange.
+struct PublishingConnection: Sendable {
+    private let exchange: String
+    private let declaresExchange: Bool
+    private let configuration: BrokerConfiguration
+    private let thread: ConnectionThread
+    private let door = PublishDoor()
+
+    init(
+        exchange: String, declaresExchange: Bool, name: String, _ configuration: BrokerConfiguration,
+        _ logger: Logger
+    ) {
+        self.exchange = exchange
+        self.declaresExchange = declaresExchange
+        self.configuration = configuration
+        thread = ConnectionThread(name: name, configuration: configuration, logger: logger)
+    }
+
+    var status: BrokerStatus { thread.status }
+
+    func submit(_ messages: [SignalMessage]) -> PublishReceipt {
+        let batch = PublishBatch(messages)
+        if !messages.isEmpty, door.submit(batch) { thread.wake() }
+        return PublishReceipt { await batch.outcomes() }
+    }
+
+    func awaitReady() async throws { try await door.awaitOpen() }
+
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` when it takes longer.
+    func awaitReady(within bound: Duration) async throws {
+        if status.isReady { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await awaitReady() }
+            group.addTask {
+                try await Task.sleep(for: bound)
+                throw BrokerError(.notMoved, "there is no connection that copies can be published on")
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    func start() {
+        thread.start { [exchange, declaresExchange, configuration, door, thread] in
+            PublishingRole(
+                exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
+                door: door, setBlocked: thread.setBlocked)
+        }
+    }
+
+    func stop() async {
+        await thread.stop()
+        door.closeForGood()
+    }
+}

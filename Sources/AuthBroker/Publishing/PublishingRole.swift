@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+
+/// Publishes what comes through the door with confirms, a window of messages in flight.
+final class PublishingRole: ConnectionRole {
+    /// One message of a batch.
+    private struct Ticket {
+        let batch: PublishBatch
+        let index: Int
+        var message: SignalMessage { batch.messages[index] }
+    }
+
+    private let exchange: String
+    private let declaresExchange: Bool
+    private let configuration: BrokerConfiguration
+    private let door: PublishDoor
+    private let setBlocked: (String?) -> Void
+
+    private var ledger = ConfirmLedger<Ticket>()
+    /// Taken from the door and not published yet, from `next` of the first batch on.
+    private var batches: [PublishBatch] = []
+    private var next = 0
+    private var isBlocked = false
+    /// The confirm timeout counts from here at the earliest: under an alarm nothing is confirmed.
+    private var since = ContinuousClock.now
+
+    init(
+        exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, door: PublishDoor,
+        setBlocked: @escaping (String?) -> Void
+    ) {
+        self.exchange = exchange
+        self.declaresExchange = declaresExchange
+        self.configuration = configuration
+        self.door = door
+        self.setBlocked = setBlocked
+    }
+
+    func prepare(_ dial: Dial) throws(BrokerError) {
+        let channel = try dial.open()
+        if declaresExchange { try channel.declareExchange(exchange, type: "topic") }
+        try channel.selectConfirms()
+    }
+
+    func connected() {
+        isBlocked = false
+        since = .now
+        door.open()
+    }
+
+    // MARK: In
+
+    func receive(_ event: CRMQEvent) {
+        switch event.kind {
+        case .confirmed: settle(ledger.confirmed(event.tag, multiple: event.multiple))
+        case .nacked: settle(ledger.nacked(event.tag, multiple: event.multiple))
+        case .returned: returned(event)
+        case .blocked:
+            isBlocked = true
+            door.block()
+            setBlocked(String(event.text))
+        case .unblocked:
+            isBlocked = false
+            since = .now
+            setBlocked(nil)
+            door.open()
+        default: break
+        }
+    }
+
+    private func returned(_ event: CRMQEvent) {
+        let key = String(event.routingKey)
+        let id = String(event.properties.messageID)
+        ledger.returned(code: Int(event.code), text: String(event.text)) {
+            $0.message.messageID == id && $0.message.routingKey == key
+        }
+    }
+
+    private func settle(_ settled: [ConfirmLedger<Ticket>.Settled]) {
+        for one in settled { one.item.batch.settle(one.item.index, one.outcome) }
+    }
+
+    // MARK: Out
+
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+        batches.append(contentsOf: door.take())
+        let now = ContinuousClock.now
+        var hasRoom = true
+        while hasRoom, ledger.outstanding < configuration.window, ledger.span < configuration.window * 4,
+            let ticket = upcoming()
+        {
+            let message = ticket.message
+            switch try channel.publish(message, exchange: exchange, routingKey: message.routingKey) {
+            case .written(let tag):
+                ledger.published(ticket, as: tag, at: now)
+                next += 1
+            case .never(let why):
+                ticket.batch.settle(ticket.index, .refused(why))
+                next += 1
+            case .notNow:
+                hasRoom = false
+            }
+        }
+        if isStopping, batches.isEmpty, ledger.outstanding == 0 { return .finished }
+        return try wish(at: now, isFull: !hasRoom)
+    }
+
+    /// The first message that was not published yet.
+    private func upcoming() -> Ticket? {
+        while let batch = batches.first {
+            if next < batch.messages.count { return Ticket(batch: batch, index: next) }
+            batches.removeFirst()
+            next = 0
+        }
+        return nil
+    }
+
+    private func wish(at now: ContinuousClock.Instant, isFull: Bool) throws(BrokerError) -> Wish {
+        guard let oldest = ledger.oldest, !isBlocked else { return .idle }
+        let left = now.duration(to: max(oldest, since) + configuration.confirmTimeout)
+        guard left > .zero else {
+            throw BrokerError(
+                .unconfirmed,
+                "the broker left a message unconfirmed for \(configuration.confirmTimeout); trying a new connection"
+            )
+        }
+        return .wait(left, toWrite: isFull)
+    }
+
+    // MARK: Ends
+
+    func disconnected(_ error: BrokerError) {
+        door.shut(error.description)
+        forget(error.description)
+    }
+
+    func stopped() {
+        door.closeForGood()
+        forget("the publisher was stopped")
+    }
+
+    /// Whatever has no answer yet is unknown.
+    private func forget(_ reason: String) {
+        settle(ledger.closed(reason))
+        for batch in batches.dropFirst() { batch.settleRest(.unknown(reason)) }
+        if let first = batches.first {
+            for index in next..<first.messages.count { first.settle(index, .unknown(reason)) }
+        }
+        batches = []
+        next = 0
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Single questions and orders to a broker, each on a short-lived connection of its own.
+///
+/// The nodes are tried in turn, once; nothing is tried again.
+public struct BrokerAdmin: Sendable {
+    private let configuration: BrokerConfiguration
+
+    public init(_ configuration: BrokerConfiguration) { self.configuration = configuration }
+
+    /// Connects, logs in and leaves again.
+    ///
+    /// - Throws: ``BrokerError`` where that does not work, as all calls here do.
+    public func check() async throws(BrokerError) { try await perform { _ throws(BrokerError) in } }
+
+    /// Declares the signals' exchange, as a publisher does.
+    public func declareExchange() async throws(BrokerError) {
+        let exchange = configuration.exchange
+        try await perform { channel throws(BrokerError) in
+            try channel.declareExchange(exchange, type: "topic")
+        }
+    }
+
+    /// Declares everything of a consumer's, as a worker does; the signals' exchange must exist.
+    public func declare(_ topology: ConsumerTopology) async throws(BrokerError) {
+        let exchange = configuration.exchange
+        try await perform { channel throws(BrokerError) in
+            try channel.declare(topology, signals: exchange)
+        }
+    }
+
+    /// How many messages lie ready in a queue, not counting those that a consumer holds.
+    public func messageCount(in queue: String) async throws(BrokerError) -> Int {
+        try await perform { channel throws(BrokerError) in
+            try channel.declareQueue(queue, isPassive: true)
+        }
+    }
+
+    /// Deletes a consumer's queues with everything in them, and its exchange; not the signals' exchange.
+    public func delete(_ topology: ConsumerTopology) async throws(BrokerError) {
+        try await perform { channel throws(BrokerError) in
+            for queue in topology.queues { try channel.deleteQueue(queue.name) }
+            try channel.deleteExchange(topology.exchange)
+        }
+    }
+
+    /// Runs a body with an open channel, on a thread of its own.
+    func perform<Answer: Sendable>(
+        _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
+    ) async throws(BrokerError) -> Answer {
+        let handle = ConnectionHandle()
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    continuation.resume(returning: Self.attempt(body, handle, configuration))
+                }
+                thread.stackSize = ConnectionThread.stackSize
+                thread.start()
+            }
+        } onCancel: {
+            handle.interrupt()
+        }
+        return try answer.get()
+    }
+
+    private static func attempt<Answer>(
+        _ body: (Channel) throws(BrokerError) -> Answer, _ handle: ConnectionHandle,
+        _ configuration: BrokerConfiguration
+    ) -> Result<Answer, BrokerError> {
+        let channel = Channel(handle)
+        var last = BrokerError(.unreachable, "no broker is configured")
+        for url in configuration.urls {
+            do throws(BrokerError) {
+                try channel.open(url, as: "\(configuration.connectionName) admin", configuration)
+            } catch {
+                last = error
+                continue
+            }
+            defer { channel.close(within: .seconds(1)) }
+            do throws(BrokerError) { return .success(try body(channel)) } catch { return .failure(error) }
+        }
+        return .failure(last)
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+
+/// A durable queue with the arguments it is declared with; they cannot be changed later under the same name.
+public struct QueueDeclaration: Hashable, Sendable {
+    public var name: String
+    public var arguments: [String: SignalMessage.HeaderValue]
+
+    /// A quorum queue: replicated where the broker has several nodes, and safe on disk before a confirm.
+    ///
+    /// - Parameter arguments: beside `x-queue-type`.
+    init(quorum name: String, _ arguments: [String: SignalMessage.HeaderValue]) {
+        self.name = name
+        self.arguments = arguments.merging(["x-queue-type": .string("quorum")]) { _, own in own }
+    }
+}
+
+/// A queue's binding to an exchange.
+public struct QueueBinding: Hashable, Sendable {
+    public var queue: String
+    public var exchange: String
+    public var key: String
+}

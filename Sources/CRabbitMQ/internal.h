@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of this target share. librabbitmq's headers moved in 0.12; the old places only warn since.
+
+#ifndef CRABBITMQ_INTERNAL_H
+#define CRABBITMQ_INTERNAL_H
+
+#include "CRabbitMQ.h"
+
+#if __has_include(<rabbitmq-c/amqp.h>)
+#include <rabbitmq-c/amqp.h>
+#include <rabbitmq-c/framing.h>
+#include <rabbitmq-c/ssl_socket.h>
+#include <rabbitmq-c/tcp_socket.h>
+#else
+#include <amqp.h>
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#endif
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+// One channel per connection: waiting for one channel's frames makes librabbitmq lose another's.
+#define CRMQ_CHANNEL 1
+
+#define CRMQ_TEXT_OPTIONS 7
+#define CRMQ_NUMBER_OPTIONS 6
+
+// Memory for the parts of one message, released all at once. Blocks never move, so pointers into it stay good.
+typedef struct crmq_arena_block crmq_arena_block;
+typedef struct crmq_arena {
+  crmq_arena_block *first;
+} crmq_arena;
+
+void *crmq_arena_take(crmq_arena *arena, size_t size);
+bool crmq_arena_copy(crmq_arena *arena, amqp_bytes_t from, crmq_bytes *to);
+void crmq_arena_reset(crmq_arena *arena);  // keeps one block
+void crmq_arena_release(crmq_arena *arena);
+
+typedef enum { CONTENT_NONE, CONTENT_HEADER, CONTENT_BODY } crmq_content;
+
+struct crmq_connection {
+  // Settings.
+  char *texts[CRMQ_TEXT_OPTIONS];
+  int64_t numbers[CRMQ_NUMBER_OPTIONS];
+
+  // The connection. `guard` is our own copy of the socket's descriptor: librabbitmq may close its own at any time,
+  // and the number might then be somebody else's when another thread interrupts.
+  amqp_connection_state_t state;
+  int fd;
+  int wake_fd;
+  pthread_mutex_t lock;
+  int guard;  // under `lock`
+  atomic_bool interrupted;
+  bool open;
+  bool blocked;
+  int heartbeat;
+  int frame_max;
+
+  // Writing.
+  bool confirms;
+  uint64_t next_tag;
+  size_t unchecked;       // bytes written since the socket was last seen to have room
+  int64_t last_step_ms;
+  crmq_arena out;
+
+  // Reading: the message that is being put together.
+  bool drained;
+  crmq_content content;
+  crmq_event event;
+  crmq_arena in;
+  uint8_t *body;
+  size_t body_capacity;
+  uint64_t body_seen;
+  bool body_skipped;
+
+  // The last fault.
+  crmq_status dead;  // CRMQ_OK while the connection lives
+  uint16_t fault_code;
+  char fault_text[256];
+};
+
+// fault.c
+crmq_status crmq_fail(crmq_connection *c, crmq_status status, const char *text);     // the connection is dead
+crmq_status crmq_reject(crmq_connection *c, const char *text);                       // CRMQ_INVALID; it lives
+crmq_status crmq_fail_with_library(crmq_connection *c, int library_status);
+crmq_status crmq_fail_with_broker(crmq_connection *c, crmq_status status, uint16_t code, amqp_bytes_t text);
+crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply);
+
+// bounded.c
+int64_t crmq_now_ms(void);
+crmq_status crmq_run_bounded(crmq_connection *c, void (*run)(void *), void (*discard)(void *), void *argument,
+                             int64_t timeout_ms);
+
+// open.c
+void crmq_set_user_timeout(crmq_connection *c, bool on);
+
+// table.c
+bool crmq_read_properties(crmq_connection *c, const amqp_basic_properties_t *from);
+crmq_status crmq_write_table(crmq_connection *c, const crmq_field *fields, size_t count, amqp_table_t *table,
+                             size_t *size);
+crmq_status crmq_write_properties(crmq_connection *c, const crmq_properties *from, amqp_basic_properties_t *to,
+                                  size_t *size);
+
+// write.c
+crmq_status crmq_ready(crmq_connection *c);  // CRMQ_OK when a call may be made
+
+static inline amqp_bytes_t crmq_lend(crmq_bytes bytes) {
+  return (amqp_bytes_t){.len = bytes.count, .bytes = (void *)bytes.pointer};
+}
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import Testing
+
+@Suite struct BrokerConfigurationTests {
+    @Test func `without settings it is the broker on this host`() throws {
+        var reader = SettingsReader([:])
+        let configuration = BrokerConfiguration(reading: &reader)
+        try reader.check()
+        #expect(configuration.urls == [.local])
+        #expect(configuration.exchange == "auth.signals")
+        #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE"])
+    }
+
+    @Test func `URLs and exchange are read`() throws {
+        var reader = SettingsReader([
+            "BROKER_URL": "amqp://u:p@one/,amqps://u:p@two/v", "BROKER_EXCHANGE": "auth.signals.v2",
+        ])
+        let configuration = BrokerConfiguration(reading: &reader)
+        try reader.check()
+        #expect(configuration.urls.map(\.host) == ["one", "two"])
+        #expect(configuration.exchange == "auth.signals.v2")
+    }
+
+    @Test func `faults name the setting and quote no password`() {
+        var reader = SettingsReader([
+            "BROKER_URL": "http://u:sesame@h", "BROKER_EXCHANGE": "amq.topic",
+        ])
+        _ = BrokerConfiguration(reading: &reader)
+        let faults = reader.faults.map(\.description)
+        #expect(
+            faults == [
+                "BROKER_URL must begin with amqp:// or amqps://",
+                "BROKER_EXCHANGE must be 1 to 255 bytes that do not begin with amq.",
+            ])
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import Foundation
+import Testing
+
+@testable import AuthBroker
+
+@Suite(.needsBroker) struct BrokerPublisherTests {
+    @Test(arguments: PublisherConformance.sentences)
+    func `keeps the contract`(_ sentence: PublisherConformance.Sentence) async throws {
+        try await BrokerWorld.with { world in
+            try await world.withPublisher { publisher in
+                try await sentence.check {
+                    PublisherConformance.Subject(
+                        publisher,
+                        bind: { pattern in
+                            let queue = "\(world.topology.queue).retry.1h"
+                            let exchange = world.direct.exchange
+                            try await world.perform { channel throws(BrokerError) in
+                                try channel.declareQueue(queue, world.topology.queues[5].arguments)
+                                try channel.bind(queue, to: exchange, key: pattern.rawValue)
+                            }
+                            return queue
+                        },
+                        messages: { try await world.take(from: $0) },
+                        setDown: { world.proxy.setDown($0) })
+                }
+            }
+        }
+    }
+
+    @Test func `messages are persistent and the exchange is a durable topic exchange`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.withPublisher { publisher in
+                try await world.admin.declare(world.topology)
+                #expect(await publisher.publish([.test()]) == [.confirmed])
+                let exchanges = try await world.broker.ctl("list_exchanges", "name", "type", "durable")
+                #expect(exchanges.contains("\(world.direct.exchange)\ttopic\ttrue"))
+                let queue = world.topology.queue
+                let modes = try await world.perform { channel throws(BrokerError) in
+                    try channel.takeModes(1, from: queue)
+                }
+                #expect(modes == [2])
+            }
+        }
+    }
+
+    @Test func `a queue that is full makes the broker refuse, and the publisher says so`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.withPublisher { publisher in
+                let (queue, exchange) = (world.topology.queue, world.direct.exchange)
+                try await world.perform { channel throws(BrokerError) in
+                    try channel.declareQueue(
+                        queue, ["x-max-length": .integer(1), "x-overflow": .string("reject-publish")])
+                    try channel.bind(queue, to: exchange, key: "#")
+                }
+                var outcomes: [PublishOutcome] = []
+                for number in 1...5 { outcomes += await publisher.publish([.test(number)]) }
+                #expect(outcomes.first == .confirmed)
+                #expect(outcomes.last == .nacked)
+            }
+        }
+    }
+
+    @Test func `more than a window is in flight in turns, each message with its own outcome`() async throws {
+        try await BrokerWorld.with(patterns: ["testing.*"]) { world in
+            var configuration = world.configuration
+            configuration.window = 16
+            try await world.withPublisher(configuration) { publisher in
+                try await world.admin.declare(world.topology)
+                let names: [SignalName] = ["testing.happened", "elsewhere.happened"]
+                let batch = (0..<2000).map { SignalMessage.test($0, name: names[$0 % 2]) }
+                let outcomes = await publisher.publish(batch)
+                #expect(outcomes.count == batch.count)
+                for (index, outcome) in outcomes.enumerated() {
+                    let expected: PublishOutcome =
+                        index % 2 == 0 ? .confirmed : .returned(code: 312, text: "NO_ROUTE")
+                    #expect(outcome == expected)
+                }
+                #expect(try await world.admin.messageCount(in: world.topology.queue) == 1000)
+            }
+        }
+    }
+
+    @Test func `a connection that an operator closes is made again`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.withPublisher { publisher in
+                try await world.admin.declare(world.topology)
+                let table = try await world.broker.ctl("list_connections", "pid", "client_properties")
+                let line = try #require(
+                    table.split(separator: "\n").first {
+                        $0.contains("\(world.configuration.connectionName) publisher")
+                    })
+                let pid = String(line.prefix { $0 != "\t" })
+                try await world.broker.ctl("close_connection", pid, "the test closes it")
+                try await eventually("the publisher noticed") {
+                    await publisher.publish([.test()]) != [.confirmed]
+                }
+                try await publisher.awaitReady()
+                #expect(await publisher.publish([.test()]) == [.confirmed])
+            }
+        }
+    }
+
+    @Test func `what is submitted before a stop is confirmed before it ends`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            try await world.admin.declare(world.topology)
+            let publisher = BrokerPublisher(world.configuration)
+            let running = Task { try await publisher.run() }
+            try await publisher.awaitReady()
+            let receipt = publisher.submit((0..<500).map { .test($0) })
+            running.cancel()
+            try await running.value
+            #expect(await receipt.outcomes() == Array(repeating: .confirmed, count: 500))
+            #expect(await publisher.publish([.test()]).allSatisfy { $0 != .confirmed })
+            await #expect(throws: CancellationError.self) { try await publisher.awaitReady() }
+        }
+    }
+
+    @Test func `one that never found a broker can be stopped at once`() async throws {
+        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
+        configuration.firstPause = .seconds(30)
+        let publisher = BrokerPublisher(configuration)
+        let running = Task { try await publisher.run() }
+        try await eventually("it said why") {
+            if case .connecting(let error?) = publisher.status { error.code == .unreachable } else { false }
+        }
+        let start = ContinuousClock.now
+        running.cancel()
+        try await running.value
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(publisher.status == .stopped)
+    }
+
+    @Test func `of several nodes the one that answers is used`() async throws {
+        try await BrokerWorld.with { world in
+            var configuration = world.direct
+            configuration.urls = [
+                BrokerURL(host: "127.0.0.1", port: 1), BrokerURL(host: "no-such-host.invalid"),
+                configuration.urls[0],
+            ]
+            configuration.firstPause = .seconds(30)
+            try await world.withPublisher(configuration) { publisher in
+                #expect(publisher.status == .connected)
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import Foundation
+import Testing
+
+@testable import AuthBroker
+
+@Suite(.needsBroker) struct BrokerSourceTests {
+    @Test(arguments: SourceConformance.sentences)
+    func `keeps the contract`(_ sentence: SourceConformance.Sentence) async throws {
+        try await BrokerWorld.with { world in
+            try await world.withSource { source in
+                try await world.withPublisher(world.direct) { publisher in
+                    try await sentence.check {
+                        SourceConformance.Subject(
+                            source,
+                            send: { messages in
+                                let outcomes = await publisher.publish(messages)
+                                #expect(outcomes.allSatisfy { $0 == .confirmed })
+                            },
+                            depth: {
+                                try await world.admin.messageCount(in: world.topology.name(of: $0))
+                            },
+                            take: { try await world.take(from: world.topology.name(of: $0)) },
+                            dropConnection: { world.proxy.cut() },
+                            // The ladder's clock is the broker's own: who waits for what comes back waits for it.
+                            passSecond: {})
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `the contract's objects exist at the broker with their arguments`() async throws {
+        try await BrokerWorld.with(patterns: ["account.#"]) { world in
+            try await world.withSource { _ in
+                let listed = try await world.broker.ctl("list_queues", "name", "durable", "arguments")
+                for queue in world.topology.queues {
+                    let line = listed.split(separator: "\n").first { $0.hasPrefix("\(queue.name)\ttrue\t") }
+                    let found = try #require(line, "\(queue.name) is missing")
+                    for (name, value) in queue.arguments {
+                        #expect(found.contains("\"\(name)\""))
+                        if let text = value.string { #expect(found.contains("\"\(text)\"")) }
+                        if let number = value.integer { #expect(found.contains("\(number)")) }
+                    }
+                }
+                let bindings = try await world.broker.ctl(
+                    "list_bindings", "source_name", "routing_key", "destination_name")
+                for binding in world.topology.bindings(to: world.direct.exchange) {
+                    #expect(bindings.contains("\(binding.exchange)\t\(binding.key)\t\(binding.queue)"))
+                }
+            }
+        }
+    }
+
+    @Test func `it waits for the signals' exchange and says so`() async throws {
+        try await BrokerWorld.with { world in
+            let source = BrokerSource(world.topology, world.configuration)
+            let running = Task { try await source.run() }
+            try await eventually("the missing exchange was named") {
+                guard case .connecting(let error?) = source.status else { return false }
+                return error.code == .notFound && error.message.contains(world.direct.exchange)
+            }
+            try await world.admin.declareExchange()
+            try await eventually("it was connected") { source.status.isReady }
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test func `a queue with other arguments is named, with what to do`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            let name = world.topology.queue
+            try await world.perform { channel throws(BrokerError) in _ = try channel.declareQueue(name) }
+            let error = try await #require(throws: BrokerError.self) {
+                try await world.admin.declare(world.topology)
+            }
+            #expect(error.code == .topologyMismatch)
+            #expect(error.replyCode == 406)
+            #expect(error.message.contains("the queue \(name) exists with other arguments"))
+            #expect(error.message.contains("delete it"))
+            #expect(error.message.contains("x-"))
+        }
+    }
+
+    @Test func `a queue that is deleted under the consumer is declared again`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.withSource { source in
+                let queue = world.topology.queue
+                try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(queue) }
+                try await world.withPublisher(world.direct) { publisher in
+                    try await eventually("a message was routed again") {
+                        await publisher.publish([.test(7)]) == [.confirmed]
+                    }
+                }
+                var deliveries = source.deliveries.makeAsyncIterator()
+                let delivery = try #require(await deliveries.next())
+                #expect(delivery.tag.epoch > 1)
+                source.acknowledge(delivery)
+            }
+        }
+    }
+
+    @Test func `no more than the prefetch is delivered, and acknowledging lets more come`() async throws {
+        try await BrokerWorld.with { world in
+            var configuration = world.configuration
+            configuration.prefetch = 10
+            try await world.withSource(configuration) { source in
+                try await world.withPublisher(world.direct) { publisher in
+                    let batch = (0..<300).map { SignalMessage.test($0) }
+                    #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
+                    let ready = try await world.admin.messageCount(in: world.topology.queue)
+                    #expect(ready == 290)
+                    var seen: [String] = []
+                    for await delivery in source.deliveries {
+                        seen.append(delivery.message.messageID)
+                        source.acknowledge(delivery)
+                        if seen.count == batch.count { break }
+                    }
+                    #expect(seen == batch.map(\.messageID))
+                }
+            }
+            // Everything was acknowledged, the last ones by the stop.
+            let left = try await world.admin.messageCount(in: world.topology.queue)
+            #expect(left == 0)
+        }
+    }
+
+    @Test func `a body over the limit goes to the dead letters and its neighbours are delivered`()
+        async throws
+    {
+        try await BrokerWorld.with { world in
+            var configuration = world.configuration
+            configuration.largestBody = 1000
+            try await world.withSource(configuration) { source in
+                try await world.withPublisher(world.direct) { publisher in
+                    let large = SignalMessage.keyed("a.b", Data(count: 300_000))
+                    let outcomes = await publisher.publish([.keyed("a.b"), large, .keyed("a.b")])
+                    #expect(outcomes == [.confirmed, .confirmed, .confirmed])
+                    var deliveries = source.deliveries.makeAsyncIterator()
+                    for _ in 0..<2 {
+                        let delivery = try #require(await deliveries.next())
+                        #expect(delivery.message.body.count == 2)
+                        source.acknowledge(delivery)
+                    }
+                    let dead = world.topology.name(of: .dead)
+                    try await eventually("it lay in the dead letters") {
+                        try await world.admin.messageCount(in: dead) == 1
+                    }
+                    #expect(try await world.take(from: dead).map(\.body) == [large.body])
+                }
+            }
+        }
+    }
+
+    @Test func `a copy that cannot be stored leaves the delivery unsettled`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.withSource { source in
+                try await world.withPublisher(world.direct) { publisher in
+                    #expect(await publisher.publish([.test(1)]) == [.confirmed])
+                }
+                var deliveries = source.deliveries.makeAsyncIterator()
+                let delivery = try #require(await deliveries.next())
+                let dead = world.topology.name(of: .dead)
+                try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(dead) }
+                let error = await #expect(throws: BrokerError.self) {
+                    try await source.move(delivery, as: [MovedCopy(to: .dead, message: delivery.message)])
+                }
+                #expect(error?.code == .notMoved)
+                try await source.move(delivery, as: [MovedCopy(to: .main, message: delivery.message)])
+                let again = try #require(await deliveries.next())
+                #expect(again.message.messageID == delivery.message.messageID)
+                source.acknowledge(again)
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Testing
+
+@testable import AuthBroker
+
+@Suite struct ConfirmLedgerTests {
+    /// What a broker may say, and the loss of the connection.
+    enum Word: Sendable {
+        case ack(UInt64), ackAll(UInt64), nack(UInt64), nackAll(UInt64)
+        /// A message with that name came back.
+        case back(String)
+        case closed
+    }
+
+    /// Three messages `a`, `b`, `c` are published as 1, 2, 3; what the broker says then, and what is settled.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var words: [Word]
+        var settled: [String]
+        var outstanding: Int
+    }
+
+    static let rows = [
+        Row(testDescription: "one ack", words: [.ack(1)], settled: ["a confirmed"], outstanding: 2),
+        Row(
+            testDescription: "acks out of order", words: [.ack(2), .ack(1), .ack(3)],
+            settled: ["b confirmed", "a confirmed", "c confirmed"], outstanding: 0),
+        Row(
+            testDescription: "all up to one", words: [.ackAll(2)],
+            settled: ["a confirmed", "b confirmed"], outstanding: 1),
+        Row(
+            testDescription: "all up to one, of which one is settled", words: [.ack(2), .ackAll(3)],
+            settled: ["b confirmed", "a confirmed", "c confirmed"], outstanding: 0),
+        Row(
+            testDescription: "a nack among acks", words: [.nack(2), .ackAll(3)],
+            settled: ["b nacked", "a confirmed", "c confirmed"], outstanding: 0),
+        Row(
+            testDescription: "nacks up to one", words: [.ack(1), .nackAll(3)],
+            settled: ["a confirmed", "b nacked", "c nacked"], outstanding: 0),
+        Row(
+            testDescription: "sent back, then acked", words: [.back("b"), .ackAll(3)],
+            settled: ["a confirmed", "b returned 312", "c confirmed"], outstanding: 0),
+        Row(
+            testDescription: "sent back, not acked yet", words: [.back("b"), .ack(1)],
+            settled: ["a confirmed"], outstanding: 2),
+        Row(
+            testDescription: "lost", words: [.ack(2), .closed],
+            settled: ["b confirmed", "a unknown", "c unknown"], outstanding: 0),
+        Row(
+            testDescription: "sent back, then lost", words: [.back("a"), .closed],
+            settled: ["a returned 312", "b unknown", "c unknown"], outstanding: 0),
+        Row(
+            testDescription: "the same ack twice", words: [.ack(1), .ack(1), .ackAll(1)],
+            settled: ["a confirmed"], outstanding: 2),
+        Row(
+            testDescription: "numbers that were never given",
+            words: [.ack(0), .ackAll(0), .ack(4), .ackAll(9)],
+            settled: [], outstanding: 3),
+        Row(
+            testDescription: "something sent back that is not ours", words: [.back("z"), .ack(1)],
+            settled: ["a confirmed"], outstanding: 2),
+    ]
+
+    @Test(arguments: rows)
+    func `what the broker says settles what it is about`(_ row: Row) {
+        var ledger = ConfirmLedger<String>()
+        for (tag, item) in [(1, "a"), (2, "b"), (3, "c")] as [(UInt64, String)] {
+            ledger.published(item, as: tag, at: .now)
+        }
+        let settled = row.words.flatMap { word in
+            switch word {
+            case .ack(let tag): return ledger.confirmed(tag, multiple: false)
+            case .ackAll(let tag): return ledger.confirmed(tag, multiple: true)
+            case .nack(let tag): return ledger.nacked(tag, multiple: false)
+            case .nackAll(let tag): return ledger.nacked(tag, multiple: true)
+            case .back(let name):
+                ledger.returned(code: 312, text: "NO_ROUTE") { $0 == name }
+                return []
+            case .closed: return ledger.closed("lost")
+            }
+        }
+        #expect(settled.map { "\($0.item) \($0.outcome.word)" } == row.settled)
+        #expect(ledger.outstanding == row.outstanding)
+    }
+
+    @Test func `two copies of one message come back one after the other`() {
+        var ledger = ConfirmLedger<String>()
+        for tag in 1...3 as ClosedRange<UInt64> { ledger.published("same", as: tag, at: .now) }
+        #expect(ledger.returned(code: 312, text: "") { $0 == "same" })
+        #expect(ledger.returned(code: 312, text: "") { $0 == "same" })
+        let settled = ledger.confirmed(3, multiple: true)
+        #expect(settled.map(\.outcome.word) == ["returned 312", "returned 312", "confirmed"])
+    }
+
+    @Test func `the oldest is the first without an answer`() {
+        var ledger = ConfirmLedger<Int>()
+        #expect(ledger.oldest == nil)
+        let start = ContinuousClock.now
+        for tag in 1...3 { ledger.published(tag, as: UInt64(tag), at: start + .seconds(tag)) }
+        #expect(ledger.oldest == start + .seconds(1))
+        _ = ledger.confirmed(2, multiple: false)
+        #expect(ledger.oldest == start + .seconds(1))
+        _ = ledger.confirmed(1, multiple: false)
+        #expect(ledger.oldest == start + .seconds(3))
+        #expect(ledger.span == 1)
+        _ = ledger.confirmed(3, multiple: false)
+        #expect(ledger.oldest == nil)
+    }
+
+    @Test func `after a loss numbers begin at one again`() {
+        var ledger = ConfirmLedger<String>()
+        ledger.published("a", as: 1, at: .now)
+        _ = ledger.closed("lost")
+        ledger.published("b", as: 1, at: .now)
+        #expect(ledger.confirmed(1, multiple: false).map(\.item) == ["b"])
+    }
+}
+
+extension PublishOutcome {
+    /// The outcome in a word, with the code of a return.
+    var word: String {
+        switch self {
+        case .confirmed: "confirmed"
+        case .returned(let code, _): "returned \(code)"
+        case .nacked: "nacked"
+        case .unknown: "unknown"
+        case .refused: "refused"
+        }
+    }
+}

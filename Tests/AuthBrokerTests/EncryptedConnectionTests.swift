@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import Testing
+
+@testable import AuthBroker
+
+/// TLS against real nodes, with certificates made here. A node that serves a bad certificate is a node of its own.
+@Suite(.needsBroker) struct EncryptedConnectionTests {
+    private func with(
+        _ certificates: Certificates,
+        _ body: (PrivateBroker, BrokerURL) async throws -> Void
+    ) async throws {
+        defer { certificates.remove() }
+        let broker = try await PrivateBroker.start("--tls", certificates.directory)
+        do {
+            try await body(broker, try BrokerURL(broker.tlsURL))
+        } catch {
+            try? await broker.kill()
+            throw error
+        }
+        try await broker.kill()
+    }
+
+    private func fault(_ url: BrokerURL) async throws -> BrokerError {
+        try await #require(throws: BrokerError.self) {
+            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+        }
+    }
+
+    @Test func `with the right authority messages pass, and nothing but that authority will do`() async throws
+    {
+        let certificates = try Certificates()
+        try await with(certificates) { broker, url in
+            #expect(url.isEncrypted)
+            var configuration = BrokerConfiguration(urls: [url])
+            configuration.urls[0].certificateFile = certificates.path("client.pem")
+            configuration.urls[0].keyFile = certificates.path("client.key")
+            let publisher = BrokerPublisher(configuration)
+            let running = Task { try await publisher.run() }
+            try await publisher.awaitReady()
+            let topology = try ConsumerTopology(queue: "tls", patterns: ["#"])
+            try await BrokerAdmin(configuration).declare(topology)
+            let batch = (0..<300).map { SignalMessage.test($0) }
+            #expect(await publisher.publish(batch) == Array(repeating: .confirmed, count: 300))
+            let connections = try await broker.ctl("list_connections", "ssl", "peer_cert_subject")
+            #expect(connections.contains("true\tCN=client"))
+            running.cancel()
+            try await running.value
+
+            // Another authority's word does not count, nor does the system's list, nor a missing file.
+            var other = url
+            other.authoritiesFile = certificates.path("stranger.pem")
+            let untrusted = try await fault(other)
+            #expect(untrusted.code == .tls)
+            #expect(untrusted.message.contains("not from a trusted authority"))
+            other.authoritiesFile = nil
+            #expect(try await fault(other).message.contains("not from a trusted authority"))
+            other.authoritiesFile = certificates.path("missing.pem")
+            #expect(try await fault(other).message.contains("CA file"))
+            // An address is not the name that the certificate is for.
+            var address = url
+            address.host = "127.0.0.1"
+            #expect(try await fault(address).message.contains("another host name"))
+            // TLS where there is none.
+            var plain = url
+            plain.port = Int(broker.port)
+            plain.connectTimeout = 3000
+            #expect([.tls, .unreachable, .connectionLost].contains(try await fault(plain).code))
+        }
+    }
+
+    @Test func `a certificate for another host name is refused`() async throws {
+        try await with(try Certificates(for: "elsewhere.example.org")) { _, url in
+            let error = try await fault(url)
+            #expect(error.code == .tls)
+            #expect(error.message.contains("another host name"))
+        }
+    }
+
+    @Test func `an expired certificate is refused`() async throws {
+        try await with(try Certificates(days: -1)) { _, url in
+            let error = try await fault(url)
+            #expect(error.code == .tls)
+            #expect(error.message.contains("expired"))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import Testing
+
+@testable import AuthBroker
+
+/// What a broker may do to us: alarms, silence, a crash.
+@Suite(.needsBroker) struct FaultTests {
+    /// A node of its own, for what would disturb the other tests.
+    private func withOwnNode(_ body: (PrivateBroker, BrokerConfiguration) async throws -> Void) async throws {
+        let broker = try await PrivateBroker.start()
+        var configuration = BrokerConfiguration(urls: [try BrokerURL(broker.url)])
+        configuration.firstPause = .milliseconds(50)
+        configuration.longestPause = .milliseconds(500)
+        do {
+            try await body(broker, configuration)
+        } catch {
+            try? await broker.kill()
+            throw error
+        }
+        try await broker.kill()
+    }
+
+    @Test func `an alarm blocks the publisher on its connection, and what was submitted passes after it`()
+        async throws
+    {
+        try await withOwnNode { broker, configuration in
+            var configuration = configuration
+            configuration.confirmTimeout = .seconds(2)
+            let publisher = BrokerPublisher(configuration)
+            let running = Task { try await publisher.run() }
+            try await publisher.awaitReady()
+            try await BrokerAdmin(configuration).declare(ConsumerTopology(queue: "q", patterns: ["#"]))
+            try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
+            // The broker says so only when something is published.
+            let receipt = publisher.submit((0..<50).map { .test($0) })
+            try await eventually("it said that it was blocked") {
+                if case .blocked = publisher.status { true } else { false }
+            }
+            let later = publisher.submit([.test(50)])
+            let ready = Task { try await publisher.awaitReady() }
+            // Longer than the confirm timeout, which does not run under an alarm.
+            let since = ContinuousClock.now
+            try await eventually("three seconds passed") { ContinuousClock.now - since > .seconds(3) }
+            #expect(!publisher.status.isReady)
+            try await broker.ctl("set_vm_memory_high_watermark", "0.4")
+            #expect(await receipt.outcomes() == Array(repeating: .confirmed, count: 50))
+            #expect(await later.outcomes() == [.confirmed])
+            try await ready.value
+            #expect(publisher.status == .connected)
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test func `a broker that is killed leaves no message without an outcome, and is found again`()
+        async throws
+    {
+        try await withOwnNode { broker, configuration in
+            let publisher = BrokerPublisher(configuration)
+            let running = Task { try await publisher.run() }
+            try await publisher.awaitReady()
+            let topology = try ConsumerTopology(queue: "q", patterns: ["#"])
+            try await BrokerAdmin(configuration).declare(topology)
+            let receipts = (0..<20).map { batch in
+                publisher.submit((0..<500).map { .test(batch * 500 + $0) })
+            }
+            #expect(await receipts[0].outcomes() == Array(repeating: .confirmed, count: 500))
+            try await broker.kill()
+            var confirmed = 0
+            for receipt in receipts {
+                let outcomes = await receipt.outcomes()
+                #expect(outcomes.count == 500)
+                #expect(outcomes.allSatisfy { ["confirmed", "unknown"].contains($0.word) })
+                confirmed += outcomes.count { $0 == .confirmed }
+            }
+            try await broker.restart()
+            try await publisher.awaitReady()
+            #expect(await publisher.publish([.test()]) == [.confirmed])
+            let stored = try await BrokerAdmin(configuration).messageCount(in: "q")
+            #expect(stored >= confirmed + 1)
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test func `a peer that goes silent is given up after two heartbeats`() async throws {
+        try await BrokerWorld.with { world in
+            var configuration = world.configuration
+            configuration.heartbeat = .seconds(1)
+            try await world.withPublisher(configuration) { publisher in
+                world.proxy.setSilent(true)
+                try await eventually(within: .seconds(15), "the silence was noticed") {
+                    !publisher.status.isReady
+                }
+                guard case .connecting(let error?) = publisher.status else { return }
+                #expect(["connectionLost", "unreachable"].contains("\(error.code)"))
+                world.proxy.setSilent(false)
+                world.proxy.cut()
+                try await publisher.awaitReady()
+            }
+        }
+    }
+
+    @Test func `a confirm that does not come makes its messages unknown and the connection new`() async throws
+    {
+        try await BrokerWorld.with { world in
+            var configuration = world.configuration
+            configuration.confirmTimeout = .milliseconds(500)
+            try await world.withPublisher(configuration) { publisher in
+                world.proxy.setSilent(true)
+                let outcomes = await publisher.publish([.test()])
+                #expect(outcomes.map(\.word) == ["unknown"])
+                world.proxy.setSilent(false)
+                world.proxy.cut()
+                try await publisher.awaitReady()
+            }
+        }
+    }
+}

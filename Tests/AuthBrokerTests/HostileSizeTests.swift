@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import Foundation
+import Testing
+
+@testable import AuthBroker
+
+/// Sizes that make librabbitmq or the broker lose the connection, or stall it. After every one of them the same
+/// connection must still work.
+@Suite(.needsBroker) struct HostileSizeTests {
+    private func publishing(_ message: SignalMessage) async throws -> (String, [SignalMessage]) {
+        let results = Results()
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            try await world.admin.declare(world.topology)
+            let queue = world.topology.queue
+            var message = message
+            if message.routingKey.isEmpty { message.routingKey = queue }
+            let outcome = try await world.perform { [message] channel throws(BrokerError) in
+                try channel.selectConfirms()
+                let outcome = try channel.publishAndWait(message)
+                let next = try channel.publishAndWait(.keyed(queue, Data("next".utf8)))
+                return next == "confirmed" ? outcome : "the next one was \(next)"
+            }
+            let taken = try await world.take(from: queue)
+            await results.put(outcome, taken)
+        }
+        return await results.value
+    }
+
+    private actor Results {
+        var value: (String, [SignalMessage]) = ("", [])
+        func put(_ outcome: String, _ messages: [SignalMessage]) { value = (outcome, messages) }
+    }
+
+    /// The frame size that RabbitMQ agrees to, without a frame's own eight bytes.
+    private static let segment = 131_072 - 8
+
+    @Test(arguments: [0, 1, segment - 1, segment, segment + 1, 2 * segment, 3 * segment + 17])
+    func `a body arrives whole at every boundary of a frame, and at once`(_ count: Int) async throws {
+        let body = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let (outcome, taken) = try await publishing(.keyed("", body))
+        #expect(outcome == "confirmed")
+        #expect(taken.map(\.body) == [body, Data("next".utf8)])
+    }
+
+    @Test func `a routing key of 255 bytes is sent, one of 256 is not`() async throws {
+        let (longest, _) = try await publishing(.keyed(String(repeating: "k", count: 255)))
+        #expect(longest == "returned")
+        let (tooLong, _) = try await publishing(.keyed(String(repeating: "k", count: 256)))
+        #expect(tooLong == "never: the routing key is longer than 255 bytes")
+    }
+
+    @Test func `a header's name of 255 bytes arrives, one of 256 is not sent`() async throws {
+        var message = SignalMessage.keyed("")
+        let name = String(repeating: "h", count: 255)
+        message.headers = [name: .string("v")]
+        let (longest, taken) = try await publishing(message)
+        #expect(longest == "confirmed")
+        #expect(taken.first?.headers == [name: .string("v")])
+        message.headers = [name + "h": .string("v")]
+        let (tooLong, _) = try await publishing(message)
+        #expect(tooLong == "never: a header's name is longer than 255 bytes")
+    }
+
+    @Test func `properties of 255 bytes arrive, longer ones are not sent`() async throws {
+        var message = SignalMessage.keyed("")
+        message.messageID = String(repeating: "m", count: 255)
+        message.type = message.messageID
+        message.correlationID = message.messageID
+        message.appID = message.messageID
+        message.contentType = message.messageID
+        let (longest, taken) = try await publishing(message)
+        #expect(longest == "confirmed")
+        #expect(taken.first?.appID == message.appID)
+        message.appID = String(repeating: "m", count: 256)
+        let (tooLong, _) = try await publishing(message)
+        #expect(tooLong == "never: the application id is longer than 255 bytes")
+    }
+
+    @Test func `headers that leave the broker no room for its own are not sent`() async throws {
+        var message = SignalMessage.keyed("")
+        message.headers = ["h": .string(String(repeating: "v", count: 90_000))]
+        let (large, taken) = try await publishing(message)
+        #expect(large == "confirmed")
+        #expect(taken.first?.headers == message.headers)
+        for count in [100_000, 131_000, 131_072, 1_000_000] {
+            message.headers = ["h": .string(String(repeating: "v", count: count))]
+            let (tooLarge, _) = try await publishing(message)
+            #expect(tooLarge.hasPrefix("never: the"))
+        }
+    }
+
+    @Test func `NUL bytes and every kind of header arrive as they are`() async throws {
+        var message = SignalMessage.keyed("", Data([0, 1, 0]))
+        message.type = "a\0b"
+        message.headers = [
+            "n\0l": .string("\0"), "empty": .string(""), "least": .integer(.min), "most": .integer(.max),
+            "yes": .bool(true), "no": .bool(false),
+        ]
+        message.timestamp = Date(timeIntervalSince1970: 1_795_420_800)
+        let (outcome, taken) = try await publishing(message)
+        #expect(outcome == "confirmed")
+        message.routingKey = taken.first?.routingKey ?? ""
+        #expect(taken.first == message)
+    }
+}

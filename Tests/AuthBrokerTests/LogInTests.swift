@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import BrokerSupport
+import Testing
+
+@Suite(.needsBroker) struct LogInTests {
+    private func fault(_ change: (inout BrokerURL) -> Void) async throws -> BrokerError {
+        var url = try BrokerURL(try await PrivateBroker.shared.url)
+        change(&url)
+        let configuration = BrokerConfiguration(urls: [url])
+        return try await #require(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
+    }
+
+    @Test func `a wrong password is said in the broker's words, without the password`() async throws {
+        let error = try await fault { $0.password = "sesame-open" }
+        #expect(error.code == .accessRefused)
+        #expect(error.replyCode == 403)
+        #expect(error.message.contains("ACCESS_REFUSED"))
+        #expect(error.message.contains("user and password"))
+        #expect(!"\(error)".contains("sesame"))
+    }
+
+    @Test func `a wrong virtual host is named, without the password`() async throws {
+        let error = try await fault { $0.virtualHost = "no-such-host" }
+        #expect(error.code == .accessRefused)
+        #expect(error.replyCode == 530)
+        #expect(error.message.contains("no-such-host"))
+        #expect(error.message.contains("virtual host"))
+        #expect(!"\(error)".contains("guest"))
+    }
+
+    @Test func `a port that nobody listens on and a name that does not exist are unreachable`() async throws {
+        let port = try await fault { $0.port = 1 }
+        #expect(port.code == .unreachable)
+        let name = try await fault { $0.host = "no-such-host.invalid" }
+        #expect(name.code == .unreachable)
+        #expect(name.message.contains("cannot be resolved"))
+    }
+
+    @Test func `a broker that accepts and says nothing is given up in time`() async throws {
+        let silent = try LoopbackProxy.silent()
+        defer { silent.close() }
+        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: Int(silent.port))])
+        configuration.answerTimeout = .milliseconds(300)
+        let start = ContinuousClock.now
+        let error = await #expect(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
+        #expect(error?.code == .unreachable)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test func `the right password gets in`() async throws {
+        try await BrokerAdmin(BrokerConfiguration(urls: [try BrokerURL(PrivateBroker.shared.url)])).check()
+    }
+}

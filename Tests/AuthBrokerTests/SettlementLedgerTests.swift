@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import AuthBroker
+
+@Suite struct SettlementLedgerTests {
+    /// Five messages are delivered as 1 to 5; what is settled then, and the frames that tell it.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var acknowledged: [UInt64] = []
+        var released: [UInt64] = []
+        var rejected: [UInt64] = []
+        var commands: [SettlementLedger.Command]
+    }
+
+    static let rows = [
+        Row(testDescription: "nothing", commands: []),
+        Row(testDescription: "the first", acknowledged: [1], commands: [.acknowledge(1, multiple: false)]),
+        Row(
+            testDescription: "a beginning in any order", acknowledged: [3, 1, 2],
+            commands: [.acknowledge(3, multiple: true)]),
+        Row(
+            testDescription: "with a gap: nothing stands for what is in work", acknowledged: [1, 2, 4, 5],
+            commands: [
+                .acknowledge(2, multiple: true), .acknowledge(4, multiple: false),
+                .acknowledge(5, multiple: false),
+            ]),
+        Row(
+            testDescription: "the first is in work", acknowledged: [2, 3],
+            commands: [.acknowledge(2, multiple: false), .acknowledge(3, multiple: false)]),
+        Row(
+            testDescription: "a release is told before an acknowledgement stands for its number",
+            acknowledged: [1, 3], released: [2], commands: [.release(2), .acknowledge(3, multiple: true)]),
+        Row(
+            testDescription: "a rejection at the end", acknowledged: [1, 2], rejected: [3],
+            commands: [.reject(3), .acknowledge(2, multiple: true)]),
+        Row(
+            testDescription: "a second word is passed over", acknowledged: [1, 1], released: [1],
+            commands: [.acknowledge(1, multiple: false)]),
+        Row(testDescription: "numbers that were never delivered", acknowledged: [0, 6, 99], commands: []),
+    ]
+
+    @Test(arguments: rows)
+    func `what is settled is told in the fewest sound frames`(_ row: Row) {
+        var ledger = SettlementLedger()
+        for tag in 1...5 as ClosedRange<UInt64> { ledger.delivered(tag) }
+        for tag in row.acknowledged { ledger.settle(tag, .acknowledge) }
+        for tag in row.released { ledger.settle(tag, .release) }
+        for tag in row.rejected { ledger.settle(tag, .reject) }
+        #expect(ledger.commands() == row.commands)
+        #expect(ledger.pending == 0)
+        #expect(ledger.commands() == [])
+    }
+
+    @Test(arguments: UInt64(1)...20)
+    func `at random, every delivery is told what was decided, once, and none that is in work`(_ seed: UInt64)
+    {
+        var random = SeededGenerator(seed: seed)
+        var ledger = SettlementLedger()
+        var decided: [UInt64: SettlementLedger.Settlement] = [:]
+        var open: Set<UInt64> = []
+        var unknownToBroker: Set<UInt64> = []
+        var next: UInt64 = 1
+        for _ in 0..<5_000 {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<4 where open.count < 200:
+                ledger.delivered(next)
+                open.insert(next)
+                unknownToBroker.insert(next)
+                next += 1
+            case 4..<9:
+                guard let tag = open.randomElement(using: &random) else { continue }
+                let settlement =
+                    [.acknowledge, .acknowledge, .acknowledge, .release, .reject]
+                    .randomElement(using: &random) ?? SettlementLedger.Settlement.acknowledge
+                ledger.settle(tag, settlement)
+                open.remove(tag)
+                decided[tag] = settlement
+            default:
+                for command in ledger.commands() {
+                    switch command {
+                    case .acknowledge(let tag, multiple: false):
+                        #expect(decided[tag] == .acknowledge)
+                        #expect(unknownToBroker.remove(tag) != nil)
+                    case .acknowledge(let tag, multiple: true):
+                        let all = unknownToBroker.filter { $0 <= tag }
+                        #expect(all.allSatisfy { decided[$0] == .acknowledge })
+                        unknownToBroker.subtract(all)
+                    case .release(let tag):
+                        #expect(decided[tag] == .release)
+                        #expect(unknownToBroker.remove(tag) != nil)
+                    case .reject(let tag):
+                        #expect(decided[tag] == .reject)
+                        #expect(unknownToBroker.remove(tag) != nil)
+                    }
+                }
+                #expect(unknownToBroker == open)
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import Foundation
+import Testing
+
+@testable import AuthBroker
+
+extension Trait where Self == ConditionTrait {
+    /// The test talks to a real broker.
+    static var needsBroker: Self {
+        .enabled(if: PrivateBroker.isAvailable, Comment(rawValue: PrivateBroker.absence))
+    }
+}
+
+/// One test's corner of the shared broker: an exchange and a consumer's queues of its own, reached through a
+/// proxy of its own, whose connections it can cut.
+struct BrokerWorld: Sendable {
+    let broker: PrivateBroker
+    let proxy: LoopbackProxy
+    /// Through the proxy.
+    let configuration: BrokerConfiguration
+    /// Not through the proxy.
+    let direct: BrokerConfiguration
+    let topology: ConsumerTopology
+
+    var admin: BrokerAdmin { BrokerAdmin(direct) }
+
+    /// Runs a body in a corner, and removes the corner afterwards.
+    ///
+    /// - Parameter patterns: what the consumer's queue is bound for.
+    static func with(
+        patterns: [SignalPattern] = ["#"], _ body: @Sendable (BrokerWorld) async throws -> Void
+    ) async throws {
+        let broker = try await PrivateBroker.shared
+        let world = try BrokerWorld(broker, patterns)
+        do {
+            try await body(world)
+            try await world.remove()
+        } catch {
+            try? await world.remove()
+            throw error
+        }
+    }
+
+    private init(_ broker: PrivateBroker, _ patterns: [SignalPattern]) throws {
+        let name = "t\(UInt64.random(in: 0...UInt64.max))"
+        self.broker = broker
+        proxy = try LoopbackProxy(to: broker.port)
+        var direct = BrokerConfiguration(urls: [try BrokerURL(broker.url)])
+        direct.exchange = "\(name).signals"
+        direct.connectionName = name
+        direct.firstPause = .milliseconds(20)
+        direct.longestPause = .milliseconds(200)
+        self.direct = direct
+        var configuration = direct
+        configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
+        self.configuration = configuration
+        topology = try ConsumerTopology(queue: name, patterns: patterns)
+    }
+
+    private func remove() async throws {
+        proxy.close()
+        try await admin.delete(topology)
+        let exchange = direct.exchange
+        try await perform { channel throws(BrokerError) in try channel.deleteExchange(exchange) }
+    }
+
+    /// Runs a body with a publisher that runs, and stops it afterwards.
+    func withPublisher(
+        _ configuration: BrokerConfiguration? = nil, _ body: (BrokerPublisher) async throws -> Void
+    ) async throws {
+        let publisher = BrokerPublisher(configuration ?? self.configuration)
+        let running = Task { try await publisher.run() }
+        do {
+            try await publisher.awaitReady()
+            try await body(publisher)
+        } catch {
+            running.cancel()
+            try await running.value
+            throw error
+        }
+        running.cancel()
+        try await running.value
+        #expect(publisher.status == .stopped)
+    }
+
+    /// Runs a body with a source that runs, and stops it afterwards. The exchange is declared before.
+    func withSource(
+        _ configuration: BrokerConfiguration? = nil, _ body: (BrokerSource) async throws -> Void
+    ) async throws {
+        try await admin.declareExchange()
+        let source = BrokerSource(topology, configuration ?? self.configuration)
+        let running = Task { try await source.run() }
+        do {
+            try await eventually("the source was connected") { source.status.isReady }
+            try await body(source)
+        } catch {
+            running.cancel()
+            try await running.value
+            throw error
+        }
+        running.cancel()
+        try await running.value
+        #expect(source.status == .stopped)
+    }
+
+    /// Runs a body with an open channel on a connection of its own, not through the proxy.
+    func perform<Answer: Sendable>(
+        _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
+    ) async throws(BrokerError) -> Answer {
+        try await admin.perform(body)
+    }
+
+    /// Takes everything out of a queue.
+    func take(from queue: String) async throws -> [SignalMessage] {
+        let count = try await admin.messageCount(in: queue)
+        return try await perform { channel throws(BrokerError) in try channel.take(count, from: queue) }
+    }
+}
+
+extension SignalMessage {
+    /// A message with a key, for what is no signal.
+    static func keyed(_ routingKey: String, _ body: Data = Data("{}".utf8)) -> SignalMessage {
+        SignalMessage(routingKey: routingKey, messageID: UUID().uuidString, body: body)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+import Foundation
+
+@testable import AuthBroker
+
+extension Channel {
+    /// Consumes that many messages of a queue and acknowledges them.
+    func take(_ count: Int, from queue: String) throws(BrokerError) -> [SignalMessage] {
+        try read(count, from: queue).deliveries.map(\.message)
+    }
+
+    /// The same; returns their delivery modes.
+    func takeModes(_ count: Int, from queue: String) throws(BrokerError) -> [UInt8] {
+        try read(count, from: queue).modes
+    }
+
+    private func read(_ count: Int, from queue: String) throws(BrokerError) -> Reader {
+        let reader = Reader()
+        if count == 0 { return reader }
+        try consume(queue, as: "reader", prefetch: count)
+        let end = ContinuousClock.now + .seconds(10)
+        while reader.deliveries.count < count, ContinuousClock.now < end {
+            try step(waitingFor: .milliseconds(100), wantsToWrite: false, reader)
+        }
+        if let last = reader.deliveries.last { _ = try acknowledge(last.tag.number, multiple: true) }
+        return reader
+    }
+
+    /// Publishes one message and waits for what becomes of it; for a channel with confirms.
+    func publishAndWait(
+        _ message: SignalMessage, exchange: String = "", within bound: Duration = .seconds(10)
+    ) throws(BrokerError) -> String {
+        let reader = Reader()
+        let end = ContinuousClock.now + bound
+        while true {
+            switch try publish(message, exchange: exchange, routingKey: message.routingKey) {
+            case .never(let why): return "never: \(why)"
+            case .notNow: try step(waitingFor: .milliseconds(100), wantsToWrite: true, reader)
+            case .written(let tag):
+                while reader.answers[tag] == nil, ContinuousClock.now < end {
+                    try step(waitingFor: .milliseconds(100), wantsToWrite: false, reader)
+                }
+                return reader.answers[tag] ?? "nothing"
+            }
+        }
+    }
+
+    private final class Reader: ConnectionRole {
+        var deliveries: [Delivery] = []
+        var modes: [UInt8] = []
+        var answers: [UInt64: String] = [:]
+        private var isReturned = false
+
+        func receive(_ event: CRMQEvent) {
+            switch event.kind {
+            case .delivered:
+                deliveries.append(Delivery(event, epoch: 1))
+                modes.append(event.properties.deliveryMode)
+            case .returned: isReturned = true
+            case .confirmed: answers[event.tag] = isReturned ? "returned" : "confirmed"
+            case .nacked: answers[event.tag] = "nacked"
+            default: break
+            }
+        }
+
+        func prepare(_ dial: Dial) throws(BrokerError) {}
+        func connected() {}
+        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish { .idle }
+        func disconnected(_ error: BrokerError) {}
+        func stopped() {}
+    }
+}
