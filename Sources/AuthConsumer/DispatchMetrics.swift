@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Metrics
+
+/// What a dispatcher counts.
+struct DispatchMetrics: Sendable {
+    /// What is counted of one handler.
+    struct PerHandler: Sendable {
+        let handled: Counter
+        let failed: Counter
+        let retried: Counter
+        let dead: Counter
+        let duplicates: Counter
+        let duration: Metrics.Timer
+
+        init(_ name: String) {
+            let dimensions = [("handler", name)]
+            handled = Counter(label: "auth_signals_handled", dimensions: dimensions)
+            failed = Counter(label: "auth_signals_failed", dimensions: dimensions)
+            retried = Counter(label: "auth_signals_retried", dimensions: dimensions)
+            dead = Counter(label: "auth_signals_dead", dimensions: dimensions)
+            duplicates = Counter(label: "auth_signals_duplicates_dropped", dimensions: dimensions)
+            duration = Metrics.Timer(label: "auth_signals_handler_duration", dimensions: dimensions)
+        }
+    }
+
+    private let handlers: [String: PerHandler]
+    private let depth = Gauge(label: "auth_signals_lane_depth")
+    /// Messages that no handler was asked about: malformed, or for a handler that is not there.
+    let setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")])
+
+    init(_ handlers: SignalHandlers) {
+        let names = handlers.all.map(\.name) + [handlers.unhandled?.name].compactMap { $0 }
+        self.handlers = Dictionary(uniqueKeysWithValues: names.map { ($0, PerHandler($0)) })
+    }
+
+    subscript(handler: SignalHandler) -> PerHandler { handlers[handler.name] ?? PerHandler(handler.name) }
+
+    func show(depth count: Int) { depth.record(count) }
+}
+
+extension Metrics.Timer {
+    func record(since start: ContinuousClock.Instant) {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

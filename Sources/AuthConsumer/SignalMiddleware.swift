@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+
+/// Something that is done around every run of a handler.
+///
+/// ```swift
+/// struct Slow: SignalMiddleware {
+///     func handle(
+///         _ event: SignalEvent, _ context: SignalContext, by handler: String,
+///         next: @Sendable (SignalEvent, SignalContext) async throws -> Void
+///     ) async throws {
+///         let time = try await ContinuousClock().measure { try await next(event, context) }
+///         if time > .seconds(1) { context.logger.warning("slow") }
+///     }
+/// }
+/// ```
+public protocol SignalMiddleware: Sendable {
+    /// Runs the handler by calling `next`; what it throws counts as the handler's failure. A handler that works
+    /// in the inbox's transaction is inside `next` together with that transaction.
+    func handle(
+        _ event: SignalEvent, _ context: SignalContext, by handler: String,
+        next: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
+    ) async throws
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+
+/// Where an inbox is: `INBOX_URL`, `sqlite:PATH`.
+public struct InboxURL: Hashable, Sendable {
+    /// The file.
+    public var path: String
+
+    public init(path: String) { self.path = path }
+
+    /// - Throws: ``InboxError`` with code ``InboxError/Code/invalidURL``.
+    public init(parsing text: String) throws(InboxError) {
+        let scheme = "sqlite:"
+        guard text.lowercased().hasPrefix(scheme) else {
+            throw InboxError(.invalidURL, "must be sqlite:PATH, for example sqlite:./inbox.sqlite")
+        }
+        var path = text.dropFirst(scheme.count)
+        // What many write: sqlite:///var/lib/inbox.sqlite, with the empty host of a file URL.
+        if path.hasPrefix("///") { path = path.dropFirst(2) }
+        guard !path.isEmpty, !path.hasPrefix("//"), !path.hasSuffix("/"), !path.hasPrefix(":"),
+            !path.utf8.contains(0)
+        else {
+            throw InboxError(.invalidURL, "must name a file after sqlite:, for example sqlite:./inbox.sqlite")
+        }
+        self.path = String(path)
+    }
+
+    /// Reads `INBOX_URL`; `sqlite:./inbox.sqlite` where it is not set.
+    public init(reading reader: inout SettingsReader) {
+        self.init(path: "./inbox.sqlite")
+        guard let text = reader.string("INBOX_URL") else { return }
+        do throws(InboxError) { self = try InboxURL(parsing: text) } catch {
+            reader.fault("INBOX_URL", error.message)
+        }
+    }
+}

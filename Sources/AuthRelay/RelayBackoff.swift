@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How long a row waits that the broker did not store: twice as long each time, up to a limit.
+public struct RelayBackoff: Hashable, Sendable {
+    /// After the first failure.
+    public var first: Duration
+    /// At most.
+    public var limit: Duration
+
+    public init(first: Duration = .seconds(1), limit: Duration = .seconds(300)) {
+        self.first = first
+        self.limit = limit
+    }
+
+    /// The wait after `failures` failures, from 1.
+    ///
+    /// - Parameter sequence: spreads rows that failed together over the last fifth of the wait, so that a queue
+    ///   that has room again is not filled at once.
+    public func delay(afterFailures failures: Int, sequence: Int64) -> Duration {
+        let doublings = min(max(failures, 1) - 1, 30)
+        let whole = min(first * (1 << doublings), limit)
+        let spread = (UInt64(bitPattern: sequence) &* 0x9E37_79B9_7F4A_7C15) >> 54
+        return whole * 4 / 5 + whole * Int(spread) / 1023 / 5
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+
+extension RelayConfiguration {
+    /// Reads `SIGNALS_REQUIRED`: signal names, separated by commas.
+    public init(reading settings: inout SettingsReader) {
+        self.init()
+        for text in settings.list("SIGNALS_REQUIRED", default: []) {
+            if let name = try? SignalName(validating: text) {
+                required.insert(name)
+            } else {
+                settings.fault("SIGNALS_REQUIRED", "must be signal names such as account.user_logged_in")
+            }
+        }
+    }
+}

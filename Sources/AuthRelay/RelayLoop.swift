@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The relay's hands: does what a ``RelayState`` wants, and tells it what came of it.
+struct RelayLoop: Sendable {
+    let relay: SignalRelay
+    private let events: AsyncThrowingStream<RelayEvent, any Error>
+    private let feed: AsyncThrowingStream<RelayEvent, any Error>.Continuation
+
+    init(_ relay: SignalRelay) {
+        self.relay = relay
+        (events, feed) = AsyncThrowingStream.makeStream()
+    }
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                // The children end the feed with their errors: a group's body is not cancelled by them.
+                group.addTask { for await _ in relay.outbox.wakeUps() { feed.yield(.wokenUp) } }
+                group.addTask { await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) } }
+                group.addTask { await repeating(every: relay.configuration.statusInterval, showStatus) }
+                try await work(in: &group)
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            feed.yield(.stop)
+        }
+    }
+
+    private func work(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        var state = RelayState(configuration: relay.configuration)
+        for action in state.start() { try await perform(action, in: &group) }
+        var wasStopping = false
+        for try await event in events {
+            let actions = state.handle(event, at: relay.clock.now())
+            relay.phase = state.phase.shown
+            for action in actions {
+                if action == .finish { return }
+                try await perform(action, in: &group)
+            }
+            relay.metrics.show(inFlight: state.inFlight.count)
+            if case .answered = event { try await relay.failpoints.reach(.afterConfirm) }
+            if state.phase == .stopping, !wasStopping {
+                wasStopping = true
+                group.addTask {
+                    try? await Task.sleep(for: relay.configuration.finishWithin)
+                    feed.yield(.stopNow)
+                }
+            }
+        }
+    }
+
+    private func perform(
+        _ action: RelayAction, in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        switch action {
+        case .awaitReady(let pause): group.addTask { await awaitReady(after: pause) }
+        case .read(let read): group.addTask { await orEnd { try await find(read) } }
+        case .publish(let batch, let rows): try await publish(rows, as: batch)
+        case .settle(let settlements): group.addTask { await orEnd { try await settle(settlements) } }
+        case .settleLater(let isRetry):
+            let pause = isRetry ? relay.configuration.sweepInterval : relay.configuration.settleInterval
+            group.addTask {
+                try? await Task.sleep(for: pause)
+                feed.yield(.settlementDue)
+            }
+        case .tell(let notice): relay.tell(notice)
+        case .finish: break
+        }
+    }
+
+    // MARK: One by one
+
+    private func awaitReady(after pause: Duration) async {
+        do {
+            if pause > .zero { try await Task.sleep(for: pause) }
+            try await relay.publisher.awaitReady()
+            feed.yield(.ready)
+        } catch {
+            // The publisher is shut down, or this task is: there is nothing to come.
+            feed.yield(.stop)
+        }
+    }
+
+    private func find(_ read: RelayRead) async throws {
+        try await relay.failpoints.reach(.beforeRead)
+        let found: RelayEvent
+        do {
+            found = try await relay.outbox.find(read, now: relay.clock.now())
+        } catch {
+            relay.logger.error("the outbox cannot be read", metadata: ["error": "\(error)"])
+            try? await Task.sleep(for: relay.configuration.sweepInterval)
+            found = .readFailed
+        }
+        try await relay.failpoints.reach(.afterRead)
+        feed.yield(found)
+    }
+
+    private func publish(_ rows: [OutboxRow], as batch: Int) async throws {
+        try await relay.failpoints.reach(.beforePublish)
+        let start = ContinuousClock.now
+        let receipt = relay.publisher.submit(rows.map(relay.codec.message))
+        try await relay.failpoints.reach(.afterPublish)
+        // Not a child: a publisher that does not answer must not keep a cancelled relay from ending.
+        Task {
+            let outcomes = await receipt.outcomes()
+            relay.metrics.published(in: ContinuousClock.now - start)
+            await orEnd {
+                try await relay.failpoints.reach(.beforeConfirm)
+                feed.yield(.answered(batch: batch, outcomes))
+            }
+        }
+    }
+
+    private func orEnd(_ body: () async throws -> Void) async {
+        do { try await body() } catch { feed.finish(throwing: error) }
+    }
+
+    private func settle(_ settlements: [OutboxSettlement]) async throws {
+        try await relay.failpoints.reach(.beforeSettle)
+        do {
+            try await relay.outbox.settle(settlements)
+        } catch {
+            relay.logger.error("published signals cannot be settled", metadata: ["error": "\(error)"])
+            feed.yield(.settlementFailed)
+            return
+        }
+        try await relay.failpoints.reach(.afterSettle)
+        feed.yield(.settled)
+    }
+
+    private func repeating(every interval: Duration, _ body: @Sendable () async -> Void) async {
+        while !Task.isCancelled {
+            await body()
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    private func showStatus() async {
+        if let status = try? await relay.outbox.status() { relay.metrics.show(status, now: relay.clock.now()) }
+    }
+}
+
+extension Outbox {
+    fileprivate func find(_ read: RelayRead, now: Date) async throws -> RelayEvent {
+        switch read {
+        case .setBack(let limit):
+            // Every row that was set back is due some day.
+            let rows = try await dueRows(upTo: .max, limit: limit, now: .distantFuture)
+            return .found(read, rows: rows, cursor: 0)
+        case .new(let after, let limit):
+            let page = try await rows(after: after, limit: limit, now: now)
+            return .found(read, rows: page.rows, cursor: page.cursor)
+        case .due(let cursor, let limit):
+            let rows = try await dueRows(upTo: cursor, limit: limit, now: now)
+            return .found(read, rows: rows, cursor: cursor)
+        case .held(let subject, let after, let limit):
+            let rows = try await rows(ofSubject: subject, after: after, limit: limit)
+            return .found(read, rows: rows, cursor: after)
+        }
+    }
+}
+
+extension RelayState.Phase {
+    fileprivate var shown: SignalRelay.Phase {
+        switch self {
+        case .awaitingReady, .lost: .waitingForBroker
+        case .relaying: .relaying
+        case .stopping, .finished: .stopping
+        }
+    }
+}

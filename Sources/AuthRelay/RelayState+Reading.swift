@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+
+extension RelayState {
+    /// How many rows that were set back are looked at when the relay begins.
+    static let setBackLimit = 10_000
+
+    /// The read that is to be made now, if any.
+    mutating func nextRead() -> RelayRead? {
+        let room = configuration.batchSize * (configuration.batchesInFlight - 1)
+        guard !isReading, !isBehind, inFlight.count <= room else { return nil }
+        if !knowsSetBack { return .setBack(limit: Self.setBackLimit) }
+        if mayHaveDue {
+            mayHaveDue = false
+            // So many may be found that are under way or wait for another one.
+            return .due(upTo: cursor, limit: configuration.batchSize + busy + holds.count)
+        }
+        if let (subject, after) = holds.nextReleased {
+            return .held(subject: subject, after: after, limit: configuration.batchSize)
+        }
+        if mayHaveNew {
+            mayHaveNew = false
+            return .new(after: cursor, limit: configuration.batchSize)
+        }
+        return nil
+    }
+
+    /// Chooses what is to be published of what was found.
+    mutating func take(_ read: RelayRead, _ rows: [OutboxRow], _ found: Int64) -> [OutboxRow] {
+        switch read {
+        case .setBack(let limit):
+            knowsSetBack = true
+            for row in rows where isOpen(row.sequence) {
+                if let subject = row.draft.subject { holds.hold(subject, behind: row.sequence) }
+            }
+            if rows.count < limit {
+                let setBack = Set(rows.map(\.sequence))
+                for (subject, sequence) in holds.blockers
+                where !setBack.contains(sequence) && isOpen(sequence) {
+                    _ = holds.release(subject, from: sequence)
+                }
+            }
+            return []
+        case .new(let after, _):
+            cursor = max(cursor, found)
+            if found > after { mayHaveNew = true }
+            return rows.filter(mayPass)
+        case .due(_, let limit):
+            let passing = rows.filter(mayPass)
+            dueWasFull = rows.count == limit || passing.count > configuration.batchSize
+            return Array(passing.prefix(configuration.batchSize))
+        case .held(let subject, _, let limit):
+            // Another row of the subject may have failed meanwhile: then it is held again.
+            guard holds.isReleased(subject) else { return [] }
+            let behind = rows.prefix { $0.sequence <= cursor }
+            if behind.count < rows.count || rows.count < limit {
+                holds.end(subject)
+            } else if let last = behind.last {
+                holds.advance(subject, to: last.sequence)
+            }
+            return behind.filter { isOpen($0.sequence) }
+        }
+    }
+
+    private func mayPass(_ row: OutboxRow) -> Bool {
+        isOpen(row.sequence) && (row.draft.subject.map { holds.mayPass($0, row.sequence) } ?? true)
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// The relay's mind: events in, actions out; it knows no clock, no store and no broker.
+///
+/// One read is under way at a time. The cursor follows the new rows; rows that were set back come by their
+/// time, and rows of a subject that was held come by the subject. When outcomes are unknown nothing more is
+/// published until all batches are answered, then the cursor goes back to the lowest of them.
+struct RelayState: Sendable {
+    /// What is remembered of a row that was published.
+    struct Sent: Sendable {
+        var name: SignalName
+        var id: UUID
+        var subject: String?
+        var attempts: Int
+    }
+
+    enum Phase: Sendable { case awaitingReady, relaying, lost, stopping, finished }
+
+    let configuration: RelayConfiguration
+    private(set) var phase = Phase.awaitingReady
+
+    // Reading.
+    var cursor: Int64 = 0
+    var isReading = false
+    /// Whether the read that is under way began before the cursor went back.
+    private var readIsStale = false
+    var mayHaveNew = true
+    var mayHaveDue = false
+    var dueWasFull = false
+    var knowsSetBack = false
+    private var sweeps = 0
+    var holds = RelayHolds()
+
+    // Publishing.
+    var inFlight: [Int64: Sent] = [:]
+    var batches: [Int: [Int64]] = [:]
+    private var lastBatch = 0
+    private var lost: Set<Int64> = []
+    private var lossesInARow = 0
+
+    // Settling.
+    private enum Pause { case none, gathering, afterFailure, over }
+    private var outgoing: [OutboxSettlement] = []
+    private var settling: [OutboxSettlement] = []
+    private var pause = Pause.none
+    /// The rows whose outcome is known and not yet written.
+    private var unsettled: Set<Int64> = []
+    /// The rows that were settled while a read is under way, which may still show them as they were.
+    private var settledMeanwhile: Set<Int64> = []
+
+    init(configuration: RelayConfiguration) { self.configuration = configuration }
+
+    /// What is to be done first.
+    mutating func start() -> [RelayAction] { [.awaitReady(after: .zero)] }
+
+    /// - Parameter now: when the event happened.
+    mutating func handle(_ event: RelayEvent, at now: Date) -> [RelayAction] {
+        var actions: [RelayAction] = []
+        switch event {
+        case .ready: if phase == .awaitingReady { phase = .relaying }
+        case .wokenUp: mayHaveNew = true
+        case .swept: sweep()
+        case .found(let read, let rows, let found):
+            isReading = false
+            // What was read before a loss may lie behind what is to be sent again.
+            if phase == .relaying, !readIsStale {
+                actions += publish(take(read, rows, found))
+            } else {
+                lookAgain()
+            }
+            readIsStale = false
+            settledMeanwhile = []
+        case .readFailed:
+            isReading = false
+            readIsStale = false
+            settledMeanwhile = []
+            lookAgain()
+        case .answered(let batch, let outcomes): actions += answer(batch, outcomes, now)
+        case .settlementDue: pause = .over
+        case .settled:
+            for settlement in settling {
+                unsettled.remove(settlement.sequence)
+                if isReading { settledMeanwhile.insert(settlement.sequence) }
+            }
+            settling = []
+            if dueWasFull { mayHaveDue = true }
+        case .settlementFailed:
+            // Where it stops, the rows are still in the outbox, and are published again by the next relay.
+            outgoing = phase == .stopping ? [] : settling + outgoing
+            settling = []
+            if phase != .stopping {
+                pause = .afterFailure
+                actions.append(.settleLater(isRetry: true))
+            }
+        case .stop: if phase != .finished { phase = .stopping }
+        case .stopNow: return finish()
+        }
+        return actions + proceed()
+    }
+
+    // MARK: What comes next
+
+    private mutating func proceed() -> [RelayAction] {
+        var actions = settle()
+        switch phase {
+        case .relaying:
+            if let read = nextRead() {
+                isReading = true
+                actions.append(.read(read))
+            }
+        case .lost where batches.isEmpty: actions.append(goBack())
+        case .stopping where batches.isEmpty && outgoing.isEmpty && settling.isEmpty: actions += finish()
+        default: break
+        }
+        return actions
+    }
+
+    private mutating func finish() -> [RelayAction] {
+        guard phase != .finished else { return [] }
+        phase = .finished
+        return [.finish]
+    }
+
+    private mutating func sweep() {
+        sweeps += 1
+        mayHaveNew = true
+        mayHaveDue = true
+        // A row that holds others may have been taken out of the outbox by an operator.
+        if sweeps.isMultiple(of: 60), !holds.isEmpty { knowsSetBack = false }
+    }
+
+    private mutating func lookAgain() {
+        mayHaveNew = true
+        mayHaveDue = true
+    }
+
+    /// All batches are answered: begins again at the lowest row whose outcome is unknown.
+    private mutating func goBack() -> RelayAction {
+        if let lowest = lost.min() { cursor = min(cursor, lowest - 1) }
+        holds.goBack(to: cursor)
+        lookAgain()
+        readIsStale = isReading
+        phase = .awaitingReady
+        lossesInARow += 1
+        // A message that the broker cuts the connection for must not make a tight circle.
+        let growing = Duration.milliseconds(50) * (1 << min(lossesInARow, 10))
+        return .awaitReady(after: lossesInARow < 2 ? .zero : min(growing, .seconds(30)))
+    }
+
+    // MARK: Publishing
+
+    private mutating func publish(_ rows: [OutboxRow]) -> [RelayAction] {
+        guard !rows.isEmpty else { return [] }
+        lastBatch += 1
+        batches[lastBatch] = rows.map(\.sequence)
+        for row in rows {
+            inFlight[row.sequence] = Sent(
+                name: row.draft.name, id: row.draft.id, subject: row.draft.subject, attempts: row.attempts)
+        }
+        let again = lost.isEmpty ? 0 : rows.count { lost.remove($0.sequence) != nil }
+        return [.publish(batch: lastBatch, rows: rows)] + (again > 0 ? [.tell(.republished(again))] : [])
+    }
+
+    private mutating func answer(_ batch: Int, _ outcomes: [PublishOutcome], _ now: Date) -> [RelayAction] {
+        guard let rows = batches.removeValue(forKey: batch) else { return [] }
+        var notices: [RelayNotice] = []
+        var confirmed = 0
+        var unknown = 0
+        for (index, sequence) in rows.enumerated() {
+            guard let sent = inFlight.removeValue(forKey: sequence) else { continue }
+            // A publisher that answers for fewer than it was given has said nothing of the others.
+            let outcome = index < outcomes.count ? outcomes[index] : .unknown("no answer")
+            switch outcome {
+            case .confirmed:
+                confirmed += 1
+                settled(sequence, sent, .confirmed, now)
+            case .returned:
+                notices.append(.unrouted(sent.name, sent.id))
+                settled(sequence, sent, .unrouted, now)
+            case .refused(let reason):
+                notices.append(.parked(sent.name, sent.id, reason: reason))
+                settled(sequence, sent, .parked(reason: reason), now)
+            case .nacked:
+                let delay = configuration.backoff.delay(
+                    afterFailures: sent.attempts + 1, sequence: sequence)
+                notices.append(.nacked(sent.name, sent.id, delay: delay))
+                if let subject = sent.subject { holds.hold(subject, behind: sequence) }
+                note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: "nacked"), now)
+            case .unknown:
+                unknown += 1
+                lost.insert(sequence)
+            }
+        }
+        if confirmed > 0 { notices.append(.confirmed(confirmed)) }
+        if unknown > 0 {
+            notices.append(.unknown(unknown))
+            if phase == .relaying { phase = .lost }
+        } else if !outcomes.isEmpty {
+            lossesInARow = 0
+        }
+        return notices.map { .tell($0) }
+    }
+
+    /// The row will not be sent again.
+    private mutating func settled(
+        _ sequence: Int64, _ sent: Sent, _ result: OutboxSettlement.Result, _ now: Date
+    ) {
+        if let subject = sent.subject, holds.release(subject, from: sequence) { mayHaveDue = true }
+        note(sequence, result, now)
+    }
+
+    private mutating func note(_ sequence: Int64, _ result: OutboxSettlement.Result, _ now: Date) {
+        unsettled.insert(sequence)
+        outgoing.append(OutboxSettlement(sequence: sequence, result: result, at: now))
+    }
+
+    /// Whether the row waits for nothing but its place: it is neither under way nor answered already.
+    func isOpen(_ sequence: Int64) -> Bool {
+        inFlight[sequence] == nil && !unsettled.contains(sequence) && !settledMeanwhile.contains(sequence)
+    }
+
+    /// How many rows are in flight or not yet settled.
+    var busy: Int { inFlight.count + unsettled.count }
+
+    /// Whether so much is not yet settled that no more should be published.
+    var isBehind: Bool { unsettled.count >= 20 * configuration.settleLimit }
+
+    // MARK: Settling
+
+    private mutating func settle() -> [RelayAction] {
+        guard settling.isEmpty, !outgoing.isEmpty else { return [] }
+        let isFull = outgoing.count >= configuration.settleLimit && pause != .afterFailure
+        if isFull || pause == .over || phase == .stopping {
+            settling = Array(outgoing.prefix(configuration.settleLimit))
+            outgoing.removeFirst(settling.count)
+            if pause == .over, outgoing.isEmpty { pause = .none }
+            return [.settle(settling)]
+        }
+        guard pause == .none else { return [] }
+        pause = .gathering
+        return [.settleLater(isRetry: false)]
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+
+/// Reads a source's deliveries, so that a test can look at them and wait for them.
+final class DeliveryCollector: Sendable {
+    private struct State {
+        var deliveries: [Delivery] = []
+        var hasEnded = false
+    }
+    private let state = Locked(State())
+    private let task: Task<Void, Never>
+
+    init(_ source: any SignalSource) {
+        task = Task { [state] in
+            for await delivery in source.deliveries { state.change { $0.deliveries.append(delivery) } }
+            state.change { $0.hasEnded = true }
+        }
+    }
+
+    deinit { task.cancel() }
+
+    var all: [Delivery] { state.value.deliveries }
+
+    /// Waits for that many deliveries in all, and returns them.
+    func wait(for count: Int) async throws -> [Delivery] {
+        try await eventually(within: .seconds(20), "\(count) deliveries had come") { all.count >= count }
+        return all
+    }
+
+    func waitForEnd() async throws {
+        try await eventually(within: .seconds(20), "the deliveries had ended") { state.value.hasEnded }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Waits until something is so, looking again and again.
+///
+/// - Parameters:
+///   - bound: how long it is waited at most; generous, since a test that is right never waits so long.
+///   - what: completes “it did not come about that …”.
+/// - Throws: ``NotInTime``, and what `condition` throws.
+public func eventually(
+    within bound: Duration = .seconds(30), _ what: String,
+    isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + bound
+    var pause = Duration.microseconds(200)
+    while true {
+        if try await condition() { return }
+        guard clock.now < end else { throw NotInTime(what: what, bound: bound) }
+        try await clock.sleep(for: pause)
+        pause = min(pause * 2, .milliseconds(20))
+    }
+}
+
+/// Something that was waited for did not come about within its bound.
+public struct NotInTime: Error, CustomStringConvertible {
+    public var what: String
+    public var bound: Duration
+    public var description: String { "it did not come about within \(bound) that \(what)" }
+}

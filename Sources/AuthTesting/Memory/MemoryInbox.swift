@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+public import Foundation
+import Synchronization
+
+/// An inbox in memory: the twin of a worker's.
+public final class MemoryInbox: Inbox {
+    /// What was done: a handler and a message.
+    public struct Mark: Hashable, Sendable {
+        public var handler: String
+        public var messageID: UUID
+    }
+    private struct State {
+        var marks: [Mark: Date] = [:]
+        var written: [String] = []
+    }
+
+    /// Gives handlers something to write that a rollback takes away.
+    public final class Transaction: InboxTransaction {
+        /// What the body has written; it becomes part of ``MemoryInbox/written`` with the mark.
+        public var written: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// The marks and when they were set.
+    public var marks: [Mark: Date] { state.withLock { $0.marks } }
+    /// What committed transactions have written, in their order.
+    public var written: [String] { state.withLock { $0.written } }
+
+    public func isDone(handler: String, messageID: UUID) async throws -> Bool {
+        state.withLock { $0.marks[Mark(handler: handler, messageID: messageID)] != nil }
+    }
+
+    public func markDone(handler: String, messageID: UUID, at time: Date) async throws {
+        let mark = Mark(handler: handler, messageID: messageID)
+        state.withLock { if $0.marks[mark] == nil { $0.marks[mark] = time } }
+    }
+
+    public func once(
+        handler: String, messageID: UUID, at time: Date,
+        _ body: @Sendable (any InboxTransaction) throws -> Void
+    ) async throws -> Bool {
+        let mark = Mark(handler: handler, messageID: messageID)
+        return try state.withLock { state in
+            guard state.marks[mark] == nil else { return false }
+            let transaction = Transaction()
+            try body(transaction)
+            state.marks[mark] = time
+            state.written += transaction.written
+            return true
+        }
+    }
+
+    public func prune(before time: Date) async throws -> Int {
+        state.withLock { state in
+            let count = state.marks.count
+            state.marks = state.marks.filter { $0.value >= time }
+            return count - state.marks.count
+        }
+    }
+}

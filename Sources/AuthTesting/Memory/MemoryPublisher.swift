@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Synchronization
+
+/// Publishes to a ``MemoryBroker``.
+///
+/// After a loss of the connection every batch is unknown until ``awaitReady()`` has returned: one who has not
+/// yet heard of the loss cannot publish what is behind what was lost.
+public final class MemoryPublisher: SignalPublisher {
+    private let broker: MemoryBroker
+    private let epoch: Mutex<Int>
+
+    public init(to broker: MemoryBroker) {
+        self.broker = broker
+        epoch = Mutex(broker.state.withLock { $0.epoch })
+    }
+
+    public func submit(_ batch: [SignalMessage]) -> PublishReceipt {
+        let promise = MemoryPromise()
+        let epoch = epoch.withLock { $0 }
+        broker.change { state in
+            let batch = MemoryBatch(messages: batch, promise: promise)
+            if state.isDown || state.epoch != epoch {
+                var lost = batch
+                lost.outcomes = batch.messages.map { _ in .unknown("there is no connection") }
+                return [lost]
+            }
+            state.open.append(batch)
+            return []
+        }
+        return PublishReceipt { await promise.outcomes() }
+    }
+
+    public func awaitReady() async throws {
+        let number = broker.state.withLock { state in
+            state.last += 1
+            return state.last
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer: Result<Void, any Error>? = broker.state.withLock { state in
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if state.isReady { return .success(()) }
+                    state.waiting[number] = continuation
+                    return nil
+                }
+                if let answer { continuation.resume(with: answer) }
+            }
+        } onCancel: {
+            broker.state.withLock { $0.waiting.removeValue(forKey: number) }?
+                .resume(throwing: CancellationError())
+        }
+        let reached = broker.state.withLock { $0.epoch }
+        epoch.withLock { $0 = reached }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+import Synchronization
+
+/// Consumes a queue of a ``MemoryBroker``, with the consumer's own queues beside it: `NAME.retry.1s` and the
+/// other rungs, and `NAME.dead`.
+public final class MemorySource: SignalSource {
+    /// The queue's name.
+    public let queue: String
+    public let deliveries: AsyncStream<Delivery>
+
+    private let broker: MemoryBroker
+    private let number: Int
+    private let stream: AsyncStream<Delivery>.Continuation
+
+    /// Declares the queue and consumes it.
+    ///
+    /// - Parameter prefetch: how many deliveries are unsettled at most.
+    public init(_ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16) {
+        self.queue = queue
+        self.broker = broker
+        let (deliveries, stream) = AsyncStream.makeStream(of: Delivery.self)
+        self.deliveries = deliveries
+        self.stream = stream
+        broker.declareQueue(queue, bind: patterns)
+        number = broker.state.withLock { state in
+            state.last += 1
+            state.queues[queue]?.consumers[state.last] = MemoryQueue.Consumer(prefetch: prefetch, stream: stream)
+            state.pump()
+            return state.last
+        }
+    }
+
+    public func acknowledge(_ delivery: Delivery) {
+        broker.change { state in
+            _ = state.queues[self.queue]?.take(delivery.tag, of: self.number)
+            return []
+        }
+    }
+
+    public func release(_ delivery: Delivery) {
+        broker.change { state in
+            if let item = state.queues[self.queue]?.take(delivery.tag, of: self.number) {
+                state.deadLetter(state.queues[self.queue]?.giveBack([item]) ?? [], of: self.queue)
+            }
+            return []
+        }
+    }
+
+    /// - Throws: ``NotMoved`` where the broker is down, under an alarm or told not to take a copy.
+    public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+        let now = broker.clock.now()
+        var isMoved = false
+        broker.change { state in
+            guard state.isReady, copies.allSatisfy({ state.answer($0.message) == .route }) else { return [] }
+            for copy in copies {
+                var item = MemoryQueue.Item(message: copy.message)
+                if case .retry(let rung) = copy.destination {
+                    item.release = now.addingTimeInterval(Double(rung.delay.components.seconds))
+                }
+                item.message.routingKey = copy.destination.key
+                state.queues[copy.destination.queue(of: self.queue), default: MemoryQueue()].ready.append(item)
+            }
+            _ = state.queues[self.queue]?.take(delivery.tag, of: self.number)
+            isMoved = true
+            return []
+        }
+        if !isMoved { throw NotMoved() }
+    }
+
+    /// Whether it takes from the queue.
+    public var isTaking: Bool {
+        broker.state.withLock { $0.queues[queue]?.consumers[number]?.isTaking ?? false }
+    }
+
+    public func stopTaking() async {
+        broker.state.withLock { $0.queues[queue]?.consumers[number]?.isTaking = false }
+        stream.finish()
+    }
+
+    /// Ends the consumer: what was not settled goes back to the queue.
+    public func close() {
+        broker.change { state in
+            state.deadLetter(state.queues[self.queue]?.disconnect(self.number) ?? [], of: self.queue)
+            state.queues[self.queue]?.consumers[self.number] = nil
+            return []
+        }
+        stream.finish()
+    }
+
+    /// The messages that lie in one of the consumer's own queues.
+    public func messages(in destination: MovedCopy.Destination) -> [SignalMessage] {
+        broker.messages(in: destination.queue(of: queue))
+    }
+
+    /// A copy was not stored.
+    public struct NotMoved: Error {}
+}
+
+extension MovedCopy.Destination {
+    /// The routing key on the consumer's own exchange.
+    var key: String {
+        switch self {
+        case .main: "main"
+        case .retry(let rung): rung.name
+        case .dead: "dead"
+        }
+    }
+
+    /// The queue's name.
+    func queue(of name: String) -> String {
+        switch self {
+        case .main: name
+        case .retry(let rung): "\(name).retry.\(rung.name)"
+        case .dead: "\(name).dead"
+        }
+    }
+}

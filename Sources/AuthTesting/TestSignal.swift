@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+public import Foundation
+
+/// A signal for tests that care for no content.
+public struct TestSignal: Signal, Equatable {
+    public static let name: SignalName = "testing.happened"
+    public var request: RequestContext
+    public var number: Int
+    public var subject: String?
+
+    private enum CodingKeys: String, CodingKey { case request, number }
+
+    public init(number: Int, subject: String? = nil, request: RequestContext = RequestContext()) {
+        self.number = number
+        self.subject = subject
+        self.request = request
+    }
+}
+
+extension SignalDraft {
+    /// A draft for tests that care for no content.
+    public static func test(
+        _ number: Int = 1, name: SignalName = TestSignal.name, subject: String? = nil, id: UUID = .version7(),
+        at time: Date = Date(timeIntervalSince1970: 1_795_420_800)
+    ) -> SignalDraft {
+        let request = RequestContext()
+        let data = #"{"number":\#(number),"request":{"client":"library","id":"\#(request.id.wireText)"}}"#
+        return SignalDraft(
+            id: id, name: name, subject: subject, time: time, correlationID: request.id, data: Data(data.utf8))
+    }
+}
+
+extension SignalMessage {
+    /// A message for tests that care for no content, as a relay would send it.
+    public static func test(
+        _ number: Int = 1, name: SignalName = TestSignal.name, subject: String? = nil, id: UUID = .version7()
+    ) -> SignalMessage {
+        SignalCodec(source: "https://accounts.example.org").message(
+            for: OutboxRow(sequence: Int64(number), draft: .test(number, name: name, subject: subject, id: id)))
+    }
+}

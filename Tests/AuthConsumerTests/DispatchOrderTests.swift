@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
+import AuthSignals
+import AuthTesting
+import Foundation
+import Logging
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Testing
+
+@Suite struct DispatchOrderTests {
+    @Test func `signals of one subject are handled one after the other, others side by side`() async throws {
+        let bench = DispatcherBench(prefetch: 100)
+        let running = Locked<[String: Int]>([:])
+        let most = Locked((subject: 0, all: 0))
+        bench.on { event, _ in
+            let subject = event.subject ?? ""
+            let now = running.change { running in
+                running[subject, default: 0] += 1
+                return (running[subject] ?? 0, running.values.reduce(0, +))
+            }
+            most.change { $0 = (max($0.subject, now.0), max($0.all, now.1)) }
+            for _ in 0..<20 { await Task.yield() }
+            running.change { $0[subject, default: 0] -= 1 }
+        }
+        for number in 1...90 { bench.send(.test(number, subject: "subject-\(number % 5)")) }
+        try await bench.running { try await bench.untilSettled() }
+        #expect(most.value.subject == 1)
+        #expect(most.value.all > 1)
+        #expect(most.value.all <= 5)
+        for subject in 0..<5 {
+            let order = bench.recorder.entries.filter { $0.event.subject == "subject-\(subject)" }
+                .compactMap(\.event.sequence)
+            #expect(order == order.sorted())
+            #expect(order.count == 18)
+        }
+    }
+
+    @Test func `no more are handled at a time than the concurrency says`() async throws {
+        let bench = DispatcherBench(prefetch: 100)
+        let gate = Gate()
+        bench.on { _, _ in await gate.wait() }
+        for number in 1...20 { bench.send(.test(number)) }
+        try await bench.running { $0.concurrency = 3 } _: {
+            try await bench.recorder.wait { $0.count == 3 }
+            for _ in 0..<100 { await Task.yield() }
+            #expect(bench.recorder.entries.count == 3)
+            gate.open()
+            try await bench.untilSettled()
+        }
+        #expect(bench.recorder.entries.count == 20)
+    }
+
+    @Test func `a slow subject holds no other up`() async throws {
+        let bench = DispatcherBench()
+        let gate = Gate()
+        bench.on { event, _ in if event.subject == "slow" { await gate.wait() } }
+        bench.send(.test(1, subject: "slow"))
+        bench.send(.test(2, subject: "slow"))
+        bench.send(.test(3, subject: "quick"))
+        try await bench.running {
+            try await bench.recorder.wait { $0.contains { $0.event.sequence == 3 } }
+            #expect(!bench.recorder.entries.contains { $0.event.sequence == 2 })
+            gate.open()
+            try await bench.untilSettled()
+        }
+    }
+
+    @Test func `a message that may have ended its worker is handled alone`() async throws {
+        let bench = DispatcherBench()
+        let running = Locked(0)
+        let beside = Locked(0)
+        let suspicious = SignalMessage.test(3)
+        bench.on { event, _ in
+            let others = running.change { running in
+                running += 1
+                return running - 1
+            }
+            for _ in 0..<20 { await Task.yield() }
+            let atEnd = running.change { running in
+                running -= 1
+                return running
+            }
+            if event.id.wireText == suspicious.messageID { beside.change { $0 += others + atEnd } }
+        }
+        for number in 1...2 { bench.send(.test(number)) }
+        bench.send(suspicious, deliveryCount: 2)
+        for number in 4...9 { bench.send(.test(number)) }
+        try await bench.running { try await bench.untilSettled() }
+        #expect(bench.recorder.entries.count == 9)
+        #expect(beside.value == 0)
+    }
+
+    @Test func `a shutdown takes nothing more, finishes what it has and returns`() async throws {
+        let bench = DispatcherBench(prefetch: 4)
+        let gate = Gate()
+        bench.on { _, _ in await gate.wait() }
+        for number in 1...10 { bench.send(.test(number)) }
+        let dispatcher = bench.dispatcher { $0.concurrency = 2 }
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await dispatcher.run() }
+                try await bench.recorder.wait { $0.count == 2 }
+                trigger.triggerGracefulShutdown()
+                try await eventually("it takes nothing more") { !bench.source.isTaking }
+                gate.open()
+                try await group.waitForAll()
+            }
+        }
+        // What had been delivered is handled, not given back.
+        #expect(bench.recorder.entries.count == 4)
+        #expect(bench.unsettled == 0)
+        #expect(bench.main.count == 6)
+    }
+
+    @Test func `a shutdown does not wait for ever, and what is left is delivered again`() async throws {
+        let bench = DispatcherBench(prefetch: 2)
+        let gate = Gate()
+        bench.on { _, _ in await gate.wait() }
+        bench.send(.test(1, subject: "a"))
+        bench.send(.test(2, subject: "a"))
+        try await bench.running { $0.finishWithin = .milliseconds(20) } _: {
+            try await bench.recorder.wait { $0.count == 1 }
+        }
+        #expect(bench.unsettled == 2)
+        bench.source.close()
+        #expect(bench.main.count == 2)
+        #expect(bench.dead.isEmpty)
+        gate.open()
+    }
+
+    @Test func `a cancelled dispatcher settles nothing that was not handled`() async throws {
+        let bench = DispatcherBench()
+        bench.on { _, _ in try await Task.sleep(for: .seconds(600)) }
+        bench.send(.test(1))
+        let dispatcher = bench.dispatcher()
+        let run = Task { try await dispatcher.run() }
+        try await bench.recorder.wait { $0.count == 1 }
+        run.cancel()
+        try await run.value
+        #expect(bench.unsettled == 1)
+        #expect(bench.on(.oneSecond).isEmpty)
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
+import AuthSignals
+import AuthTesting
+import Foundation
+import Logging
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Synchronization
+
+/// A dispatcher on a memory broker's queue, with a recording handler.
+final class DispatcherBench: Sendable {
+    let broker = MemoryBroker()
+    let source: MemorySource
+    let inbox = MemoryInbox()
+    let recorder = SignalRecorder()
+    private let handlers = Locked(SignalHandlers())
+
+    init(prefetch: Int = 16) { source = MemorySource("worker", of: broker, prefetch: prefetch) }
+
+    /// Adds the recording handler.
+    func on(then: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void = { _, _ in }) {
+        handlers.change { recorder.add(to: &$0, then: then) }
+    }
+
+    func change(_ body: (inout SignalHandlers) -> Void) { handlers.change(body) }
+
+    func send(_ message: SignalMessage, deliveryCount: Int = 0) {
+        broker.put(message, into: "worker", deliveryCount: deliveryCount)
+    }
+
+    var main: [SignalMessage] { source.messages(in: .main) }
+    var dead: [SignalMessage] { source.messages(in: .dead) }
+    func on(_ rung: RetryRung) -> [SignalMessage] { source.messages(in: .retry(rung)) }
+    var unsettled: Int { broker.unacknowledged(in: "worker") }
+
+    func untilSettled() async throws {
+        try await eventually("everything was settled") { main.isEmpty && unsettled == 0 }
+    }
+
+    func dispatcher(_ change: (inout DispatcherConfiguration) -> Void = { _ in }) -> SignalDispatcher {
+        var configuration = DispatcherConfiguration()
+        change(&configuration)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return SignalDispatcher(
+            from: source, handlers: handlers.value, inbox: inbox, configuration: configuration,
+            clock: FixedClock(), logger: logger)
+    }
+
+    /// Runs a dispatcher, then the body, then shuts the dispatcher down and waits for its end.
+    func running(
+        _ change: (inout DispatcherConfiguration) -> Void = { _ in },
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let dispatcher = dispatcher(change)
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await dispatcher.run() }
+                try await body()
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+/// Lets tasks wait until it is opened.
+final class Gate: Sendable {
+    private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>([])
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = waiting.withLock { waiting in
+                waiting?.append(continuation)
+                return waiting == nil
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let released = waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting ?? []
+        }
+        for continuation in released { continuation.resume() }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import Testing
+
+@testable import AuthConsumer
+
+@Suite struct LaneTableTests {
+    private func delivery(_ number: Int, _ subject: String? = nil, count: Int = 0) -> Delivery {
+        Delivery(
+            message: .test(number, subject: subject), redelivered: count > 0, deliveryCount: count,
+            tag: Delivery.Tag(epoch: 1, number: UInt64(number)))
+    }
+
+    private func started(_ table: inout LaneTable) -> UInt64? { table.next()?.delivery.tag.number }
+
+    @Test func `the next of a subject starts when the one before it has ended`() {
+        var table = LaneTable(concurrency: 8)
+        for delivery in [delivery(1, "a"), delivery(2, "a"), delivery(3, "b"), delivery(4), delivery(5)] {
+            table.add(delivery)
+        }
+        #expect([started(&table), started(&table), started(&table), started(&table)] == [1, 3, 4, 5])
+        #expect(started(&table) == nil)
+        #expect(table.depth == 1)
+        table.finish(.subject("b"))
+        #expect(started(&table) == nil)
+        table.finish(.subject("a"))
+        #expect(started(&table) == 2)
+        #expect(table.depth == 0)
+    }
+
+    @Test func `a subject cannot be taken for a message's id`() {
+        var table = LaneTable(concurrency: 8)
+        let message = delivery(1)
+        table.add(message)
+        table.add(delivery(2, message.message.messageID))
+        #expect(started(&table) == 1)
+        #expect(started(&table) == 2)
+    }
+
+    @Test func `a suspicious one waits for all that run, and all wait for it`() {
+        var table = LaneTable(concurrency: 8)
+        table.add(delivery(1, "a"))
+        table.add(delivery(2, "b", count: 2))
+        table.add(delivery(3, "c"))
+        #expect(started(&table) == 1)
+        #expect(started(&table) == nil)
+        table.finish(.subject("a"))
+        #expect(started(&table) == 2)
+        #expect(started(&table) == nil)
+        table.finish(.subject("b"))
+        #expect(started(&table) == 3)
+    }
+
+    @Test func `of several suspicious ones each may be the first`() {
+        var first: Set<UInt64> = []
+        for _ in 0..<200 {
+            var table = LaneTable(concurrency: 8)
+            for number in 1...3 { table.add(delivery(number, count: 5)) }
+            if let number = started(&table) { first.insert(number) }
+        }
+        #expect(first == [1, 2, 3])
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
+import AuthSignals
+import AuthTesting
+import Foundation
+import Logging
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Testing
+
+@Suite struct SignalDispatcherTests {
+    private struct Boom: Error {}
+    private let bench = DispatcherBench()
+
+    @Test func `a message is acknowledged after its handler`() async throws {
+        let gate = Gate()
+        bench.on { _, _ in await gate.wait() }
+        bench.send(.test(1))
+        try await bench.running {
+            try await bench.recorder.wait { $0.count == 1 }
+            #expect(bench.unsettled == 1)
+            gate.open()
+            try await bench.untilSettled()
+        }
+        #expect(bench.main.isEmpty && bench.dead.isEmpty)
+    }
+
+    @Test func `a signal that no handler takes is acknowledged`() async throws {
+        bench.send(.test(1))
+        try await bench.running { try await bench.untilSettled() }
+        #expect(bench.main.isEmpty && bench.dead.isEmpty)
+    }
+
+    @Test func `a typed handler gets its signal, and the context of the message`() async throws {
+        let seen = Locked<[(Int, SignalContext)]>([])
+        bench.change { handlers in
+            handlers.on(TestSignal.self, as: "typed") { signal, context in
+                seen.change { $0.append((signal.number, context)) }
+            }
+        }
+        let message = SignalMessage.test(7, subject: "someone")
+        bench.send(message)
+        try await bench.running { try await bench.untilSettled() }
+        let (number, context) = try #require(seen.value.first)
+        #expect(number == 7)
+        #expect(context.id.wireText == message.messageID)
+        #expect(context.name == TestSignal.name)
+        #expect(context.subject == "someone")
+        #expect(context.sequence == 7)
+        #expect(context.attempt == 1)
+        #expect(context.logger[metadataKey: "signal"] == "testing.happened")
+    }
+
+    @Test func `a message that is delivered twice is handled once`() async throws {
+        bench.on()
+        let message = SignalMessage.test(1)
+        bench.send(message)
+        bench.send(message)
+        try await bench.running { try await bench.untilSettled() }
+        #expect(bench.recorder.entries.count == 1)
+        #expect(bench.inbox.marks.count == 1)
+    }
+
+    @Test func `what a handler writes in the inbox's transaction is written once`() async throws {
+        bench.change { handlers in
+            handlers.once(TestSignal.self, as: "writer") { signal, _, transaction in
+                try #require(transaction as? MemoryInbox.Transaction).written.append("\(signal.number)")
+            }
+        }
+        let message = SignalMessage.test(5)
+        for _ in 0..<3 { bench.send(message) }
+        try await bench.running { try await bench.untilSettled() }
+        #expect(bench.inbox.written == ["5"])
+    }
+
+    @Test func `a handler that fails gets a copy of its own, the others are not asked again`() async throws {
+        let good = SignalRecorder()
+        bench.on { _, context in if context.attempt == 1 { throw Boom() } }
+        bench.change { good.add(to: &$0, as: "good") }
+        let message = SignalMessage.test(1, subject: "someone")
+        bench.send(message)
+        try await bench.running {
+            try await eventually("it lies on its rung") { bench.on(.oneSecond).count == 1 }
+            let copy = try #require(bench.on(.oneSecond).first)
+            #expect(copy.headers["auth-handler"] == .string("recorder"))
+            #expect(copy.headers["auth-attempt"] == .integer(1))
+            bench.broker.advance(by: .seconds(1))
+            try await bench.recorder.wait { $0.count == 2 }
+            try await bench.untilSettled()
+        }
+        #expect(bench.recorder.entries.map(\.context.attempt) == [1, 2])
+        #expect(good.entries.count == 1)
+        #expect(bench.dead.isEmpty)
+    }
+
+    @Test func `two handlers that fail get one copy each`() async throws {
+        bench.on { _, _ in throw Boom() }
+        bench.change { $0.on(matching: "#", as: "other") { _, _ in throw Boom() } }
+        bench.send(.test(1))
+        try await bench.running {
+            try await eventually("both lie on their rung") { bench.on(.oneSecond).count == 2 }
+        }
+        #expect(
+            Set(bench.on(.oneSecond).compactMap { $0.headers["auth-handler"]?.string }) == ["recorder", "other"])
+        #expect(bench.unsettled == 0)
+    }
+
+    @Test func `the ladder is climbed rung by rung, and ends in the dead letters`() async throws {
+        bench.on { _, _ in throw Boom() }
+        bench.send(.test(1))
+        try await bench.running { $0.retries = .ladder(hours: 2) } _: {
+            let rungs: [RetryRung] = [.oneSecond, .tenSeconds, .oneMinute, .tenMinutes, .oneHour, .oneHour]
+            for (index, rung) in rungs.enumerated() {
+                try await eventually("attempt \(index + 1) has failed") {
+                    bench.on(rung).first?.headers["auth-attempt"] == .integer(Int64(index + 1))
+                }
+                bench.broker.advance(by: rung.delay)
+            }
+            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+        }
+        let letter = try #require(bench.dead.first)
+        #expect(letter.headers["auth-attempt"] == .integer(7))
+        #expect(letter.headers["auth-reason"] == .string("attempts-exhausted"))
+        #expect(bench.recorder.entries.map(\.context.attempt) == Array(1...7))
+    }
+
+    @Test func `a handler may reject a message, and may say when it wants it again`() async throws {
+        bench.change { handlers in
+            handlers.on(TestSignal.self, as: "judge") { signal, _ in
+                throw signal.number == 1 ? SignalVerdict.reject("no such user") : .retry(after: .seconds(11))
+            }
+        }
+        bench.send(.test(1))
+        bench.send(.test(2))
+        try await bench.running {
+            try await eventually("both were judged") { bench.dead.count == 1 && bench.on(.oneMinute).count == 1 }
+        }
+        let letter = try #require(bench.dead.first)
+        #expect(letter.headers["auth-reason"] == .string("no such user"))
+        #expect(letter.headers["auth-attempt"] == .integer(1))
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"specversion":"1.0"}"#, "\u{0}\u{1}binary"])
+    func `a malformed message is set aside with its reason, and the worker goes on`(_ body: String) async throws {
+        bench.on()
+        var broken = SignalMessage.test(1)
+        broken.body = Data(body.utf8)
+        bench.send(broken)
+        bench.send(.test(2))
+        try await bench.running {
+            try await bench.recorder.wait { $0.count == 1 }
+            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+        }
+        #expect(bench.dead.first?.headers["auth-reason"] == .string("malformed"))
+        #expect(bench.dead.first?.body == broken.body)
+        #expect(bench.recorder.entries.first?.event.sequence == 2)
+    }
+
+    @Test func `a message whose data is not of the handler's type is set aside, not tried again`() async throws {
+        bench.change { $0.on(UserLoggedIn.self, as: "typed") { _, _ in } }
+        bench.send(.test(1, name: UserLoggedIn.name))
+        try await bench.running { try await eventually("it is a dead letter") { bench.dead.count == 1 } }
+        #expect(bench.dead.first?.headers["auth-reason"] == .string("malformed"))
+        #expect(bench.dead.first?.headers["auth-handler"] == .string("typed"))
+    }
+
+    @Test func `a copy for a handler that is not there is set aside`() async throws {
+        bench.on()
+        var copy = SignalMessage.test(1)
+        copy.headers["auth-handler"] = .string("gone")
+        bench.send(copy)
+        try await bench.running { try await eventually("it is a dead letter") { bench.dead.count == 1 } }
+        #expect(bench.dead.first?.headers["auth-reason"] == .string("unknown-handler"))
+        #expect(bench.dead.first?.headers["auth-handler"] == .string("gone"))
+        #expect(bench.recorder.entries.isEmpty)
+    }
+
+    @Test func `a handler that takes too long has failed, and holds nobody up`() async throws {
+        let gate = Gate()
+        bench.on { event, _ in if event.sequence == 1 { await gate.wait() } }
+        bench.send(.test(1, subject: "a"))
+        bench.send(.test(2, subject: "a"))
+        try await bench.running { $0.handlerTimeout = .milliseconds(30) } _: {
+            try await bench.recorder.wait { $0.contains { $0.event.sequence == 2 } }
+            try await eventually("the first lies on its rung") { bench.on(.oneSecond).count == 1 }
+        }
+        #expect(bench.on(.oneSecond).first?.headers["auth-error"] == .string("HandlerTimeout"))
+        gate.open()
+    }
+
+    @Test func `a message that could not be moved is kept until it can`() async throws {
+        bench.on { _, _ in throw Boom() }
+        bench.send(.test(1))
+        let refusals = Locked(0)
+        bench.broker.answer { message in
+            guard message.headers["auth-handler"] != nil, refusals.value < 3 else { return .route }
+            refusals.change { $0 += 1 }
+            return .nack
+        }
+        try await bench.running { $0.movePause = .milliseconds(1) } _: {
+            try await eventually("it lies on its rung") { bench.on(.oneSecond).count == 1 }
+        }
+        #expect(refusals.value == 3)
+        #expect(bench.recorder.entries.count == 1)
+        #expect(bench.unsettled == 0)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthInbox
+import AuthSignals
+import Testing
+
+@Suite struct InboxURLTests {
+    @Test(arguments: [
+        ("sqlite:./inbox.sqlite", "./inbox.sqlite"), ("sqlite:inbox.sqlite", "inbox.sqlite"),
+        ("sqlite:/var/lib/inbox.sqlite", "/var/lib/inbox.sqlite"),
+        ("SQLITE:///var/lib/inbox.sqlite", "/var/lib/inbox.sqlite"),
+    ])
+    func `names a file`(_ text: String, _ path: String) throws {
+        #expect(try InboxURL(parsing: text).path == path)
+    }
+
+    @Test(arguments: [
+        "", "sqlite:", "sqlite://host/inbox", "postgres://host/inbox", "/var/lib/inbox", "sqlite:folder/",
+        "sqlite::memory:", "sqlite:a\0b",
+    ])
+    func `refuses a text that names none`(_ text: String) {
+        let error = #expect(throws: InboxError.self) { try InboxURL(parsing: text) }
+        #expect(error?.code == .invalidURL)
+    }
+
+    @Test func `a wrong setting is a fault that names it, and not its value`() {
+        var settings = SettingsReader(["INBOX_URL": "postgres://user:secret@host/inbox"])
+        _ = InboxURL(reading: &settings)
+        #expect(settings.faults.map(\.name) == ["INBOX_URL"])
+        #expect(!settings.faults.description.contains("secret"))
+    }
+
+    @Test func `without a setting it is a file in the working folder`() {
+        var settings = SettingsReader([:])
+        #expect(InboxURL(reading: &settings).path == "./inbox.sqlite")
+        #expect(settings.faults.isEmpty)
+    }
+}

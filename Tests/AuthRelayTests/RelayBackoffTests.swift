@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthRelay
+import AuthSignals
+import Testing
+
+@Suite struct RelayBackoffTests {
+    @Test func `each failure waits about twice as long, and at most five minutes`() {
+        let backoff = RelayBackoff()
+        for sequence in Int64(1)...200 {
+            for (failures, whole) in [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (1000, 300)] {
+                let delay = backoff.delay(afterFailures: failures, sequence: sequence)
+                #expect(delay >= .milliseconds(whole * 800))
+                #expect(delay <= .seconds(whole))
+            }
+        }
+    }
+
+    @Test func `rows that failed together are spread`() {
+        let delays = Set((Int64(1)...100).map { RelayBackoff().delay(afterFailures: 8, sequence: $0) })
+        #expect(delays.count > 50)
+    }
+}
+
+@Suite struct RelayConfigurationTests {
+    @Test func `the required names are read, and a wrong one is a fault`() {
+        var good = SettingsReader(["SIGNALS_REQUIRED": "account.user_logged_in, billing.invoice_paid"])
+        let configuration = RelayConfiguration(reading: &good)
+        #expect(configuration.required == ["account.user_logged_in", "billing.invoice_paid"])
+        #expect(good.faults.isEmpty)
+        var bad = SettingsReader(["SIGNALS_REQUIRED": "user logged in"])
+        _ = RelayConfiguration(reading: &bad)
+        #expect(bad.faults.map(\.name) == ["SIGNALS_REQUIRED"])
+    }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import Foundation
+
+@testable import AuthRelay
+
+/// An outbox and a broker of values around a ``RelayState``: everything that may happen happens by chance, and
+/// what must never happen is written down in ``breaches``.
+struct RelayWorld {
+    private struct Stored {
+        var row: OutboxRow
+        var notBefore: Date?
+    }
+    private struct Batch {
+        var number: Int
+        var rows: [OutboxRow]
+        var outcomes: [PublishOutcome] = []
+    }
+
+    private var chance: SeededGenerator
+    private(set) var breaches: [String] = []
+    private var now = Date(timeIntervalSince1970: 1_795_420_800)
+
+    // The outbox.
+    private var outbox: [Int64: Stored] = [:]
+    private var order: [Int64] = []
+    private var last: Int64 = 0
+    private(set) var committed: Set<Int64> = []
+    private(set) var finals: [Int64: OutboxSettlement.Result] = [:]
+
+    // The broker.
+    private(set) var delivered: [Int64] = []
+    private var deliveredSet: Set<Int64> = []
+    /// The subjects of which the broker did not store every row when it came.
+    private(set) var disturbed: Set<String> = []
+    private var open: [Batch] = []
+    /// The connection was lost, and nobody has waited for the next one: as a publisher's contract has it.
+    private var isLost = false
+
+    // The relay.
+    private var state: RelayState
+    private var jobs: [RelayAction] = []
+    private var events: [RelayEvent] = []
+    /// The rows that the relay was not yet told the outcome of.
+    private var unanswered: [Int64: Int] = [:]
+    private var answeredForGood: Set<Int64> = []
+    private(set) var crashes = 0
+
+    private var subjects: [Int64: String] = [:]
+
+    init(seed: UInt64) {
+        chance = SeededGenerator(seed: seed)
+        state = RelayState(configuration: Self.configuration)
+        enact(state.start())
+    }
+
+    private static var configuration: RelayConfiguration {
+        var configuration = RelayConfiguration()
+        configuration.batchSize = 4
+        configuration.settleLimit = 3
+        return configuration
+    }
+
+    var isEmpty: Bool { outbox.isEmpty }
+    func subject(of sequence: Int64) -> String? { subjects[sequence] }
+
+    // MARK: Chance
+
+    /// One thing that may happen.
+    mutating func step(faulty: Bool) {
+        switch Int.random(in: 0..<20, using: &chance) {
+        case 0..<3 where faulty: commit()
+        case 3 where faulty && chance.oneIn(12): crash()
+        case 4 where faulty && chance.oneIn(6): loseConnection()
+        case 5: now += Double.random(in: 0...40, using: &chance)
+        case 6: tell(.swept)
+        case 7..<12: answerOne(faulty: faulty)
+        case 12..<16: doOneJob(faulty: faulty)
+        default: deliverOneEvent()
+        }
+    }
+
+    private mutating func commit() {
+        for _ in 0..<Int.random(in: 1...4, using: &chance) {
+            last += Int64.random(in: 1...2, using: &chance)
+            let subject = ["a", "b", "c", nil].randomElement(using: &chance) ?? nil
+            subjects[last] = subject
+            outbox[last] = Stored(row: OutboxRow(sequence: last, draft: .test(Int(last), subject: subject)))
+            order.append(last)
+            committed.insert(last)
+        }
+        events.append(.wokenUp)
+    }
+
+    private mutating func crash() {
+        crashes += 1
+        loseConnection()
+        (jobs, events, unanswered, answeredForGood) = ([], [], [:], [])
+        state = RelayState(configuration: Self.configuration)
+        enact(state.start())
+    }
+
+    // MARK: The broker
+
+    private mutating func loseConnection() {
+        // One channel: what was stored is a beginning of what was sent.
+        var isStoring = true
+        for batch in open {
+            var batch = batch
+            for row in batch.rows.dropFirst(batch.outcomes.count) where isStoring {
+                isStoring = !chance.oneIn(4)
+                if isStoring { store(row) }
+            }
+            // Acknowledgements that were on their way are lost too.
+            let known = batch.outcomes.prefix(Int.random(in: 0...batch.outcomes.count, using: &chance))
+            batch.outcomes = known + batch.rows.dropFirst(known.count).map { _ in .unknown("lost") }
+            events.append(.answered(batch: batch.number, batch.outcomes))
+        }
+        open = []
+        isLost = true
+    }
+
+    private mutating func store(_ row: OutboxRow) {
+        delivered.append(row.sequence)
+        deliveredSet.insert(row.sequence)
+    }
+
+    private mutating func answerOne(faulty: Bool) {
+        guard let first = open.first else { return }
+        let row = first.rows[first.outcomes.count]
+        let outcome: PublishOutcome
+        switch faulty ? Int.random(in: 0..<30, using: &chance) : 29 {
+        case 0..<3: outcome = .nacked
+        case 3: outcome = .returned(code: 312, text: "NO_ROUTE")
+        case 4: outcome = .refused("a rule")
+        default:
+            outcome = .confirmed
+            store(row)
+        }
+        if outcome != .confirmed, let subject = row.draft.subject { disturbed.insert(subject) }
+        open[0].outcomes.append(outcome)
+        if open[0].outcomes.count == open[0].rows.count {
+            let batch = open.removeFirst()
+            events.append(.answered(batch: batch.number, batch.outcomes))
+        }
+    }
+
+    // MARK: The relay
+
+    private mutating func deliverOneEvent() {
+        guard let index = events.indices.randomElement(using: &chance) else { return }
+        tell(events.remove(at: index))
+    }
+
+    private mutating func tell(_ event: RelayEvent) {
+        if case .answered(_, let outcomes) = event { noteAnswer(event, outcomes) }
+        enact(state.handle(event, at: now))
+    }
+
+    private mutating func noteAnswer(_ event: RelayEvent, _ outcomes: [PublishOutcome]) {
+        guard case .answered(let number, _) = event, let rows = state.batches[number] else { return }
+        for (sequence, outcome) in zip(rows, outcomes) {
+            unanswered[sequence] = nil
+            switch outcome {
+            case .confirmed, .returned, .refused: answeredForGood.insert(sequence)
+            case .nacked, .unknown: break
+            }
+        }
+    }
+
+    private mutating func enact(_ actions: [RelayAction]) {
+        for action in actions {
+            switch action {
+            case .publish(let number, let rows): publish(rows, number)
+            case .tell: break
+            case .finish: breaches.append("it finished unasked")
+            default: jobs.append(action)
+            }
+        }
+    }
+
+    private mutating func publish(_ rows: [OutboxRow], _ number: Int) {
+        for row in rows {
+            if !committed.contains(row.sequence) { breaches.append("\(row.sequence) is a ghost") }
+            if unanswered[row.sequence] != nil { breaches.append("\(row.sequence) is in flight already") }
+            if answeredForGood.contains(row.sequence) { breaches.append("\(row.sequence) was answered already") }
+            if let subject = row.draft.subject {
+                for earlier in order.prefix(while: { $0 < row.sequence }) where subjects[earlier] == subject {
+                    if unanswered[earlier] == nil, !answeredForGood.contains(earlier) {
+                        breaches.append("\(row.sequence) passes \(earlier) of \(subject)")
+                    }
+                }
+            }
+            unanswered[row.sequence] = number
+        }
+        if isLost {
+            events.append(.answered(batch: number, rows.map { _ in .unknown("lost") }))
+        } else {
+            open.append(Batch(number: number, rows: rows))
+        }
+    }
+
+    private mutating func doOneJob(faulty: Bool) {
+        guard let index = jobs.indices.randomElement(using: &chance) else { return }
+        switch jobs.remove(at: index) {
+        case .awaitReady:
+            isLost = false
+            events.append(.ready)
+        case .settleLater: events.append(.settlementDue)
+        case .read(let read):
+            events.append(faulty && chance.oneIn(10) ? .readFailed : find(read))
+        case .settle(let settlements):
+            if faulty, chance.oneIn(10) {
+                events.append(.settlementFailed)
+            } else {
+                settle(settlements)
+                events.append(.settled)
+            }
+        case .publish, .tell, .finish: break
+        }
+    }
+
+    // MARK: The outbox
+
+    private func rows(limit: Int, where isWanted: (Stored) -> Bool) -> [OutboxRow] {
+        var found: [OutboxRow] = []
+        for sequence in order {
+            guard found.count < limit else { break }
+            if let stored = outbox[sequence], isWanted(stored) { found.append(stored.row) }
+        }
+        return found
+    }
+
+    private func find(_ read: RelayRead) -> RelayEvent {
+        switch read {
+        case .setBack(let limit):
+            return .found(read, rows: rows(limit: limit) { $0.notBefore != nil }, cursor: 0)
+        case .new(let after, let limit):
+            let looked = rows(limit: limit) { $0.row.sequence > after }
+            let found = looked.filter { (outbox[$0.sequence]?.notBefore ?? .distantPast) <= now }
+            return .found(read, rows: found, cursor: looked.last?.sequence ?? after)
+        case .due(let cursor, let limit):
+            let due = rows(limit: limit) { $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false }
+            return .found(read, rows: due, cursor: cursor)
+        case .held(let subject, let after, let limit):
+            let held = rows(limit: limit) { $0.row.draft.subject == subject && $0.row.sequence > after }
+            return .found(read, rows: held, cursor: after)
+        }
+    }
+
+    private mutating func settle(_ settlements: [OutboxSettlement]) {
+        for settlement in settlements {
+            let sequence = settlement.sequence
+            guard outbox[sequence] != nil else { continue }
+            if case .retry(let date, _) = settlement.result {
+                outbox[sequence]?.notBefore = date
+                outbox[sequence]?.row.attempts += 1
+                continue
+            }
+            if settlement.result == .confirmed, !deliveredSet.contains(sequence) {
+                breaches.append("\(sequence) was settled and never delivered")
+            }
+            outbox[sequence] = nil
+            order.removeAll { $0 == sequence }
+            finals[sequence] = settlement.result
+        }
+    }
+}
