@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import Logging
+import Synchronization
+
+/// Takes mails from the queue to the transport and writes down what came of them: the mail loop's work
+/// without its waiting.
+final class MailCourier: Sendable {
+    /// What to do after a round.
+    enum Next: Sendable {
+        /// Wait for a new mail, at most that long.
+        case pause(Duration)
+        /// Leave transport or queue alone for that long.
+        case rest(Duration)
+    }
+
+    private enum Outcome: Sendable {
+        case settled
+        case transportFailed
+        case interrupted
+        case queueFailed(any Error)
+    }
+
+    private let queue: any MailQueue
+    private let transport: any MailTransport
+    private let renderer: MailRenderer
+    private let configuration: MailLoopConfiguration
+    private let clock: any WallClock
+    private let logger: Logger
+    private let metrics: MailMetrics
+    private let state = Mutex(MailLoopStatus())
+
+    init(
+        queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
+        configuration: MailLoopConfiguration, clock: any WallClock, logger: Logger, metrics: MailMetrics
+    ) {
+        self.queue = queue
+        self.transport = transport
+        self.renderer = renderer
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.metrics = metrics
+    }
+
+    var status: MailLoopStatus { state.withLock { $0 } }
+
+    func isNow(_ role: MailLoopStatus.Role) { state.withLock { $0.role = role } }
+
+    /// Delivers what is due.
+    func round(isEnding: @escaping @Sendable () -> Bool) async -> Next {
+        do {
+            while !isEnding() {
+                try await count()
+                let due = try await queue.dueMails(
+                    limit: max(16, configuration.concurrency), now: clock.now())
+                if due.isEmpty { break }
+                guard try await deliver(due, isEnding) else {
+                    try await count()
+                    return .rest(rest)
+                }
+            }
+            return .pause(try await pause())
+        } catch {
+            if !isEnding() {
+                logger.warning("the mail queue fails; trying again", metadata: ["error": "\(error)"])
+            }
+            return .rest(configuration.sweep)
+        }
+    }
+
+    /// Delivers mails in order, a few at a time; false where the transport failed, and the rest was left
+    /// alone.
+    private func deliver(_ mails: [QueuedMail], _ isEnding: @escaping @Sendable () -> Bool) async throws
+        -> Bool
+    {
+        let (works, fault) = await withTaskGroup(of: Outcome.self) { group -> (Bool, (any Error)?) in
+            var waiting = mails[...]
+            var inHand = 0
+            var works = true
+            var fault: (any Error)?
+            while true {
+                while works, fault == nil, !isEnding(), inHand < max(1, configuration.concurrency),
+                    let mail = waiting.popFirst()
+                {
+                    group.addTask { await self.deliver(mail) }
+                    inHand += 1
+                }
+                guard let outcome = await group.next() else { return (works, fault) }
+                inHand -= 1
+                switch outcome {
+                case .settled: break
+                case .transportFailed, .interrupted: works = false
+                // What else is in hand goes on: cancelling it could send it twice.
+                case .queueFailed(let error): fault = error
+                }
+            }
+        }
+        if let fault { throw fault }
+        return works
+    }
+
+    private func deliver(_ mail: QueuedMail) async -> Outcome {
+        do {
+            do throws(MailError) {
+                try await transport.send(try renderer.render(mail))
+            } catch {
+                // Whether the server has it is not known: it stays as it is, and goes out again.
+                return error.code == .interrupted ? .interrupted : try await setBack(mail, error)
+            }
+            try await settle(mail)
+        } catch {
+            return .queueFailed(error)
+        }
+        transportWorks()
+        metrics.sent(mail.draft.template)
+        logger.info("mail sent", metadata: metadata(mail))
+        return .settled
+    }
+
+    private func setBack(_ mail: QueuedMail, _ error: MailError) async throws -> Outcome {
+        let retryAt =
+            error.isPermanent
+            ? nil
+            : configuration.retries.next(
+                afterFailures: mail.attempts + 1, queuedAt: mail.queuedAt, now: clock.now())
+        try await queue.failed(mail, reason: error.description, retryAt: retryAt)
+        metrics.failed(error.code, isFinal: retryAt == nil)
+        var metadata = metadata(mail)
+        metadata["error"] = "\(error)"
+        metadata["attempt"] = "\(mail.attempts + 1)"
+        if let retryAt {
+            metadata["retry_at"] = "\(retryAt.wireText)"
+            logger.notice("mail not sent; it is tried again", metadata: metadata)
+        } else {
+            logger.error("mail given up; it is kept aside", metadata: metadata)
+        }
+        guard error.concernsTransport else { return .settled }
+        state.withLock {
+            $0.transportFailures += 1
+            $0.fault = error.description
+        }
+        return .transportFailed
+    }
+
+    /// Takes the mail out of the queue. A queue that fails now is tried a few times: until it is out, the
+    /// mail would go out again.
+    private func settle(_ mail: QueuedMail) async throws {
+        for wait in [0.1, 0.5, 2, 5] {
+            do {
+                return try await queue.accepted(mail)
+            } catch {
+                if Task.isCancelled { throw error }
+                logger.warning(
+                    "a mail that was sent cannot leave the queue; trying again",
+                    metadata: metadata(mail))
+                try await Task.sleep(for: .seconds(wait))
+            }
+        }
+        try await queue.accepted(mail)
+    }
+
+    private func transportWorks() {
+        let hadFailed = state.withLock { state in
+            defer {
+                state.transportFailures = 0
+                state.fault = nil
+            }
+            return state.transportFailures > 0
+        }
+        if hadFailed { logger.notice("the mail server takes mails again") }
+    }
+
+    private func count() async throws {
+        let status = try await queue.mailStatus()
+        state.withLock { $0.queue = status }
+        metrics.counted(status, now: clock.now())
+    }
+
+    private var rest: Duration {
+        let failures = status.transportFailures
+        let rests = configuration.rests
+        guard failures > 0, let last = rests.last else { return .seconds(1) }
+        return failures <= rests.count ? rests[failures - 1] : last
+    }
+
+    private func pause() async throws -> Duration {
+        guard let next = try await queue.nextMailDue() else { return configuration.sweep }
+        let wait = Duration.seconds(max(0.05, next.timeIntervalSince(clock.now())))
+        return min(wait, configuration.sweep)
+    }
+
+    private func metadata(_ mail: QueuedMail) -> Logger.Metadata {
+        ["mail": "\(mail.id.wireText)", "template": "\(mail.draft.template.rawValue)"]
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+/// When a mail that could not be handed over is tried again: soon at first, then every hour, and not for
+/// ever.
+public struct MailRetrySchedule: Hashable, Sendable {
+    /// The waits after the first failures, in seconds.
+    public var first: [TimeInterval] = [5, 15, 60, 300, 900]
+    /// The wait after each later one, in seconds.
+    public var then: TimeInterval = 3600
+    /// How long after it was queued a mail is given up, in seconds: three days. What it carries has expired
+    /// by then.
+    public var limit: TimeInterval = 3 * 86_400
+
+    public init() {}
+
+    /// When to try again; nil to give up.
+    ///
+    /// - Parameters:
+    ///   - failures: how often the mail has failed, this time included; from 1.
+    ///   - queuedAt: when it was queued.
+    ///   - now: when it failed.
+    public func next(afterFailures failures: Int, queuedAt: Date, now: Date) -> Date? {
+        let wait = failures <= first.count ? first[max(0, failures - 1)] : then
+        let next = now.addingTimeInterval(wait)
+        return next.timeIntervalSince(queuedAt) > limit ? nil : next
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+
+extension MailConfiguration {
+    /// Reads `MAIL_URL`, `MAIL_FROM`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. Where
+    /// `SITE_NAME` is not set, it is the host of `PUBLIC_URL` or `SIGNALS_SOURCE`.
+    ///
+    /// The templates are read and checked too, so that a mistake in one is found when the service starts and
+    /// not with the first mail. Faults are left in `settings`.
+    public init(reading settings: inout SettingsReader) {
+        self.init(
+            from: settings.value(
+                "MAIL_FROM", default: nil, "an address: a@example.org or Example <a@example.org>"
+            ) {
+                // Twice optional: no such setting, no such address.
+                (try? MailAddress(parsing: $0)).map(Optional.some)
+            })
+        if let text = settings.string("MAIL_URL") {
+            do throws(MailError) {
+                url = try MailURL(text.trimmingCharacters(in: .whitespacesAndNewlines))
+            } catch {
+                settings.fault("MAIL_URL", error.message)
+            }
+        }
+        readTexts(from: &settings)
+    }
+
+    private mutating func readTexts(from settings: inout SettingsReader) {
+        if let name = Self.headerText("SITE_NAME", in: &settings) {
+            siteName = name
+        } else if let url = settings.string("PUBLIC_URL") ?? settings.string("SIGNALS_SOURCE"),
+            let host = URLComponents(string: url)?.host, !host.isEmpty
+        {
+            siteName = host
+        }
+        // An empty setting is an absent one, so that a prefix of nothing but spaces stands for none.
+        subjectPrefix = Self.headerText("ACCOUNT_EMAIL_SUBJECT_PREFIX", in: &settings)
+            .map { $0.allSatisfy(\.isWhitespace) ? "" : $0 }
+        templatesFolder = settings.string("MAIL_TEMPLATES")
+        do throws(MailError) {
+            _ = try MailTemplates(folder: templatesFolder)
+        } catch {
+            settings.fault("MAIL_TEMPLATES", "cannot be used: \(error.message)")
+        }
+    }
+
+    private static func headerText(_ name: String, in settings: inout SettingsReader) -> String? {
+        guard let text = settings.string(name) else { return nil }
+        if !text.unicodeScalars.allSatisfy(HeaderText.mayStand) {
+            settings.fault(name, "must not contain line ends or other control characters")
+        }
+        return text
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// An address with the name that is shown for it: `Example <accounts@example.org>`.
+///
+/// A value of this type can stand in a header and in an SMTP command: it holds nothing that ends a line or an
+/// address.
+public struct MailAddress: Hashable, Sendable {
+    /// The name that is shown; nil shows the address.
+    public let name: String?
+    /// `local@domain`, without angle brackets.
+    public let address: String
+
+    /// - Throws: ``MailError/Code/malformed`` where the address is none, or the name holds a control character.
+    public init(name: String? = nil, address: String) throws(MailError) {
+        guard Self.isAddress(address) else { throw MailError(.malformed, "this is no e-mail address") }
+        if let name, !name.unicodeScalars.allSatisfy(HeaderText.mayStand) {
+            throw MailError(.malformed, "a name with a control character cannot stand in a header")
+        }
+        self.name = name.flatMap { $0.isEmpty ? nil : $0 }
+        self.address = address
+    }
+
+    /// The sender where none is set: good enough to try things out.
+    static let unset = MailAddress(literal: "accounts@localhost")
+
+    private init(literal: String) {
+        name = nil
+        address = literal
+    }
+
+    /// Reads `accounts@example.org` or `Example <accounts@example.org>`; the name may stand in quotes.
+    ///
+    /// - Throws: ``MailError/Code/malformed`` where the text is neither.
+    public init(parsing text: String) throws(MailError) {
+        let text = text.trimmingCharacters(in: .whitespaces)
+        guard text.hasSuffix(">"), let open = text.lastIndex(of: "<") else {
+            try self.init(address: text)
+            return
+        }
+        var name = text[..<open].trimmingCharacters(in: .whitespaces)
+        if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") {
+            name = String(name.dropFirst().dropLast())
+                .replacingOccurrences(of: "\\\"", with: "\"")
+                .replacingOccurrences(of: "\\\\", with: "\\")
+        }
+        try self.init(name: name, address: String(text[text.index(after: open)...].dropLast()))
+    }
+
+    /// The part after the last `@`.
+    public var domain: String { address.split(separator: "@").last.map(String.init) ?? "" }
+
+    /// The address as it goes over the wire: a domain in other letters than ASCII's in its ASCII form (RFC
+    /// 5891), which every server takes. A local part stays as it is.
+    public var wireText: String {
+        guard let at = address.lastIndex(of: "@"), !domain.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return address
+        }
+        var components = URLComponents()
+        components.host = domain
+        guard let host = components.encodedHost, host.utf8.allSatisfy({ $0 < 0x80 }), !host.contains("%")
+        else {
+            return address
+        }
+        return address[...at] + host
+    }
+
+    /// The domain as it goes over the wire.
+    var wireDomain: String { wireText.split(separator: "@").last.map(String.init) ?? "" }
+
+    /// How a header shows it (RFC 5322, section 3.4).
+    var headerText: String { name.map { "\(HeaderText.phrase($0)) <\(wireText)>" } ?? wireText }
+
+    /// At most 254 bytes (RFC 5321), one `@` between two parts, no space, control or character that has a
+    /// meaning in a header. Quoted local parts and address literals are not taken: nobody's address needs
+    /// them.
+    private static func isAddress(_ text: String) -> Bool {
+        guard text.utf8.count <= 254 else { return false }
+        let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return false }
+        return text.unicodeScalars.allSatisfy { scalar in
+            HeaderText.mayStand(scalar) && !scalar.properties.isWhitespace
+                && !"<>()[],;:\\\"".unicodeScalars.contains(scalar)
+        }
+    }
+}

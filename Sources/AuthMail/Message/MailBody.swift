@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A part of a mail: text, with the encoding that lets it pass every server unchanged.
+struct MailBody {
+    /// Its header lines, each ended by CRLF.
+    let headers: String
+    /// The encoded text, ended by CRLF.
+    let content: String
+
+    /// - Parameter type: `text/plain` or `text/html`.
+    ///
+    /// Short ASCII lines go as they are, so that a link stands in the mail as it stands in the template;
+    /// anything else as quoted-printable (RFC 2045, section 6.7).
+    init(_ text: String, type: String) {
+        let lines = Self.lines(of: text)
+        let isPlain = lines.allSatisfy { line in
+            line.utf8.count <= 998 && line.utf8.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x09 }
+        }
+        let encoded = isPlain ? lines : lines.map(Self.quotedPrintable)
+        headers =
+            "Content-Type: \(type); charset=utf-8\r\n"
+            + "Content-Transfer-Encoding: \(isPlain ? "7bit" : "quoted-printable")\r\n"
+        content = encoded.map { $0 + "\r\n" }.joined()
+    }
+
+    /// The lines of a text, whatever ends them; empty ones at the end are left out.
+    private static func lines(of text: String) -> [String] {
+        var lines: [String] = []
+        var line = String.UnicodeScalarView()
+        var wasReturn = false
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" || scalar == "\r" {
+                if !(scalar == "\n" && wasReturn) {
+                    lines.append(String(line))
+                    line = .init()
+                }
+            } else {
+                line.append(scalar)
+            }
+            wasReturn = scalar == "\r"
+        }
+        lines.append(String(line))
+        while let last = lines.last, last.isEmpty { lines.removeLast() }
+        return lines
+    }
+
+    /// One line, broken softly so that no line has more than 76 characters.
+    private static func quotedPrintable(_ line: String) -> String {
+        var result = ""
+        var width = 0
+        let bytes = Array(line.utf8)
+        for (index, byte) in bytes.enumerated() {
+            let isSpace = byte == 0x20 || byte == 0x09
+            let isLast = index == bytes.count - 1
+            let stands = isSpace ? !isLast : (0x21...0x7e).contains(byte) && byte != 0x3d
+            let piece = stands ? String(UnicodeScalar(byte)) : hex(byte)
+            if width + piece.utf8.count > 75 {
+                result += "=\r\n"
+                width = 0
+            }
+            result += piece
+            width += piece.utf8.count
+        }
+        return result
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.count == 1 ? "=0\(digits)" : "=\(digits)"
+    }
+}

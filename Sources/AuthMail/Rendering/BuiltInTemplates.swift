@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The files of the folder `Templates`, which the package manager puts into the code: an executable needs no
+/// folder beside it.
+enum BuiltInTemplates {
+    /// By file name.
+    static let files: [String: [UInt8]] = [
+        "account_already_exists_subject.txt": PackageResources.account_already_exists_subject_txt,
+        "account_already_exists_message.txt": PackageResources.account_already_exists_message_txt,
+        "account_already_exists_message.html": PackageResources.account_already_exists_message_html,
+        "account_connected_subject.txt": PackageResources.account_connected_subject_txt,
+        "account_connected_message.txt": PackageResources.account_connected_message_txt,
+        "account_connected_message.html": PackageResources.account_connected_message_html,
+        "account_disconnected_subject.txt": PackageResources.account_disconnected_subject_txt,
+        "account_disconnected_message.txt": PackageResources.account_disconnected_message_txt,
+        "account_disconnected_message.html": PackageResources.account_disconnected_message_html,
+        "email_changed_subject.txt": PackageResources.email_changed_subject_txt,
+        "email_changed_message.txt": PackageResources.email_changed_message_txt,
+        "email_changed_message.html": PackageResources.email_changed_message_html,
+        "email_confirmation_subject.txt": PackageResources.email_confirmation_subject_txt,
+        "email_confirmation_message.txt": PackageResources.email_confirmation_message_txt,
+        "email_confirmation_message.html": PackageResources.email_confirmation_message_html,
+        "email_confirmation_signup_subject.txt": PackageResources.email_confirmation_signup_subject_txt,
+        "email_confirmation_signup_message.txt": PackageResources.email_confirmation_signup_message_txt,
+        "email_confirmation_signup_message.html": PackageResources.email_confirmation_signup_message_html,
+        "email_deleted_subject.txt": PackageResources.email_deleted_subject_txt,
+        "email_deleted_message.txt": PackageResources.email_deleted_message_txt,
+        "email_deleted_message.html": PackageResources.email_deleted_message_html,
+        "login_code_subject.txt": PackageResources.login_code_subject_txt,
+        "login_code_message.txt": PackageResources.login_code_message_txt,
+        "login_code_message.html": PackageResources.login_code_message_html,
+        "password_changed_subject.txt": PackageResources.password_changed_subject_txt,
+        "password_changed_message.txt": PackageResources.password_changed_message_txt,
+        "password_changed_message.html": PackageResources.password_changed_message_html,
+        "password_reset_subject.txt": PackageResources.password_reset_subject_txt,
+        "password_reset_message.txt": PackageResources.password_reset_message_txt,
+        "password_reset_message.html": PackageResources.password_reset_message_html,
+        "password_reset_code_subject.txt": PackageResources.password_reset_code_subject_txt,
+        "password_reset_code_message.txt": PackageResources.password_reset_code_message_txt,
+        "password_reset_code_message.html": PackageResources.password_reset_code_message_html,
+        "password_reset_key_subject.txt": PackageResources.password_reset_key_subject_txt,
+        "password_reset_key_message.txt": PackageResources.password_reset_key_message_txt,
+        "password_reset_key_message.html": PackageResources.password_reset_key_message_html,
+        "password_set_subject.txt": PackageResources.password_set_subject_txt,
+        "password_set_message.txt": PackageResources.password_set_message_txt,
+        "password_set_message.html": PackageResources.password_set_message_html,
+        "unknown_account_subject.txt": PackageResources.unknown_account_subject_txt,
+        "unknown_account_message.txt": PackageResources.unknown_account_message_txt,
+        "unknown_account_message.html": PackageResources.unknown_account_message_html,
+    ]
+}

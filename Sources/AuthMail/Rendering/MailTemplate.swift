@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A text with places for values: `{{ name }}`, and `{% if name %}…{% endif %}` for what is left out where
+/// there is no such value. These are two of Django's tags, so that allauth's simpler templates can be used as
+/// they are.
+///
+/// A tag that stands alone on a line takes the line with it.
+struct MailTemplate: Sendable, Hashable {
+    private indirect enum Node: Sendable, Hashable {
+        case text(String)
+        case value(String)
+        case section(String, [Node])
+    }
+
+    private let nodes: [Node]
+    /// Every name that is used.
+    let names: Set<String>
+
+    /// - Throws: ``MailError/Code/invalidTemplate`` with the line and what is wrong there.
+    init(_ source: String) throws(MailError) {
+        var parser = Parser(rest: Self.withoutTagLines(source)[...])
+        nodes = try parser.nodes(inside: nil)
+        names = parser.names
+    }
+
+    /// Puts values in.
+    ///
+    /// - Parameter escapesHTML: whether values go into HTML.
+    /// - Throws: ``MailError/Code/incomplete`` where a value is missing outside an `if`: a mail without its link
+    ///   would be worse than none.
+    func render(_ values: [String: String], escapesHTML: Bool) throws(MailError) -> String {
+        var result = ""
+        try Self.render(nodes, values, escapesHTML: escapesHTML, into: &result)
+        return result
+    }
+
+    private static func render(
+        _ nodes: [Node], _ values: [String: String], escapesHTML: Bool, into result: inout String
+    ) throws(MailError) {
+        for node in nodes {
+            switch node {
+            case .text(let text): result += text
+            case .value(let name):
+                guard let value = values[name], !value.isEmpty else {
+                    throw MailError(.incomplete, "the template needs a value for \(name)")
+                }
+                result += escapesHTML ? escaped(value) : value
+            case .section(let name, let inner):
+                guard let value = values[name], !value.isEmpty else { continue }
+                try render(inner, values, escapesHTML: escapesHTML, into: &result)
+            }
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Joins lines that hold nothing but one `{% … %}` with the line after them.
+    private static func withoutTagLines(_ source: String) -> String {
+        let lines = source.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n")
+        var result = ""
+        for (index, line) in lines.enumerated() {
+            let trimmed = line.trimmingCharacters(in: .whitespaces)
+            let isTag =
+                trimmed.hasPrefix("{%") && trimmed.hasSuffix("%}")
+                && trimmed.components(separatedBy: "{%").count == 2
+            if isTag {
+                result += trimmed
+            } else {
+                result += index < lines.count - 1 ? line + "\n" : line
+            }
+        }
+        return result
+    }
+
+    private struct Parser {
+        var rest: Substring
+        var names: Set<String> = []
+
+        init(rest: Substring) { self.rest = rest }
+
+        /// Reads up to the end, or up to the `endif` of the section that is open.
+        mutating func nodes(inside section: String?) throws(MailError) -> [Node] {
+            var nodes: [Node] = []
+            while let open = rest.firstRange(of: /\{[{%]/) {
+                nodes.append(.text(String(rest[..<open.lowerBound])))
+                let isValue = rest[open].hasSuffix("{")
+                rest = rest[open.upperBound...]
+                guard let close = rest.firstRange(of: isValue ? "}}" : "%}") else {
+                    throw MailError(.invalidTemplate, "a tag is not closed")
+                }
+                let words = rest[..<close.lowerBound].split(whereSeparator: \.isWhitespace).map(String.init)
+                rest = rest[close.upperBound...]
+                switch (isValue, words.count, words.first ?? "") {
+                case (true, 1, let name): nodes.append(.value(try noted(name)))
+                case (false, 2, "if"):
+                    let name = try noted(words[1])
+                    nodes.append(.section(name, try self.nodes(inside: name)))
+                case (false, 1, "endif") where section != nil: return nodes
+                case (false, 1, "endif"): throw MailError(.invalidTemplate, "an endif has no if")
+                default:
+                    throw MailError(
+                        .invalidTemplate,
+                        "only {{ name }}, {% if name %} and {% endif %} are understood, and not "
+                            + "\"\(words.joined(separator: " "))\"")
+                }
+            }
+            if let section { throw MailError(.invalidTemplate, "the if of \(section) has no endif") }
+            nodes.append(.text(String(rest)))
+            rest = ""
+            return nodes
+        }
+
+        private mutating func noted(_ name: String) throws(MailError) -> String {
+            guard name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil else {
+                throw MailError(.invalidTemplate, "\"\(name)\" is no name of a value")
+            }
+            names.insert(name)
+            return name
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import Foundation
+
+/// The texts of every kind of mail: ours, replaced and added to by a folder's files.
+struct MailTemplates: Sendable {
+    /// The files of one kind of mail.
+    struct Texts: Sendable {
+        var subject: MailTemplate
+        var text: MailTemplate
+        var html: MailTemplate?
+    }
+
+    /// What a template of ours may use. An application's own templates use what its mails give.
+    static let knownValues: Set<String> = [
+        "site_name", "email", "username", "url", "code", "password_reset_url", "signup_url", "ip",
+        "user_agent",
+        "timestamp", "from_email", "to_email", "provider",
+    ]
+
+    private static let suffixes = ["_subject.txt", "_message.txt", "_message.html"]
+    private let texts: [String: Texts]
+
+    /// - Parameter folder: its files replace ours one by one (`login_code_subject.txt`). A file whose name begins
+    ///   otherwise makes a template of the application's own, which needs at least `_subject.txt` and
+    ///   `_message.txt`. Other files than `.txt` and `.html` are passed over.
+    /// - Throws: ``MailError/Code/invalidTemplate`` with everything that is wrong, file by file.
+    init(folder: String? = nil) throws(MailError) {
+        var files = BuiltInTemplates.files.mapValues { String(decoding: $0, as: UTF8.self) }
+        var faults: [String] = []
+        if let folder { faults += Self.read(folder, into: &files) }
+        var parsed: [String: MailTemplate] = [:]
+        for (name, source) in files.sorted(by: { $0.key < $1.key }) {
+            do throws(MailError) {
+                let template = try MailTemplate(source)
+                parsed[name] = template
+                let unknown = template.names.subtracting(Self.knownValues)
+                if BuiltInTemplates.files[name] != nil, !unknown.isEmpty {
+                    faults.append("\(name): no such value: \(unknown.sorted().joined(separator: ", "))")
+                }
+            } catch {
+                faults.append("\(name): \(error.message)")
+            }
+        }
+        var texts: [String: Texts] = [:]
+        for prefix in Set(files.keys.compactMap(Self.prefix)) where faults.isEmpty {
+            guard let subject = parsed[prefix + "_subject.txt"], let text = parsed[prefix + "_message.txt"]
+            else {
+                faults.append(
+                    "\(prefix): is no template of ours, and as a new one it needs both "
+                        + "\(prefix)_subject.txt and \(prefix)_message.txt")
+                continue
+            }
+            texts[prefix] = Texts(subject: subject, text: text, html: parsed[prefix + "_message.html"])
+        }
+        guard faults.isEmpty else { throw MailError(.invalidTemplate, faults.joined(separator: "; ")) }
+        self.texts = texts
+    }
+
+    /// - Throws: ``MailError/Code/unknownTemplate``.
+    func texts(of template: MailDraft.Template) throws(MailError) -> Texts {
+        guard let found = texts[template.rawValue] else {
+            throw MailError(.unknownTemplate, "there is no template \(template.rawValue)")
+        }
+        return found
+    }
+
+    private static func prefix(_ file: String) -> String? {
+        suffixes.first { file.hasSuffix($0) && file.count > $0.count }.map { String(file.dropLast($0.count)) }
+    }
+
+    /// Adds a folder's files; returns what is wrong with them.
+    private static func read(_ folder: String, into files: inout [String: String]) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            return ["the folder of templates cannot be read"]
+        }
+        var faults: [String] = []
+        for name in names.sorted() where !name.hasPrefix(".") {
+            guard name.hasSuffix(".txt") || name.hasSuffix(".html") else { continue }
+            guard prefix(name) != nil else {
+                faults.append("\(name): must end with \(suffixes.joined(separator: ", "))")
+                continue
+            }
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+                let text = String(validating: data, as: UTF8.self)
+            else {
+                faults.append("\(name): cannot be read as UTF-8")
+                continue
+            }
+            files[name] = text
+        }
+        return faults
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import CCurl
+import Foundation
+
+/// One SMTP connection with a thread of its own: libcurl blocks, and Swift's shared threads must not.
+///
+/// Jobs run one after the other. A cancelled task takes its job back, or interrupts it where it runs.
+final class SMTPLane: Sendable {
+    private let core: SMTPLaneCore
+
+    init(_ settings: SMTPSettings) { core = SMTPLaneCore(settings) }
+
+    deinit { core.close() }
+
+    func send(_ mail: RenderedMail) async throws(MailError) {
+        // A C string ends at a NUL; what follows it must not get lost.
+        guard !mail.sender.utf8.contains(0), !mail.recipient.utf8.contains(0) else {
+            throw MailError(.malformed, "an address holds a control character")
+        }
+        try await run { mailer in
+            let result = mail.message.withUnsafeBytes { bytes -> CCurlResult in
+                mail.sender.withCString { sender in
+                    mail.recipient.withCString { recipient in
+                        let none: [UInt8] = [0]
+                        return none.withUnsafeBufferPointer { empty -> CCurlResult in
+                            guard
+                                let start = bytes.bindMemory(to: UInt8.self).baseAddress ?? empty.baseAddress
+                            else { return CCurlResult() }
+                            var letter = CCurlMail(
+                                sender: sender, recipient: recipient, message: start,
+                                messageCount: bytes.count)
+                            return ccurl_send(mailer, &letter)
+                        }
+                    }
+                }
+            }
+            return MailError(
+                result, fault: String(cString: ccurl_fault_text(mailer)),
+                reply: String(cString: ccurl_reply_text(mailer)), hiding: [mail.recipient, mail.sender])
+        }
+    }
+
+    func check() async throws(MailError) {
+        try await run { mailer in
+            MailError(
+                ccurl_probe(mailer), fault: String(cString: ccurl_fault_text(mailer)),
+                reply: String(cString: ccurl_reply_text(mailer)), hiding: [])
+        }
+    }
+
+    func close() { core.close() }
+
+    private func run(_ work: @escaping @Sendable (OpaquePointer) -> MailError?) async throws(MailError) {
+        let id = UUID()
+        let fault = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                core.submit(SMTPLaneCore.Job(id: id, work: work) { continuation.resume(returning: $0) })
+            }
+        } onCancel: {
+            core.cancel(id)
+        }
+        core.forget(id)
+        if let fault { throw fault }
+    }
+}

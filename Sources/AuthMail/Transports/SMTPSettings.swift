@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+
+/// How an SMTP server is reached.
+public struct SMTPSettings: Hashable, Sendable, CustomStringConvertible {
+    /// Who logs in (SMTP AUTH, RFC 4954).
+    public struct Login: Hashable, Sendable {
+        public var user: String
+        public var password: Password
+
+        public init(user: String, password: Password) {
+            self.user = user
+            self.password = password
+        }
+
+        public static func == (a: Login, b: Login) -> Bool {
+            a.user == b.user && a.password.exposedText == b.password.exposedText
+        }
+
+        public func hash(into hasher: inout Hasher) { hasher.combine(user) }
+    }
+
+    /// A name or an address; IPv6 in brackets.
+    public var host: String
+    public var port: Int
+    /// Whether TLS is spoken from the first byte (RFC 8314); otherwise it begins with STARTTLS.
+    public var isSecure: Bool
+    /// Whether no mail is sent without TLS and a verified certificate. Otherwise STARTTLS is used where it is
+    /// offered, with any certificate (RFC 7435).
+    public var requiresTLS: Bool
+    public var login: Login?
+    /// A PEM file of the authorities to trust; nil trusts the system's.
+    public var authorities: String?
+    /// For name resolution, connection and TLS together.
+    public var connectTimeout: Duration = .seconds(10)
+    /// For one mail as a whole.
+    public var sendTimeout: Duration = .seconds(60)
+
+    /// - Parameter isSecure: also requires TLS; without it nothing is required until told.
+    public init(host: String, port: Int = 25, isSecure: Bool = false) {
+        self.host = host
+        self.port = port
+        self.isSecure = isSecure
+        requiresTLS = isSecure
+    }
+
+    /// The URL without user and password.
+    public var description: String { "\(isSecure ? "smtps" : "smtp")://\(host):\(port)" }
+}

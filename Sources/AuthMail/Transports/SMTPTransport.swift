@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Hands mails to an SMTP server through libcurl, over connections that are kept for a while.
+public final class SMTPTransport: MailTransport {
+    private let lanes: [SMTPLane]
+    /// How many mails each lane has in hand.
+    private let loads: Mutex<[Int]>
+
+    /// Nothing is connected before the first mail.
+    ///
+    /// - Parameter connections: how many mails can be sent at a time, at least 1.
+    public init(_ settings: SMTPSettings, connections: Int = 1) {
+        lanes = (0..<max(1, connections)).map { _ in SMTPLane(settings) }
+        loads = Mutex(Array(repeating: 0, count: max(1, connections)))
+    }
+
+    public func send(_ mail: RenderedMail) async throws(MailError) {
+        try await withLane { lane throws(MailError) in try await lane.send(mail) }
+    }
+
+    /// Connects, logs in and says NOOP.
+    public func check() async throws(MailError) {
+        try await withLane { lane throws(MailError) in try await lane.check() }
+    }
+
+    public func close() async { for lane in lanes { lane.close() } }
+
+    private func withLane(_ body: (SMTPLane) async throws(MailError) -> Void) async throws(MailError) {
+        let index = loads.withLock { loads in
+            let index = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+            loads[index] += 1
+            return index
+        }
+        defer { loads.withLock { $0[index] -= 1 } }
+        try await body(lanes[index])
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthMail
+import AuthSignals
+import Foundation
+import Testing
+
+@Suite struct MailConfigurationTests {
+    private func read(_ values: [String: String]) -> (MailConfiguration, [String]) {
+        var reader = SettingsReader(values)
+        let configuration = MailConfiguration(reading: &reader)
+        return (configuration, reader.faults.map(\.description))
+    }
+
+    @Test func `without settings mails go into a folder`() {
+        let (configuration, faults) = read([:])
+        #expect(faults == [])
+        #expect(configuration.url.target == .folder("./mail"))
+        #expect(configuration.from.address == "accounts@localhost")
+        #expect(configuration.siteName == "localhost")
+        #expect(configuration.subjectPrefix == nil)
+    }
+
+    @Test func `every setting is read`() {
+        let (configuration, faults) = read([
+            "MAIL_URL": "smtp://mail.example.org", "MAIL_FROM": "Example <a@example.org>",
+            "SITE_NAME": "The Example",
+            "ACCOUNT_EMAIL_SUBJECT_PREFIX": "Ex: ", "PUBLIC_URL": "https://accounts.example.org",
+        ])
+        #expect(faults == [])
+        #expect(configuration.url.description == "smtp://mail.example.org:25")
+        #expect(configuration.from.name == "Example")
+        #expect(configuration.siteName == "The Example")
+        #expect(configuration.subjectPrefix == "Ex: ")
+    }
+
+    @Test func `the site is named after its address`() {
+        #expect(read(["PUBLIC_URL": "https://accounts.example.org/x"]).0.siteName == "accounts.example.org")
+        #expect(read(["SIGNALS_SOURCE": "https://example.net"]).0.siteName == "example.net")
+        #expect(read(["SIGNALS_SOURCE": "urn:x", "MAIL_FROM": "a@example.com"]).0.siteName == "example.com")
+    }
+
+    @Test func `a prefix of nothing but spaces is none`() {
+        #expect(read(["ACCOUNT_EMAIL_SUBJECT_PREFIX": " "]).0.subjectPrefix == "")
+    }
+
+    @Test func `every fault is said, with its name and without its value`() {
+        let (_, faults) = read([
+            "MAIL_URL": "smtp://user:topsecret@host?x=1", "MAIL_FROM": "nobody", "SITE_NAME": "a\nb",
+            "ACCOUNT_EMAIL_SUBJECT_PREFIX": "a\r\nBcc: x", "MAIL_TEMPLATES": "/nowhere",
+        ])
+        #expect(
+            faults.sorted() == [
+                "ACCOUNT_EMAIL_SUBJECT_PREFIX must not contain line ends or other control characters",
+                "MAIL_FROM must be an address: a@example.org or Example <a@example.org>",
+                "MAIL_TEMPLATES cannot be used: the folder of templates cannot be read",
+                "MAIL_URL must have no other options than starttls and cacertfile",
+                "SITE_NAME must not contain line ends or other control characters",
+            ])
+    }
+}

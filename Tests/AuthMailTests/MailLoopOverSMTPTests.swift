@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthMail
+import AuthSignals
+import Foundation
+import Logging
+import ServiceLifecycleTestKit
+import Testing
+
+@Suite(.needsPython) struct MailLoopOverSMTPTests {
+    private func loop(_ queue: MemoryMailQueue, port: Int) throws -> MailLoop {
+        var configuration = MailLoopConfiguration()
+        configuration.rests = [.milliseconds(20)]
+        configuration.sweep = .milliseconds(20)
+        return MailLoop(
+            queue: queue, transport: SMTPTransport(SMTPSettings(host: "127.0.0.1", port: port)),
+            renderer: try Samples.renderer(), configuration: configuration, clock: queue,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func `mails wait for a server that is absent and go out when it comes`() async throws {
+        let port = try await SMTPServer.run { $0.port }
+        let queue = MemoryMailQueue()
+        let mails = (0..<5).map { _ in Samples.queued(id: UUID.version7()) }
+        for mail in mails { queue.put(mail) }
+        let loop = try loop(queue, port: port)
+        try await testGracefulShutdown { trigger in
+            async let running: Void = loop.run()
+            try await eventually("it fails for a while") { loop.status.transportFailures >= 3 }
+            #expect(queue.accepted.isEmpty)
+            try await SMTPServer.run(["port": port]) { server in
+                queue.advance(by: 3600)
+                try await eventually("all arrive") { server.mails.count == 5 }
+                try await eventually("all are accepted") { queue.accepted.count == 5 }
+                #expect(Set(server.mails.flatMap { $0.message.values("Message-ID") }).count == 5)
+            }
+            trigger.triggerGracefulShutdown()
+            await running
+        }
+    }
+
+    @Test func `shutdown interrupts a server that has fallen silent, and the mail stays`() async throws {
+        try await SMTPServer.run(["hang": "data"]) { server in
+            let queue = MemoryMailQueue()
+            queue.put(Samples.queued())
+            let loop = try loop(queue, port: server.port)
+            let running = Task { await loop.run() }
+            try await eventually("the server has it") { server.count("hanging") == 1 }
+            running.cancel()
+            await running.value
+            #expect(queue.entries.map(\.mail.attempts) == [0])
+        }
+    }
+}

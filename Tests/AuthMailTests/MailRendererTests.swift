@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthMail
+import Foundation
+import Testing
+
+@Suite struct MailRendererTests {
+    static let templates: [MailDraft.Template] = [
+        .emailConfirmationSignup, .emailConfirmation, .loginCode, .passwordResetKey, .passwordResetCode,
+        .unknownAccount, .accountAlreadyExists, .emailChanged, .emailDeleted, .passwordChanged, .passwordSet,
+        .passwordReset, .accountConnected, .accountDisconnected,
+    ]
+
+    @Test(arguments: templates)
+    func `a mail is what it was, byte for byte`(template: MailDraft.Template) throws {
+        let mail = try Samples.renderer().render(Samples.queued(template))
+        try Golden("\(template.rawValue).eml").expect(mail.message)
+    }
+
+    @Test(.needsPython, arguments: templates)
+    func `a mail reads well where only what must be there is there`(template: MailDraft.Template) async throws
+    {
+        let needed: [MailDraft.Template: [String]] = [
+            .loginCode: ["code"], .passwordResetKey: ["url"], .passwordResetCode: ["code"],
+            .emailDeleted: ["email"], .accountConnected: ["provider"], .accountDisconnected: ["provider"],
+        ]
+        let values = Samples.values.filter { needed[template, default: []].contains($0.key) }
+        let mail = try Samples.renderer().render(Samples.queued(template, values: values))
+        let read = try await ForeignMail(mail.message)
+        #expect(read.defects == [])
+        #expect(read.parts.map(\.type) == ["text/plain", "text/html"])
+        for part in read.parts {
+            #expect(!part.text.contains("{{") && !part.text.contains("{%"))
+            #expect(!part.text.contains("\n\n\n"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.emailConfirmationSignup, "url"), (.emailConfirmation, "url"), (.passwordResetKey, "url"),
+            (.accountAlreadyExists, "password_reset_url"), (.unknownAccount, "signup_url"),
+            (.passwordChanged, "password_reset_url"), (.emailConfirmation, "code"), (.loginCode, "code"),
+            (.passwordResetCode, "code"),
+        ] as [(MailDraft.Template, String)])
+    func `a link or a code stands alone on a line of the text`(template: MailDraft.Template, name: String)
+        throws
+    {
+        let mail = try Samples.renderer().render(Samples.queued(template))
+        let lines = String(decoding: mail.message, as: UTF8.self).components(separatedBy: "\r\n")
+        #expect(lines.contains(try #require(Samples.values[name])))
+    }
+
+    @Test(.needsPython) func `the subject has the site's name before it, or the prefix that is set, or none`()
+        async throws
+    {
+        var configuration = try Samples.configuration()
+        func subject() async throws -> [String] {
+            let mail = try MailRenderer(configuration).render(Samples.queued(.loginCode))
+            return try await ForeignMail(mail.message).values("Subject")
+        }
+        #expect(try await subject() == ["[Example] Your log-in code"])
+        configuration.subjectPrefix = "Ex: "
+        #expect(try await subject() == ["Ex: Your log-in code"])
+        configuration.subjectPrefix = ""
+        #expect(try await subject() == ["Your log-in code"])
+    }
+
+    @Test(.needsPython) func `a value begins no line, no header and no tag, whatever it holds`() async throws
+    {
+        let hostile = "x\r\nBcc: eve@example.org\r\n\r\n<b>\u{0}\u{2028}https://evil.example"
+        let values = Samples.values.mapValues { _ in hostile }
+        for template in Self.templates {
+            let mail = try Samples.renderer().render(Samples.queued(template, values: values))
+            let read = try await ForeignMail(mail.message)
+            #expect(read.defects == [])
+            #expect(read.headers.count == 8)
+            #expect(read.values("Bcc") == [])
+            #expect(read.values("To") == ["ann@example.org"])
+            #expect(!read.parts[0].text.contains("\nBcc:") && !read.parts[0].text.contains("\nhttps://evil"))
+            #expect(!read.parts[1].text.contains("<b>"))
+        }
+    }
+
+    @Test(arguments: [
+        "ann@example.org\r\nBcc: eve@example.org", "ann@example.org, eve@example.org", "ann@example.org\u{0}",
+        "ann",
+    ])
+    func `a recipient that is no address is refused for good`(to: String) throws {
+        let renderer = try Samples.renderer()
+        let fault = #expect(throws: MailError.self) { try renderer.render(Samples.queued(to: to)) }
+        #expect(fault?.code == .malformed)
+        #expect(fault?.isPermanent == true)
+        #expect(fault?.description.contains("example") == false)
+    }
+
+    @Test func `an unknown template and a missing value are faults for good`() throws {
+        let renderer = try Samples.renderer()
+        let unknown = #expect(throws: MailError.self) {
+            try renderer.render(Samples.queued(MailDraft.Template(rawValue: "nothing")))
+        }
+        #expect(unknown?.code == .unknownTemplate)
+        let incomplete = #expect(throws: MailError.self) {
+            try renderer.render(Samples.queued(.passwordResetKey, values: [:]))
+        }
+        #expect(incomplete?.code == .incomplete)
+        #expect(unknown?.isPermanent == true && incomplete?.isPermanent == true)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthMail
+import Foundation
+import Testing
+
+@Suite struct MailRetryScheduleTests {
+    @Test(
+        arguments: [(1, 5), (2, 15), (3, 60), (4, 300), (5, 900), (6, 3600), (7, 3600), (50, 3600)]
+            as [(Int, TimeInterval)])
+    func `a mail is tried soon at first, and then every hour`(failures: Int, wait: TimeInterval) {
+        let next = MailRetrySchedule().next(
+            afterFailures: failures, queuedAt: Samples.date, now: Samples.date)
+        #expect(next == Samples.date.addingTimeInterval(wait))
+    }
+
+    @Test func `a mail is given up after three days`() {
+        let schedule = MailRetrySchedule()
+        let limit = Samples.date.addingTimeInterval(3 * 86_400)
+        #expect(
+            schedule.next(afterFailures: 70, queuedAt: Samples.date, now: limit.addingTimeInterval(-3600))
+                == limit)
+        #expect(
+            schedule.next(afterFailures: 70, queuedAt: Samples.date, now: limit.addingTimeInterval(-3599))
+                == nil)
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@testable import AuthMail
+
+@Suite struct MailTemplateTests {
+    private func render(_ source: String, _ values: [String: String], html: Bool = false) throws -> String {
+        try MailTemplate(source).render(values, escapesHTML: html)
+    }
+
+    @Test func `values stand where their names stood`() throws {
+        #expect(try render("a {{ x }} b {{y}} c", ["x": "1", "y": "2"]) == "a 1 b 2 c")
+    }
+
+    @Test func `a section is left out where its value is missing or empty`() throws {
+        let source = "a{% if x %}[{{ x }}]{% endif %}b"
+        #expect(try render(source, ["x": "1"]) == "a[1]b")
+        #expect(try render(source, [:]) == "ab")
+        #expect(try render(source, ["x": ""]) == "ab")
+    }
+
+    @Test func `sections stand in sections`() throws {
+        let source = "{% if x %}x{% if y %}y{% endif %}z{% endif %}"
+        #expect(try render(source, ["x": "1", "y": "1"]) == "xyz")
+        #expect(try render(source, ["x": "1"]) == "xz")
+        #expect(try render(source, ["y": "1"]) == "")
+    }
+
+    @Test func `a tag alone on a line takes the line with it`() throws {
+        #expect(try render("a\n{% if x %}\nb\n{% endif %}\nc\n", ["x": "1"]) == "a\nb\nc\n")
+        #expect(try render("a\n  {% if x %}\nb\n  {% endif %}\nc\n", [:]) == "a\nc\n")
+    }
+
+    @Test func `values are escaped in HTML, and only there`() throws {
+        let hostile = "<script>\"'&"
+        #expect(try render("{{ x }}", ["x": hostile], html: true) == "&lt;script&gt;&quot;&#39;&amp;")
+        #expect(try render("{{ x }}", ["x": hostile]) == hostile)
+    }
+
+    @Test func `what a value holds is no template`() throws {
+        #expect(try render("{{ x }}", ["x": "{{ y }}{% if y %}", "y": "secret"]) == "{{ y }}{% if y %}")
+    }
+
+    @Test func `a missing value is no empty place but a fault`() throws {
+        let fault = #expect(throws: MailError.self) { try render("go to {{ url }}", [:]) }
+        #expect(fault?.code == .incomplete)
+        #expect(fault?.message == "the template needs a value for url")
+    }
+
+    @Test(arguments: [
+        "{{ x", "{% if x %}", "{% endif %}", "{% for x in y %}", "{{ x.y }}", "{{ x|upper }}",
+        "{% if x %}{% else %}",
+        "{{ }}", "{% if X %}{% endif %}", "{% load i18n %}", "{{ x y }}",
+    ])
+    func `what is not understood is refused when it is read`(source: String) {
+        let fault = #expect(throws: MailError.self) { try MailTemplate(source) }
+        #expect(fault?.code == .invalidTemplate)
+    }
+}

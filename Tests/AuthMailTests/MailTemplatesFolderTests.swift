@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthMail
+import Foundation
+import Testing
+
+@Suite struct MailTemplatesFolderTests {
+    private func renderer(_ files: [String: String]) async throws -> MailRenderer {
+        try await withTemporaryFolder { folder in
+            for (name, text) in files { try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)")) }
+            var configuration = try Samples.configuration()
+            configuration.templatesFolder = folder
+            return try MailRenderer(configuration)
+        }
+    }
+
+    private func fault(_ files: [String: String]) async throws -> MailError {
+        do {
+            _ = try await renderer(files)
+        } catch let error as MailError {
+            return error
+        }
+        Issue.record("the folder was taken")
+        return MailError(.storage, "")
+    }
+
+    @Test(.needsPython) func `a file replaces one of ours, and the others stay`() async throws {
+        let renderer = try await renderer([
+            "login_code_subject.txt": "Ahoy,\n  {{ username }}\n", "README.md": "{{ anything }}",
+            ".hidden.txt": "{{",
+        ])
+        let mail = try await ForeignMail(renderer.render(Samples.queued(.loginCode)).message)
+        #expect(mail.values("Subject") == ["[Example] Ahoy, ann"])
+        #expect(mail.parts[0].text.contains("BCDF-GHJK"))
+    }
+
+    @Test(.needsPython) func `an application adds mails of its own, with values of its own`() async throws {
+        let renderer = try await renderer([
+            "invoice_subject.txt": "Invoice {{ number }}",
+            "invoice_message.txt": "{{ site_name }}: {{ total }}",
+        ])
+        let draft = Samples.queued(
+            MailDraft.Template(rawValue: "invoice"), values: ["number": "7", "total": "12 €"])
+        let mail = try await ForeignMail(renderer.render(draft).message)
+        #expect(mail.values("Subject") == ["[Example] Invoice 7"])
+        #expect(mail.parts.map(\.text) == ["Example: 12 €"])
+    }
+
+    @Test func `all that is wrong is said at once, file by file`() async throws {
+        let fault = try await fault([
+            "login_code_message.txt": "{{ kode }}", "login_code_subject.txt": "{% if code %}", "odd.txt": "",
+        ])
+        #expect(fault.code == .invalidTemplate)
+        #expect(fault.message.contains("login_code_message.txt: no such value: kode"))
+        #expect(fault.message.contains("login_code_subject.txt: the if of code has no endif"))
+        #expect(fault.message.contains("odd.txt: must end with _subject.txt, _message.txt, _message.html"))
+    }
+
+    @Test func `a misspelt name is not taken for a mail of the application's`() async throws {
+        let fault = try await fault(["login_kode_subject.txt": "Hello"])
+        #expect(fault.message.contains("login_kode: is no template of ours"))
+    }
+
+    @Test func `a file that is no UTF-8 and a folder that is none are faults`() async throws {
+        let missing = try Samples.configuration()
+        var configuration = missing
+        configuration.templatesFolder = "/nowhere/at/all"
+        #expect(throws: MailError.self) { try MailRenderer(configuration) }
+        try await withTemporaryFolder { folder in
+            try Data([0xff, 0xfe, 0xfd]).write(to: URL(filePath: "\(folder)/login_code_subject.txt"))
+            configuration.templatesFolder = folder
+            let fault = #expect(throws: MailError.self) { try MailRenderer(configuration) }
+            #expect(fault?.message == "login_code_subject.txt: cannot be read as UTF-8")
+        }
+    }
+}

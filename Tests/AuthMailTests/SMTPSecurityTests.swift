@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthMail
+import Foundation
+import Logging
+import Testing
+
+/// TLS and log-in, with a server whose certificate was made for the test.
+@Suite(.needsPython) struct SMTPSecurityTests {
+    private static let password = "s3cret:p@ss"
+
+    /// Sends one mail to the URL in which `PORT` and `CA` are replaced; returns what arrived.
+    private func send(
+        _ url: String, _ behaviour: SMTPServer.Behaviour,
+        certificateFor name: String = "DNS:localhost,IP:127.0.0.1"
+    ) async throws -> SMTPServer.Received? {
+        try await withTemporaryFolder { folder in
+            let made = try await Certificates(in: folder, name: name)
+            var behaviour = behaviour
+            if behaviour.removeValue(forKey: "tls") != nil {
+                behaviour["certificate"] = made.certificate
+                behaviour["key"] = made.key
+            }
+            return try await SMTPServer.run(behaviour) { server in
+                let url = try MailURL(
+                    url.replacingOccurrences(of: "PORT", with: "\(server.port)")
+                        .replacingOccurrences(of: "CA", with: made.authority))
+                let transport = url.transport(logger: Logger(label: "test"))
+                try await transport.check()
+                try await transport.send(Samples.rendered())
+                try await eventually("the mail arrives") { server.mails.count == 1 }
+                await transport.close()
+                return server.mails.first
+            }
+        }
+    }
+
+    private func fault(
+        _ url: String, _ behaviour: SMTPServer.Behaviour,
+        certificateFor name: String = "DNS:localhost,IP:127.0.0.1"
+    ) async -> MailError? {
+        let fault = await #expect(throws: MailError.self) {
+            try await send(url, behaviour, certificateFor: name)
+        }
+        #expect(fault?.description.contains("s3cret") == false)
+        #expect(fault?.isPermanent == false)
+        return fault
+    }
+
+    @Test func `user and password log in over STARTTLS`() async throws {
+        let mail = try await send(
+            "smtp://ann%40example.org:s3cret%3Ap%40ss@localhost:PORT?cacertfile=CA",
+            ["tls": true, "user": "ann@example.org", "password": Self.password])
+        #expect(mail?.tls == true)
+        #expect(mail?.user == "ann@example.org")
+    }
+
+    @Test func `user and password log in over smtps`() async throws {
+        let mail = try await send(
+            "smtps://ann:s3cret%3Ap%40ss@127.0.0.1:PORT?cacertfile=CA",
+            ["tls": true, "implicit_tls": true, "user": "ann", "password": Self.password])
+        #expect(mail?.tls == true)
+        #expect(mail?.user == "ann")
+    }
+
+    @Test func `a wrong password is a fault of the settings`() async {
+        let fault = await fault(
+            "smtp://ann:s3cret@localhost:PORT?cacertfile=CA",
+            ["tls": true, "user": "ann", "password": "other"])
+        #expect(fault?.code == .loginRefused)
+        #expect(fault?.replyCode == 535)
+        #expect(fault?.concernsTransport == true)
+    }
+
+    @Test func `a password is not sent to a server without TLS`() async {
+        let fault = await fault("smtp://ann:s3cret@localhost:PORT", [:])
+        #expect(fault?.code == .tlsFailed)
+    }
+
+    @Test func `STARTTLS that is required and not offered sends nothing`() async {
+        let fault = await fault("smtp://localhost:PORT?starttls=required", [:])
+        #expect(fault?.code == .tlsFailed)
+    }
+
+    @Test(arguments: ["smtp://localhost:PORT?starttls=required", "smtp://ann:s3cret@localhost:PORT"])
+    func `a certificate from nobody we trust sends nothing`(url: String) async {
+        let fault = await fault(url, ["tls": true])
+        #expect(fault?.code == .tlsFailed)
+    }
+
+    @Test(arguments: [
+        "smtps://localhost:PORT?cacertfile=CA", "smtp://localhost:PORT?starttls=required&cacertfile=CA",
+    ])
+    func `a certificate for another name sends nothing`(url: String) async {
+        let behaviour = ["tls": true, "implicit_tls": url.hasPrefix("smtps")]
+        let fault = await fault(url, behaviour, certificateFor: "DNS:mail.example.net")
+        #expect(fault?.code == .tlsFailed)
+    }
+
+    @Test func `STARTTLS is used where it is offered, with any certificate, and done without where not`()
+        async throws
+    {
+        #expect(try await send("smtp://localhost:PORT", ["tls": true])?.tls == true)
+        #expect(try await send("smtp://localhost:PORT", [:])?.tls == false)
+    }
+
+    @Test func `a server that speaks no TLS is told apart from one that is away`() async {
+        let fault = await fault("smtps://localhost:PORT?cacertfile=CA", [:])
+        #expect(fault?.code == .tlsFailed)
+    }
+
+    @Test func `a TLS connection that the server has closed ends neither the mail nor the process`()
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            let made = try await Certificates(in: folder)
+            let behaviour: SMTPServer.Behaviour = [
+                "certificate": made.certificate, "key": made.key, "implicit_tls": true, "end": "close",
+            ]
+            try await SMTPServer.run(behaviour) { server in
+                let url = try MailURL("smtps://localhost:\(server.port)?cacertfile=\(made.authority)")
+                let transport = url.transport(logger: Logger(label: "test"))
+                for count in 1...4 {
+                    try await transport.send(Samples.rendered())
+                    try await eventually("the server hangs up") { server.count("closed") == count }
+                }
+                #expect(server.mails.count == 4)
+                await transport.close()
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthMail
+import AuthSignals
+import Foundation
+import Testing
+
+/// Conversations with a real server, without TLS and log-in.
+@Suite(.needsPython) struct SMTPTransportTests {
+    private func transport(
+        _ server: SMTPServer, connections: Int = 1, _ change: (inout SMTPSettings) -> Void = { _ in }
+    ) -> SMTPTransport {
+        var settings = SMTPSettings(host: "127.0.0.1", port: server.port)
+        change(&settings)
+        return SMTPTransport(settings, connections: connections)
+    }
+
+    /// What sending one mail fails with.
+    private func fault(
+        _ behaviour: SMTPServer.Behaviour, _ change: (inout SMTPSettings) -> Void = { _ in }
+    ) async throws -> MailError? {
+        try await SMTPServer.run(behaviour) { server in
+            let transport = transport(server, change)
+            let mail = try Samples.rendered()
+            return await #expect(throws: MailError.self) { try await transport.send(mail) }
+        }
+    }
+
+    @Test func `a mail arrives with its envelope and every byte`() async throws {
+        try await SMTPServer.run { server in
+            let mail = try Samples.rendered()
+            try await transport(server).send(mail)
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+            let received = try #require(server.mails.first)
+            #expect(received.sender == "accounts@example.org")
+            #expect(received.recipients == ["ann@example.org"])
+            #expect(received.message.raw == String(decoding: mail.message, as: UTF8.self))
+            #expect(received.message.values("Subject") == ["[Example] Please confirm your e-mail address"])
+            #expect(received.message.defects == [])
+        }
+    }
+
+    @Test func `lines that begin with dots arrive as they were, and end no mail`() async throws {
+        try await SMTPServer.run { server in
+            let text = ".\n..\n...\n.\n\nRSET\n.hidden\n" + String(repeating: ".\n", count: 40_000) + "end"
+            var mail = try Samples.rendered()
+            mail.message = try MailMessage(
+                id: mail.id, date: mail.date, from: MailAddress(address: "a@example.org"),
+                to: MailAddress(address: "b@example.org"), subject: "dots", text: text
+            ).encoded()
+            try await transport(server).send(mail)
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+            #expect(server.mails.first?.message.raw == String(decoding: mail.message, as: UTF8.self))
+        }
+    }
+
+    @Test func `a mail that begins with a dot arrives whole`() async throws {
+        try await SMTPServer.run { server in
+            var mail = try Samples.rendered()
+            mail.message = Data(".\r\n.X: 1\r\n\r\nbody\r\n".utf8)
+            try await transport(server).send(mail)
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+            #expect(server.mails.first?.message.raw == ".\r\n.X: 1\r\n\r\nbody\r\n")
+        }
+    }
+
+    @Test func `a connection is used again for the next mail`() async throws {
+        try await SMTPServer.run { server in
+            let transport = transport(server)
+            for _ in 0..<3 { try await transport.send(Samples.rendered()) }
+            try await eventually("the mails arrive") { server.mails.count == 3 }
+            #expect(Set(server.mails.map(\.connection)).count == 1)
+        }
+    }
+
+    @Test(arguments: ["close", "421"])
+    func `a kept connection that the server has ended costs no mail`(end: String) async throws {
+        try await SMTPServer.run(["end": end]) { server in
+            let transport = transport(server)
+            for count in 1...3 {
+                try await transport.send(Samples.rendered())
+                try await eventually("the server hangs up") { server.count("closed") == count }
+            }
+            #expect(server.mails.count == 3)
+            #expect(Set(server.mails.map(\.connection)).count == 3)
+        }
+    }
+
+    @Test func `several connections carry several mails at a time`() async throws {
+        try await SMTPServer.run { server in
+            let transport = transport(server, connections: 4)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<40 { group.addTask { try await transport.send(Samples.rendered()) } }
+                try await group.waitForAll()
+            }
+            try await eventually("the mails arrive") { server.mails.count == 40 }
+            #expect(Set(server.mails.flatMap { $0.message.values("Message-ID") }).count == 40)
+            #expect(server.count("connected") <= 4)
+        }
+    }
+
+    @Test func `an address outside ASCII is announced to the server`() async throws {
+        try await SMTPServer.run { server in
+            let transport = transport(server)
+            try await transport.send(Samples.rendered(to: "änn@example.org"))
+            try await transport.send(Samples.rendered(to: "ann@bücher.example"))
+            try await eventually("the mails arrive") { server.mails.count == 2 }
+            #expect(server.mails[0].recipients == ["änn@example.org"])
+            #expect(server.mails[0].options.contains("SMTPUTF8"))
+            #expect(server.mails[1].recipients == ["ann@xn--bcher-kva.example"])
+        }
+    }
+
+    @Test func `a recipient that is refused for good is a fault of this mail, told without the address`()
+        async throws
+    {
+        let fault = try await fault([
+            "rcpt": "550 5.1.1 <ADDRESS> ADDRESS: no mailbox of ann@EXAMPLE.org here"
+        ])
+        #expect(fault?.code == .refused)
+        #expect(fault?.replyCode == 550)
+        #expect(fault?.isPermanent == true)
+        #expect(fault?.concernsTransport == false)
+        #expect(fault?.message.contains("no mailbox of <address> here") == true)
+        #expect(fault?.description.lowercased().contains("ann") == false)
+    }
+
+    @Test func `a text that is refused for good is a fault of this mail`() async throws {
+        let fault = try await fault(["data": "554 5.6.0 looks like spam"])
+        #expect(fault?.code == .refused)
+        #expect(fault?.replyCode == 554)
+        #expect(fault?.description == "refused: 554 5.6.0 looks like spam")
+    }
+
+    @Test(arguments: [["rcpt": "450 4.2.0 greylisted"], ["data": "451 4.3.0 try again later"]])
+    func `a mail that is not taken now may be tried again`(behaviour: [String: String]) async throws {
+        let fault = try await fault(behaviour)
+        #expect(fault?.code == .postponed)
+        #expect(fault?.isPermanent == false)
+        #expect(fault?.concernsTransport == false)
+    }
+
+    @Test(arguments: [
+        ["mail": "550 5.7.1 sender not allowed"], ["mail": "421 4.3.2 going down"],
+        ["rcpt": "421 4.3.2 going down"], ["greeting": "554 no service"], ["greeting": "HTTP/1.1 400 Bad"],
+    ])
+    func `a server that takes no mail at all is no fault of this mail`(behaviour: [String: String])
+        async throws
+    {
+        let fault = try await fault(behaviour) { $0.sendTimeout = .seconds(2) }
+        #expect(fault?.isPermanent == false)
+        #expect(fault?.concernsTransport == true)
+    }
+
+    @Test func `a server that wants a log-in says that our settings are wrong`() async throws {
+        let fault = try await fault(["rcpt": "530 5.7.0 authentication required"])
+        #expect(fault?.code == .loginRefused)
+        #expect(fault?.concernsTransport == true)
+    }
+
+    @Test func `nobody listening is told at once`() async throws {
+        let port = try await SMTPServer.run { $0.port }
+        let transport = SMTPTransport(SMTPSettings(host: "127.0.0.1", port: port))
+        let mail = try Samples.rendered()
+        for call in [{ try await transport.send(mail) }, { try await transport.check() }] {
+            let fault = await #expect(throws: MailError.self) { try await call() }
+            #expect(fault?.code == .unavailable)
+            #expect(fault?.concernsTransport == true)
+        }
+    }
+
+    @Test(arguments: ["connect", "data"])
+    func `a server that falls silent has its time and no more`(place: String) async throws {
+        let fault = try await fault(["hang": place]) { $0.sendTimeout = .milliseconds(400) }
+        #expect(fault?.code == .timedOut)
+        #expect(fault?.isPermanent == false)
+    }
+
+    @Test(arguments: ["connect", "data"])
+    func `cancelling interrupts a silent server, and the next mail is not harmed`(place: String)
+        async throws
+    {
+        try await SMTPServer.run(["hang": place]) { server in
+            let transport = transport(server)
+            let mail = try Samples.rendered()
+            let sending = Task { try await transport.send(mail) }
+            let sign = place == "data" ? "hanging" : "connected"
+            try await eventually("the server has it") { server.count(sign) == 1 }
+            let waiting = Task { try await transport.send(mail) }
+            waiting.cancel()
+            sending.cancel()
+            for task in [waiting, sending] {
+                let fault = await #expect(throws: MailError.self) { try await task.value }
+                #expect(fault?.code == .interrupted)
+            }
+            let next = Task { try await transport.send(mail) }
+            try await eventually("the next one is tried on a connection of its own") {
+                server.count(sign) == 2 && server.count("connected") == 2
+            }
+            next.cancel()
+            _ = await next.result
+        }
+    }
+
+    @Test func `closing interrupts what is being sent and refuses what comes`() async throws {
+        try await SMTPServer.run(["hang": "data"]) { server in
+            let transport = transport(server)
+            let mail = try Samples.rendered()
+            let sending = Task { try await transport.send(mail) }
+            try await eventually("the server has it") { server.count("hanging") == 1 }
+            await transport.close()
+            #expect(await #expect(throws: MailError.self) { try await sending.value }?.code == .interrupted)
+            #expect(
+                await #expect(throws: MailError.self) { try await transport.send(mail) }?.code == .interrupted
+            )
+        }
+    }
+
+    @Test(arguments: [
+        "ann@example.org>\r\nRCPT TO:<eve@example.org", "ann@example.org\nDATA", "a b@example.org", "",
+        "a\u{0}b",
+        "ann@example.org> SIZE=1",
+    ])
+    func `an envelope that could be read as a command is not sent`(address: String) async throws {
+        try await SMTPServer.run { server in
+            let transport = transport(server)
+            var mail = try Samples.rendered()
+            mail.recipient = address
+            let fault = await #expect(throws: MailError.self) { try await transport.send(mail) }
+            #expect(fault?.code == .malformed)
+            #expect(server.count("connected") == 0)
+        }
+    }
+
+    @Test func `a check talks to the server and sends nothing`() async throws {
+        try await SMTPServer.run { server in
+            try await transport(server).check()
+            try await eventually("it was asked") { server.count("connected") == 1 }
+            #expect(server.mails.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Synchronization
+import Testing
+
+/// A mail as Python's e-mail package reads it: our own reader would share our own mistakes.
+struct ForeignMail: Decodable, Sendable {
+    struct Part: Decodable, Sendable {
+        var type: String
+        /// Decoded; line ends are `\n`, and there is none at the end.
+        var text: String
+    }
+
+    private struct Answer: Decodable { var message: ForeignMail }
+
+    var headers: [[String]]
+    var type: String
+    var parts: [Part]
+    /// What Python finds wrong with it.
+    var defects: [String]
+    /// Every byte as one character.
+    var raw: String
+
+    /// The values of a header.
+    func values(_ name: String) -> [String] {
+        headers.filter { $0[0].lowercased() == name.lowercased() }.map { $0[1] }
+    }
+
+    /// Reads a mail.
+    init(_ message: Data) async throws {
+        let peer = try PythonPeer.shared.get()
+        let id = UUID().uuidString
+        let box = Box()
+        try peer.order(id, "read", ["mail": message.base64EncodedString()]) { _, answer in
+            box.line.withLock { $0 = answer }
+        }
+        try await eventually("the mail is read") { box.line.withLock { $0 != nil } }
+        peer.forget(id)
+        self = try JSONDecoder().decode(Answer.self, from: box.line.withLock { $0 } ?? Data()).message
+    }
+
+    private final class Box: Sendable {
+        let line = Mutex<Data?>(nil)
+    }
+}
