@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArgumentParser
+import AuthSignals
+import Foundation
+
+/// Runs an executable's root command with the exit codes of ``ProcessFailure``.
+public enum CommandLineProgram {
+    /// Parses the command line, runs the command and ends the process.
+    public static func main<Root: AsyncParsableCommand>(_ root: Root.Type, program: String) async -> Never {
+        do {
+            var command = try Root.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            exit(0)
+        } catch let failure as ProcessFailure {
+            failure.exit(program: program)
+        } catch let faults as SettingFaults {
+            ProcessFailure(faults).exit(program: program)
+        } catch {
+            let code = Root.exitCode(for: error)
+            let text = Root.fullMessage(for: error)
+            if code == .success {
+                print(text)
+                exit(0)
+            }
+            FileHandle.standardError.write(Data((text + "\n").utf8))
+            exit(code == .validationFailure ? ProcessFailure.Code.usage.rawValue : 1)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Hummingbird
+
+/// `/livez`, `/readyz` and `/metrics`.
+public struct HealthRoutes: Sendable {
+    /// Whether a process can do its work, and what there is to say of its parts.
+    public struct Report: Encodable, Sendable {
+        public var ready: Bool
+        /// By part: `store`, `broker`, `oldest_pending_seconds`, …
+        public var parts: [String: String]
+
+        public init(ready: Bool, parts: [String: String]) {
+            self.ready = ready
+            self.parts = parts
+        }
+    }
+
+    private let metrics: PrometheusMetrics
+    private let report: @Sendable () async -> Report
+
+    /// - Parameter report: asked at each `/readyz`; it is to answer within a second.
+    public init(metrics: PrometheusMetrics, report: @escaping @Sendable () async -> Report) {
+        self.metrics = metrics
+        self.report = report
+    }
+
+    /// Adds the routes.
+    public func add<Context: RequestContext>(to router: Router<Context>) {
+        router.get("/livez") { _, _ in Self.response(.ok, "application/json", #"{"alive":true}"#) }
+        router.get("/readyz") { _, _ in
+            let report = await report()
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let body = String(decoding: try encoder.encode(report), as: UTF8.self)
+            return Self.response(report.ready ? .ok : .serviceUnavailable, "application/json", body)
+        }
+        router.get("/metrics") { _, _ in
+            Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text())
+        }
+    }
+
+    private static func response(
+        _ status: HTTPResponse.Status, _ type: String, _ body: String
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: body + "\n")))
+    }
+
+    /// A listener of its own for these routes, for a process that has no other.
+    ///
+    /// - Parameters:
+    ///   - port: 0 picks a free one.
+    ///   - portFile: gets the port once it listens.
+    public func application(host: String, port: Int, portFile: PortFile? = nil) -> some ApplicationProtocol {
+        let router = Router()
+        add(to: router)
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { channel in portFile?.write(channel) })
+    }
+}

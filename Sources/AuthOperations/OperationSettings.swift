@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+public import Logging
+import Metrics
+
+/// How a process is watched: `LOG_LEVEL`, `LOG_FORMAT`, `METRICS_PORT`.
+public struct OperationSettings: Sendable {
+    /// `LOG_FORMAT`.
+    public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+
+    /// `LOG_LEVEL`.
+    public var logLevel = Logger.Level.info
+    /// `LOG_FORMAT`.
+    public var logFormat = LogFormat.text
+    /// `METRICS_HOST`: where the page with metrics and health listens.
+    public var metricsHost = "127.0.0.1"
+    /// `METRICS_PORT`; nil: no page.
+    public var metricsPort: Int?
+
+    public init() {}
+
+    /// Reads the settings.
+    public init(reading reader: inout SettingsReader) {
+        logLevel = reader.choice(
+            "LOG_LEVEL", default: logLevel,
+            Dictionary(uniqueKeysWithValues: Logger.Level.allCases.map { ($0.rawValue, $0) }))
+        logFormat = reader.choice(
+            "LOG_FORMAT", default: logFormat,
+            Dictionary(uniqueKeysWithValues: LogFormat.allCases.map { ($0.rawValue, $0) }))
+        metricsHost = reader.string("METRICS_HOST") ?? metricsHost
+        let port = reader.int("METRICS_PORT", default: -1, in: 0...65535)
+        metricsPort = port < 0 ? nil : port
+    }
+
+    /// Sets up logging and metrics for the whole process; once, at its start.
+    ///
+    /// - Returns: the metrics, for the page that shows them.
+    public func bootstrap() -> PrometheusMetrics {
+        let (level, format) = (logLevel, logFormat)
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler =
+                switch format {
+                case .text: StreamLogHandler.standardError(label: label)
+                case .json: JSONLogHandler(label: label)
+                }
+            handler.logLevel = level
+            return handler
+        }
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        return metrics
+    }
+}

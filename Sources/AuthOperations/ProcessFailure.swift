@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Foundation
+
+/// Why a process of ours ends otherwise than well: one line on standard error and an exit code.
+public struct ProcessFailure: Error, Sendable, CustomStringConvertible {
+    /// The exit codes of our executables.
+    public struct Code: Hashable, Sendable {
+        public let rawValue: Int32
+        private init(_ rawValue: Int32) { self.rawValue = rawValue }
+        /// It failed.
+        public static let failed = Code(1)
+        /// The command line or the configuration is wrong.
+        public static let usage = Code(2)
+        /// A dependency (broker, mail) is not reachable: `EX_TEMPFAIL` of sysexits.h.
+        public static let unreachable = Code(75)
+    }
+
+    public let code: Code
+    /// One line that says what to do; it shows no secret.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Every setting that is wrong, in one line.
+    public init(_ faults: SettingFaults) {
+        self.init(.usage, faults.description)
+    }
+
+    public var description: String { message }
+
+    /// Says why on standard error and ends the process.
+    public func exit(program: String) -> Never {
+        let line = message.replacing("\n", with: " ")
+        FileHandle.standardError.write(Data("\(program): \(line)\n".utf8))
+        Foundation.exit(code.rawValue)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Hummingbird
+
+extension Answer {
+    /// What the headless API says of a flow's result.
+    ///
+    /// - Parameter email: the primary address of the user whom a key or code was right for.
+    init(_ result: FlowResult, _ settings: AccountSettings, email: String? = nil) {
+        switch result {
+        case .authenticated(let authentication): self.init(authenticated: authentication)
+        case .unauthenticated(let pending): self.init(unauthenticated: pending, settings)
+        case .reauthenticationRequired(let authentication):
+            self.init(reauthenticationRequiredOf: authentication)
+        case .refused(let refusals): self.init(InputRefused(refusals: refusals))
+        case .conflict: self.init(.conflict)
+        case .closed: self.init(.forbidden)
+        case .gone:
+            self.init(.gone, data: [:], meta: ["is_authenticated": .null])
+            session = .ended
+        case .rateLimited(let seconds):
+            self.init(.tooManyRequests)
+            retryAfter = max(1, Int(seconds.rounded(.up)))
+        case .done: self.init(.ok)
+        case .notSent: self.init(.forbidden)
+        case .emailAddresses(let addresses): self.init(.ok, data: .array(addresses.map(\.json)))
+        case .sessions(let sessions, let current):
+            self.init(.ok, data: .array(sessions.map { $0.json(isCurrent: $0.id == current) }))
+        case .resettable(let user): self.init(.ok, data: ["user": user.json(email: email)])
+        case .confirmable(let info):
+            self.init(
+                .ok, data: ["email": .string(info.email), "user": info.user.json(email: email)],
+                meta: ["is_authenticating": .bool(info.isPendingLogin)])
+        }
+    }
+
+    private init(authenticated authentication: Authentication) {
+        self.init(.ok, data: authentication.json, meta: ["is_authenticated": true])
+        if let token = authentication.newToken {
+            let held = authentication.session
+            session = .opened(token, expiresAt: held.state.remember == false ? nil : held.expiresAt)
+        }
+    }
+
+    private init(unauthenticated pending: PendingAuthentication, _ settings: AccountSettings) {
+        self.init(
+            .unauthorized, data: ["flows": .array(Self.flows(pending, settings))],
+            meta: ["is_authenticated": false])
+        if let token = pending.newToken { session = .opened(token, expiresAt: nil) }
+    }
+
+    /// 401, though logged in: the proof is too old (D19).
+    private init(reauthenticationRequiredOf authentication: Authentication) {
+        var members = authentication.members
+        members["flows"] = authentication.user.passwordHash == nil ? [] : [["id": "reauthenticate"]]
+        self.init(.unauthorized, data: .object(members), meta: ["is_authenticated": true])
+    }
+
+    /// Every way in, and what is pending.
+    private static func flows(_ pending: PendingAuthentication, _ settings: AccountSettings) -> [JSONValue] {
+        var ids = ["login"]
+        if settings.loginByCodeEnabled { ids.append(PendingAuthentication.Flow.loginByCode.rawValue) }
+        if settings.signupOpen { ids.append("signup") }
+        if settings.passwordResetByCode {
+            ids.append(PendingAuthentication.Flow.passwordResetByCode.rawValue)
+        }
+        let waiting = pending.flows.map(\.rawValue)
+        ids += waiting.filter { !ids.contains($0) }
+        return ids.map { id in
+            waiting.contains(id) ? ["id": .string(id), "is_pending": true] : ["id": .string(id)]
+        }
+    }
+}

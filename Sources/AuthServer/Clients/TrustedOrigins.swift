@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Hummingbird
+
+/// The origins whose pages may speak for a browser: this server's own and `CSRF_TRUSTED_ORIGINS`.
+struct TrustedOrigins: Sendable {
+    private let exact: Set<String>
+    /// Scheme and the end of the host, such as `https://` and `.example.org`.
+    private let wild: [(scheme: String, suffix: String)]
+
+    /// - Parameters:
+    ///   - publicURL: `PUBLIC_URL`; what a request's `Host` says is not asked.
+    ///   - others: origins such as `https://app.example.org` or `https://*.example.org`.
+    init(publicURL: String, others: [String]) {
+        var exact = Set([publicURL].compactMap(Self.origin))
+        var wild: [(String, String)] = []
+        for other in others {
+            let parts = other.lowercased().split(separator: "://*", maxSplits: 1)
+            if parts.count == 2 {
+                wild.append((parts[0] + "://", String(parts[1])))
+            } else if let origin = Self.origin(other) {
+                exact.insert(origin)
+            }
+        }
+        self.exact = exact
+        self.wild = wild
+    }
+
+    /// Whether the request comes from a trusted page as far as the browser tells: by `Origin`, else by `Referer`.
+    /// A client that tells neither is left to its token.
+    func trusts(_ headers: HTTPFields) -> Bool {
+        if let origin = headers[.origin] { return trusts(origin) }
+        if let referer = headers[.referer] { return trusts(referer) }
+        return true
+    }
+
+    private func trusts(_ url: String) -> Bool {
+        guard let origin = Self.origin(url) else { return false }
+        return exact.contains(origin)
+            || wild.contains { origin.hasPrefix($0.scheme) && origin.hasSuffix($0.suffix) }
+    }
+
+    /// Whether a text is an origin and nothing more, with or without a `*` for subdomains.
+    static func isOrigin(_ text: String) -> Bool {
+        let text = text.lowercased()
+        let plain = text.replacing("://*.", with: "://", maxReplacements: 1)
+        return !plain.contains("*") && origin(plain) == plain
+    }
+
+    /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil where it has no host.
+    static func origin(_ url: String) -> String? {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
+            scheme == "https" || scheme == "http", let host = parts.host?.lowercased(), !host.isEmpty
+        else { return nil }
+        let standard = scheme == "https" ? 443 : 80
+        guard let port = parts.port, port != standard else { return "\(scheme)://\(host)" }
+        return "\(scheme)://\(host):\(port)"
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import Hummingbird
+
+extension AccountPages {
+    /// `/accounts/confirm-email/KEY`.
+    func addEmailConfirmation<Context>(to routes: PageRoutes<Context>) {
+        let accounts = accounts
+        routes.get("confirm-email/:key") { visit, key in
+            guard let info = try await accounts.emailConfirmation(for: key, visit) else { return .spentLink }
+            return PlainPage(
+                title: "Confirm your address",
+                content: """
+                    <p>Is <strong>\(info.email)</strong> your e-mail address at \(accounts.settings.siteName)?</p>
+                    <form method="post"><button type="submit">Yes, confirm it</button></form>
+                    """)
+        }
+        routes.post("confirm-email/:key") { visit, key, _ in
+            switch try await accounts.confirmEmail(key, visit) {
+            case .authenticated, .unauthenticated:
+                return .message("Your address is confirmed", "Thank you. You can log in now.")
+            case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
+            case .refused(let refusals) where refusals.contains { $0.code == .emailTaken }:
+                return .message(
+                    "This address is in use", "Another account has confirmed it already.", status: .badRequest
+                )
+            default: return .spentLink
+            }
+        }
+    }
+}
+
+extension PlainPage {
+    /// A link that is wrong, used or expired.
+    static let spentLink = PlainPage.message(
+        "This link is not valid", "It was used already, or it is too old. Please ask for a new one.",
+        status: .notFound)
+
+    static func unavailable(retryAfter seconds: Int?) -> PlainPage {
+        var page = PlainPage.message(
+            "Please try again in a moment", "Nothing was changed.", status: .serviceUnavailable)
+        page.retryAfter = seconds
+        return page
+    }
+
+    static func tooOften(retryAfter seconds: Double) -> PlainPage {
+        var page = PlainPage.message(
+            "Too many attempts", "Please wait a while and try again.", status: .tooManyRequests)
+        page.retryAfter = max(1, Int(seconds.rounded(.up)))
+        return page
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Hummingbird
+
+/// The fields of a form that a browser posted (`application/x-www-form-urlencoded`).
+struct FormBody: Sendable {
+    private var fields: [String: String] = [:]
+
+    /// Reads a body strictly: a text of another form, of invalid UTF-8 or with a NUL in it is refused.
+    init(_ bytes: ByteBuffer) throws(InputRefused) {
+        for field in bytes.readableBytesView.split(separator: UInt8(ascii: "&")) {
+            let parts = field.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count > 1 ? parts[1] : [])
+            else { throw InputRefused(refusals: []) }
+            fields[name] = value
+        }
+    }
+
+    /// The field's text; nil where it is absent.
+    subscript(name: String) -> String? { fields[name] }
+
+    /// Text of percent-encoded UTF-8; nil where it is none.
+    private static func decoded(_ bytes: some Collection<UInt8>) -> String? {
+        var plain: [UInt8] = []
+        var rest = bytes.makeIterator()
+        while let byte = rest.next() {
+            switch byte {
+            case UInt8(ascii: "+"): plain.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = rest.next().flatMap(hexDigit), let low = rest.next().flatMap(hexDigit) else {
+                    return nil
+                }
+                plain.append(high << 4 | low)
+            default: plain.append(byte)
+            }
+        }
+        return plain.contains(0) ? nil : String(validating: plain, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+}

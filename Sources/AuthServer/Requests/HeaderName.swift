@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+
+/// The name of a header: Hummingbird shows the type only as the element of its fields.
+typealias HeaderName = HTTPFields.Element.Name
+
+extension HeaderName {
+    static let sessionToken = HeaderName("X-Session-Token")!
+    static let csrfToken = HeaderName("X-CSRFToken")!
+    static let emailVerificationKey = HeaderName("X-Email-Verification-Key")!
+    static let passwordResetKey = HeaderName("X-Password-Reset-Key")!
+    static let forwardedFor = HeaderName("X-Forwarded-For")!
+    static let xFrameOptions = HeaderName("X-Frame-Options")!
+    static let referrerPolicy = HeaderName("Referrer-Policy")!
+}

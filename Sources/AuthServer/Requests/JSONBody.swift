@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import Hummingbird
+
+/// The JSON object that a client sent; without members where it sent nothing.
+struct JSONBody: Sendable {
+    var members: [String: JSONValue] = [:]
+
+    init() {}
+
+    /// Reads a body strictly: UTF-8, an object, of no great depth.
+    init(_ bytes: ByteBuffer) throws(InputRefused) {
+        let data = Data(bytes.readableBytesView)
+        if data.isEmpty { return }
+        // A NUL outside of an escape is no JSON; refusing it keeps Foundation from guessing UTF-16 or 32.
+        guard !data.contains(0), String(validating: data, as: UTF8.self) != nil,
+            JSONNesting.isAcceptable(data),
+            case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data)
+        else { throw .malformed }
+        self.members = members
+    }
+
+    /// Makes a form of the members.
+    ///
+    /// - Throws: ``InputRefused`` with every member that is of another type than asked for.
+    func read<Form>(_ make: (inout JSONMembers) -> Form) throws(InputRefused) -> Form {
+        var reader = JSONMembers(members: members)
+        let form = make(&reader)
+        if !reader.refusals.isEmpty { throw InputRefused(refusals: reader.refusals) }
+        return form
+    }
+}
+
+/// Gives out members by the type they must have, and gathers what is wrong. Null means absent.
+struct JSONMembers {
+    let members: [String: JSONValue]
+    private(set) var refusals: [Refusal] = []
+
+    init(members: [String: JSONValue]) { self.members = members }
+
+    /// A string without a NUL in it.
+    mutating func text(_ name: String) -> String? {
+        switch members[name] {
+        case nil, .null?: return nil
+        case .string(let text)?:
+            if !text.utf8.contains(0) { return text }
+            refuse(name, "Null characters are not allowed.")
+        default: refuse(name, "This must be a string.")
+        }
+        return nil
+    }
+
+    mutating func password(_ name: String) -> Password? { text(name).map { Password($0) } }
+
+    /// `true` or `false`.
+    mutating func bool(_ name: String) -> Bool? {
+        switch members[name] {
+        case nil, .null?: return nil
+        case .bool(let value)?: return value
+        default: refuse(name, "This must be true or false.")
+        }
+        return nil
+    }
+
+    /// A list of strings that must be there.
+    mutating func requiredTexts(_ name: String) -> [String] {
+        switch members[name] {
+        case nil, .null?: require(false, name)
+        case .array(let values)?:
+            let texts = values.compactMap(\.string)
+            if texts.count == values.count { return texts }
+            refuse(name, "This must be a list of strings.")
+        default: refuse(name, "This must be a list of strings.")
+        }
+        return []
+    }
+
+    /// A string that must be there.
+    mutating func required(_ name: String) -> String {
+        require(members[name] ?? .null != .null, name)
+        return text(name) ?? ""
+    }
+
+    /// A boolean that must be true.
+    mutating func requireTrue(_ name: String) {
+        let faults = refusals.count
+        let value = bool(name)
+        if refusals.count == faults { require(value == true, name) }
+    }
+
+    private mutating func require(_ isThere: Bool, _ name: String) {
+        if !isThere { refusals.append(Refusal(.required, field: name, "This field is required.")) }
+    }
+
+    private mutating func refuse(_ name: String, _ message: String) {
+        refusals.append(Refusal(.invalid, field: name, message))
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+
+extension Request {
+    /// The most bytes that a body of ours may have.
+    static let bodyLimit = 64 * 1024
+
+    /// The whole body.
+    ///
+    /// - Throws: ``InputRefused`` with 413 where it is above the limit: at once where its length was announced,
+    ///   else as soon as that much has come.
+    func limitedBody() async throws -> ByteBuffer {
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.bodyLimit {
+            throw InputRefused.tooLarge(limit: Self.bodyLimit)
+        }
+        var whole = ByteBuffer()
+        for try await part in body {
+            guard whole.readableBytes + part.readableBytes <= Self.bodyLimit else {
+                throw InputRefused.tooLarge(limit: Self.bodyLimit)
+            }
+            whole.writeImmutableBuffer(part)
+        }
+        return whole
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import Hummingbird
+import Logging
+
+/// What all endpoints of one kind of client do around their flow: find the session, refuse forged and
+/// malformed requests, and answer every error in the API's form.
+struct APIEndpoint: Sendable {
+    let accounts: Accounts
+    let holder: SessionHolder
+    let visits: Visits
+
+    init(_ kind: ClientKind, _ accounts: Accounts, _ configuration: AuthServerConfiguration) {
+        self.accounts = accounts
+        holder = SessionHolder(kind, accounts, configuration)
+        visits = Visits(clientAddress: configuration.clientAddress, client: kind.client)
+    }
+
+    func respond(
+        to request: Request, _ context: some Hummingbird.RequestContext,
+        _ handle: (APICall) async throws -> Answer
+    ) async throws -> Response {
+        let answer: Answer
+        do {
+            answer = try await self.answer(request, context, handle)
+        } catch let refused as InputRefused {
+            answer = Answer(refused)
+        } catch let failure as any TemporaryFailure where failure.secondsUntilRetry != nil {
+            context.logger.warning(
+                "A flow cannot be done now", metadata: ["reason": "\(type(of: failure))"])
+            var unavailable = Answer(.serviceUnavailable)
+            unavailable.retryAfter = failure.secondsUntilRetry
+            answer = unavailable
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // The text of an error may hold an address: it is for debugging only.
+            context.logger.error("A flow failed", metadata: ["error": "\(type(of: error))"])
+            context.logger.debug("A flow failed", metadata: ["error": "\(error)"])
+            answer = Answer(.internalServerError)
+        }
+        return try holder.response(answer, to: request)
+    }
+
+    private func answer(
+        _ request: Request, _ context: some Hummingbird.RequestContext,
+        _ handle: (APICall) async throws -> Answer
+    ) async throws -> Answer {
+        guard holder.isAllowed(request) else { return Answer(.forbidden) }
+        let body = request.method == .get ? JSONBody() : try JSONBody(try await request.limitedBody())
+        let token = try await holder.token(of: request)
+        return try await handle(
+            APICall(
+                accounts: accounts, visit: visits.visit(of: request, context, token), body: body,
+                headers: request.headers))
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import Hummingbird
+
+extension AuthRoutes {
+    /// `account/email`: list, add, mail the confirmation again, make primary, remove.
+    func addEmailAddresses<Context>(to routes: APIRoutes<Context>) {
+        routes.get("account/email") { call in
+            try await call.answer(try await call.accounts.listEmails(call.visit))
+        }
+        routes.post("account/email") { call in
+            let email = try call.body.read { $0.text("email") }
+            return try await call.answer(try await call.accounts.addEmail(email, call.visit))
+        }
+        routes.put("account/email") { call in
+            let email = try call.body.read { $0.text("email") }
+            return try await call.answer(try await call.accounts.resendConfirmation(of: email, call.visit))
+        }
+        routes.patch("account/email") { call in
+            let email = try call.body.read { members in
+                members.requireTrue("primary")
+                return members.text("email")
+            }
+            return try await call.answer(try await call.accounts.makePrimary(email, call.visit))
+        }
+        routes.delete("account/email") { call in
+            let email = try call.body.read { $0.text("email") }
+            return try await call.answer(try await call.accounts.removeEmail(email, call.visit))
+        }
+    }
+}

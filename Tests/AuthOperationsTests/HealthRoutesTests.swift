@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthOperations
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@Suite("Health routes")
+struct HealthRoutesTests {
+    @Test(arguments: [true, false])
+    func `readyz answers 200 or 503 and tells of every part`(ready: Bool) async throws {
+        let routes = HealthRoutes(metrics: PrometheusMetrics()) {
+            HealthRoutes.Report(ready: ready, parts: ["broker": "not there"])
+        }
+        let router = Router()
+        routes.add(to: router)
+        try await Application(router: router).test(.router) { client in
+            try await client.execute(uri: "/readyz", method: .get) { response in
+                #expect(response.status == (ready ? .ok : .serviceUnavailable))
+                #expect(String(buffer: response.body) == "{\"parts\":{\"broker\":\"not there\"},\"ready\":\(ready)}\n")
+            }
+            try await client.execute(uri: "/livez", method: .get) { #expect($0.status == .ok) }
+        }
+    }
+}

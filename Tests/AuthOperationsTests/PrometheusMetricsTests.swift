@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthOperations
+import Metrics
+import Testing
+
+@Suite("Metrics as Prometheus' text")
+struct PrometheusMetricsTests {
+    @Test func `a counter, a gauge and a timer are shown with their labels`() {
+        let metrics = PrometheusMetrics()
+        Counter(label: "auth_signals_confirmed", dimensions: [("queue", "a\"b")], factory: metrics)
+            .increment(by: 3)
+        Gauge(label: "auth_signals_in_flight", dimensions: [], factory: metrics).record(7)
+        Timer(label: "auth_signals_handler", dimensions: [], factory: metrics).recordMilliseconds(20)
+        let text = metrics.text()
+        #expect(text.contains("# TYPE auth_signals_confirmed_total counter\n"))
+        #expect(text.contains("auth_signals_confirmed_total{queue=\"a\\\"b\"} 3\n"))
+        #expect(text.contains("# TYPE auth_signals_in_flight gauge\nauth_signals_in_flight 7.0\n"))
+        #expect(text.contains("auth_signals_handler_seconds_bucket{le=\"0.01\"} 0\n"))
+        #expect(text.contains("auth_signals_handler_seconds_bucket{le=\"0.025\"} 1\n"))
+        #expect(text.contains("auth_signals_handler_seconds_count 1\n"))
+    }
+
+    @Test func `one label is one series, whoever asks for it`() {
+        let metrics = PrometheusMetrics()
+        for _ in 0..<2 { Counter(label: "x", dimensions: [("a", "b")], factory: metrics).increment() }
+        #expect(metrics.text() == "# TYPE x_total counter\nx_total{a=\"b\"} 2\n")
+    }
+}

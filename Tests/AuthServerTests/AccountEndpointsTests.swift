@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Hummingbird
+import Testing
+
+@Suite("Account endpoints")
+struct AccountEndpointsTests {
+    let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
+
+    @Test func `sessions are listed and ended, the own one last`() async throws {
+        let server = try TestServer { $0.emailVerification = .none }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            let first = app.token
+            app.token = nil
+            _ = try await app.post("auth/login", ada)
+
+            let list = try await app.get("auth/sessions")
+            #expect(list.status == 200)
+            guard case .array(let sessions)? = list.body["data"] else { throw Absent() }
+            #expect(sessions.count == 2)
+            let other = try #require(sessions.first { $0["is_current"] == false })
+            let own = try #require(sessions.first { $0["is_current"] == true })
+            #expect(other["created_at"] != nil && other["ip"] != nil && other["user_agent"] != nil)
+            #expect(other["id"]?.string != first)
+
+            let wrong = try await app.delete("auth/sessions", ["sessions": ["1"]])
+            #expect(wrong.errorCodes == ["invalid_choice"])
+            #expect(try await app.delete("auth/sessions", [:]).errorCodes == ["required"])
+            let ended = try await app.delete("auth/sessions", ["sessions": [other["id"] ?? .null]])
+            #expect(ended.status == 200)
+            let last = try await app.delete("auth/sessions", ["sessions": [own["id"] ?? .null]])
+            #expect(last.status == 401)
+            #expect(last.isAuthenticated == false)
+            #expect(try await app.get("auth/sessions").status == 410)
+            app.token = first
+            #expect(try await app.get("auth/session").status == 410)
+        }
+        #expect(try await server.signals().filter { $0 == "account.user_logged_out" }.count == 1)
+    }
+
+    struct Absent: Error {}
+
+    @Test func `a proof that is too old is 401 with the user and the way to renew it`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .none
+            $0.reauthenticationRequired = true
+            $0.reauthenticationTimeout = 0
+        }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            let stale = try await app.post("account/email", ["email": "more@example.org"])
+            #expect(stale.status == 401)
+            #expect(stale.isAuthenticated == true)
+            #expect(stale.flowIDs == ["reauthenticate"])
+            #expect(stale.body["data"]?["user"]?["email"] == "ada@example.org")
+            #expect(stale.body["data"]?["methods"] != nil)
+            let wrong = try await app.post("auth/reauthenticate", ["password": "wrong-Password-1"])
+            #expect(wrong.status == 400)
+            #expect(wrong.errorCodes == ["incorrect_password"])
+        }
+    }
+
+    @Test func `a confirmation that was just mailed is not mailed again: 403`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .optional
+            $0.rateLimits.rates[.confirmEmail] = [.init(1, per: 180, .key)]
+        }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            let again = try await app.send(.put, "account/email", ["email": "ada@example.org"])
+            #expect(again.status == 403)
+            #expect(again.body == ["status": 403])
+        }
+        #expect(try await server.mails().count == 1)
+    }
+
+    @Test func `an address is made primary only by saying so`() async throws {
+        try await TestServer { $0.emailVerification = .none }.app { app in
+            _ = try await app.post("auth/signup", ada)
+            for body: JSONValue in [
+                ["email": "ada@example.org"], ["email": "ada@example.org", "primary": false],
+            ] {
+                let reply = try await app.send(.patch, "account/email", body)
+                #expect(reply.status == 400)
+                #expect(reply.errorCodes == ["required"])
+                #expect(reply.errors.first?["param"] == "primary")
+            }
+            let list = try await app.send(.patch, "account/email", ["email": "ada@example.org", "primary": true])
+            #expect(list.status == 200)
+            #expect(list.body["data"] == [["email": "ada@example.org", "primary": true, "verified": false]])
+        }
+    }
+
+    @Test func `a reset key tells whose it is`() async throws {
+        let server = try TestServer { $0.emailVerification = .none }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            app.token = nil
+            #expect(try await app.post("auth/password/request", ["email": "ada@example.org"]).body == ["status": 200])
+            let key = try await server.newestMailed("url")
+            let info = try await app.get("auth/password/reset", headers: ["X-Password-Reset-Key": key])
+            #expect(info.status == 200)
+            #expect(info.body["data"]?["user"]?["email"] == "ada@example.org")
+        }
+    }
+
+    @Test func `codes are mailed again as often as is allowed, then 409`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .none
+            $0.loginByCodeEnabled = true
+            $0.loginByCodeResends = 1
+        }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            app.token = nil
+            #expect(try await app.post("auth/code/resend").status == 409)
+            let asked = try await app.post("auth/code/request", ["email": "ada@example.org"])
+            #expect(asked.status == 401)
+            #expect(asked.pending == ["login_by_code"])
+            let first = try await server.newestMailed("code")
+            #expect(try await app.post("auth/code/resend").status == 200)
+            #expect(try await server.newestMailed("code") != first)
+            #expect(try await app.post("auth/code/resend").status == 409)
+            let code = try await server.newestMailed("code")
+            #expect(try await app.post("auth/code/confirm", ["code": .string(code)]).status == 200)
+        }
+    }
+}

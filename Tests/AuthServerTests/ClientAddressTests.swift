@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthServer
+import AuthSignals
+import Hummingbird
+import Testing
+
+@Suite("A client's address")
+struct ClientAddressTests {
+    private let forwarded = HeaderName("X-Forwarded-For")!
+
+    @Test func `it is the peer's where no proxy is trusted, whatever headers say`() {
+        let headers: HTTPFields = [forwarded: "203.0.113.9"]
+        #expect(ClientAddress().address(headers: headers, peer: "198.51.100.1") == "198.51.100.1")
+        #expect(ClientAddress().address(headers: headers, peer: nil) == nil)
+    }
+
+    @Test(arguments: [
+        (1, "203.0.113.9"), (2, "192.0.2.7"), (3, "10.9.9.9"), (4, "10.9.9.9"),
+    ])
+    func `entries are counted from the right, where trusted proxies append`(count: Int, expected: String) {
+        let headers: HTTPFields = [forwarded: "10.9.9.9, 192.0.2.7,203.0.113.9"]
+        let address = ClientAddress(trustedProxyCount: count)
+        #expect(address.address(headers: headers, peer: "198.51.100.1") == expected)
+    }
+
+    @Test func `several headers are one list`() {
+        var headers = HTTPFields()
+        headers.append(.init(name: forwarded, value: "10.9.9.9"))
+        headers.append(.init(name: forwarded, value: "203.0.113.9"))
+        #expect(ClientAddress(trustedProxyCount: 2).address(headers: headers, peer: nil) == "10.9.9.9")
+    }
+
+    @Test func `a trusted header comes first, and the peer where it tells no address`() {
+        let name = HeaderName("CF-Connecting-IP")!
+        let address = ClientAddress(trustedProxyCount: 1, trustedHeader: "CF-Connecting-IP")
+        #expect(
+            address.address(headers: [name: "203.0.113.9", forwarded: "10.1.1.1"], peer: "198.51.100.1")
+                == "203.0.113.9")
+        #expect(
+            address.address(headers: [name: "<script>", forwarded: "10.1.1.1"], peer: "198.51.100.1")
+                == "198.51.100.1")
+        #expect(address.address(headers: [forwarded: "10.1.1.1"], peer: "198.51.100.1") == "198.51.100.1")
+    }
+
+    @Test(arguments: [
+        ("[2001:DB8::1]:443", "2001:db8::1"), ("203.0.113.9:1234", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"), (" 2001:db8:0:0::1 ", "2001:db8::1"),
+    ])
+    func `an address has one form`(written: String, canonical: String) {
+        let headers: HTTPFields = [forwarded: written]
+        #expect(ClientAddress(trustedProxyCount: 1).address(headers: headers, peer: nil) == canonical)
+    }
+}
+
+@Suite("Settings of the HTTP face")
+struct AuthServerConfigurationTests {
+    @Test func `they are read by allauth's names`() throws {
+        var reader = SettingsReader([
+            "HTTP_HOST": "0.0.0.0", "HTTP_PORT": "0",
+            "CSRF_TRUSTED_ORIGINS": "https://app.example.org, https://*.example.com",
+            "ALLAUTH_TRUSTED_PROXY_COUNT": "2", "ALLAUTH_TRUSTED_CLIENT_IP_HEADER": "X-Real-IP",
+        ])
+        let configuration = AuthServerConfiguration(reading: &reader)
+        try reader.check()
+        #expect(configuration.host == "0.0.0.0")
+        #expect(configuration.port == 0)
+        #expect(configuration.csrfTrustedOrigins == ["https://app.example.org", "https://*.example.com"])
+        #expect(configuration.clientAddress.trustedProxyCount == 2)
+        #expect(configuration.clientAddress.trustedHeader == "X-Real-IP")
+    }
+
+    @Test(arguments: [
+        ("HTTP_PORT", "abc"), ("HTTP_PORT", "65536"), ("CSRF_TRUSTED_ORIGINS", "app.example.org"),
+        ("CSRF_TRUSTED_ORIGINS", "https://app.example.org/path"), ("CSRF_TRUSTED_ORIGINS", "https://*"),
+        ("ALLAUTH_TRUSTED_PROXY_COUNT", "-1"), ("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", "two words"),
+    ])
+    func `a wrong one is a fault that names it`(name: String, value: String) {
+        var reader = SettingsReader([name: value])
+        _ = AuthServerConfiguration(reading: &reader)
+        #expect(reader.faults.map(\.name) == [name])
+    }
+}
