@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flows without HTTP: each is a call, what came of it a value.
+import AuthFlows
+import AuthSignals
+import AuthStore
+
+let keys = KeyRing(secret: "a secret of 32 random bytes, of course")
+let store = try SQLiteStore.inMemory(keys: keys, codec: SignalCodec(source: "https://accounts.example.org"))
+let accounts = Accounts(store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)))
+_ = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("correct-horse")))
+
+switch try await accounts.logIn(LogIn(email: "ada@example.org", password: Password("correct-horse"))) {
+case .authenticated(let authentication): print("welcome", authentication.email ?? "")
+case .unauthenticated(let pending): print("first:", pending.flows.map(\.rawValue))
+case .refused(let refusals): print("no:", refusals.map(\.code.rawValue))
+default: break
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthOperations
+
+@main
+enum AuthConsumerProgram {
+    static func main() async {
+        await CommandLineProgram.main(Worker.self, program: "auth-consumer")
+    }
+}

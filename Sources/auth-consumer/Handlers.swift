@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+
+/// The handlers of this worker. To make it your own, copy this target and write them here:
+///
+/// ```swift
+/// handlers.on(UserSignedUp.self, as: "welcome-mail") { signal, context in
+///     try await mails.welcome(signal.user, idempotencyKey: context.id)
+/// }
+/// handlers.once(UserLoggedIn.self, as: "last-seen", in: inbox) { signal, context, database in
+///     try database.execute(sql: "UPDATE …")
+/// }
+/// ```
+///
+/// A handler that returns is done with its message; one that throws gets it again later, on the ladder of
+/// retries, and in the end it is among the dead letters (`NAME.dead`).
+func workerHandlers(log: SignalLog) -> SignalHandlers {
+    var handlers = SignalHandlers()
+    handlers.on(matching: "#", as: "log") { event, context in
+        try await log.write(event, context)
+    }
+    return handlers
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import Synchronization
+
+/// The built-in `log` handler: each signal as one line on standard output.
+final class SignalLog: Sendable {
+    /// How a line looks.
+    enum Format: String, CaseIterable, Sendable { case table, json }
+
+    private let format: Format
+    private let full: Bool
+    private let write: @Sendable (String) -> Void
+    private let isHeaderWritten = Mutex(false)
+
+    /// - Parameters:
+    ///   - full: shows addresses, names and profiles, which are redacted otherwise.
+    init(format: Format, full: Bool, write: @escaping @Sendable (String) -> Void) {
+        self.format = format
+        self.full = full
+        self.write = write
+    }
+
+    func write(_ event: SignalEvent, _ context: SignalContext) async throws {
+        let data = try event.json()
+        let shown = full ? data : Redaction.redact(data)
+        let milliseconds = Int(Date().timeIntervalSince(event.time) * 1000)
+        switch format {
+        case .json:
+            let line = LogLine(
+                time: event.time.wireText, signal: event.name.rawValue, id: event.id.wireText,
+                subject: event.subject, sequence: event.sequence, attempt: context.attempt,
+                latencyMs: milliseconds, data: shown)
+            write(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self) + "\n")
+        case .table:
+            let header = isHeaderWritten.withLock { written in
+                defer { written = true }
+                return written ? "" : Self.row("time", "signal", "who", "ms", "attempt")
+            }
+            let who = shown["user"]?["email"]?.string ?? event.subject ?? "-"
+            write(
+                header
+                    + Self.row(
+                        String(event.time.wireText.dropFirst(11).dropLast()), event.name.rawValue, who,
+                        "\(milliseconds)", "\(context.attempt)"))
+        }
+    }
+
+    private static func row(_ time: String, _ signal: String, _ who: String, _ ms: String, _ attempt: String) -> String {
+        func pad(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(1, width - text.count))
+        }
+        return pad(time, 14) + pad(signal, 40) + pad(who, 38) + pad(ms, 8) + attempt + "\n"
+    }
+
+    private struct LogLine: Encodable {
+        var time: String
+        var signal: String
+        var id: String
+        var subject: String?
+        var sequence: Int64?
+        var attempt: Int
+        var latencyMs: Int
+        var data: JSONValue
+
+        private enum CodingKeys: String, CodingKey {
+            case time, signal, id, subject, sequence, attempt, latencyMs = "latency_ms", data
+        }
+    }
+}

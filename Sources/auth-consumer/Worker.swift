@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthBroker
+import AuthConsumer
+import AuthInbox
+import AuthOperations
+import AuthSignals
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The companion worker: takes the signals of a queue and hands them to Swift handlers.
+struct Worker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "auth-consumer",
+        abstract: "Take the signals of a queue and hand them to Swift handlers.",
+        discussion: """
+            The queue, its retries and its dead letters are declared where they are missing. A handler that
+            fails gets its message again, later and later; in the end it is in NAME.dead. Settings:
+            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, LOG_LEVEL, LOG_FORMAT, METRICS_PORT.
+            """)
+
+    @Option(help: "The name of this worker's queue; workers of one name share its messages.")
+    var queue: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "What the queue is bound to: 'account.#', '*.user_logged_in', '#'. May be repeated.")
+    var bind: [String]
+
+    @Option(help: "How many messages are handled at a time; those of one user always one after the other.")
+    var concurrency = 8
+
+    @Flag(help: "Only one worker of this queue at a time is served: strict order. Fixed once the queue exists.")
+    var singleActive = false
+
+    @Option(help: "How the log handler shows a signal: table or json. A table on a terminal, by default.")
+    var format: SignalLog.Format?
+
+    @Flag(help: "Show addresses, names and profiles, too.")
+    var full = false
+
+    @Option(help: "A file that gets the port of the metrics page once it listens; with METRICS_PORT=0, say.")
+    var portFile: String?
+
+    func run() async throws {
+        let settings = try WorkerSettings(reading: Environment.settings())
+        let metrics = settings.operation.bootstrap()
+        let logger = Logger(label: "auth-consumer")
+        let source = BrokerSource(try topology(), settings.broker(concurrency: concurrency), logger: logger)
+        let inbox = try settings.inbox()
+        let log = SignalLog(format: format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .json), full: full) {
+            FileHandle.standardOutput.write(Data($0.utf8))
+        }
+        var configuration = DispatcherConfiguration()
+        configuration.concurrency = concurrency
+        let dispatcher = SignalDispatcher(
+            from: source, handlers: workerHandlers(log: log), inbox: inbox, configuration: configuration,
+            logger: logger)
+
+        // They end in reverse order: the dispatcher finishes what it has while the source can still settle it.
+        var services: [any Service] = []
+        if let port = settings.operation.metricsPort {
+            let health = HealthRoutes(metrics: metrics) {
+                HealthRoutes.Report(ready: source.status.isReady, parts: ["broker": "\(source.status)"])
+            }
+            services.append(
+                health.application(
+                    host: settings.operation.metricsHost, port: port, portFile: portFile.map(PortFile.init(path:))))
+        }
+        services += [source, dispatcher]
+        try await ServiceRunner.run(services, logger: logger)
+    }
+
+    func validate() throws {
+        guard (1...1000).contains(concurrency) else {
+            throw ValidationError("--concurrency must be from 1 to 1000")
+        }
+        guard !bind.isEmpty else { throw ValidationError("--bind wants at least one pattern") }
+        _ = try topology()
+    }
+
+    private func topology() throws -> ConsumerTopology {
+        do {
+            return try ConsumerTopology(
+                queue: queue, patterns: bind.map { try SignalPattern(validating: $0) },
+                singleActive: singleActive)
+        } catch let error as BrokerError {
+            throw ValidationError("--queue: \(error.message)")
+        } catch let error as SignalError {
+            throw ValidationError("--bind: \(error.message)")
+        }
+    }
+}
+
+extension SignalLog.Format: ExpressibleByArgument {}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthInbox
+import AuthOperations
+import AuthSignals
+
+/// What a worker reads from the environment.
+struct WorkerSettings {
+    var operation: OperationSettings
+    var broker: BrokerConfiguration
+    /// `INBOX_URL`: the file that the workers of one host share.
+    var inboxPath: String
+
+    /// - Throws: `SettingFaults` with every fault.
+    init(reading settings: SettingsReader) throws {
+        var reader = settings
+        operation = OperationSettings(reading: &reader)
+        broker = BrokerConfiguration(reading: &reader)
+        broker.connectionName = "auth-consumer"
+        inboxPath = InboxURL(reading: &reader).path
+        try reader.check()
+    }
+
+    /// Takes from the broker at most twice what is handled at a time.
+    func broker(concurrency: Int) -> BrokerConfiguration {
+        var broker = broker
+        broker.prefetch = 2 * concurrency
+        return broker
+    }
+
+    func inbox() throws -> SQLiteInbox {
+        do { return try SQLiteInbox(path: inboxPath) } catch {
+            throw ProcessFailure(.usage, "INBOX_URL: \(error)")
+        }
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthOperations
+
+struct MailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mail", abstract: "Deliver the store's mails: the mail loop alone.")
+
+    func run() async throws {
+        var reader = Environment.settings()
+        let settings = try InstallationSettings(reading: &reader)
+        let metrics = settings.operation.bootstrap()
+        let installation = try await Installation(settings)
+        let health = InstallationHealth(installation, relay: nil, publisher: nil)
+        var services = try await health.services(metrics: metrics, brokerIsRequired: false)
+        services.append(try installation.mailLoop())
+        try await ServiceRunner.run(services, logger: installation.logger)
+    }
+}

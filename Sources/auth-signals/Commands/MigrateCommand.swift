@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthOperations
+import AuthStore
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the store to the current schema.")
+
+    func run() async throws {
+        var reader = Environment.settings()
+        let settings = try InstallationSettings(reading: &reader, needsSource: false)
+        _ = try await Installation(settings)
+        print("the store is up to date: \(settings.store.url.path)")
+    }
+}

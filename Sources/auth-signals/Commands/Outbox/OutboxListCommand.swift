@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthSignals
+import AuthStore
+import Foundation
+
+struct OutboxListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The signals that wait, went nowhere, were refused or were confirmed.")
+
+    @Option(name: .customLong("state"), help: "pending, unrouted, parked or confirmed; may be repeated.")
+    var states: [OutboxRecord.State] = [.pending, .unrouted, .parked]
+
+    @OptionGroup var selection: OutboxSelection
+
+    @Option(help: "How many at most.")
+    var limit = 100
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    func run() async throws {
+        let filter = try selection.filter(Set(states))
+        let records = try await OutboxCommand.store().outboxRecords(filter, limit: limit)
+        for record in records {
+            let line = OutboxLine(record)
+            if json {
+                print(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self))
+            } else {
+                print(
+                    "\(line.sequence)  \(line.time)  \(line.state)  \(line.id)  \(line.name)"
+                        + (line.reason.map { "  \($0)" } ?? ""))
+            }
+        }
+    }
+}
+
+/// What is told of a row: never its data.
+struct OutboxLine: Encodable {
+    var sequence: Int64
+    var id: String
+    var name: String
+    var subject: String?
+    var time: String
+    var state: String
+    var attempts: Int
+    var settledAt: String?
+    var reason: String?
+
+    init(_ record: OutboxRecord) {
+        sequence = record.row.sequence
+        id = record.row.draft.id.wireText
+        name = record.row.draft.name.rawValue
+        subject = record.row.draft.subject
+        time = record.row.draft.time.wireText
+        state = record.state.rawValue
+        attempts = record.row.attempts
+        settledAt = record.settledAt?.wireText
+        reason = record.reason
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case sequence, id, name, subject, time, state, attempts, settledAt = "settled_at", reason
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthStore
+import Foundation
+
+struct OutboxPurgeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purge",
+        abstract: "Delete settled signals; what waits stays, and what reached no queue stays for a day.")
+
+    @OptionGroup var selection: OutboxSelection
+
+    @Option(name: .customLong("state"), help: "unrouted, parked or confirmed; may be repeated.")
+    var states: [OutboxRecord.State] = [.confirmed]
+
+    func run() async throws {
+        let filter = try selection.filter(Set(states))
+        let count = try await OutboxCommand.store().purge(filter, settledBefore: Date())
+        print("\(count) signals are deleted")
+    }
+}

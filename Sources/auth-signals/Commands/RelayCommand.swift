@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthOperations
+
+struct RelayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "relay", abstract: "Publish the store's signals: the relay alone.")
+
+    func run() async throws {
+        var reader = Environment.settings()
+        let settings = try InstallationSettings(reading: &reader)
+        let metrics = settings.operation.bootstrap()
+        let installation = try await Installation(settings)
+        let (relay, publisher) = installation.relay()
+        let health = InstallationHealth(installation, relay: relay, publisher: publisher)
+        var services = try await health.services(metrics: metrics, brokerIsRequired: true)
+        services += [publisher, relay]
+        try await ServiceRunner.run(services, logger: installation.logger)
+    }
+}

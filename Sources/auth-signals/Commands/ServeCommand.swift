@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthFlows
+import AuthOperations
+import AuthServer
+import AuthSignals
+import AuthStore
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the HTTP API, deliver mails and publish signals.")
+
+    @Flag(inversion: .prefixedNo, help: "Publish signals in this process.")
+    var relay = true
+
+    @Flag(inversion: .prefixedNo, help: "Deliver mails in this process.")
+    var mail = true
+
+    @Option(help: "A file that gets the port once the server listens; with HTTP_PORT=0, say.")
+    var portFile: String?
+
+    func run() async throws {
+        var reader = Environment.settings()
+        let settings = try InstallationSettings(reading: &reader)
+        let metrics = settings.operation.bootstrap()
+        let installation = try await Installation(settings)
+        let limits = try SQLiteRateLimiter(path: settings.store.url.path + ".limits")
+        let accounts = Accounts(
+            store: installation.store, keys: installation.keys, settings: settings.account,
+            passwords: settings.passwords.hasher(), limiter: limits)
+
+        var services: [any Service] = [StoreHousekeeping(installation.store, limiter: limits)]
+        let publishing = relay ? installation.relay() : nil
+        if let publishing { services += [publishing.publisher, publishing.relay] }
+        if mail { services.append(try installation.mailLoop()) }
+
+        let health = InstallationHealth(
+            installation, relay: publishing?.relay, publisher: publishing?.publisher)
+        services += try await health.services(metrics: metrics, brokerIsRequired: false)
+        services.append(application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
+        try await ServiceRunner.run(services, logger: installation.logger)
+    }
+
+    private func application(
+        _ accounts: Accounts, _ health: HealthRoutes, _ settings: InstallationSettings
+    ) -> some ApplicationProtocol {
+        let router = Router(context: BasicAuthRequestContext.self)
+        router.add(middleware: RequestLogMiddleware())
+        health.add(to: router)
+        AuthRoutes(accounts: accounts, configuration: settings.server).addRoutes(to: router)
+        AccountPages(accounts: accounts, configuration: settings.server).addRoutes(to: router)
+        SchemaRoutes(schema: Schemas(base: settings.signals.codec.schemaBase).text(of:)).addRoutes(to: router)
+        let portFile = portFile.map(PortFile.init(path:))
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.server.host, port: settings.server.port), serverName: nil),
+            onServerRunning: { channel in portFile?.write(channel) },
+            logger: Logger(label: "auth-signals.http"))
+    }
+}
+
+/// The JSON Schemas of the catalogue, as they are served.
+private struct Schemas: Sendable {
+    private let texts: [String: String]
+
+    init(base: String) {
+        texts = SignalCatalog.all.reduce(into: [:]) { texts, signal in
+            guard let schema = try? SignalSchema(of: signal),
+                let bytes = try? SignalCodec.encoder().encode(schema.document(schemaBase: base))
+            else { return }
+            texts[signal.name.rawValue] = String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    @Sendable func text(of name: String) -> String? { texts[name] }
+}

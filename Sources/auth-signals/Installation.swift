@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthFlows
+import AuthMail
+import AuthOperations
+import AuthRelay
+import AuthSignals
+import AuthStore
+import Logging
+
+/// The parts of one installation, put together from its settings.
+struct Installation {
+    let settings: InstallationSettings
+    let store: SQLiteStore
+    let keys: KeyRing
+    let logger: Logger
+
+    /// Opens the store and brings its schema up to date.
+    ///
+    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` where the store cannot be used.
+    init(_ settings: InstallationSettings, migrating: Bool = true) async throws {
+        self.settings = settings
+        logger = Logger(label: "auth-signals")
+        for name in settings.unknownNames {
+            logger.warning("an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
+        }
+        do {
+            let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)
+            keys = KeyRing(secret: secret, fallbacks: settings.secretKeyFallbacks)
+            store = try SQLiteStore(
+                path: settings.store.url.path, keys: keys, codec: settings.signals.codec,
+                retention: settings.store.outboxRetention)
+            if migrating { try await store.migrate() }
+        } catch let error as StoreError {
+            throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
+        }
+    }
+
+    /// The relay and the connection it publishes on; the publisher ends last.
+    func relay() -> (relay: SignalRelay, publisher: BrokerPublisher) {
+        let publisher = BrokerPublisher(settings.broker)
+        let relay = SignalRelay(
+            from: store, to: publisher, codec: settings.signals.codec, configuration: settings.relay,
+            logger: Logger(label: "auth-signals.relay"))
+        return (relay, publisher)
+    }
+
+    func mailTransport() -> any MailTransport {
+        settings.mail.url.transport(logger: Logger(label: "auth-signals.mail"))
+    }
+
+    func mailLoop() throws -> MailLoop {
+        MailLoop(
+            queue: store, transport: mailTransport(), renderer: try MailRenderer(settings.mail),
+            logger: Logger(label: "auth-signals.mail"))
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthFlows
+import AuthOperations
+import AuthRelay
+import AuthSignals
+import AuthStore
+import Foundation
+import ServiceLifecycle
+
+/// What `/readyz` says of an installation. A broker outage is no log-in outage: `serve` is ready while its
+/// store works, and tells of the broker in the body; `relay` alone is not ready without one.
+struct InstallationHealth: Sendable {
+    private let store: SQLiteStore
+    private let relay: SignalRelay?
+    private let publisher: BrokerPublisher?
+    private let port: Int?
+    private let host: String
+
+    init(_ installation: Installation, relay: SignalRelay?, publisher: BrokerPublisher?) {
+        store = installation.store
+        self.relay = relay
+        self.publisher = publisher
+        port = installation.settings.operation.metricsPort
+        host = installation.settings.operation.metricsHost
+    }
+
+    func report(brokerIsRequired: Bool) async -> HealthRoutes.Report {
+        var parts: [String: String] = [:]
+        var ready = true
+        do {
+            let outbox = try await store.status()
+            let mail = try await store.mailStatus()
+            parts["store"] = "ok"
+            parts["pending"] = "\(outbox.pending)"
+            parts["oldest_pending_seconds"] = Self.age(outbox.oldestPending)
+            parts["mail_pending"] = "\(mail.pending)"
+            parts["mail_oldest_pending_seconds"] = Self.age(mail.oldestPending)
+            parts["mail_failed"] = "\(mail.failed)"
+        } catch {
+            parts["store"] = "\(error)"
+            ready = false
+        }
+        if let relay { parts["relay"] = relay.phase.rawValue }
+        if let publisher {
+            parts["broker"] = "\(publisher.status)"
+            if brokerIsRequired, !publisher.status.isReady { ready = false }
+        }
+        return HealthRoutes.Report(ready: ready, parts: parts)
+    }
+
+    /// The routes, for a listener that is there anyway.
+    func routes(metrics: PrometheusMetrics, brokerIsRequired: Bool) -> HealthRoutes {
+        HealthRoutes(metrics: metrics) { await report(brokerIsRequired: brokerIsRequired) }
+    }
+
+    /// A listener of its own, where `METRICS_PORT` asks for one.
+    func services(metrics: PrometheusMetrics, brokerIsRequired: Bool) async throws -> [any Service] {
+        guard let port else { return [] }
+        return [
+            routes(metrics: metrics, brokerIsRequired: brokerIsRequired).application(host: host, port: port)
+        ]
+    }
+
+    private static func age(_ date: Date?) -> String {
+        String(Int(max(0, date.map { Date().timeIntervalSince($0) } ?? 0)))
+    }
+}

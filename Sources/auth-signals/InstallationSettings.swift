@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthFlows
+import AuthMail
+import AuthOperations
+import AuthRelay
+import AuthServer
+import AuthSignals
+import AuthStore
+import Foundation
+
+/// Everything that can be set, read at once, so that every fault is said at once.
+struct InstallationSettings {
+    var operation: OperationSettings
+    var signals: SignalSettings
+    var account: AccountSettings
+    var passwords: PasswordHashing
+    var broker: BrokerConfiguration
+    var relay: RelayConfiguration
+    var mail: MailConfiguration
+    var server: AuthServerConfiguration
+    var store: StoreSettings
+    var secretKey: String?
+    var secretKeyFallbacks: [String]
+    /// Names that look like settings and are none.
+    var unknownNames: [String] = []
+
+    /// - Parameter needsSource: whether `SIGNALS_SOURCE` must be set.
+    /// - Throws: `SettingFaults` with every fault.
+    init(
+        reading reader: inout SettingsReader, needsSource: Bool = true, faultsForUnknownNames: Bool = false
+    ) throws {
+        operation = OperationSettings(reading: &reader)
+        signals =
+            needsSource || reader.string("SIGNALS_SOURCE") != nil
+            ? SignalSettings(reading: &reader) : SignalSettings(source: "http://localhost")
+        account = AccountSettings(reading: &reader)
+        if reader.string("PUBLIC_URL") == nil { account.links.publicURL = signals.source }
+        passwords = PasswordHashing(reading: &reader)
+        broker = BrokerConfiguration(reading: &reader)
+        broker.connectionName = "auth-signals relay"
+        relay = RelayConfiguration(reading: &reader)
+        relay.required = signals.required
+        mail = MailConfiguration(reading: &reader)
+        server = AuthServerConfiguration(reading: &reader)
+        store = StoreSettings(reading: &reader)
+        secretKey = reader.string("SECRET_KEY")
+        secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])
+        if let secretKey, secretKey.utf8.count < 32 {
+            reader.fault("SECRET_KEY", "must have at least 32 characters: openssl rand -base64 32 makes one")
+        }
+        if secretKey == nil, signals.isSecure || !Self.isLoopback(server.host) {
+            reader.fault(
+                "SECRET_KEY", "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
+        }
+        // Read by others than this program, or by parts of it that are not in use now.
+        _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL", "SIGNALS_TOKEN_KEYS"].map { reader.string($0) }
+        unknownNames = Environment.unknownNames(known: reader.known)
+        if faultsForUnknownNames {
+            for name in unknownNames { reader.fault(name, "is no setting of this program") }
+        }
+        try reader.check()
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

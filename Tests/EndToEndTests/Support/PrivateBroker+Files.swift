@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ServiceLifecycle
+
+extension PrivateBroker {
+    /// Every file of the node's, with its bytes: what it has stored and logged.
+    func files() -> [(name: String, bytes: Data)] {
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: directory)) ?? []
+        return names.compactMap { name in
+            FileManager.default.contents(atPath: directory + "/" + name).map { ("the broker's \(name)", $0) }
+        }
+    }
+}
+
+extension Installation {
+    var broker: BrokerConfiguration {
+        get throws {
+            var broker = BrokerConfiguration(urls: try BrokerURL.list(environment["BROKER_URL"] ?? ""))
+            broker.exchange = environment["BROKER_EXCHANGE"] ?? broker.exchange
+            return broker
+        }
+    }
+
+    /// Publishes a body of somebody else's to the signals' exchange.
+    func publish(_ body: String, routingKey: String) async throws -> PublishOutcome? {
+        let publisher = BrokerPublisher(try broker)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await publisher.run() }
+            try await publisher.awaitReady()
+            let message = SignalMessage(
+                routingKey: routingKey, messageID: UUID().uuidString, contentType: SignalCodec.contentType,
+                body: Data(body.utf8))
+            let outcomes = await publisher.publish([message])
+            group.cancelAll()
+            return outcomes.first
+        }
+    }
+
+    /// How many dead letters a worker's queue has.
+    func deadLetters(of queue: String) async throws -> Int {
+        try await BrokerAdmin(broker).messageCount(in: name(of: queue) + ".dead")
+    }
+}
