@@ -32,6 +32,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let kits: [Target.Dependency] = [
     .product(name: "InMemoryLogging", package: "swift-log"),
+    .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
     .product(name: "MetricsTestKit", package: "swift-metrics"),
     .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
 ]

@@ -58,7 +58,7 @@ try? await store.transaction { (transaction: SQLiteTransaction) in
     throw OutOfPaper()
 }
 
-let customers = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM customer") }
-let invoices = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM invoice") }
+let customers = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM customer") }
+let invoices = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM invoice") }
 let signals = try await store.rows(after: 0, limit: 10, now: Date()).rows.map(\.draft.name.rawValue)
 print("customers \(customers ?? 0), invoices \(invoices ?? 0), signals \(signals.joined(separator: " "))")

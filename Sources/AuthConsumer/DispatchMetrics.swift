@@ -13,28 +13,33 @@ struct DispatchMetrics: Sendable {
         let duplicates: Counter
         let duration: Metrics.Timer
 
-        init(_ name: String) {
+        init(_ name: String, _ factory: any MetricsFactory) {
             let dimensions = [("handler", name)]
-            handled = Counter(label: "auth_signals_handled", dimensions: dimensions)
-            failed = Counter(label: "auth_signals_failed", dimensions: dimensions)
-            retried = Counter(label: "auth_signals_retried", dimensions: dimensions)
-            dead = Counter(label: "auth_signals_dead", dimensions: dimensions)
-            duplicates = Counter(label: "auth_signals_duplicates_dropped", dimensions: dimensions)
-            duration = Metrics.Timer(label: "auth_signals_handler_duration", dimensions: dimensions)
+            handled = Counter(label: "auth_signals_handled", dimensions: dimensions, factory: factory)
+            failed = Counter(label: "auth_signals_failed", dimensions: dimensions, factory: factory)
+            retried = Counter(label: "auth_signals_retried", dimensions: dimensions, factory: factory)
+            dead = Counter(label: "auth_signals_dead", dimensions: dimensions, factory: factory)
+            duplicates = Counter(
+                label: "auth_signals_duplicates_dropped", dimensions: dimensions, factory: factory)
+            duration = Metrics.Timer(
+                label: "auth_signals_handler_duration", dimensions: dimensions, factory: factory)
         }
     }
 
     private let handlers: [String: PerHandler]
-    private let depth = Gauge(label: "auth_signals_lane_depth")
+    private let depth: Gauge
     /// Messages that no handler was asked about: malformed, or for a handler that is not there.
-    let setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")])
+    let setAside: Counter
 
-    init(_ handlers: SignalHandlers) {
+    init(_ handlers: SignalHandlers, factory: any MetricsFactory) {
+        depth = Gauge(label: "auth_signals_lane_depth", factory: factory)
+        setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
         let names = handlers.all.map(\.name) + [handlers.unhandled?.name].compactMap { $0 }
-        self.handlers = Dictionary(uniqueKeysWithValues: names.map { ($0, PerHandler($0)) })
+        self.handlers = Dictionary(uniqueKeysWithValues: names.map { ($0, PerHandler($0, factory)) })
     }
 
-    subscript(handler: SignalHandler) -> PerHandler { handlers[handler.name] ?? PerHandler(handler.name) }
+    /// Of a handler of the table.
+    subscript(handler: SignalHandler) -> PerHandler? { handlers[handler.name] }
 
     func show(depth count: Int) { depth.record(count) }
 }

@@ -46,7 +46,8 @@ struct FailedDelivery: Sendable {
             if headers[Name.firstError] == nil { headers[Name.firstError] = text }
         }
         return SignalMessage(
-            routingKey: message.routingKey, messageID: message.messageID, correlationID: message.correlationID,
+            routingKey: message.routingKey, messageID: message.messageID,
+            correlationID: message.correlationID,
             type: message.type, contentType: message.contentType, timestamp: message.timestamp,
             appID: message.appID, headers: headers, body: message.body)
     }

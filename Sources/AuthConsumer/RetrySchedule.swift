@@ -16,7 +16,8 @@ public struct RetrySchedule: Hashable, Sendable {
     /// After 1 s, 10 s, 1 min and 10 min, then every hour, `hours` times.
     public static func ladder(hours: Int) -> RetrySchedule {
         RetrySchedule(
-            [.oneSecond, .tenSeconds, .oneMinute, .tenMinutes] + Array(repeating: .oneHour, count: max(0, hours)))
+            [.oneSecond, .tenSeconds, .oneMinute, .tenMinutes]
+                + Array(repeating: .oneHour, count: max(0, hours)))
     }
 
     /// Where a message goes whose handler has thrown.

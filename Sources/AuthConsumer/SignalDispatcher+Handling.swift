@@ -45,19 +45,25 @@ extension SignalDispatcher {
     ) async throws {
         let metrics = metrics[handler]
         let start = ContinuousClock.now
-        if case .plain = handler.work, try await inbox?.isDone(handler: handler.name, messageID: event.id) == true {
-            metrics.duplicates.increment()
+        if case .plain = handler.work,
+            try await inbox?.isDone(handler: handler.name, messageID: event.id) == true
+        {
+            metrics?.duplicates.increment()
             return
         }
         var logger = logger
         logger[metadataKey: "signal"] = "\(event.name)"
         logger[metadataKey: "id"] = "\(event.id.wireText)"
-        let context = SignalContext(event: event, attempt: attempt, logger: logger, trace: delivery.message.trace)
+        let context = SignalContext(
+            event: event, attempt: attempt, logger: logger, trace: trace(of: delivery.message))
         let call = wrapped(handler)
         let ran = Flag()
         do {
-            try await watch.run {
-                try await withSpan("process \(event.name)", context: context.trace, ofKind: .consumer) { span in
+            try await watch.run { [tracer] in
+                try await tracer.withAnySpan(
+                    "process \(event.name)", context: context.trace, ofKind: .consumer
+                ) {
+                    span in
                     span.attributes["messaging.message.id"] = event.id.wireText
                     var context = context
                     context.trace = span.context
@@ -65,16 +71,16 @@ extension SignalDispatcher {
                 }
             }
         } catch {
-            metrics.failed.increment()
-            metrics.duration.record(since: start)
+            metrics?.failed.increment()
+            metrics?.duration.record(since: start)
             throw error
         }
         guard ran.isSet else {
-            metrics.duplicates.increment()
+            metrics?.duplicates.increment()
             return
         }
-        metrics.handled.increment()
-        metrics.duration.record(since: start)
+        metrics?.handled.increment()
+        metrics?.duration.record(since: start)
         if case .plain = handler.work { await mark(handler, event) }
     }
 
@@ -104,6 +110,13 @@ extension SignalDispatcher {
         }
     }
 
+    /// The trace that the signal was emitted in.
+    private func trace(of message: SignalMessage) -> ServiceContext {
+        var context = ServiceContext.topLevel
+        tracer.extract(message.headers, into: &context, using: HeaderExtractor())
+        return context
+    }
+
     private func mark(_ handler: SignalHandler, _ event: SignalEvent) async {
         do {
             try await inbox?.markDone(handler: handler.name, messageID: event.id, at: clock.now())
@@ -125,15 +138,11 @@ extension SignalMessage {
         // Whoever may write to the queue may write any number.
         return Int(min(max(0, headers[HeaderName.attempt]?.integer ?? 0), 1_000_000))
     }
+}
 
-    /// The trace that the signal was emitted in.
-    fileprivate var trace: ServiceContext {
-        var context = ServiceContext.topLevel
-        InstrumentationSystem.instrument.extract(headers, into: &context, using: HeaderExtractor())
-        return context
-    }
-
-    private struct HeaderExtractor: Extractor {
-        func extract(key: String, from headers: [String: HeaderValue]) -> String? { headers[key]?.string }
+/// Reads a trace from a message's headers.
+private struct HeaderExtractor: Extractor {
+    func extract(key: String, from headers: [String: SignalMessage.HeaderValue]) -> String? {
+        headers[key]?.string
     }
 }

@@ -15,10 +15,10 @@ extension SignalDispatcher {
             message: delivery.message, handler: handler.name, attempts: attempt, error: words(of: error),
             at: clock.now())
         if destination == .dead {
-            metrics[handler].dead.increment()
+            metrics[handler]?.dead.increment()
             failed.reason = reason(of: error)
         } else {
-            metrics[handler].retried.increment()
+            metrics[handler]?.retried.increment()
         }
         logger.warning(
             "a handler failed",
@@ -36,7 +36,9 @@ extension SignalDispatcher {
         metrics.setAside.increment()
         logger.error(
             "a message goes to the dead letters",
-            metadata: ["reason": "\(reason)", "error": "\(error ?? "")", "id": "\(delivery.message.messageID)"])
+            metadata: [
+                "reason": "\(reason)", "error": "\(error ?? "")", "id": "\(delivery.message.messageID)",
+            ])
         let failed = FailedDelivery(
             message: delivery.message, error: error, reason: reason, at: clock.now())
         await move(delivery, as: [MovedCopy(to: .dead, message: failed.copy)])

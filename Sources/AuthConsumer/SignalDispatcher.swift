@@ -2,7 +2,9 @@
 public import AuthSignals
 import Foundation
 public import Logging
+public import Metrics
 public import ServiceLifecycle
+public import Tracing
 
 /// Gives the messages of a queue to the handlers that take them.
 ///
@@ -22,6 +24,7 @@ public final class SignalDispatcher: Service {
     let clock: any WallClock
     let logger: Logger
     let metrics: DispatchMetrics
+    let tracer: any Tracer
     let watch: HandlerWatch
     private let lanes: LaneQueue
 
@@ -32,7 +35,8 @@ public final class SignalDispatcher: Service {
     public init(
         from source: any SignalSource, handlers: SignalHandlers, inbox: (any Inbox)?,
         configuration: DispatcherConfiguration = DispatcherConfiguration(), clock: any WallClock = .system,
-        logger: Logger
+        logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+        tracer: any Tracer = InstrumentationSystem.tracer
     ) {
         precondition(configuration.concurrency >= 1, "the concurrency is at least 1")
         precondition(
@@ -44,7 +48,8 @@ public final class SignalDispatcher: Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        metrics = DispatchMetrics(handlers)
+        self.tracer = tracer
+        self.metrics = DispatchMetrics(handlers, factory: metrics)
         watch = HandlerWatch(limit: configuration.handlerTimeout)
         lanes = LaneQueue(concurrency: configuration.concurrency)
     }

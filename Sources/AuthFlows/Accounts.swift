@@ -61,7 +61,8 @@ public struct Accounts: Sendable {
     func caller(_ visit: Visit) async throws -> Caller {
         guard let token = visit.token else { return .anonymous(nil) }
         let now = clock.now()
-        // A browser cannot help sending a cookie that has lapsed; an application is told, and drops its token.
+        // A browser cannot help sending a cookie that has lapsed; an application is told, and drops its
+        // token.
         let unknown: Caller = visit.request.client == .browser ? .anonymous(nil) : .unknownToken
         return try await store.read { reading in
             guard let session = try reading.session(tokenHash: token.hash), session.expiresAt > now else {

@@ -100,7 +100,9 @@ public final class SQLiteInbox: Inbox {
     private static let pruneBatch = 1000
 
     /// - Returns: whether it was not marked before.
-    private static func mark(_ db: Database, _ handler: String, _ messageID: UUID, _ time: Date) throws -> Bool {
+    private static func mark(_ db: Database, _ handler: String, _ messageID: UUID, _ time: Date) throws
+        -> Bool
+    {
         try db.cachedStatement(
             sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
         ).execute(arguments: [handler, messageID, time.milliseconds])

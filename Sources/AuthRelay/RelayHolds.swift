@@ -2,14 +2,17 @@
 
 /// The subjects whose rows wait behind one that failed.
 ///
-/// A subject is held from the moment a row of it is nacked. When no row of it is set back any more it is
-/// *released*: what the cursor has passed meanwhile is read by the subject, and then the hold ends.
+/// A subject is held from the moment a row of it is nacked. When the first of its rows that were set back is
+/// through, the hold is *released*: what the cursor has passed meanwhile, up to the next row that was set back,
+/// is read by the subject and sent; then that row may go, or the hold ends.
 struct RelayHolds: Sendable {
     private struct Hold {
         /// The rows that were set back, in order.
-        var blockers: [Int64]
+        var blockers: [Int64] = []
         /// All rows of the subject up to here were sent, or are among the blockers.
         var from: Int64
+        /// Whether rows before the first blocker may still have to be sent.
+        var isReleased = false
     }
     private var holds: [String: Hold] = [:]
     private var released: [String] = []
@@ -20,37 +23,37 @@ struct RelayHolds: Sendable {
 
     /// Holds the subject behind a row.
     mutating func hold(_ subject: String, behind sequence: Int64) {
-        var hold = holds[subject] ?? Hold(blockers: [], from: sequence)
-        if hold.blockers.isEmpty { released.removeAll { $0 == subject } }
+        var hold = holds[subject] ?? Hold(from: sequence)
+        if sequence <= hold.from { hold.isReleased = false }
         hold.from = min(hold.from, sequence)
         let place = hold.blockers.firstIndex { $0 >= sequence } ?? hold.blockers.endIndex
         if place == hold.blockers.endIndex || hold.blockers[place] != sequence {
             hold.blockers.insert(sequence, at: place)
             count += 1
         }
-        holds[subject] = hold
+        set(hold, of: subject)
     }
 
     /// Says that a row does not wait any more.
-    ///
-    /// - Returns: whether it held others that were set back too, which may go on now.
-    mutating func release(_ subject: String, from sequence: Int64) -> Bool {
-        guard let place = holds[subject]?.blockers.firstIndex(of: sequence) else { return false }
-        holds[subject]?.blockers.remove(at: place)
+    mutating func release(_ subject: String, from sequence: Int64) {
+        guard var hold = holds[subject], let place = hold.blockers.firstIndex(of: sequence) else { return }
+        hold.blockers.remove(at: place)
         count -= 1
-        if holds[subject]?.blockers.isEmpty == false { return true }
-        released.append(subject)
-        return false
+        if place == 0 { hold.isReleased = true }
+        set(hold, of: subject)
     }
 
     /// Whether a row of the subject may be sent: there is no hold, or it is the first of those that were set
     /// back, or it comes before that one and is sent again because its outcome is unknown.
     func mayPass(_ subject: String, _ sequence: Int64) -> Bool {
         guard let hold = holds[subject] else { return true }
-        return hold.blockers.first.map { sequence <= $0 } ?? false
+        return !hold.isReleased && hold.blockers.first.map { sequence <= $0 } ?? false
     }
 
-    func isReleased(_ subject: String) -> Bool { holds[subject]?.blockers.isEmpty ?? false }
+    func isReleased(_ subject: String) -> Bool { holds[subject]?.isReleased ?? false }
+
+    /// The first row of the subject that was set back.
+    func firstBlocker(of subject: String) -> Int64? { holds[subject]?.blockers.first }
 
     /// A subject whose held rows are to be read, and after which number.
     var nextReleased: (subject: String, after: Int64)? {
@@ -60,10 +63,14 @@ struct RelayHolds: Sendable {
     /// The held rows up to that number were sent.
     mutating func advance(_ subject: String, to sequence: Int64) { holds[subject]?.from = sequence }
 
-    /// All held rows of the subject were sent.
-    mutating func end(_ subject: String) {
-        holds[subject] = nil
-        released.removeAll { $0 == subject }
+    /// All held rows before the next one that was set back were sent.
+    ///
+    /// - Returns: whether there is such a row, which may go now.
+    mutating func end(_ subject: String) -> Bool {
+        guard var hold = holds[subject] else { return false }
+        hold.isReleased = false
+        set(hold.blockers.isEmpty ? nil : hold, of: subject)
+        return !hold.blockers.isEmpty
     }
 
     /// Rows after the cursor are read again: so those that are held are to be read again too.
@@ -74,5 +81,13 @@ struct RelayHolds: Sendable {
     /// The rows that were set back, with their subjects.
     var blockers: [(subject: String, sequence: Int64)] {
         holds.flatMap { subject, hold in hold.blockers.map { (subject, $0) } }
+    }
+
+    private mutating func set(_ hold: Hold?, of subject: String) {
+        let wasReleased = holds[subject]?.isReleased ?? false
+        let isReleased = hold?.isReleased ?? false
+        holds[subject] = hold
+        if wasReleased, !isReleased { released.removeAll { $0 == subject } }
+        if isReleased, !wasReleased { released.append(subject) }
     }
 }

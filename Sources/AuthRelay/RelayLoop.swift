@@ -20,7 +20,9 @@ struct RelayLoop: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 // The children end the feed with their errors: a group's body is not cancelled by them.
                 group.addTask { for await _ in relay.outbox.wakeUps() { feed.yield(.wokenUp) } }
-                group.addTask { await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) } }
+                group.addTask {
+                    await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) }
+                }
                 group.addTask { await repeating(every: relay.configuration.statusInterval, showStatus) }
                 try await work(in: &group)
                 group.cancelAll()
@@ -140,7 +142,9 @@ struct RelayLoop: Sendable {
     }
 
     private func showStatus() async {
-        if let status = try? await relay.outbox.status() { relay.metrics.show(status, now: relay.clock.now()) }
+        if let status = try? await relay.outbox.status() {
+            relay.metrics.show(status, now: relay.clock.now())
+        }
     }
 }
 

@@ -5,16 +5,29 @@ import Metrics
 
 /// What a relay counts.
 struct RelayMetrics: Sendable {
-    private let confirmed = Counter(label: "auth_signals_confirmed")
-    private let unrouted = Counter(label: "auth_signals_unrouted")
-    private let nacked = Counter(label: "auth_signals_nacked")
-    private let unknown = Counter(label: "auth_signals_unknown")
-    private let republished = Counter(label: "auth_signals_republished")
-    private let parked = Counter(label: "auth_signals_parked")
-    private let inFlight = Gauge(label: "auth_signals_in_flight")
-    private let pending = Gauge(label: "auth_signals_pending")
-    private let oldestPending = Gauge(label: "auth_signals_oldest_pending_age_seconds")
-    private let publishing = Metrics.Timer(label: "auth_signals_publish_duration")
+    private let confirmed: Counter
+    private let unrouted: Counter
+    private let nacked: Counter
+    private let unknown: Counter
+    private let republished: Counter
+    private let parked: Counter
+    private let inFlight: Gauge
+    private let pending: Gauge
+    private let oldestPending: Gauge
+    private let publishing: Metrics.Timer
+
+    init(factory: any MetricsFactory) {
+        confirmed = Counter(label: "auth_signals_confirmed", factory: factory)
+        unrouted = Counter(label: "auth_signals_unrouted", factory: factory)
+        nacked = Counter(label: "auth_signals_nacked", factory: factory)
+        unknown = Counter(label: "auth_signals_unknown", factory: factory)
+        republished = Counter(label: "auth_signals_republished", factory: factory)
+        parked = Counter(label: "auth_signals_parked", factory: factory)
+        inFlight = Gauge(label: "auth_signals_in_flight", factory: factory)
+        pending = Gauge(label: "auth_signals_pending", factory: factory)
+        oldestPending = Gauge(label: "auth_signals_oldest_pending_age_seconds", factory: factory)
+        publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
+    }
 
     func count(_ notice: RelayNotice) {
         switch notice {

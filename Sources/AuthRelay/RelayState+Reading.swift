@@ -37,7 +37,7 @@ extension RelayState {
                 let setBack = Set(rows.map(\.sequence))
                 for (subject, sequence) in holds.blockers
                 where !setBack.contains(sequence) && isOpen(sequence) {
-                    _ = holds.release(subject, from: sequence)
+                    holds.release(subject, from: sequence)
                 }
             }
             return []
@@ -52,9 +52,10 @@ extension RelayState {
         case .held(let subject, _, let limit):
             // Another row of the subject may have failed meanwhile: then it is held again.
             guard holds.isReleased(subject) else { return [] }
-            let behind = rows.prefix { $0.sequence <= cursor }
+            let next = holds.firstBlocker(of: subject) ?? .max
+            let behind = rows.prefix { $0.sequence <= cursor && $0.sequence < next }
             if behind.count < rows.count || rows.count < limit {
-                holds.end(subject)
+                if holds.end(subject) { mayHaveDue = true }
             } else if let last = behind.last {
                 holds.advance(subject, to: last.sequence)
             }

@@ -40,17 +40,12 @@ struct RelayState: Sendable {
     private var lost: Set<Int64> = []
     private var lossesInARow = 0
 
-    // Settling.
-    private enum Pause { case none, gathering, afterFailure, over }
-    private var outgoing: [OutboxSettlement] = []
-    private var settling: [OutboxSettlement] = []
-    private var pause = Pause.none
-    /// The rows whose outcome is known and not yet written.
-    private var unsettled: Set<Int64> = []
-    /// The rows that were settled while a read is under way, which may still show them as they were.
-    private var settledMeanwhile: Set<Int64> = []
+    private var settling: RelaySettling
 
-    init(configuration: RelayConfiguration) { self.configuration = configuration }
+    init(configuration: RelayConfiguration) {
+        self.configuration = configuration
+        settling = RelaySettling(limit: configuration.settleLimit)
+    }
 
     /// What is to be done first.
     mutating func start() -> [RelayAction] { [.awaitReady(after: .zero)] }
@@ -63,37 +58,20 @@ struct RelayState: Sendable {
         case .wokenUp: mayHaveNew = true
         case .swept: sweep()
         case .found(let read, let rows, let found):
-            isReading = false
             // What was read before a loss may lie behind what is to be sent again.
-            if phase == .relaying, !readIsStale {
-                actions += publish(take(read, rows, found))
-            } else {
-                lookAgain()
-            }
-            readIsStale = false
-            settledMeanwhile = []
+            let isOfUse = phase == .relaying && !readIsStale
+            if isOfUse { actions += publish(take(read, rows, found)) } else { lookAgain() }
+            readEnded()
         case .readFailed:
-            isReading = false
-            readIsStale = false
-            settledMeanwhile = []
             lookAgain()
+            readEnded()
         case .answered(let batch, let outcomes): actions += answer(batch, outcomes, now)
-        case .settlementDue: pause = .over
+        case .settlementDue: settling.isDue()
         case .settled:
-            for settlement in settling {
-                unsettled.remove(settlement.sequence)
-                if isReading { settledMeanwhile.insert(settlement.sequence) }
-            }
-            settling = []
+            settling.succeeded(isReading: isReading)
             if dueWasFull { mayHaveDue = true }
         case .settlementFailed:
-            // Where it stops, the rows are still in the outbox, and are published again by the next relay.
-            outgoing = phase == .stopping ? [] : settling + outgoing
-            settling = []
-            if phase != .stopping {
-                pause = .afterFailure
-                actions.append(.settleLater(isRetry: true))
-            }
+            if phase == .stopping { settling.abandon() } else { actions.append(settling.failed()) }
         case .stop: if phase != .finished { phase = .stopping }
         case .stopNow: return finish()
         }
@@ -103,7 +81,7 @@ struct RelayState: Sendable {
     // MARK: What comes next
 
     private mutating func proceed() -> [RelayAction] {
-        var actions = settle()
+        var actions = settling.next(isUrgent: phase == .stopping).map { [$0] } ?? []
         switch phase {
         case .relaying:
             if let read = nextRead() {
@@ -111,7 +89,7 @@ struct RelayState: Sendable {
                 actions.append(.read(read))
             }
         case .lost where batches.isEmpty: actions.append(goBack())
-        case .stopping where batches.isEmpty && outgoing.isEmpty && settling.isEmpty: actions += finish()
+        case .stopping where batches.isEmpty && settling.isEmpty: actions += finish()
         default: break
         }
         return actions
@@ -129,6 +107,12 @@ struct RelayState: Sendable {
         mayHaveDue = true
         // A row that holds others may have been taken out of the outbox by an operator.
         if sweeps.isMultiple(of: 60), !holds.isEmpty { knowsSetBack = false }
+    }
+
+    private mutating func readEnded() {
+        isReading = false
+        readIsStale = false
+        settling.readEnded()
     }
 
     private mutating func lookAgain() {
@@ -207,39 +191,20 @@ struct RelayState: Sendable {
     private mutating func settled(
         _ sequence: Int64, _ sent: Sent, _ result: OutboxSettlement.Result, _ now: Date
     ) {
-        if let subject = sent.subject, holds.release(subject, from: sequence) { mayHaveDue = true }
+        if let subject = sent.subject { holds.release(subject, from: sequence) }
         note(sequence, result, now)
     }
 
     private mutating func note(_ sequence: Int64, _ result: OutboxSettlement.Result, _ now: Date) {
-        unsettled.insert(sequence)
-        outgoing.append(OutboxSettlement(sequence: sequence, result: result, at: now))
+        settling.add(OutboxSettlement(sequence: sequence, result: result, at: now))
     }
 
     /// Whether the row waits for nothing but its place: it is neither under way nor answered already.
-    func isOpen(_ sequence: Int64) -> Bool {
-        inFlight[sequence] == nil && !unsettled.contains(sequence) && !settledMeanwhile.contains(sequence)
-    }
+    func isOpen(_ sequence: Int64) -> Bool { inFlight[sequence] == nil && !settling.knows(sequence) }
 
     /// How many rows are in flight or not yet settled.
-    var busy: Int { inFlight.count + unsettled.count }
+    var busy: Int { inFlight.count + settling.count }
 
     /// Whether so much is not yet settled that no more should be published.
-    var isBehind: Bool { unsettled.count >= 20 * configuration.settleLimit }
-
-    // MARK: Settling
-
-    private mutating func settle() -> [RelayAction] {
-        guard settling.isEmpty, !outgoing.isEmpty else { return [] }
-        let isFull = outgoing.count >= configuration.settleLimit && pause != .afterFailure
-        if isFull || pause == .over || phase == .stopping {
-            settling = Array(outgoing.prefix(configuration.settleLimit))
-            outgoing.removeFirst(settling.count)
-            if pause == .over, outgoing.isEmpty { pause = .none }
-            return [.settle(settling)]
-        }
-        guard pause == .none else { return [] }
-        pause = .gathering
-        return [.settleLater(isRetry: false)]
-    }
+    var isBehind: Bool { settling.count >= 20 * configuration.settleLimit }
 }

@@ -2,6 +2,7 @@
 public import AuthSignals
 import Foundation
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 import Synchronization
 
@@ -34,7 +35,7 @@ public final class SignalRelay: Service {
     let clock: any WallClock
     let failpoints: RelayFailpoints
     let logger: Logger
-    let metrics = RelayMetrics()
+    let metrics: RelayMetrics
     private let currentPhase = Mutex(Phase.waitingForRole)
 
     /// - Parameters:
@@ -44,7 +45,8 @@ public final class SignalRelay: Service {
     public init(
         from outbox: any Outbox, to publisher: any SignalPublisher, codec: SignalCodec,
         configuration: RelayConfiguration = RelayConfiguration(), clock: any WallClock = .system,
-        failpoints: RelayFailpoints = .none, logger: Logger
+        failpoints: RelayFailpoints = .none, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.outbox = outbox
         self.publisher = publisher
@@ -53,6 +55,7 @@ public final class SignalRelay: Service {
         self.clock = clock
         self.failpoints = failpoints
         self.logger = logger
+        self.metrics = RelayMetrics(factory: metrics)
     }
 
     /// What it is doing.

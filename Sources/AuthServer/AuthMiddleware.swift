@@ -21,10 +21,17 @@ public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let token = token(request) {
-            context.identity = try await accounts.sessions.authenticate(token: token)
-        }
+        if let token = token(request) { context.identity = try await identity(token) }
         return try await next(request, context)
+    }
+
+    private func identity(_ token: SessionToken) async throws -> Authentication? {
+        do {
+            return try await accounts.sessions.authenticate(token: token)
+        } catch let failure as any TemporaryFailure {
+            guard let seconds = failure.secondsUntilRetry else { throw failure }
+            throw HTTPError(.serviceUnavailable, headers: [.retryAfter: String(seconds)])
+        }
     }
 
     private func token(_ request: Request) -> SessionToken? {

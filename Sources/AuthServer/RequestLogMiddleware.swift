@@ -4,7 +4,7 @@ public import Logging
 
 /// Logs one line a request: method, route, status and how long it took.
 ///
-/// The route is the pattern (`/accounts/confirm-email/:key`), never the path as it was called: that and the
+/// The route is the pattern (`/accounts/confirm-email/{key}`), never the path as it was called: that and the
 /// query may hold keys, and headers hold tokens and addresses.
 public struct RequestLogMiddleware<Context: Hummingbird.RequestContext>: RouterMiddleware {
     private let level: Logger.Level

@@ -47,6 +47,16 @@ public final class SQLiteRateLimiter: RateLimiter {
         }
     }
 
+    public func forget(_ buckets: [String]) async throws {
+        try await StoreError.naming {
+            try await database.write { database in
+                for bucket in buckets {
+                    try database.run("DELETE FROM auth_attempt WHERE bucket = ?", [bucket])
+                }
+            }
+        }
+    }
+
     /// Deletes what no limit counts any more, in small batches.
     ///
     /// - Returns: how many attempts were forgotten.

@@ -36,7 +36,8 @@ public final class SignalRecorder: Sendable {
     ///
     /// - Parameter then: runs after it has been recorded; what it throws, the handler throws.
     public func add(
-        to handlers: inout SignalHandlers, matching pattern: SignalPattern = "#", as name: String = "recorder",
+        to handlers: inout SignalHandlers, matching pattern: SignalPattern = "#",
+        as name: String = "recorder",
         then: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void = { _, _ in }
     ) {
         handlers.on(matching: pattern, as: name) { event, context in

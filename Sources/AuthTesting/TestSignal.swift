@@ -27,7 +27,8 @@ extension SignalDraft {
         let request = RequestContext()
         let data = #"{"number":\#(number),"request":{"client":"library","id":"\#(request.id.wireText)"}}"#
         return SignalDraft(
-            id: id, name: name, subject: subject, time: time, correlationID: request.id, data: Data(data.utf8))
+            id: id, name: name, subject: subject, time: time, correlationID: request.id, data: Data(data.utf8)
+        )
     }
 }
 
@@ -37,6 +38,7 @@ extension SignalMessage {
         _ number: Int = 1, name: SignalName = TestSignal.name, subject: String? = nil, id: UUID = .version7()
     ) -> SignalMessage {
         SignalCodec(source: "https://accounts.example.org").message(
-            for: OutboxRow(sequence: Int64(number), draft: .test(number, name: name, subject: subject, id: id)))
+            for: OutboxRow(
+                sequence: Int64(number), draft: .test(number, name: name, subject: subject, id: id)))
     }
 }

@@ -37,7 +37,8 @@ final class SignalLog: Sendable {
                 defer { written = true }
                 return written ? "" : Self.row("time", "signal", "who", "ms", "attempt")
             }
-            let who = shown["user"]?["email"]?.string ?? event.subject ?? "-"
+            let address = full ? shown["user"]?["email"]?.string : nil
+            let who = address ?? event.subject ?? "-"
             write(
                 header
                     + Self.row(

@@ -42,6 +42,7 @@ struct InstallationSettings {
         relay = RelayConfiguration(reading: &reader)
         relay.required = signals.required
         mail = MailConfiguration(reading: &reader)
+        account.siteName = mail.siteName
         server = AuthServerConfiguration(reading: &reader)
         store = StoreSettings(reading: &reader)
         secretKey = reader.string("SECRET_KEY")

@@ -95,7 +95,7 @@ import Testing
                     })
                 let pid = String(line.prefix { $0 != "\t" })
                 try await world.broker.ctl("close_connection", pid, "the test closes it")
-                try await eventually("the publisher noticed") {
+                try await eventually(within: .seconds(60), "the publisher noticed") {
                     await publisher.publish([.test()]) != [.confirmed]
                 }
                 try await publisher.awaitReady()
@@ -120,29 +120,30 @@ import Testing
         }
     }
 
-    @Test func `one that never found a broker can be stopped at once`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `one that never found a broker can be stopped at once`() async throws
+    {
         var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
-        configuration.firstPause = .seconds(30)
+        configuration.firstPause = .seconds(3600)
+        configuration.longestPause = .seconds(3600)
         let publisher = BrokerPublisher(configuration)
         let running = Task { try await publisher.run() }
-        try await eventually("it said why") {
+        try await eventually(within: .seconds(60), "it said why") {
             if case .connecting(let error?) = publisher.status { error.code == .unreachable } else { false }
         }
-        let start = ContinuousClock.now
         running.cancel()
         try await running.value
-        #expect(ContinuousClock.now - start < .seconds(5))
         #expect(publisher.status == .stopped)
     }
 
-    @Test func `of several nodes the one that answers is used`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `of several nodes the one that answers is used`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.direct
             configuration.urls = [
                 BrokerURL(host: "127.0.0.1", port: 1), BrokerURL(host: "no-such-host.invalid"),
                 configuration.urls[0],
             ]
-            configuration.firstPause = .seconds(30)
+            configuration.firstPause = .seconds(3600)
+            configuration.longestPause = .seconds(3600)
             try await world.withPublisher(configuration) { publisher in
                 #expect(publisher.status == .connected)
             }

@@ -59,12 +59,12 @@ import Testing
         try await BrokerWorld.with { world in
             let source = BrokerSource(world.topology, world.configuration)
             let running = Task { try await source.run() }
-            try await eventually("the missing exchange was named") {
+            try await eventually(within: .seconds(60), "the missing exchange was named") {
                 guard case .connecting(let error?) = source.status else { return false }
                 return error.code == .notFound && error.message.contains(world.direct.exchange)
             }
             try await world.admin.declareExchange()
-            try await eventually("it was connected") { source.status.isReady }
+            try await eventually(within: .seconds(60), "it was connected") { source.status.isReady }
             running.cancel()
             try await running.value
         }
@@ -92,7 +92,7 @@ import Testing
                 let queue = world.topology.queue
                 try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(queue) }
                 try await world.withPublisher(world.direct) { publisher in
-                    try await eventually("a message was routed again") {
+                    try await eventually(within: .seconds(60), "a message was routed again") {
                         await publisher.publish([.test(7)]) == [.confirmed]
                     }
                 }
@@ -147,7 +147,7 @@ import Testing
                         source.acknowledge(delivery)
                     }
                     let dead = world.topology.name(of: .dead)
-                    try await eventually("it lay in the dead letters") {
+                    try await eventually(within: .seconds(60), "it lay in the dead letters") {
                         try await world.admin.messageCount(in: dead) == 1
                     }
                     #expect(try await world.take(from: dead).map(\.body) == [large.body])

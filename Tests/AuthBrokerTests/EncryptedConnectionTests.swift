@@ -31,7 +31,7 @@ import Testing
 
     @Test func `with the right authority messages pass, and nothing but that authority will do`() async throws
     {
-        let certificates = try Certificates()
+        let certificates = try await Certificates.make()
         try await with(certificates) { broker, url in
             #expect(url.isEncrypted)
             var configuration = BrokerConfiguration(urls: [url])
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `a certificate for another host name is refused`() async throws {
-        try await with(try Certificates(for: "elsewhere.example.org")) { _, url in
+        try await with(try await Certificates.make(for: "elsewhere.example.org")) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
             #expect(error.message.contains("another host name"))
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `an expired certificate is refused`() async throws {
-        try await with(try Certificates(days: -1)) { _, url in
+        try await with(try await Certificates.make(days: -1)) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
             #expect(error.message.contains("expired"))

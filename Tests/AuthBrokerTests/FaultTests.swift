@@ -36,14 +36,16 @@ import Testing
             try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
             // The broker says so only when something is published.
             let receipt = publisher.submit((0..<50).map { .test($0) })
-            try await eventually("it said that it was blocked") {
+            try await eventually(within: .seconds(60), "it said that it was blocked") {
                 if case .blocked = publisher.status { true } else { false }
             }
             let later = publisher.submit([.test(50)])
             let ready = Task { try await publisher.awaitReady() }
             // Longer than the confirm timeout, which does not run under an alarm.
             let since = ContinuousClock.now
-            try await eventually("three seconds passed") { ContinuousClock.now - since > .seconds(3) }
+            try await eventually(within: .seconds(60), "three seconds passed") {
+                ContinuousClock.now - since > .seconds(3)
+            }
             #expect(!publisher.status.isReady)
             try await broker.ctl("set_vm_memory_high_watermark", "0.4")
             #expect(await receipt.outcomes() == Array(repeating: .confirmed, count: 50))
@@ -92,7 +94,7 @@ import Testing
             configuration.heartbeat = .seconds(1)
             try await world.withPublisher(configuration) { publisher in
                 world.proxy.setSilent(true)
-                try await eventually(within: .seconds(15), "the silence was noticed") {
+                try await eventually(within: .seconds(60), "the silence was noticed") {
                     !publisher.status.isReady
                 }
                 guard case .connecting(let error?) = publisher.status else { return }

@@ -37,15 +37,16 @@ import Testing
         #expect(name.message.contains("cannot be resolved"))
     }
 
-    @Test func `a broker that accepts and says nothing is given up in time`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a broker that accepts and says nothing is given up in time`()
+        async throws
+    {
         let silent = try LoopbackProxy.silent()
         defer { silent.close() }
         var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: Int(silent.port))])
         configuration.answerTimeout = .milliseconds(300)
-        let start = ContinuousClock.now
         let error = await #expect(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
         #expect(error?.code == .unreachable)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(error?.message == "the broker did not answer in time")
     }
 
     @Test func `the right password gets in`() async throws {

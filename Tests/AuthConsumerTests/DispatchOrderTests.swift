@@ -41,7 +41,9 @@ import Testing
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
         for number in 1...20 { bench.send(.test(number)) }
-        try await bench.running { $0.concurrency = 3 } _: {
+        try await bench.running {
+            $0.concurrency = 3
+        } _: {
             try await bench.recorder.wait { $0.count == 3 }
             for _ in 0..<100 { await Task.yield() }
             #expect(bench.recorder.entries.count == 3)
@@ -119,7 +121,9 @@ import Testing
         bench.on { _, _ in await gate.wait() }
         bench.send(.test(1, subject: "a"))
         bench.send(.test(2, subject: "a"))
-        try await bench.running { $0.finishWithin = .milliseconds(20) } _: {
+        try await bench.running {
+            $0.finishWithin = .milliseconds(20)
+        } _: {
             try await bench.recorder.wait { $0.count == 1 }
         }
         #expect(bench.unsettled == 2)

@@ -3,10 +3,14 @@ import AuthConsumer
 import AuthSignals
 import AuthTesting
 import Foundation
+import InMemoryLogging
+import InMemoryTracing
 import Logging
+import MetricsTestKit
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Synchronization
+import Tracing
 
 /// A dispatcher on a memory broker's queue, with a recording handler.
 final class DispatcherBench: Sendable {
@@ -14,6 +18,9 @@ final class DispatcherBench: Sendable {
     let source: MemorySource
     let inbox = MemoryInbox()
     let recorder = SignalRecorder()
+    let metrics = TestMetrics()
+    let tracer = InMemoryTracer()
+    let log = InMemoryLogHandler()
     private let handlers = Locked(SignalHandlers())
 
     init(prefetch: Int = 16) { source = MemorySource("worker", of: broker, prefetch: prefetch) }
@@ -41,11 +48,12 @@ final class DispatcherBench: Sendable {
     func dispatcher(_ change: (inout DispatcherConfiguration) -> Void = { _ in }) -> SignalDispatcher {
         var configuration = DispatcherConfiguration()
         change(&configuration)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let log = log
+        var logger = Logger(label: "test", factory: { _ in log })
+        logger.logLevel = .info
         return SignalDispatcher(
             from: source, handlers: handlers.value, inbox: inbox, configuration: configuration,
-            clock: FixedClock(), logger: logger)
+            clock: FixedClock(), logger: logger, metrics: metrics, tracer: tracer)
     }
 
     /// Runs a dispatcher, then the body, then shuts the dispatcher down and waits for its end.

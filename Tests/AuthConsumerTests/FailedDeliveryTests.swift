@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test func `the first error and the first key are kept, the last error is replaced`() {
-        var again = FailedDelivery(message: delivered(), handler: "one", attempts: 1, error: "First", at: now).copy
+        var again = FailedDelivery(message: delivered(), handler: "one", attempts: 1, error: "First", at: now)
+            .copy
         again.routingKey = "main"
         let copy = FailedDelivery(message: again, handler: "one", attempts: 2, error: "Second", at: now).copy
         #expect(copy.headers["auth-first-error"] == .string("First"))

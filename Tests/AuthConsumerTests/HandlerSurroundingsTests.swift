@@ -53,7 +53,9 @@ import Testing
         let bench = DispatcherBench()
         bench.on()
         bench.send(.test(1))
-        try await bench.running { $0.middleware = [Refusing()] } _: {
+        try await bench.running {
+            $0.middleware = [Refusing()]
+        } _: {
             try await eventually("it is a dead letter") { bench.dead.count == 1 }
         }
         #expect(bench.recorder.entries.isEmpty)
@@ -70,7 +72,9 @@ import Testing
         let open = DispatcherBench()
         open.on { _, _ in throw Secret() }
         open.send(.test(1))
-        try await open.running { $0.errorDetail = .text } _: {
+        try await open.running {
+            $0.errorDetail = .text
+        } _: {
             try await eventually("it failed") { open.on(.oneSecond).count == 1 }
         }
         #expect(open.on(.oneSecond).first?.headers["auth-error"] == .string("Secret: password=hunter2"))
@@ -106,8 +110,10 @@ import Testing
         let bench = DispatcherBench()
         let now = FixedClock().now()
         let (old, young) = (UUID(), UUID())
-        try await bench.inbox.markDone(handler: "one", messageID: old, at: now.addingTimeInterval(-41 * 86_400))
-        try await bench.inbox.markDone(handler: "one", messageID: young, at: now.addingTimeInterval(-39 * 86_400))
+        try await bench.inbox.markDone(
+            handler: "one", messageID: old, at: now.addingTimeInterval(-41 * 86_400))
+        try await bench.inbox.markDone(
+            handler: "one", messageID: young, at: now.addingTimeInterval(-39 * 86_400))
         try await bench.running {
             try await eventually("it was pruned") { bench.inbox.marks.count == 1 }
         }

@@ -95,7 +95,8 @@ import Testing
                 group.addTask {
                     try await world.accounts.changePassword(
                         ChangePassword(
-                            current: Password(goodPassword), new: Password("\(otherPassword)\(number)")), visit
+                            current: Password(goodPassword), new: Password("\(otherPassword)\(number)")),
+                        visit
                     ).text
                 }
             }

@@ -84,7 +84,9 @@ import Testing
         #expect(try await world.client().verify(key).answer == "unauthenticated")
     }
 
-    @Test(arguments: ["", "bad-key", "AAAA", String(repeating: "A", count: 75), String(repeating: "A", count: 100_000)])
+    @Test(arguments: [
+        "", "bad-key", "AAAA", String(repeating: "A", count: 75), String(repeating: "A", count: 100_000),
+    ])
     func `a key that nobody mailed confirms nothing`(_ key: String) async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
@@ -162,7 +164,9 @@ import Testing
         #expect(try await rotated.confirmEmail(key).text == "unauthenticated")
     }
 
-    @Test func `in change-email mode a sign-up's only address is confirmed and nothing else is said`() async throws {
+    @Test func `in change-email mode a sign-up's only address is confirmed and nothing else is said`()
+        async throws
+    {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.changeEmail = true

@@ -6,18 +6,10 @@ import AuthTesting
 import Foundation
 import Testing
 
-extension Client {
-    func requestLoginCode(_ email: String) async throws -> Happened {
-        try await does { try await $0.requestLoginCode(RequestLoginCode(email: email), $1) }
-    }
-
-    func confirmLoginCode(_ code: String) async throws -> Happened {
-        try await does { try await $0.confirmLoginCode(Code(code), $1) }
-    }
-}
-
 @Suite struct LogInByCodeTests {
-    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
+    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws
+        -> World
+    {
         try World(limited: limited) { settings in
             settings.emailVerification = .mandatory
             settings.loginByCodeEnabled = true
@@ -44,7 +36,9 @@ extension Client {
     }
 
     @Test(arguments: AccountSettings.EmailVerification.allCases)
-    func `it verifies the address it was mailed to`(_ verification: AccountSettings.EmailVerification) async throws {
+    func `it verifies the address it was mailed to`(_ verification: AccountSettings.EmailVerification)
+        async throws
+    {
         let world = try world { $0.emailVerification = verification }
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
@@ -124,7 +118,19 @@ extension Client {
         #expect(resent.mailed == ["login_code to a@x.org"])
         #expect(try await client.does { try await $0.resendLoginCode($1) }.answer == "conflict")
         #expect(try await client.confirmLoginCode(former).answer == "refused incorrect_code in code")
-        #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
+        #expect(
+            try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
+    }
+
+    @Test func `another code has the time of the first`() async throws {
+        let world = try world()
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.requestLoginCode("a@x.org")
+        world.clock.advance(by: .seconds(100))
+        _ = try await client.does { try await $0.resendLoginCode($1) }
+        world.clock.advance(by: .seconds(80))
+        #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "conflict")
     }
 
     @Test func `somebody unknown is told so by mail and no code is right`() async throws {
@@ -146,21 +152,18 @@ extension Client {
     @Test func `known and unknown addresses cause the same writes`() async throws {
         let world = try world()
         _ = try await world.member("a@x.org")
-        func rows() async throws -> [Int] {
-            try await world.store.read { (reading: SQLiteReading) in
-                try ["auth_session", "auth_mail", "auth_outbox"].map { try reading.count(of: $0) }
-            }
-        }
-        let before = try await rows()
+        let before = try await world.rowCounts()
         _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "a@x.org"))
-        let known = zip(try await rows(), before).map(-)
+        let known = zip(try await world.rowCounts(), before).map(-)
         _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "nobody@x.org"))
-        let both = zip(try await rows(), before).map(-)
+        let both = zip(try await world.rowCounts(), before).map(-)
         #expect(known == [1, 1, 0])
         #expect(both == [2, 2, 0])
     }
 
-    @Test func `nothing is mailed to strangers where that is off, and nothing hidden where that is off`() async throws {
+    @Test func `nothing is mailed to strangers where that is off, and nothing hidden where that is off`()
+        async throws
+    {
         let quiet = try world { $0.emailUnknownAccounts = false }
         #expect(try await quiet.client().requestLoginCode("nobody@x.org").mailed == [])
         let open = try world { $0.preventEnumeration = .off }
@@ -189,16 +192,21 @@ extension Client {
         }
         _ = try await world.client().signUp("a@x.org", username: "Ada")
         let client = world.client()
-        let requested = try await client.does { try await $0.requestLoginCode(RequestLoginCode(username: "ada"), $1) }
+        let requested = try await client.does {
+            try await $0.requestLoginCode(RequestLoginCode(username: "ada"), $1)
+        }
         #expect(requested.mailed == ["login_code to a@x.org"])
-        #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
+        #expect(
+            try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
     }
 
     @Test func `the fourth request of a minute for one address waits`() async throws {
         let world = try world(limited: true)
         _ = try await world.member("a@x.org")
         for _ in 1...3 {
-            #expect(try await world.client().requestLoginCode("a@x.org").answer == "unauthenticated login_by_code")
+            #expect(
+                try await world.client().requestLoginCode("a@x.org").answer == "unauthenticated login_by_code"
+            )
         }
         #expect(
             try await world.client().requestLoginCode("a@x.org").answer
@@ -216,88 +224,16 @@ extension Client {
         #expect(happened.mailed == [])
     }
 
-    // MARK: Required after another method
-
-    @Test(arguments: [["*"], ["password"]] as [Set<String>])
-    func `a code can be required after a password`(_ required: Set<String>) async throws {
-        let world = try world { $0.loginByCodeRequired = required }
-        _ = try await world.member("a@x.org")
+    @Test func `where nobody chooses a password a log-in without one asks for a code`() async throws {
+        let world = try world { $0.signupFields = [.email: true] }
+        let lax = World(restarting: world) { $0.emailVerification = .none }
+        _ = try await lax.client().signUp("a@x.org", nil)
         let client = world.client()
-        let first = try await client.logIn("a@x.org")
-        #expect(first.answer == "unauthenticated login_by_code")
-        #expect(first.said == ["authentication_step_completed: password"])
-        #expect(first.mailed == ["login_code to a@x.org"])
-        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
-        #expect(happened.answer == "authenticated")
-        #expect(happened.said == ["authentication_step_completed: code", "user_logged_in"])
-        #expect(happened.signals[1].data["methods"] == .array([.string("password"), .string("code")]))
-    }
-
-    @Test func `a password and a code verify an address on the way`() async throws {
-        let world = try world { $0.loginByCodeRequired = ["password"] }
-        let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
-        _ = try await lax.client().signUp("a@x.org")
-        let client = world.client()
-        _ = try await client.logIn("a@x.org")
-        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
+        let happened = try await client.does { try await $0.logIn(LogIn(email: "a@x.org"), $1) }
+        #expect(happened.answer == "unauthenticated login_by_code")
+        #expect(happened.mailed == ["login_code to a@x.org"])
+        #expect(happened.said == [])
         #expect(
-            happened.said == [
-                "authentication_step_completed: code", "email_confirmed: a@x.org verified primary",
-                "user_logged_in",
-            ])
-    }
-
-    @Test func `a code can be required of a sign-up`() async throws {
-        let world = try world {
-            $0.loginByCodeRequired = ["*"]
-            $0.emailVerification = .optional
-        }
-        let client = world.client()
-        let signedUp = try await client.signUp("a@x.org")
-        #expect(signedUp.answer == "unauthenticated login_by_code")
-        #expect(signedUp.said == ["user_signed_up"])
-        #expect(signedUp.mailed == ["login_code to a@x.org"])
-        let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
-        #expect(
-            happened.said == [
-                "authentication_step_completed: code", "email_confirmed: a@x.org verified primary",
-                "user_logged_in",
-            ])
-        #expect(happened.mailed == [])
-    }
-
-    @Test func `who has no address to ask is not let in without the code`() async throws {
-        let world = try world {
-            $0.emailVerification = .none
-            $0.loginMethods = [.username]
-            $0.signupFields = [.username: true, .password1: true]
-            $0.loginByCodeRequired = ["password"]
-        }
-        let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
-        _ = try await lax.client().signUp(nil, username: "ada")
-        let client = world.client()
-        let happened = try await client.does {
-            try await $0.logIn(LogIn(username: "ada", password: Password(goodPassword)), $1)
-        }
-        #expect(happened.answer == "unauthenticated")
-        #expect(happened.said == ["authentication_step_completed: password"])
-    }
-
-    @Test func `a hook can refuse a log-in by code and leaves it pending`() async throws {
-        let refuses = Locked(true)
-        var hooks = AccountHooks()
-        hooks.mayLogIn = { _, _ in
-            refuses.value ? Refusal(Refusal.Code(rawValue: "no_entry"), "Not today.") : nil
-        }
-        let world = try World(hooks: hooks) { $0.loginByCodeEnabled = true }
-        _ = try await world.client().signUp("a@x.org")
-        let client = world.client()
-        _ = try await client.requestLoginCode("a@x.org")
-        let code = try world.code(mailedTo: "a@x.org")
-        let refused = try await client.confirmLoginCode(code)
-        #expect(refused.answer == "refused no_entry")
-        #expect(refused.said == [])
-        refuses.change { $0 = false }
-        #expect(try await client.confirmLoginCode(code).answer == "authenticated")
+            try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
     }
 }

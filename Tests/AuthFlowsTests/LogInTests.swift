@@ -73,7 +73,8 @@ import Testing
         let door = Door()
         let passwords = PasswordHasher(cost: World.cheap, concurrency: 1, queueLimit: 0, schemes: [door])
         let accounts = Accounts(
-            store: world.store, keys: world.accounts.keys, settings: world.accounts.settings, passwords: passwords,
+            store: world.store, keys: world.accounts.keys, settings: world.accounts.settings,
+            passwords: passwords,
             clock: world.clock)
         let holder = Task { try await passwords.verify(Password("x"), Door.hash) }
         try await door.waitUntilEntered()
@@ -112,7 +113,9 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `where it must be verified a log-in mails a link, but not twice in three minutes`() async throws {
+    @Test func `where it must be verified a log-in mails a link, but not twice in three minutes`()
+        async throws
+    {
         let world = try World(limited: true) { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         world.clock.advance(by: .seconds(181))
@@ -148,7 +151,9 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `a token that is none of ours is gone, and a browser's is as if it were not there`() async throws {
+    @Test func `a token that is none of ours is gone, and a browser's is as if it were not there`()
+        async throws
+    {
         let world = try World()
         _ = try await world.member("a@x.org")
         let app = world.client()
@@ -157,95 +162,6 @@ import Testing
         let browser = world.client(.browser)
         browser.token = SessionToken("nonsense")
         #expect(try await browser.logIn("a@x.org").answer == "authenticated")
-    }
-
-    // MARK: Sessions
-
-    @Test func `a log-in changes the session's token, and the former one is worth nothing`() async throws {
-        let world = try World { $0.emailVerification = .mandatory }
-        _ = try await world.member("a@x.org")
-        let client = world.client()
-        _ = try await client.signUp("b@x.org")
-        let anonymous = try #require(client.token)
-        _ = try await client.logIn("a@x.org")
-        let token = try #require(client.token)
-        #expect(token.exposedText != anonymous.exposedText)
-        #expect(try await world.accounts.sessions.authenticate(token: token)?.email == "a@x.org")
-        #expect(try await world.accounts.sessions.current(Visit(token: anonymous)).text == "gone")
-    }
-
-    @Test func `a session lapses after its age`() async throws {
-        let world = try World { $0.sessionAge = 100 }
-        let member = try await world.member("a@x.org")
-        world.clock.advance(by: .seconds(99))
-        #expect(try await member.current() == "authenticated")
-        world.clock.advance(by: .seconds(1))
-        #expect(try await member.current() == "gone")
-    }
-
-    @Test(arguments: [(nil, nil, nil), (nil, false, false), (true, false, true), (false, true, false)] as [(Bool?, Bool?, Bool?)])
-    func `whether a session is remembered is the setting's or else the user's choice`(
-        _ setting: Bool?, _ choice: Bool?, _ remembered: Bool?
-    ) async throws {
-        let world = try World { $0.sessionRemember = setting }
-        _ = try await world.member("a@x.org")
-        let happened = try await world.client().does {
-            try await $0.logIn(LogIn(email: "a@x.org", password: Password(goodPassword), remember: choice), $1)
-        }
-        #expect(happened.result.authentication?.session.state.remember == remembered)
-    }
-
-    // MARK: Limits
-
-    @Test func `after five failures even the right password waits five minutes`() async throws {
-        let world = try World(limited: true)
-        _ = try await world.member("a@x.org")
-        for _ in 1...5 {
-            #expect(
-                try await world.client().logIn("a@x.org", "wrong-Password-1").answer
-                    == "refused email_password_mismatch in password")
-        }
-        let happened = try await world.client().logIn("a@x.org")
-        #expect(happened.answer == "refused too_many_login_attempts")
-        #expect(happened.said == [])
-        world.clock.advance(by: .seconds(301))
-        #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
-    }
-
-    @Test func `a right password takes its own attempt back and no other`() async throws {
-        let world = try World(limited: true)
-        _ = try await world.member("a@x.org")
-        for _ in 1...4 { _ = try await world.client().logIn("a@x.org", "wrong-Password-1") }
-        for _ in 1...3 { #expect(try await world.client().logIn("a@x.org").answer == "authenticated") }
-        _ = try await world.client().logIn("a@x.org", "wrong-Password-1")
-        #expect(try await world.client().logIn("a@x.org").answer == "refused too_many_login_attempts")
-    }
-
-    @Test func `failures of one person do not count against another`() async throws {
-        let world = try World(limited: true)
-        _ = try await world.member("a@x.org")
-        _ = try await world.member("b@x.org")
-        for _ in 1...6 { _ = try await world.client().logIn("a@x.org", "wrong-Password-1") }
-        #expect(try await world.client().logIn("b@x.org").answer == "authenticated")
-    }
-
-    @Test func `of fifty wrong passwords at once five are looked at`() async throws {
-        let world = try World(limited: true)
-        _ = try await world.member("a@x.org")
-        let answers = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<50 {
-                group.addTask {
-                    try await world.accounts.logIn(
-                        LogIn(email: "a@x.org", password: Password("wrong-Password-1"))
-                    ).text
-                }
-            }
-            return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
-        }
-        #expect(
-            answers == [
-                "refused email_password_mismatch in password": 5, "refused too_many_login_attempts": 45,
-            ])
     }
 
     // MARK: Fields
@@ -267,8 +183,12 @@ import Testing
 
     @Test func `with both methods a log-in names one of them`() async throws {
         let world = try World { $0.loginMethods = [.email, .username] }
-        for form in [LogIn(password: Password("x")), LogIn(email: "a@x.org", username: "a", password: Password("x"))] {
-            #expect(try await world.client().does { try await $0.logIn(form, $1) }.answer == "refused invalid_login")
+        for form in [
+            LogIn(password: Password("x")), LogIn(email: "a@x.org", username: "a", password: Password("x")),
+        ] {
+            #expect(
+                try await world.client().does { try await $0.logIn(form, $1) }.answer
+                    == "refused invalid_login")
         }
     }
 

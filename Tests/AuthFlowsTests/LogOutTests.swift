@@ -8,7 +8,8 @@ import Testing
     @Test func `who is logged in logs out`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
-        let session = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).session
+        let session = try #require(try await world.accounts.sessions.authenticate(token: member.token!))
+            .session
         let happened = try await member.logOut()
         #expect(happened.answer == "unauthenticated")
         #expect(happened.said == ["user_logged_out"])

@@ -46,7 +46,9 @@ import Testing
             "pbkdf2_sha256$0$seasalt$JgZryXe2Ga8ysg6XbzkLpTdyPQrHqsinbL9BnnhgX4A=",
             "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA",
         ])
-    func `a stored text that is no hash, or asks for too much, is nobody's password`(_ stored: String) async throws {
+    func `a stored text that is no hash, or asks for too much, is nobody's password`(_ stored: String)
+        async throws
+    {
         #expect(try await hasher.verify(Password("lètmein"), PasswordHash(stored: stored)) == .wrong)
     }
 

@@ -27,11 +27,14 @@ extension Client {
 
     @Test(
         arguments: [
-            ("wrong-Password-1", "refused incorrect_password in password"), ("", "refused required in password"),
+            ("wrong-Password-1", "refused incorrect_password in password"),
+            ("", "refused required in password"),
             (nil, "refused required in password"),
             (String(repeating: "x", count: 4097), "refused incorrect_password in password"),
         ])
-    func `a wrong password changes nothing and says nothing`(_ password: String?, _ answer: String) async throws {
+    func `a wrong password changes nothing and says nothing`(_ password: String?, _ answer: String)
+        async throws
+    {
         let world = try World()
         let member = try await world.member("a@x.org")
         let before = try await world.contents()
@@ -107,7 +110,8 @@ extension Client {
         let client = world.client()
         _ = try await client.signUp("a@x.org", nil)
         #expect(try await client.addEmail("b@x.org").answer == "a@x.org primary, b@x.org")
-        #expect(try await client.reauthenticate(goodPassword).answer == "refused incorrect_password in password")
+        #expect(
+            try await client.reauthenticate(goodPassword).answer == "refused incorrect_password in password")
     }
 
     @Test func `where it is not required nothing is stale`() async throws {
@@ -122,7 +126,8 @@ extension Client {
         let client = world.client()
         let first = try await client.logIn("a@x.org").result.authentication?.methods.first
         for _ in 1...40 { _ = try await client.reauthenticate(goodPassword) }
-        let methods = try #require(try await world.accounts.sessions.authenticate(token: client.token!)).methods
+        let methods = try #require(try await world.accounts.sessions.authenticate(token: client.token!))
+            .methods
         #expect(methods.count == 32)
         #expect(methods.first == first)
     }

@@ -17,7 +17,8 @@ import Testing
         world.clock.advance(by: .seconds(1))
         let second = world.client()
         _ = try await second.logIn("a@x.org")
-        guard case .sessions(let sessions, let current) = try await world.accounts.sessions.list(first.visit) else {
+        guard case .sessions(let sessions, let current) = try await world.accounts.sessions.list(first.visit)
+        else {
             Issue.record("they were not listed")
             return
         }
@@ -74,29 +75,5 @@ import Testing
         let anonymous = World(restarting: world) { $0.emailVerification = .mandatory }.client()
         _ = try await anonymous.signUp("b@x.org")
         #expect(try await world.accounts.sessions.authenticate(token: anonymous.token!) == nil)
-    }
-}
-
-@Suite struct UsersTests {
-    @Test func `a user who is deleted is gone, with addresses and sessions, and says nothing`() async throws {
-        let world = try World()
-        let member = try await world.member("a@x.org")
-        let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
-        _ = try await world.newSignals()
-        #expect(try await world.accounts.users.delete(user.id))
-        #expect(try await world.newSignals().isEmpty)
-        #expect(try await world.accounts.users.user(id: user.id) == nil)
-        #expect(try await world.addressCount() == 0)
-        #expect(try await member.current() == "gone")
-        #expect(try await world.accounts.users.delete(user.id) == false)
-        // The address is free again.
-        #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
-    }
-
-    @Test func `who is nobody is neither locked out nor let in`() async throws {
-        let world = try World()
-        #expect(try await world.accounts.users.deactivate(UUID()) == false)
-        #expect(try await world.accounts.users.activate(UUID()) == false)
-        #expect(try await world.accounts.users.emailAddresses(of: UUID()).isEmpty)
     }
 }

@@ -26,7 +26,9 @@ import Testing
         #expect(happened.mailed == ["email_confirmation_signup to a@x.org"])
     }
 
-    @Test func `without an address a sign-up with optional verification logs in and mails nothing`() async throws {
+    @Test func `without an address a sign-up with optional verification logs in and mails nothing`()
+        async throws
+    {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .email: false, .password1: true]
@@ -69,87 +71,6 @@ import Testing
         #expect(happened.signals.allSatisfy { $0.data["user"]?["email"]?.string == "a@x.org" })
     }
 
-    // MARK: Addresses that are taken
-
-    @Test(arguments: [AccountSettings.EnumerationPrevention.on, .strict])
-    func `where verification is mandatory nobody learns that an address is taken`(
-        _ prevention: AccountSettings.EnumerationPrevention
-    ) async throws {
-        let world = try World {
-            $0.emailVerification = .mandatory
-            $0.preventEnumeration = prevention
-        }
-        let first = try await world.client().signUp("a@x.org")
-        let client = world.client()
-        let second = try await client.signUp("a@x.org")
-        #expect(second.answer == first.answer)
-        #expect(second.said == [])
-        #expect(second.mailed == ["account_already_exists to a@x.org"])
-        #expect(try await client.current() == "unauthenticated verify_email")
-        #expect(try await world.userCount() == 1)
-    }
-
-    @Test(
-        arguments: [
-            (AccountSettings.EnumerationPrevention.off, AccountSettings.EmailVerification.mandatory),
-            (.off, .optional), (.on, .optional), (.on, .none),
-        ])
-    func `elsewhere a taken address is refused`(
-        _ prevention: AccountSettings.EnumerationPrevention, _ verification: AccountSettings.EmailVerification
-    ) async throws {
-        let world = try World {
-            $0.emailVerification = verification
-            $0.preventEnumeration = prevention
-        }
-        _ = try await world.client().signUp("a@x.org")
-        let before = try await world.contents()
-        let second = try await world.client().signUp("A@X.org ")
-        #expect(second.answer == "refused email_taken in email")
-        #expect(second.said == [])
-        #expect(try await world.contents() == before)
-    }
-
-    @Test func `strict prevention makes a second account where verification is not mandatory`() async throws {
-        let world = try World { $0.preventEnumeration = .strict }
-        _ = try await world.client().signUp("a@x.org")
-        let second = try await world.client().signUp("a@x.org")
-        #expect(second.answer == "authenticated")
-        #expect(
-            second.said == [
-                "user_signed_up", "user_logged_in", "email_confirmation_sent: link signup a@x.org primary",
-            ])
-        #expect(try await world.userCount() == 2)
-    }
-
-    @Test func `of two thousand sign-ups with one address at once one makes an account`() async throws {
-        let world = try World { $0.emailVerification = .none }
-        let answers = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<2000 {
-                group.addTask {
-                    try await world.accounts.signUp(
-                        SignUp(email: "a@x.org", password: Password(goodPassword))
-                    ).text
-                }
-            }
-            return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
-        }
-        #expect(answers == ["authenticated": 1, "refused email_taken in email": 1999])
-        #expect(try await world.userCount() == 1)
-        #expect(try await world.newSignals().map(\.text) == ["user_signed_up", "user_logged_in"])
-    }
-
-    @Test func `a username is taken whatever its case`() async throws {
-        let world = try World {
-            $0.loginMethods = [.username]
-            $0.signupFields = [.username: true, .password1: true]
-        }
-        _ = try await world.client().signUp(nil, username: "Ada")
-        let before = try await world.contents()
-        let second = try await world.client().signUp(nil, username: "aDA")
-        #expect(second.answer == "refused username_taken in username")
-        #expect(try await world.contents() == before)
-    }
-
     // MARK: Who may not
 
     @Test func `a filled honeypot is told what a person would be told and nothing is made`() async throws {
@@ -184,7 +105,9 @@ import Testing
         #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a hook that throws in the transaction undoes the sign-up with its signals and mails`() async throws {
+    @Test func `a hook that throws in the transaction undoes the sign-up with its signals and mails`()
+        async throws
+    {
         struct Full: Error {}
         var hooks = AccountHooks()
         hooks.didSignUp = { _, _ in throw Full() }
@@ -202,71 +125,6 @@ import Testing
         let happened = try await client.signUp("b@x.org")
         #expect(happened.answer == "conflict")
         #expect(happened.said == [])
-    }
-
-    // MARK: Fields
-
-    @Test(
-        arguments: [
-            ("bad", goodPassword, "refused invalid in email"),
-            ("", goodPassword, "refused required in email"),
-            ("a\u{0}@x.org", goodPassword, "refused invalid in email"),
-            (String(repeating: "a", count: 250) + "@x.org", goodPassword, "refused max_length in email"),
-            ("a@x.org", "short", "refused password_too_short in password"),
-            ("a@x.org", "password", "refused password_too_common in password"),
-            ("a@x.org", "", "refused required in password"),
-            ("a@x.org", "8675309135790", "refused password_entirely_numeric in password"),
-            ("a@x.org", "with\u{0}nothing", "refused invalid in password"),
-            ("adalovelace@x.org", "adalovelace1", "refused password_too_similar in password"),
-            ("bad", "short", "refused invalid in email, password_too_short in password"),
-        ])
-    func `a field that is wrong is refused and nothing is made`(
-        _ email: String, _ password: String, _ answer: String
-    ) async throws {
-        let world = try World()
-        let before = try await world.contents()
-        #expect(try await world.client().signUp(email, password).answer == answer)
-        #expect(try await world.contents() == before)
-    }
-
-    @Test func `a password of more than 4096 bytes is refused and one of 4096 is not`() async throws {
-        let world = try World()
-        let longest = String(repeating: "aB3-", count: 1024)
-        #expect(
-            try await world.client().signUp("a@x.org", longest + "x").answer
-                == "refused password_too_long in password")
-        #expect(try await world.client().signUp("a@x.org", longest).answer == "authenticated")
-    }
-
-    @Test func `a password that is not asked for is not taken`() async throws {
-        let world = try World {
-            $0.emailVerification = .none
-            $0.signupFields = [.email: true]
-        }
-        let happened = try await world.client().signUp("a@x.org")
-        #expect(happened.answer == "authenticated")
-        #expect(happened.result.authentication?.user.passwordHash == nil)
-    }
-
-    @Test func `a password that need not be given may be left out but not be weak`() async throws {
-        let world = try World { $0.signupFields = [.email: true, .password1: false] }
-        #expect(
-            try await world.client().signUp("a@x.org", "short").answer
-                == "refused password_too_short in password")
-        let happened = try await world.client().signUp("a@x.org", nil)
-        #expect(happened.answer == "authenticated")
-        #expect(happened.result.authentication?.user.passwordHash == nil)
-    }
-
-    @Test func `a second password that differs is refused`() async throws {
-        let world = try World { $0.signupFields = [.email: true, .password1: true, .password2: true] }
-        let happened = try await world.client().does {
-            try await $0.signUp(
-                SignUp(
-                    email: "a@x.org", password: Password(goodPassword), passwordAgain: Password(otherPassword)),
-                $1)
-        }
-        #expect(happened.answer == "refused password_mismatch in password2")
     }
 
     // MARK: Limits

@@ -30,7 +30,9 @@ import Testing
                 let transaction = try #require(transaction as? SQLiteInboxTransaction)
                 try transaction.db.execute(sql: "INSERT INTO thing VALUES ('a thing')")
             },
-            written: { try await reader.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thing") ?? -1 } })
+            written: {
+                try await reader.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thing") ?? -1 }
+            })
     }
 
     @Test(arguments: InboxConformance.sentences)
@@ -84,7 +86,8 @@ import Testing
                 group.addTask {
                     var runs = 0
                     for id in ids {
-                        runs += try await inbox.once(handler: "one", messageID: id, at: Date()) { _ in } ? 1 : 0
+                        runs +=
+                            try await inbox.once(handler: "one", messageID: id, at: Date()) { _ in } ? 1 : 0
                     }
                     return runs
                 }
@@ -110,11 +113,15 @@ import Testing
             return
         }
         for number in [1, -1, 1] {
-            let message = SignalMessage.test(number == 1 ? 1 : 2, id: UUID(uuid: (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number & 255))))
+            let message = SignalMessage.test(
+                number == 1 ? 1 : 2,
+                id: UUID(uuid: (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number & 255))))
             var event = try SignalCodec.event(from: message.body)
             if number < 0 {
                 event.body = Data(
-                    String(decoding: event.body, as: UTF8.self).replacing(#""number":2"#, with: #""number":-1"#).utf8)
+                    String(decoding: event.body, as: UTF8.self).replacing(
+                        #""number":2"#, with: #""number":-1"#
+                    ).utf8)
             }
             let given = event
             let context = SignalContext(event: event, logger: Logger(label: "test"))
@@ -145,7 +152,9 @@ import Testing
 
     @Test func `a folder that is not there is a clear fault`() throws {
         let folder = try Folder()
-        let error = #expect(throws: InboxError.self) { try SQLiteInbox(path: folder.path + "/no/inbox.sqlite") }
+        let error = #expect(throws: InboxError.self) {
+            try SQLiteInbox(path: folder.path + "/no/inbox.sqlite")
+        }
         #expect(error?.code == .cannotOpen)
         #expect(error?.message.contains("folder") == true)
     }

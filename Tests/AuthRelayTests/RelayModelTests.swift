@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import Foundation
 import Testing
 
 @testable import AuthRelay
@@ -7,9 +8,12 @@ import Testing
 /// The relay against chance: a broker that acknowledges, nacks, returns, refuses, closes, loses
 /// acknowledgements, answers batches out of order; a store that fails; a process that dies.
 @Suite struct RelayModelTests {
+    /// How many seeds each of the twenty groups tries; `RELAY_MODEL_SEEDS` says how many in a long run.
+    private static let seeds = UInt64(ProcessInfo.processInfo.environment["RELAY_MODEL_SEEDS"] ?? "") ?? 5
+
     @Test(arguments: 0..<20)
     func `nothing is lost, invented or overtaken, whatever happens`(_ group: UInt64) async {
-        for seed in (group * 5)..<(group * 5 + 5) {
+        for seed in (group * Self.seeds)..<((group + 1) * Self.seeds) {
             var world = RelayWorld(seed: seed)
             for step in 0..<800 where world.breaches.isEmpty {
                 world.step(faulty: true)
@@ -41,7 +45,9 @@ import Testing
         var seen: Set<Int64> = []
         var latest: [String: Int64] = [:]
         for sequence in world.delivered where seen.insert(sequence).inserted {
-            guard let subject = world.subject(of: sequence), !world.disturbed.contains(subject) else { continue }
+            guard let subject = world.subject(of: sequence), !world.disturbed.contains(subject) else {
+                continue
+            }
             #expect(latest[subject, default: 0] < sequence, "seed \(seed): \(subject)")
             latest[subject] = sequence
         }

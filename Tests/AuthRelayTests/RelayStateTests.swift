@@ -10,9 +10,11 @@ import Testing
     private let now = Date(timeIntervalSince1970: 1_795_420_800)
 
     private func row(_ sequence: Int64, _ subject: String? = nil, attempts: Int = 0) -> OutboxRow {
-        let id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(sequence >> 8), UInt8(sequence & 255)))
+        let id = UUID(
+            uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(sequence >> 8), UInt8(sequence & 255)))
         let draft = SignalDraft(
-            id: id, name: TestSignal.name, subject: subject, time: now, correlationID: id, data: Data("{}".utf8))
+            id: id, name: TestSignal.name, subject: subject, time: now, correlationID: id,
+            data: Data("{}".utf8))
         return OutboxRow(sequence: sequence, draft: draft, attempts: attempts)
     }
 
@@ -126,7 +128,10 @@ import Testing
         var state = relaying()
         _ = state.handle(found([row(1, "a"), row(2, "b")]), at: now)
         let nacked = state.handle(.answered(batch: 1, [.nacked, .confirmed]), at: now)
-        #expect(nacked.contains { if case .tell(.nacked(_, _, let delay)) = $0 { delay <= .seconds(1) } else { false } })
+        #expect(
+            nacked.contains {
+                if case .tell(.nacked(_, _, let delay)) = $0 { delay <= .seconds(1) } else { false }
+            })
         // Rows of the same subject wait, others pass.
         let more = state.handle(found([row(3, "a"), row(4, "b"), row(5)], after: 2), at: now)
         #expect(more.first == .publish(batch: 2, rows: [row(4, "b"), row(5)]))
@@ -166,6 +171,26 @@ import Testing
             .found(.setBack(limit: 10_000), rows: [row(1, "a", attempts: 3)], cursor: 0), at: now)
         let actions = state.handle(found([row(2, "a"), row(3, "b")]), at: now)
         #expect(actions.first == .publish(batch: 1, rows: [row(3, "b")]))
+    }
+
+    @Test func `of two rows that were set back, the second waits for those between them`() {
+        var state = RelayState(configuration: RelayConfiguration())
+        _ = state.start()
+        _ = state.handle(.ready, at: now)
+        let setBack = [row(1, "a", attempts: 1), row(3, "a", attempts: 1)]
+        _ = state.handle(.found(.setBack(limit: 10_000), rows: setBack, cursor: 0), at: now)
+        // Both are due, and the row between them is new.
+        let due = state.handle(found([setBack[0], row(2, "a"), setBack[1]]), at: now)
+        #expect(due.first == .publish(batch: 1, rows: [setBack[0]]))
+        _ = state.handle(found([], after: 3), at: now)
+        let held = RelayRead.held(subject: "a", after: 1, limit: 500)
+        #expect(state.handle(.answered(batch: 1, [.confirmed]), at: now).contains(.read(held)))
+        let between = state.handle(.found(held, rows: [row(2, "a"), setBack[1]], cursor: 1), at: now)
+        #expect(between.first == .publish(batch: 2, rows: [row(2, "a")]))
+        let next = RelayRead.due(upTo: 3, limit: 503)
+        #expect(between.contains(.read(next)))
+        let second = state.handle(.found(next, rows: [setBack[1]], cursor: 3), at: now)
+        #expect(second.first == .publish(batch: 3, rows: [setBack[1]]))
     }
 
     @Test func `a row that was taken out of the outbox does not hold its subject for ever`() {

@@ -184,7 +184,9 @@ struct RelayWorld {
         for row in rows {
             if !committed.contains(row.sequence) { breaches.append("\(row.sequence) is a ghost") }
             if unanswered[row.sequence] != nil { breaches.append("\(row.sequence) is in flight already") }
-            if answeredForGood.contains(row.sequence) { breaches.append("\(row.sequence) was answered already") }
+            if answeredForGood.contains(row.sequence) {
+                breaches.append("\(row.sequence) was answered already")
+            }
             if let subject = row.draft.subject {
                 for earlier in order.prefix(while: { $0 < row.sequence }) where subjects[earlier] == subject {
                     if unanswered[earlier] == nil, !answeredForGood.contains(earlier) {
@@ -241,7 +243,9 @@ struct RelayWorld {
             let found = looked.filter { (outbox[$0.sequence]?.notBefore ?? .distantPast) <= now }
             return .found(read, rows: found, cursor: looked.last?.sequence ?? after)
         case .due(let cursor, let limit):
-            let due = rows(limit: limit) { $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false }
+            let due = rows(limit: limit) {
+                $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false
+            }
             return .found(read, rows: due, cursor: cursor)
         case .held(let subject, let after, let limit):
             let held = rows(limit: limit) { $0.row.draft.subject == subject && $0.row.sequence > after }

@@ -43,7 +43,9 @@ import Testing
 
     private var ids: [String] { broker.messages(in: "all").map(\.messageID) }
 
-    @Test func `what was committed is published in order and settled, before and after it starts`() async throws {
+    @Test func `what was committed is published in order and settled, before and after it starts`()
+        async throws
+    {
         broker.declareQueue("all", bind: ["#"])
         let drafts = (1...1200).map { SignalDraft.test($0) }
         outbox.commit(Array(drafts.prefix(1100)))
@@ -101,7 +103,9 @@ import Testing
         #expect(Array(numbers.prefix(50)) == Array(numbers.suffix(50)))
     }
 
-    @Test func `a nacked signal is sent again when it is due, its subject waits and others pass`() async throws {
+    @Test func `a nacked signal is sent again when it is due, its subject waits and others pass`()
+        async throws
+    {
         broker.declareQueue("all", bind: ["#"])
         let refusing = Locked(true)
         broker.answer { $0.type == "testing.bad" && refusing.value ? .nack : .route }

@@ -18,7 +18,7 @@ struct AuthMiddlewareTests {
         router.get("me") { _, context in try context.requireIdentity().email ?? "" }
         router.post("me") { _, context in try context.requireIdentity().email ?? "" }
         router.get("hello") { _, context in context.identity == nil ? "stranger" : "friend" }
-        try await Application(router: router).test(.router, test)
+        try await Application(router: router, logger: .quiet).test(.router, test)
     }
 
     @Test func `a token in the header says who is calling`() async throws {

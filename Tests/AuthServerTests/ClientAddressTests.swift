@@ -72,6 +72,7 @@ struct AuthServerConfigurationTests {
     @Test(arguments: [
         ("HTTP_PORT", "abc"), ("HTTP_PORT", "65536"), ("CSRF_TRUSTED_ORIGINS", "app.example.org"),
         ("CSRF_TRUSTED_ORIGINS", "https://app.example.org/path"), ("CSRF_TRUSTED_ORIGINS", "https://*"),
+        ("CSRF_TRUSTED_ORIGINS", "https://user@app.example.org"),
         ("ALLAUTH_TRUSTED_PROXY_COUNT", "-1"), ("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", "two words"),
     ])
     func `a wrong one is a fault that names it`(name: String, value: String) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthServer
 import AuthSignals
 import AuthStore
 import Hummingbird
@@ -16,7 +17,8 @@ struct FailureTests {
             _ body: @escaping @Sendable (any AccountTransaction) throws -> R
         ) async throws -> R { throw error }
 
-        func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R {
+        func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R
+        {
             throw error
         }
     }
@@ -39,6 +41,19 @@ struct FailureTests {
                 uri: "/accounts/confirm-email/key", method: .post, headers: [:], body: nil)
             #expect(page.status == .serviceUnavailable)
             #expect(page.headers[.retryAfter] == "30")
+        }
+    }
+
+    @Test func `an application's own route is 503 too where it cannot be said who is calling`() async throws {
+        let server = try TestServer(store: FailingStore(error: StoreError(.busy, "somebody else writes")))
+        let router = Router(context: BasicAuthRequestContext.self)
+        router.add(middleware: AuthMiddleware(accounts: server.accounts, configuration: server.configuration))
+        router.get("me") { _, context in try context.requireIdentity().email ?? "" }
+        try await Application(router: router, logger: .quiet).test(.router) { client in
+            let shown: HTTPFields = [HeaderName("X-Session-Token")!: "token"]
+            let reply = try await client.executeRequest(uri: "/me", method: .get, headers: shown, body: nil)
+            #expect(reply.status == .serviceUnavailable)
+            #expect(reply.headers[.retryAfter] == "1")
         }
     }
 

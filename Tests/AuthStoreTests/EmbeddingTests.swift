@@ -86,6 +86,10 @@ import Testing
                 try transaction.emit(ThingHappened(6))
                 return .commit
             }
+            try transaction.database.inSavepoint {
+                try transaction.emit(ThingHappened(7))
+                return .rollback
+            }
         }
         await store.receiversFinished()
         #expect(try await store.pending().map(\.number) == [6])

@@ -78,6 +78,13 @@ import Testing
         #expect(try await refused(use("a", 1)) == 60)
     }
 
+    @Test func `what was counted under a bucket can be forgotten, and nothing else is`() async throws {
+        #expect(try await refused(use("a", 1), use("b", 1)) == nil)
+        try await limiter.forget(["a"])
+        #expect(try await refused(use("a", 1)) == nil)
+        #expect(try await refused(use("b", 1)) == 60)
+    }
+
     @Test func `parallel attempts over two connections never exceed a limit`() async throws {
         let limiters = [limiter, try SQLiteRateLimiter(path: folder.file("limits.sqlite"))]
         let limit = use("a", 25)

@@ -151,13 +151,40 @@ import Testing
         try await store.checkSchema()
     }
 
-    @Test func `processes that make the store at once both can use it`() async throws {
-        let folder = folder
+    @Test func `those who make the store at once can all use it`() async throws {
+        let path = folder.file("race.sqlite")
+        let stores = try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try SQLiteStore(path: path, keys: .test, codec: .test) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
         try await withThrowingTaskGroup { group in
-            for number in 0..<6 { group.addTask { try await folder.store("race.sqlite").emit(number) } }
+            for (number, store) in stores.enumerated() {
+                group.addTask {
+                    try await store.migrate()
+                    try await store.emit(number)
+                }
+            }
             try await group.waitForAll()
         }
-        #expect(try await folder.store("race.sqlite").pending().count == 6)
+        #expect(try await stores[0].pending().count == 8)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == ["race.sqlite", "race.sqlite-shm", "race.sqlite-wal"])
+    }
+
+    @Test func `a migration waits for the one of another process`() async throws {
+        let store = try SQLiteStore(path: folder.file("auth.sqlite"), keys: .test, codec: .test)
+        let holder = try LockHolder(folder.file("auth.sqlite.migrate.lock"))
+        let done = Notes<Bool>()
+        let migration = Task {
+            try await store.migrate()
+            done.add(true)
+        }
+        #expect(await !becomes(within: .seconds(1)) { !done.all.isEmpty })
+        holder.kill()
+        try await migration.value
+        try await store.checkSchema()
     }
 
     @Test func `a full disk changes nothing and can be told apart`() async throws {

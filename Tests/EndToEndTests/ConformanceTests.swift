@@ -4,24 +4,26 @@ import BrokerSupport
 import Foundation
 import Testing
 
-/// Replays recorded flows over HTTP: every status, pending flow, error code and signal, in order. A new
-/// scenario is one more entry of `Fixtures/flows.json`.
-@Suite("The recorded flows of the headless API")
-struct ConformanceTests {
-    @Test(arguments: Scenario.all)
-    func `a scenario answers and signals as it was recorded`(scenario: Scenario) async throws {
-        let broker = try await PrivateBroker.shared
-        let installation = try Installation(broker: broker.url, settings: scenario.environment)
-        let worker = try await installation.consume(queue: scenario.name)
-        let server = try await installation.serve()
-        var replay = Replay(installation: installation, server: server, worker: worker)
-        for step in scenario.steps {
-            try await replay.run(step)
+extension EndToEnd {
+    /// Replays recorded flows over HTTP: every status, pending flow, error code and signal, in order. A new
+    /// scenario is one more entry of `Fixtures/flows.json`.
+    @Suite("The recorded flows of the headless API")
+    struct ConformanceTests {
+        @Test(arguments: Scenario.all)
+        func `a scenario answers and signals as it was recorded`(scenario: Scenario) async throws {
+            let broker = try await PrivateBroker.shared
+            let installation = try Installation(broker: broker.url, settings: scenario.environment)
+            let worker = try await installation.consume(queue: scenario.name)
+            let server = try await installation.serve()
+            var replay = Replay(installation: installation, server: server, worker: worker)
+            for step in scenario.steps {
+                try await replay.run(step)
+            }
+            // What comes late would come before what is sent now.
+            try await replay.nothingMore()
+            try await server.program.stop()
+            try await worker.program.stop()
         }
-        // What comes late would come before what is sent now.
-        try await replay.nothingMore()
-        try await server.program.stop()
-        try await worker.program.stop()
     }
 }
 
@@ -35,9 +37,10 @@ private struct Replay {
 
     mutating func run(_ step: Scenario.Step) async throws {
         if !step.session { token = nil }
+        var json: String?
+        if let body = step.body, body != .null { json = try await fill(body.encoded()) }
         let answer = try await Answer(
-            step.method, server.base + "/_allauth/app/v1" + step.path,
-            json: step.body.map { try $0.encoded() }.map { try await fill($0) }, token: token)
+            step.method, server.base + "/_allauth/app/v1" + step.path, json: json, token: token)
         let where_ = "step “\(step.step)”: \(answer.text)"
         #expect(answer.status == step.expect.status, "\(where_)")
         #expect(answer.isAuthenticated == step.expect.isAuthenticated, "\(where_)")

@@ -2,38 +2,40 @@
 import Foundation
 import Testing
 
-@Suite("A wrong setting ends the program with 2 and one line that names it")
-struct SettingFaultTests {
-    @Test(arguments: [
-        ("BROKER_URL", "http://guest:hush-hush@127.0.0.1"), ("BROKER_URL", "amqp://guest:hush-hush@:x/"),
-        ("SIGNALS_SOURCE", "accounts"), ("SIGNALS_SOURCE", ""), ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
-        ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"), ("MAIL_URL", "smtp://u:hush-hush@"),
-        ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"), ("PASSWORD_SCRYPT_COST", "1000"),
-    ])
-    func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String) async throws {
-        let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: [name: value])
-        let program = try Program("auth-signals", ["serve"], environment: installation.environment)
-        #expect(try await program.exitCode() == 2)
-        let lines = program.log.split(separator: "\n")
-        #expect(lines.count == 1, "\(program.log)")
-        #expect(lines.last?.contains(name) == true)
-        #expect(!program.log.contains("hush-hush"))
-    }
-
-    @Test func `all faults are said at once`() async throws {
-        let installation = try Installation(
-            broker: "nothing", settings: ["HTTP_PORT": "abc", "LOG_FORMAT": "xml", "SIGNALS_SOURCE": "x"])
-        let program = try Program("auth-signals", ["check"], environment: installation.environment)
-        #expect(try await program.exitCode() == 2)
-        for name in ["BROKER_URL", "HTTP_PORT", "LOG_FORMAT", "SIGNALS_SOURCE"] {
-            #expect(program.log.contains(name))
+extension EndToEnd {
+    @Suite("A wrong setting ends the program with 2 and one line that names it")
+    struct SettingFaultTests {
+        @Test(arguments: [
+            ("BROKER_URL", "http://guest:hush-hush@127.0.0.1"), ("BROKER_URL", "amqp://guest:hush-hush@:x/"),
+            ("SIGNALS_SOURCE", "accounts"), ("SIGNALS_SOURCE", ""), ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
+            ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"), ("MAIL_URL", "smtp://u:hush-hush@"),
+            ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"), ("PASSWORD_SCRYPT_COST", "1000"),
+        ])
+        func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String) async throws {
+            let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: [name: value])
+            let program = try Program("auth-signals", ["serve"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            let lines = program.log.split(separator: "\n")
+            #expect(lines.count == 1, "\(program.log)")
+            #expect(lines.last?.contains(name) == true)
+            #expect(!program.log.contains("hush-hush"))
         }
-    }
 
-    @Test func `a server beyond loopback wants its secret key set`() async throws {
-        let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: ["HTTP_HOST": "0.0.0.0"])
-        let program = try Program("auth-signals", ["serve"], environment: installation.environment)
-        #expect(try await program.exitCode() == 2)
-        #expect(program.log.contains("SECRET_KEY"))
+        @Test func `all faults are said at once`() async throws {
+            let installation = try Installation(
+                broker: "nothing", settings: ["HTTP_PORT": "abc", "LOG_FORMAT": "xml", "SIGNALS_SOURCE": "x"])
+            let program = try Program("auth-signals", ["check"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            for name in ["BROKER_URL", "HTTP_PORT", "LOG_FORMAT", "SIGNALS_SOURCE"] {
+                #expect(program.log.contains(name))
+            }
+        }
+
+        @Test func `a server beyond loopback wants its secret key set`() async throws {
+            let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: ["HTTP_HOST": "0.0.0.0"])
+            let program = try Program("auth-signals", ["serve"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            #expect(program.log.contains("SECRET_KEY"))
+        }
     }
 }

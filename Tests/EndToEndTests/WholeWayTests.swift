@@ -3,79 +3,77 @@ import BrokerSupport
 import Foundation
 import Testing
 
-@Suite("The whole way: HTTP, store, relay, RabbitMQ, worker", .serialized)
-struct WholeWayTests {
-    @Test func `a sign-up, a confirmation, a log-in, a new password and a log-out reach the worker once each`() async throws {
-        let installation = try Installation(
-            broker: try await PrivateBroker.shared.url, settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory"])
-        let worker = try await installation.consume(queue: "way")
-        let server = try await installation.serve()
-        try await installation.walk(server)
-        let handled = try await worker.handled(atLeast: 7)
-        let rest = handled.map(\.signal).filter { $0 != "account.email_confirmation_sent" }
-        #expect(
-            rest == [
-                "account.user_signed_up", "account.email_confirmed", "account.authentication_step_completed",
-                "account.user_logged_in", "account.password_changed", "account.user_logged_out",
-            ])
-        #expect(handled.count == 7)
-        #expect(Set(handled.map(\.id)).count == 7)
-        try await server.program.stop()
-        try await worker.program.stop()
-    }
-
-    @Test func `a signal that was committed before the process was killed is published after a restart`() async throws {
-        let broker = try await PrivateBroker.shared.url
-        let installation = try Installation(broker: broker)
-        let worker = try await installation.consume(queue: "killed")
-        // This server commits and does not publish.
-        let first = try await installation.serve(["--no-relay", "--no-mail"])
-        #expect(try await first.call("POST", "/auth/signup", Installation.ada).status == 200)
-        try await first.program.stop(SIGKILL)
-        #expect(worker.handled().isEmpty)
-        let second = try await installation.serve(["--no-mail"])
-        let handled = try await worker.handled(atLeast: 2)
-        #expect(handled.map(\.signal) == ["account.user_signed_up", "account.user_logged_in"])
-        try await second.program.stop()
-        try await worker.program.stop()
-    }
-
-    @Test func `of two servers on one store both serve, one relays, and the other takes over when it is killed`() async throws {
-        let installation = try Installation(broker: try await PrivateBroker.shared.url)
-        let worker = try await installation.consume(queue: "two")
-        let first = try await installation.serve()
-        _ = try await eventually("the first relays") {
-            try await first.readiness().part("relay") == "relaying" ? true : nil
+extension EndToEnd {
+    @Suite("The whole way: HTTP, store, relay, RabbitMQ, worker")
+    struct WholeWayTests {
+        @Test func `a sign-up, a confirmation, a log-in, a new password and a log-out reach the worker once each`() async throws {
+            let installation = try Installation(
+                broker: try await PrivateBroker.shared.url, settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory"])
+            let worker = try await installation.consume(queue: "way")
+            let server = try await installation.serve()
+            try await installation.walk(server)
+            let handled = try await worker.handled(atLeast: 7)
+            let rest = handled.map(\.signal).filter { $0 != "account.email_confirmation_sent" }
+            #expect(
+                rest == [
+                    "account.user_signed_up", "account.email_confirmed", "account.authentication_step_completed",
+                    "account.user_logged_in", "account.password_changed", "account.user_logged_out",
+                ])
+            #expect(handled.count == 7)
+            #expect(Set(handled.map(\.id)).count == 7)
+            try await server.program.stop()
+            try await worker.program.stop()
         }
-        let second = try await installation.serve()
-        #expect(try await second.readiness().part("relay") == "waitingForRole")
-        #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
-        _ = try await worker.handled(atLeast: 3)
-        try await first.program.stop(SIGKILL)
-        _ = try await eventually("the second takes over", within: .seconds(5)) {
-            try await second.readiness().part("relay") == "relaying" ? true : nil
-        }
-        #expect(
-            try await second.call("POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"])
-                .status == 200)
-        let handled = try await worker.handled(atLeast: 6)
-        #expect(Set(handled.map(\.id)).count == 6)
-        try await second.program.stop()
-        try await worker.program.stop()
-    }
 
-    @Test func `the demonstration ends well`() async throws {
-        let demo = Process()
-        demo.executableURL = Repository.root.appending(path: "Scripts/demo")
-        demo.arguments = ["--no-build"]
-        let output = Pipe()
-        demo.standardOutput = output
-        demo.standardError = output
-        try demo.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        demo.waitUntilExit()
-        #expect(demo.terminationStatus == 0, "\(text)")
-        #expect(text.contains("emitted 7  confirmed by the broker 7  handled 7  duplicates 0"))
+        @Test func `a signal that was committed before the process was killed is published after a restart`() async throws {
+            let broker = try await PrivateBroker.shared.url
+            let installation = try Installation(broker: broker)
+            let worker = try await installation.consume(queue: "killed")
+            // This server commits and does not publish.
+            let first = try await installation.serve(["--no-relay", "--no-mail"])
+            #expect(try await first.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await first.program.stop(SIGKILL)
+            #expect(worker.handled().isEmpty)
+            let second = try await installation.serve(["--no-mail"])
+            let handled = try await worker.handled(atLeast: 2)
+            #expect(handled.map(\.signal) == ["account.user_signed_up", "account.user_logged_in"])
+            try await second.program.stop()
+            try await worker.program.stop()
+        }
+
+        @Test func `of two servers on one store both serve, one relays, and the other takes over when it is killed`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "two")
+            let first = try await installation.serve()
+            _ = try await eventually("the first relays") {
+                try await first.readiness().part("relay") == "relaying" ? true : nil
+            }
+            let second = try await installation.serve()
+            #expect(try await second.readiness().part("relay") == "waitingForRole")
+            #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
+            _ = try await worker.handled(atLeast: 3)
+            try await first.program.stop(SIGKILL)
+            _ = try await eventually("the second takes over", within: .seconds(5)) {
+                try await second.readiness().part("relay") == "relaying" ? true : nil
+            }
+            #expect(
+                try await second.call("POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"])
+                    .status == 200)
+            let handled = try await worker.handled(atLeast: 6)
+            #expect(Set(handled.map(\.id)).count == 6)
+            try await second.program.stop()
+            try await worker.program.stop()
+        }
+
+        @Test func `the demonstration ends well`() async throws {
+            let demo = try Program(
+                Repository.root.appending(path: "Scripts/demo"), ["--no-build"],
+                environment: ["HOME": NSTemporaryDirectory(), "BUILD_FOLDER": Repository.executable("").path])
+            let code = try await demo.exitCode(within: .seconds(120))
+            let text = demo.output
+            #expect(code == 0, "\(text) \(demo.log)")
+            #expect(text.contains("emitted 7  confirmed by the broker 7  handled 7  duplicates 0"))
+        }
     }
 }
 

@@ -26,7 +26,7 @@ public struct BrokerConfiguration: Sendable {
     /// The first pause before a connection is tried again; each next one is twice as long.
     public var firstPause: Duration = .milliseconds(200)
     /// The longest such pause.
-    public var longestPause: Duration = .seconds(30)
+    public var longestPause: Duration = .seconds(10)
     /// How long a stop waits for confirms and acknowledgements before it cuts the connection.
     public var closeTimeout: Duration = .seconds(5)
 

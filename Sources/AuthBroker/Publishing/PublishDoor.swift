@@ -8,6 +8,9 @@ final class PublishDoor: Sendable {
 
     private struct State {
         var phase = Phase.shut
+        /// Whether somebody has waited for the door since it was shut. Before that nothing goes in: who hands
+        /// in has not heard yet that earlier messages may be lost, and later ones must not overtake them.
+        var isAwaited = false
         var reason = "there is no connection to the broker"
         var batches: [PublishBatch] = []
         var lastWaiter = 0
@@ -23,7 +26,9 @@ final class PublishDoor: Sendable {
     /// - Returns: whether the thread must be woken. Without a connection the batch is unknown already.
     func submit(_ batch: PublishBatch) -> Bool {
         let (isIn, mustWake, reason) = state.withLock { state in
-            guard state.phase == .open || state.phase == .blocked else { return (false, false, state.reason) }
+            guard state.isAwaited, state.phase == .open || state.phase == .blocked else {
+                return (false, false, state.reason)
+            }
             state.batches.append(batch)
             return (true, state.batches.count == 1, "")
         }
@@ -43,7 +48,10 @@ final class PublishDoor: Sendable {
                     if Task.isCancelled || state.phase == .closedForGood {
                         return .failure(CancellationError())
                     }
-                    if state.phase == .open { return .success(()) }
+                    if state.phase == .open {
+                        state.isAwaited = true
+                        return .success(())
+                    }
                     state.waiters[number] = continuation
                     return nil
                 }
@@ -69,6 +77,7 @@ final class PublishDoor: Sendable {
     func open() {
         let waiters = state.withLock { state in
             state.phase = .open
+            if !state.waiters.isEmpty { state.isAwaited = true }
             defer { state.waiters = [:] }
             return state.waiters
         }
@@ -94,6 +103,7 @@ final class PublishDoor: Sendable {
     private func leave(_ phase: Phase, _ reason: String) {
         let batches = state.withLock { state in
             state.phase = phase
+            state.isAwaited = false
             state.reason = reason
             defer { state.batches = [] }
             return state.batches

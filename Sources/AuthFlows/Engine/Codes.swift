@@ -37,7 +37,8 @@ extension Step {
     ) throws -> PendingCode {
         let code = Code.random()
         var pending =
-            former ?? PendingCode(id: .version7(at: now), userID: user.id, email: email, mac: nil, startedAt: now)
+            former
+            ?? PendingCode(id: .version7(at: now), userID: user.id, email: email, mac: nil, startedAt: now)
         pending.email = email
         pending.mac = accounts.keys.authenticationCode(of: Self.parts(purpose, pending, code), for: .code)
         try queueMail(

@@ -6,7 +6,8 @@ enum ConfirmationAllowance: Hashable, Sendable {
     case mail
     /// A link was mailed a moment ago and still works: another is quietly left out.
     case skip
-    /// A code was mailed a moment ago, and another would make it void: to be tried again after that many seconds.
+    /// A code was mailed a moment ago, and another would make it void: to be tried again after that many
+    /// seconds.
     case refused(retryAfter: Double)
 }
 

@@ -135,8 +135,8 @@ extension Step {
 extension [EmailAddress] {
     /// The address that a log-in with `email` is to verify; nil where none is left to.
     ///
-    /// Who names an address logs in by that one: another address that is verified does not stand for it. Source:
-    /// allauth `account/utils.py:has_verified_email`.
+    /// Who names an address logs in by that one: another address that is verified does not stand for it.
+    /// Source: allauth `account/utils.py:has_verified_email`.
     func unverified(for email: String?) -> EmailAddress? {
         if let named = first(where: { $0.email == email }) { return named.verified ? nil : named }
         return contains(where: \.verified) ? nil : first

@@ -4,46 +4,94 @@ import Synchronization
 
 /// Counts attempts in this process alone: for tests, and for one process without a file.
 public final class MemoryRateLimiter: RateLimiter {
-    private struct State {
-        var entries: [String: [(id: Int64, at: Date)]] = [:]
-        var nextID: Int64 = 0
-    }
     private let state = Mutex(State())
 
     public init() {}
 
     public func consume(_ limits: [RateLimitUse], now: Date) async throws -> RateLimitDecision {
-        state.withLock { state in
-            for limit in limits {
-                let recent = (state.entries[limit.bucket] ?? []).filter { $0.at > now - limit.per }
-                if recent.count >= limit.amount, let oldest = recent.first {
-                    return .refused(retryAfter: max(1, oldest.at.timeIntervalSince(now) + limit.per))
-                }
-            }
-            var ids: [Int64] = []
-            for limit in limits {
-                state.nextID += 1
-                ids.append(state.nextID)
-                var entries = (state.entries[limit.bucket] ?? []).filter { $0.at > now - limit.per }
-                entries.append((state.nextID, now))
-                state.entries[limit.bucket] = entries
-            }
-            return .allowed(RateLimitTicket(entries: ids))
-        }
-    }
-
-    public func forget(_ buckets: [String]) async throws {
-        state.withLock { state in
-            for bucket in buckets { state.entries[bucket] = nil }
-        }
+        state.withLock { $0.consume(limits, now) }
     }
 
     public func giveBack(_ ticket: RateLimitTicket) async throws {
         state.withLock { state in
-            for (bucket, entries) in state.entries {
-                let kept = entries.filter { !ticket.entries.contains($0.id) }
-                state.entries[bucket] = kept.isEmpty ? nil : kept
+            for id in ticket.entries { state.giveBack(id) }
+        }
+    }
+
+    public func forget(_ buckets: [String]) async throws {
+        state.withLock { $0.forget(Set(buckets)) }
+    }
+
+    /// How many attempts are remembered.
+    var count: Int { state.withLock { $0.attempts.count } }
+
+    /// The attempts: a sliding log for each limit.
+    private struct State {
+        /// Two rates of one key each count an attempt.
+        struct Limit: Hashable {
+            var bucket: String
+            var per: TimeInterval
+        }
+
+        /// The attempts of each limit, oldest first.
+        var logs: [Limit: [Int64]] = [:]
+        var attempts: [Int64: (at: Date, limit: Limit)] = [:]
+        var nextID: Int64 = 0
+        var untilSweep = 1024
+
+        mutating func consume(_ uses: [RateLimitUse], _ now: Date) -> RateLimitDecision {
+            untilSweep -= 1
+            if untilSweep == 0 {
+                for limit in logs.keys { forgetOld(limit, now) }
+                untilSweep = 1024
             }
+            var wait: TimeInterval?
+            for use in uses {
+                let limit = Limit(bucket: use.bucket, per: use.per)
+                forgetOld(limit, now)
+                let log = logs[limit] ?? []
+                guard log.count >= use.amount else { continue }
+                // So many have to be forgotten before one more fits.
+                let blocking = log[log.count - use.amount]
+                let at = attempts[blocking]?.at ?? now
+                wait = max(wait ?? 0, at.timeIntervalSince(now) + use.per)
+            }
+            if let wait { return .refused(retryAfter: max(1, wait)) }
+            let ids = uses.map { use in
+                let limit = Limit(bucket: use.bucket, per: use.per)
+                nextID += 1
+                attempts[nextID] = (now, limit)
+                logs[limit, default: []].append(nextID)
+                return nextID
+            }
+            return .allowed(RateLimitTicket(entries: ids))
+        }
+
+        mutating func giveBack(_ id: Int64) {
+            guard let limit = attempts.removeValue(forKey: id)?.limit else { return }
+            keep(limit) { $0 != id }
+        }
+
+        mutating func forget(_ buckets: Set<String>) {
+            for (limit, log) in logs where buckets.contains(limit.bucket) {
+                for id in log { attempts[id] = nil }
+                logs[limit] = nil
+            }
+        }
+
+        private mutating func forgetOld(_ limit: Limit, _ now: Date) {
+            let old = (logs[limit] ?? []).filter { id in
+                attempts[id].map { $0.at <= now - limit.per } ?? true
+            }
+            if old.isEmpty { return }
+            for id in old { attempts[id] = nil }
+            let gone = Set(old)
+            keep(limit) { !gone.contains($0) }
+        }
+
+        private mutating func keep(_ limit: Limit, _ isKept: (Int64) -> Bool) {
+            let log = (logs[limit] ?? []).filter(isKept)
+            logs[limit] = log.isEmpty ? nil : log
         }
     }
 }

@@ -23,13 +23,16 @@ struct Step {
 
     /// The user who is logged in, with their session.
     func authentication() throws -> Authentication? {
-        guard let session = try session(), let id = session.userID, let user = try transaction.user(id: id) else {
+        guard let session = try session(), let id = session.userID, let user = try transaction.user(id: id)
+        else {
             return nil
         }
         return try authentication(of: user, session)
     }
 
-    func authentication(of user: User, _ session: Session, newToken: SessionToken? = nil) throws -> Authentication {
+    func authentication(of user: User, _ session: Session, newToken: SessionToken? = nil) throws
+        -> Authentication
+    {
         Authentication(
             user: user, emailAddresses: try transaction.emailAddresses(of: user.id), session: session,
             newToken: newToken)
@@ -84,6 +87,7 @@ struct Step {
     func remember(_ change: (inout SessionState) -> Void) throws -> SessionToken? {
         if var session = try session() {
             change(&session.state)
+            see(&session)
             if session.userID == nil { session.expiresAt = now + settings.pendingAge }
             try transaction.update(session)
             return nil
@@ -99,8 +103,15 @@ struct Step {
     func rotate(_ session: inout Session) throws -> SessionToken {
         let token = SessionToken.random()
         session.tokenHash = token.hash
+        see(&session)
         try transaction.update(session)
         return token
+    }
+
+    private func see(_ session: inout Session) {
+        session.lastSeenAt = now
+        session.ip = request.ip
+        session.userAgent = request.userAgent
     }
 
     private func newSession(_ token: SessionToken, lifetime: TimeInterval) -> Session {
@@ -132,7 +143,8 @@ struct Step {
 
     /// Queues a notification to the user's primary address, where `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
     func notify(
-        _ template: MailDraft.Template, _ user: User, to email: String? = nil, values more: [String: String] = [:]
+        _ template: MailDraft.Template, _ user: User, to email: String? = nil,
+        values more: [String: String] = [:]
     ) throws {
         guard settings.emailNotifications else { return }
         guard let recipient = try email ?? mainAddress(of: user)?.email else { return }

@@ -5,10 +5,10 @@ import Foundation
 extension Accounts {
     /// Adds an address to the caller's account and mails what confirms it: `email_added`.
     ///
-    /// By link the address is stored at once, and with `ACCOUNT_CHANGE_EMAIL` takes the place of one that waits
-    /// to be confirmed (`email_removed`). By code nothing is stored, and `email_added` comes, until the code is
-    /// entered. An address that somebody else has is taken as if it were free, and can only never be confirmed;
-    /// with `ACCOUNT_PREVENT_ENUMERATION` off it is `email_taken`.
+    /// By link the address is stored at once, and with `ACCOUNT_CHANGE_EMAIL` takes the place of one that
+    /// waits to be confirmed (`email_removed`). By code nothing is stored, and `email_added` comes, until the
+    /// code is entered. An address that somebody else has is taken as if it were free, and can only never be
+    /// confirmed; with `ACCOUNT_PREVENT_ENUMERATION` off it is `email_taken`.
     ///
     /// For a caller whose sign-up waits for a code it changes the address that is to be verified,
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
@@ -56,7 +56,9 @@ extension Step {
                     .duplicateEmail, field: "email",
                     "This email address is already associated with this account."))
         }
-        if !owners.isEmpty, settings.preventEnumeration == .off { return .refused(.emailTaken(field: "email")) }
+        if !owners.isEmpty, settings.preventEnumeration == .off {
+            return .refused(.emailTaken(field: "email"))
+        }
         if let most = settings.maxEmailAddresses, !settings.changeEmail,
             authentication.emailAddresses.count >= most
         {

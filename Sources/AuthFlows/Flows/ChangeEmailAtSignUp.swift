@@ -23,8 +23,8 @@ extension Step {
         return try availability(of: email) == .taken ? .refused(.emailTaken(field: "email")) : nil
     }
 
-    /// Has another address verified instead. The row of the former is replaced, which makes its links void; time
-    /// and failures go on counting.
+    /// Has another address verified instead. The row of the former is replaced, which makes its links void;
+    /// time and failures go on counting.
     func changeVerification(to email: String) throws -> FlowResult {
         guard let (user, formerCode, formerLogin) = try changeableVerification() else { return .conflict }
         var (code, login) = (formerCode, formerLogin)

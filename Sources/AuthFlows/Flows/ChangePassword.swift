@@ -44,7 +44,8 @@ extension Accounts {
         }
         let new = form.new ?? Password("")
         refusals += PasswordRules(minLength: settings.passwordMinLength).refusals(
-            of: new, field: "new_password", similarTo: addresses.map(\.email) + [user.username].compactMap { $0 })
+            of: new, field: "new_password",
+            similarTo: addresses.map(\.email) + [user.username].compactMap { $0 })
         refusals += hooks.validatePassword(new)
         guard refusals.isEmpty else { return .refused(refusals) }
         let hash = try await passwords.hash(new)

@@ -14,7 +14,9 @@ extension Accounts {
     /// Says what a link's key would confirm, and changes nothing.
     ///
     /// - Returns: nil where the key is wrong, used or expired.
-    public func emailConfirmation(for key: LinkKey, _ visit: Visit = Visit()) async throws -> EmailConfirmationInfo? {
+    public func emailConfirmation(for key: LinkKey, _ visit: Visit = Visit()) async throws
+        -> EmailConfirmationInfo?
+    {
         try await step(visit) { step in
             guard let address = try step.address(confirmedBy: key), !address.verified,
                 let user = try step.transaction.user(id: address.userID), user.isActive
@@ -62,8 +64,8 @@ extension Step {
     /// Makes an address verified, and primary where there is no other or where it replaces the others.
     ///
     /// Signals: `email_added` where the address is new; `email_confirmed`; with `ACCOUNT_CHANGE_EMAIL` then
-    /// `email_changed`, if the primary address is another now, and an `email_removed` for each address that it
-    /// replaces (D7, D8).
+    /// `email_changed`, if the primary address is another now, and an `email_removed` for each address that
+    /// it replaces (D7, D8).
     ///
     /// - Parameter isNew: whether the address is to be stored only now.
     func verify(_ address: EmailAddress, of user: User, isNew: Bool = false) throws {

@@ -3,8 +3,8 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Confirms an address by the code that was mailed to it: `email_confirmed`, and the log-in that waits for
-    /// it; for a user who is logged in and adds an address, `email_added` before.
+    /// Confirms an address by the code that was mailed to it: `email_confirmed`, and the log-in that waits
+    /// for it; for a user who is logged in and adds an address, `email_added` before.
     ///
     /// A wrong code says `email_verification_code_rejected`, unless nobody is behind it, and ends what was
     /// pending after `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS`. A right code for an address that
@@ -48,14 +48,17 @@ extension Step {
         return Verification(code: code, login: login)
     }
 
-    /// The address that a pending code verifies: a stored one, or one that is stored only once it is verified.
+    /// The address that a pending code verifies: a stored one, or one that is stored only once it is
+    /// verified.
     func address(verifiedBy code: PendingCode, of user: User) throws -> (EmailAddress, isNew: Bool)? {
         guard let email = code.email else { return nil }
         if let known = try transaction.emailAddresses(of: user.id).first(where: { $0.email == email }) {
             return (known, false)
         }
         // Mails and signals have named it by that id already.
-        return (EmailAddress(id: code.id, userID: user.id, email: email, verified: false, primary: false), true)
+        return (
+            EmailAddress(id: code.id, userID: user.id, email: email, verified: false, primary: false), true
+        )
     }
 
     func confirmEmail(_ entered: Code) throws -> FlowResult {
@@ -103,7 +106,9 @@ extension Step {
             EmailConfirmationInfo(user: user, email: email, isPendingLogin: pending.login != nil))
     }
 
-    private func rejectVerification(_ entered: Code, _ pending: PendingCode, isLast: Bool) throws -> FlowResult {
+    private func rejectVerification(_ entered: Code, _ pending: PendingCode, isLast: Bool) throws
+        -> FlowResult
+    {
         try countFailure(.verifyEmail, pending, isLast: isLast)
         if let user = try pending.userID.flatMap({ try transaction.user(id: $0) }) {
             try transaction.emit(

@@ -3,8 +3,8 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Continues a log-in by the code that was mailed for it: `authentication_step_completed`, `email_confirmed`
-    /// where the address was not verified yet, and `user_logged_in` after the last stage.
+    /// Continues a log-in by the code that was mailed for it: `authentication_step_completed`,
+    /// `email_confirmed` where the address was not verified yet, and `user_logged_in` after the last stage.
     ///
     /// A wrong code says `login_code_rejected`, unless nobody is behind it, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.

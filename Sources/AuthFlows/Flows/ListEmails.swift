@@ -11,8 +11,8 @@ extension Accounts {
 
     /// Mails again what confirms one of the caller's addresses.
     ///
-    /// - Returns: ``FlowResult/notSent`` where that was done a moment ago, or has been done too often, or where
-    ///   there is nothing to confirm.
+    /// - Returns: ``FlowResult/notSent`` where that was done a moment ago, or has been done too often, or
+    ///   where there is nothing to confirm.
     public func resendConfirmation(of email: String?, _ visit: Visit) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
@@ -35,7 +35,9 @@ extension Accounts {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
-            guard case .refused(let seconds) = try await limit(.manageEmail, visit, user: authentication.user.id)
+            guard
+                case .refused(let seconds) = try await limit(
+                    .manageEmail, visit, user: authentication.user.id)
             else { return nil }
             return .rateLimited(retryAfter: seconds)
         }
@@ -53,7 +55,9 @@ extension Step {
     /// The caller's address of that name.
     func selected(_ email: String) throws -> SelectedEmail? {
         guard let authentication = try authentication() else { return nil }
-        if let stored = authentication.emailAddresses.first(where: { $0.email == email }) { return .stored(stored) }
+        if let stored = authentication.emailAddresses.first(where: { $0.email == email }) {
+            return .stored(stored)
+        }
         guard let code = try verification()?.code, code.email == email else { return nil }
         return .waiting(code)
     }

@@ -35,6 +35,13 @@ extension Accounts {
         if case .refused(let seconds) = try await limit(.login, visit) {
             return .rateLimited(retryAfter: seconds)
         }
+        if settings.loginByCodeEnabled, settings.signupFields[.password1] == nil,
+            (form.password?.exposedText ?? "").isEmpty
+        {
+            // Where nobody chooses a password, a log-in without one asks for a code.
+            return try await requestLoginCode(
+                RequestLoginCode(email: form.email, username: form.username), visit)
+        }
         let identity: LoginIdentity
         switch LoginIdentity.read(form, settings) {
         case .success(let read): identity = read
@@ -59,7 +66,8 @@ extension Accounts {
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
         if let refusal = try await hooks.mayLogIn(user, visit) { return .refused(refusal) }
 
-        let newHash = outdated ? try await passwords.hash(identity.password) : nil
+        // Where too many wait to be hashed the old hash serves once more.
+        let newHash = outdated ? try? await passwords.hash(identity.password) : nil
         let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
         if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
         return try await step(visit) { step in
@@ -73,7 +81,9 @@ extension Accounts {
         var candidates = try await store.read { reading in
             if let email = identity.email {
                 // Verified ones come first; more than a few unverified rows are an attack.
-                try reading.emailAddresses(matching: email).prefix(3).compactMap { try reading.user(id: $0.userID) }
+                try reading.emailAddresses(matching: email).prefix(3).compactMap {
+                    try reading.user(id: $0.userID)
+                }
             } else {
                 try identity.username.flatMap { try reading.user(username: $0) }.map { [$0] } ?? []
             }
@@ -89,63 +99,6 @@ extension Accounts {
             }
         }
         return nil
-    }
-}
-
-/// Who somebody says they are, and their password.
-struct LoginIdentity: Sendable {
-    var email: String?
-    var username: String?
-    /// As it was typed.
-    var typed: String
-    var password: Password
-
-    struct Refusals: Error { var all: [Refusal] }
-
-    /// What failures are counted under.
-    var key: String { (email ?? username ?? "").lowercased() }
-
-    /// One answer for a wrong password and for nobody.
-    var mismatch: Refusal {
-        email != nil
-            ? Refusal(
-                .emailPasswordMismatch, field: "password",
-                "The email address and/or password you specified are not correct.")
-            : Refusal(
-                .usernamePasswordMismatch, field: "password",
-                "The username and/or password you specified are not correct.")
-    }
-
-    static func read(_ form: LogIn, _ settings: AccountSettings) -> Result<LoginIdentity, Refusals> {
-        var refusals: [Refusal] = []
-        var identity = LoginIdentity(typed: "", password: form.password ?? Password(""))
-        if settings.loginMethods.count > 1, (form.email ?? "").isEmpty == (form.username ?? "").isEmpty {
-            return .failure(Refusals(all: [Refusal(.invalidLogin, "Invalid login.")]))
-        }
-        if settings.loginMethods.contains(.email), let typed = form.email, !typed.isEmpty {
-            identity.typed = typed
-            identity.email =
-                FieldChecks(settings: settings).email(typed).get(refusals: &refusals) ?? nil
-        } else if settings.loginMethods.contains(.username), let typed = form.username, !typed.isEmpty {
-            identity.typed = typed
-            if typed.utf8.count > 600 || typed.utf8.contains(0) {
-                refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
-            }
-            identity.username = typed.trimmingCharacters(in: .whitespacesAndNewlines)
-        } else {
-            let field = settings.loginMethods.contains(.email) ? "email" : "username"
-            refusals.append(.required(field: field))
-        }
-        let password = identity.password.exposedText
-        if password.isEmpty {
-            refusals.append(.required(field: "password"))
-        } else if password.utf8.count > Password.longest {
-            refusals.append(
-                Refusal(
-                    .passwordTooLong, field: "password",
-                    "This password is too long. It may have at most \(Password.longest) bytes."))
-        }
-        return refusals.isEmpty ? .success(identity) : .failure(Refusals(all: refusals))
     }
 }
 

@@ -24,7 +24,7 @@ extension Accounts {
         guard password.exposedText.utf8.count <= Password.longest,
             case .right(let outdated) = try await passwords.verify(password, user.passwordHash)
         else { return .refused(wrong) }
-        let newHash = outdated ? try await passwords.hash(password) : nil
+        let newHash = outdated ? try? await passwords.hash(password) : nil
         return try await step(visit) { try $0.reauthenticate(user, newHash) ?? .refused(wrong) }
     }
 }

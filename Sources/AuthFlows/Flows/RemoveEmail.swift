@@ -5,8 +5,8 @@ import Foundation
 extension Accounts {
     /// Removes one of the caller's addresses: `email_removed`.
     ///
-    /// The primary one stays while there are others, and the last one where people log in by address only. One
-    /// that waits for its code was never stored: it is forgotten, without a signal.
+    /// The primary one stays while there are others, and the last one where people log in by address only.
+    /// One that waits for its code was never stored: it is forgotten, without a signal.
     public func removeEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []

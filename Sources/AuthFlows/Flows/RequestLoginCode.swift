@@ -17,9 +17,12 @@ public struct RequestLoginCode: Sendable {
 extension Accounts {
     /// Mails a log-in code and leaves a log-in pending; no signal.
     ///
-    /// For an address that nobody has, its owner is told so (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in is
-    /// pending that no code completes; with `ACCOUNT_PREVENT_ENUMERATION` off the answer is `unknown_email`.
-    public func requestLoginCode(_ form: RequestLoginCode, _ visit: Visit = Visit()) async throws -> FlowResult {
+    /// For an address that nobody has, its owner is told so (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in
+    /// is pending that no code completes; with `ACCOUNT_PREVENT_ENUMERATION` off the answer is
+    /// `unknown_email`.
+    public func requestLoginCode(_ form: RequestLoginCode, _ visit: Visit = Visit()) async throws
+        -> FlowResult
+    {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .user: return .conflict
@@ -28,8 +31,10 @@ extension Accounts {
         guard settings.loginByCodeEnabled else { return .conflict }
         var refusals: [Refusal] = []
         let username = form.username?.trimmingCharacters(in: .whitespacesAndNewlines)
-        let byUsername = settings.loginMethods.contains(.username) && form.email == nil && username?.isEmpty == false
-        let email = byUsername ? nil : FieldChecks(settings: settings).email(form.email).get(refusals: &refusals)
+        let byUsername =
+            settings.loginMethods.contains(.username) && form.email == nil && username?.isEmpty == false
+        let email =
+            byUsername ? nil : FieldChecks(settings: settings).email(form.email).get(refusals: &refusals)
         if let username, byUsername, username.utf8.count > 600 || username.utf8.contains(0) {
             refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
         }
@@ -72,13 +77,15 @@ extension Step {
 
     private func recipient(_ form: RequestLoginCode) throws -> (user: User, email: String)? {
         if let email = form.email { return try owners(of: email).first.map { ($0, email) } }
-        guard let username = form.username, let user = try transaction.user(username: username), user.isActive,
+        guard let username = form.username, let user = try transaction.user(username: username),
+            user.isActive,
             let address = try mainAddress(of: user)
         else { return nil }
         return (user, address.email)
     }
 
-    /// The active users who have an address; where it is verified, only the one who has proved that it is theirs.
+    /// The active users who have an address; where it is verified, only the one who has proved that it is
+    /// theirs.
     func owners(of email: String) throws -> [User] {
         let addresses = try transaction.emailAddresses(matching: email)
         let verified = addresses.filter(\.verified)

@@ -3,14 +3,15 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Mails what resets a password: a link, or a code where `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on; no
-    /// signal.
+    /// Mails what resets a password: a link, or a code where `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on;
+    /// no signal.
     ///
     /// The answer is the same whether the address has an account or not, but for
     /// `ACCOUNT_PREVENT_ENUMERATION` off (`unknown_email`); who has none is told so by mail
     /// (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`). Inactive users count as unknown.
     ///
-    /// - Returns: ``FlowResult/done`` for a link; for a code how things stand with the caller, the reset pending.
+    /// - Returns: ``FlowResult/done`` for a link; for a code how things stand with the caller, the reset
+    ///   pending.
     public func requestPasswordReset(_ email: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         var refusals: [Refusal] = []

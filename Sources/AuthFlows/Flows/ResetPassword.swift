@@ -34,8 +34,9 @@ extension Accounts {
     /// Resets a password: `email_confirmed` where a code proved an address, then `password_reset` (D16); with
     /// `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the log-in follows.
     ///
-    /// All sessions of the user end, without a signal; a session of another user that the caller had ends with
-    /// `user_logged_out`. Failed log-ins that were counted under the user's own addresses are forgotten (D15).
+    /// All sessions of the user end, without a signal; a session of another user that the caller had ends
+    /// with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are forgotten
+    /// (D15).
     ///
     /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
     public func resetPassword(_ form: ResetPassword, _ visit: Visit = Visit()) async throws -> FlowResult {
@@ -46,17 +47,16 @@ extension Accounts {
         let key = form.key ?? ""
         let password = form.password ?? Password("")
         // The key or code first: a guess is not to cost a hash.
-        let user: User
-        let addresses: [EmailAddress]
-        switch try await step(visit, { step in
-            try step.judgeReset(key).map { ($0.user, try? step.transaction.emailAddresses(of: $0.user.id)) }
-        }) {
-        case .success(let found): (user, addresses) = (found.0, found.1 ?? [])
+        let proof: ResetProof
+        switch try await step(visit, { try $0.judgeReset(key) }) {
+        case .success(let judged): proof = judged
         case .failure(let refusal):
             guard case .refused(var refusals) = refusal.result else { return refusal.result }
             if password.exposedText.isEmpty { refusals.append(.required(field: "password")) }
             return .refused(refusals)
         }
+        let user = proof.user
+        let addresses = proof.emailAddresses
         let refusals =
             PasswordRules(minLength: settings.passwordMinLength).refusals(
                 of: password, field: "password",
@@ -77,7 +77,8 @@ extension Accounts {
             case .failure(let refusal): return refusal.result
             case .success(let proof):
                 return try step.resetPassword(
-                    proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil, mayMail: mayMail)
+                    proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil,
+                    mayMail: mayMail)
             }
         }
         if case .refused = result { return result }
@@ -88,59 +89,7 @@ extension Accounts {
     }
 }
 
-/// That somebody may reset a user's password.
-struct ResetProof {
-    var user: User
-    /// Nil where a link proved it.
-    var code: PendingCode?
-}
-
-/// Why somebody may not.
-struct ResetRefusal: Error {
-    var result: FlowResult
-}
-
 extension Step {
-    /// Judges a key or a code. A wrong code is counted, and says so where a user is behind it.
-    func judgeReset(_ key: String) throws -> Result<ResetProof, ResetRefusal> {
-        if !settings.passwordResetByCode {
-            if key.isEmpty { return .failure(ResetRefusal(result: .refused(.required(field: "key")))) }
-            if let user = try user(resetBy: LinkKey(key)) { return .success(ResetProof(user: user)) }
-            return .failure(
-                ResetRefusal(
-                    result: .refused(
-                        Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))))
-        }
-        guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
-            return .failure(ResetRefusal(result: .conflict))
-        }
-        let owner = try code.userID.flatMap { try transaction.user(id: $0) }
-        if case .wrong(let isLast) = judge(Code(key), .resetPassword, &code) {
-            try countFailure(.resetPassword, code, isLast: isLast)
-            if let owner {
-                try transaction.emit(
-                    PasswordResetCodeRejected(
-                        request: request, user: snapshot(of: owner), lastAttempt: isLast))
-            }
-            return .failure(ResetRefusal(result: .refused(.wrongCode(key, field: "key"))))
-        }
-        guard let owner, owner.isActive else {
-            try countFailure(.resetPassword, code, isLast: true)
-            return .failure(ResetRefusal(result: .conflict))
-        }
-        return .success(ResetProof(user: owner, code: code))
-    }
-
-    /// Takes note of a right code: it verifies its address, and its time begins anew, once.
-    func confirm(_ proof: ResetProof) throws {
-        guard var code = proof.code, !code.isConfirmed else { return }
-        code.isConfirmed = true
-        code.startedAt = now
-        let confirmed = code
-        if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = confirmed } }
-        if let email = code.email { try verifyIndirectly(email, of: proof.user) }
-    }
-
     func resetPassword(
         _ proof: ResetProof, to hash: PasswordHash, logsIn: Bool, mayMail: Bool
     ) throws -> FlowResult {
@@ -165,7 +114,8 @@ extension Step {
         let record = AuthenticationRecord(method: .passwordReset, at: now, email: email)
         return try logIn(
             user,
-            PendingLogin(userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: email),
+            PendingLogin(
+                userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: email),
             mayMail: mayMail)
     }
 }

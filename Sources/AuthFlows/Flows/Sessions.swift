@@ -10,7 +10,9 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: nil where the token is not, or no longer, that of a logged-in user.
     public func authenticate(token: SessionToken) async throws -> Authentication? {
-        guard case .user(let authentication) = try await accounts.caller(Visit(token: token)) else { return nil }
+        guard case .user(let authentication) = try await accounts.caller(Visit(token: token)) else {
+            return nil
+        }
         return authentication
     }
 
@@ -34,8 +36,8 @@ public struct Sessions: Sendable {
 
     /// Ends sessions of the caller's: others without a signal, their own one, last, with `user_logged_out`.
     ///
-    /// - Returns: the sessions that are left, or ``FlowResult/unauthenticated(_:)`` where their own has ended;
-    ///   `invalid_choice` where one is none of theirs, and none has ended.
+    /// - Returns: the sessions that are left, or ``FlowResult/unauthenticated(_:)`` where their own has
+    ///   ended; `invalid_choice` where one is none of theirs, and none has ended.
     public func end(_ ids: [Session.ID], _ visit: Visit) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone
@@ -54,7 +56,8 @@ extension Step {
     func sessions() throws -> FlowResult {
         guard let authentication = try authentication() else { return try standing() }
         return .sessions(
-            try transaction.sessions(of: authentication.user.id, now: now), current: authentication.session.id)
+            try transaction.sessions(of: authentication.user.id, now: now), current: authentication.session.id
+        )
     }
 
     func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult {

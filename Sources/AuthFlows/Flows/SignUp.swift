@@ -11,6 +11,9 @@ public struct SignUp: Sendable {
     public var passwordAgain: Password?
     /// What the honeypot field held, where there is one.
     public var honeypot: String?
+    /// An address that the application has verified already, by an invitation: signed up with, it is stored
+    /// as verified and need not be confirmed. Never what a visitor says.
+    public var invitedEmail: String?
 
     public init(
         email: String? = nil, username: String? = nil, password: Password? = nil,
@@ -50,7 +53,10 @@ extension Accounts {
         guard refusals.isEmpty else { return .refused(refusals) }
 
         let form = checked
-        let hash = if let password = form.password { try await passwords.hash(password) } else { nil as PasswordHash? }
+        let hash =
+            if let password = form.password { try await passwords.hash(password) } else {
+                nil as PasswordHash?
+            }
         let allowance = try await confirmationAllowance(
             to: settings.emailVerification == .none ? nil : form.email, visit)
         if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
@@ -63,6 +69,8 @@ extension Accounts {
         // A field that is not asked for is not taken.
         if let required = settings.signupFields[.email] {
             checked.email = checks.email(form.email, required: required).get(refusals: &refusals) ?? nil
+            checked.isInvited =
+                checked.email != nil && checked.email == form.invitedEmail.map(EmailAddress.normalized)
         }
         if let required = settings.signupFields[.username] {
             checked.username =
@@ -72,7 +80,8 @@ extension Accounts {
         if let required = settings.signupFields[.password1], required || !password.exposedText.isEmpty {
             checked.password = password
             refusals += PasswordRules(minLength: settings.passwordMinLength).refusals(
-                of: password, field: "password", similarTo: [checked.email, checked.username].compactMap { $0 })
+                of: password, field: "password",
+                similarTo: [checked.email, checked.username].compactMap { $0 })
             refusals += hooks.validatePassword(password)
             if settings.signupFields[.password2] == true, let again = form.passwordAgain,
                 again.exposedText != password.exposedText
@@ -91,6 +100,8 @@ struct CheckedSignUp: Sendable {
     var email: String?
     var username: String?
     var password: Password?
+    /// Whether the application has verified the address already.
+    var isInvited = false
 }
 
 extension Step {
@@ -101,7 +112,10 @@ extension Step {
                 Refusal(.usernameTaken, field: "username", "A user with that username already exists."))
         }
         if let email = form.email {
-            switch try availability(of: email) {
+            if form.isInvited, try transaction.emailAddresses(matching: email).contains(where: \.verified) {
+                return .refused(.emailTaken(field: "email"))
+            }
+            switch form.isInvited ? .free : try availability(of: email) {
             case .free: break
             case .taken: return .refused(.emailTaken(field: "email"))
             case .concealed: return try pretendSignUp(email: email, mailsOwner: mayMail)
@@ -114,12 +128,14 @@ extension Step {
         if let email = form.email {
             try transaction.insert(
                 EmailAddress(
-                    id: .version7(at: now), userID: user.id, email: email, verified: false, primary: true))
+                    id: .version7(at: now), userID: user.id, email: email, verified: form.isInvited,
+                    primary: true))
         }
         try transaction.emit(UserSignedUp(request: request, user: snapshot(of: user)))
         try accounts.hooks.didSignUp(user, transaction)
         let login = PendingLogin(
-            userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: form.email)
+            userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: form.email
+        )
         return try logIn(user, login, mayMail: mayMail)
     }
 

@@ -4,8 +4,8 @@ public import Foundation
 
 /// The users, for the embedding application and its administrators: no visitor reaches these calls.
 ///
-/// They emit no signal, as allauth emits none: an application that wants to tell of them does so with a signal
-/// of its own.
+/// They emit no signal, as allauth emits none: an application that wants to tell of them does so with a
+/// signal of its own.
 public struct Users: Sendable {
     let accounts: Accounts
 

@@ -15,7 +15,8 @@ extension Accounts {
 
     /// Says what a key or a code would confirm: ``FlowResult/confirmable(_:)``. A wrong code counts as an
     /// attempt.
-    public func emailVerification(for keyOrCode: String, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func emailVerification(for keyOrCode: String, _ visit: Visit = Visit()) async throws -> FlowResult
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         if settings.emailVerificationByCode {
             return try await step(visit) { try $0.emailVerification(for: Code(keyOrCode)) }

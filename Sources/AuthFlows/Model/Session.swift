@@ -13,7 +13,8 @@ public struct Session: Sendable, Identifiable {
     public var client: RequestContext.Client
     public var createdAt: Date
     public var expiresAt: Date
-    /// When it was last used, to the minute or so; with the address and client seen then.
+    /// When a flow last changed it, with the address and client seen then. That somebody only shows it is not
+    /// written down: each request would wait for the disk.
     public var lastSeenAt: Date
     public var ip: String?
     public var userAgent: String?

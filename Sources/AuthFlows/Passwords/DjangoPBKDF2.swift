@@ -13,7 +13,8 @@ struct DjangoPBKDF2: PasswordScheme {
 
     func verify(_ password: Password, _ hash: PasswordHash) throws -> Bool {
         let parts = hash.exposedText.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4, let iterations = Int(parts[1]), (1...Self.mostIterations).contains(iterations),
+        guard parts.count == 4, let iterations = Int(parts[1]),
+            (1...Self.mostIterations).contains(iterations),
             let key = Data(base64Encoded: parts[3]), key.count == 32
         else { return false }
         let derived = try KDF.Insecure.PBKDF2.deriveKey(

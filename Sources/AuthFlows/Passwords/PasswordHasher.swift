@@ -75,8 +75,8 @@ public final class PasswordHasher: Sendable {
 
     /// Compares a password with a hash, in constant time.
     ///
-    /// - Parameter hash: nil where nobody is known: the same work is done, and the answer is wrong. So it is for
-    ///   a hash of no known scheme, or with parameters beyond what we compute.
+    /// - Parameter hash: nil where nobody is known: the same work is done, and the answer is wrong. So it is
+    ///   for a hash of no known scheme, or with parameters beyond what we compute.
     /// - Throws: ``PasswordHasherError``; `CancellationError`; what an application's own scheme throws.
     public func verify(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
         if let hash, let stored = StoredScrypt(hash) {
@@ -104,7 +104,9 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    private static func derive(_ password: Password, salt: String, _ cost: Cost, bytes: Int = 64) throws -> Data {
+    private static func derive(_ password: Password, salt: String, _ cost: Cost, bytes: Int = 64) throws
+        -> Data
+    {
         try KDF.Scrypt.deriveKey(
             from: Data(password.exposedText.utf8), salt: Data(salt.utf8), outputByteCount: bytes,
             rounds: cost.n, blockSize: cost.r, parallelism: cost.p

@@ -13,8 +13,8 @@ public struct PasswordHashing: Sendable {
 
     public init() {}
 
-    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY` and `PASSWORD_HASH_QUEUE`; what is wrong is noted
-    /// in the reader.
+    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY` and `PASSWORD_HASH_QUEUE`; what is wrong is
+    /// noted in the reader.
     public init(reading reader: inout SettingsReader) {
         self.init()
         cost.n = reader.value(

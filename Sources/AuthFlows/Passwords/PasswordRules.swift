@@ -45,7 +45,8 @@ struct PasswordRules {
     /// Whether the password is one of the words of a name, or nearly so.
     private static func isSimilar(_ password: String, _ name: String) -> Bool {
         let password = password.lowercased()
-        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init) + [name.lowercased()]
+        let words =
+            name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init) + [name.lowercased()]
         return words.contains { word in
             guard word.count >= 3, password.count < 10 * word.count else { return false }
             return quickRatio(password, word) >= 0.7

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error that may pass by itself: nothing was changed, and the same call can succeed later. Over HTTP it is
-/// a 503 with `Retry-After`.
+/// An error that may pass by itself: nothing was changed, and the same call can succeed later. Over HTTP it
+/// is a 503 with `Retry-After`.
 public protocol TemporaryFailure: Error {
     /// When to try again, seconds, 1 or more; nil where this one does not pass by itself.
     var secondsUntilRetry: Int? { get }

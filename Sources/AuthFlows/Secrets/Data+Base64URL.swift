@@ -15,7 +15,9 @@ extension Data {
 
     /// The bytes of ``base64URL``; nil for any other text.
     package init?(base64URL text: String) {
-        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains("+"), !text.contains("/") else { return nil }
+        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains("+"), !text.contains("/") else {
+            return nil
+        }
         var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
         base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
         self.init(base64Encoded: base64)

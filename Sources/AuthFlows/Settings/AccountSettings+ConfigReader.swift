@@ -5,9 +5,9 @@ import Foundation
 extension AccountSettings {
     /// Reads the settings by allauth's names; what is wrong is noted in the reader.
     ///
-    /// Durations are whole seconds, lists are separated by commas, `…_SUPPORTS_RESEND` and `…_SUPPORTS_CHANGE`
-    /// are `false`, `true` (2) or a number, and `ACCOUNT_RATE_LIMITS` is a JSON object in allauth's notation, or
-    /// `false`.
+    /// Durations are whole seconds, lists are separated by commas, `…_SUPPORTS_RESEND` and
+    /// `…_SUPPORTS_CHANGE` are `false`, `true` (2) or a number, and `ACCOUNT_RATE_LIMITS` is a JSON object in
+    /// allauth's notation, or `false`.
     public init(reading reader: inout SettingsReader) {
         self.init()
         readLogin(&reader)
@@ -53,7 +53,8 @@ extension AccountSettings {
         loginTimeout = reader.interval("ACCOUNT_LOGIN_TIMEOUT", loginTimeout)
         usernameMinLength = reader.int("ACCOUNT_USERNAME_MIN_LENGTH", default: usernameMinLength, in: 1...150)
         usernameBlacklist = Set(reader.list("ACCOUNT_USERNAME_BLACKLIST", default: []))
-        preserveUsernameCasing = reader.bool("ACCOUNT_PRESERVE_USERNAME_CASING", default: preserveUsernameCasing)
+        preserveUsernameCasing = reader.bool(
+            "ACCOUNT_PRESERVE_USERNAME_CASING", default: preserveUsernameCasing)
     }
 
     private mutating func readEmail(_ reader: inout SettingsReader) {
@@ -76,7 +77,10 @@ extension AccountSettings {
         changeEmail = reader.bool("ACCOUNT_CHANGE_EMAIL", default: changeEmail)
         maxEmailAddresses = reader.value(
             "ACCOUNT_MAX_EMAIL_ADDRESSES", default: maxEmailAddresses, "a whole number from 1 to 1000"
-        ) { Int($0).flatMap { (1...1000).contains($0) ? $0 : nil } }
+        ) { text in
+            guard let most = Int(text), (1...1000).contains(most) else { return nil }
+            return .some(most)
+        }
         emailNotifications = reader.bool("ACCOUNT_EMAIL_NOTIFICATIONS", default: emailNotifications)
         emailUnknownAccounts = reader.bool("ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS", default: emailUnknownAccounts)
         preventEnumeration = reader.choice(
@@ -90,7 +94,8 @@ extension AccountSettings {
         logoutOnPasswordChange = reader.bool(
             "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE", default: logoutOnPasswordChange)
         loginOnPasswordReset = reader.bool("ACCOUNT_LOGIN_ON_PASSWORD_RESET", default: loginOnPasswordReset)
-        passwordResetByCode = reader.bool("ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", default: passwordResetByCode)
+        passwordResetByCode = reader.bool(
+            "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", default: passwordResetByCode)
         passwordResetMaxAttempts = reader.attempts(
             "ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS", passwordResetMaxAttempts)
         passwordResetCodeTimeout = reader.interval(
@@ -100,7 +105,9 @@ extension AccountSettings {
 
     private mutating func readSessions(_ reader: inout SettingsReader) {
         sessionAge = reader.interval("SESSION_COOKIE_AGE", sessionAge)
-        sessionRemember = reader.value("ACCOUNT_SESSION_REMEMBER", default: sessionRemember, "true, false or none") {
+        sessionRemember = reader.value(
+            "ACCOUNT_SESSION_REMEMBER", default: sessionRemember, "true, false or none"
+        ) {
             switch $0.lowercased() {
             case "true": .some(.some(true))
             case "false": .some(.some(false))
@@ -122,7 +129,8 @@ extension AccountSettings {
                 "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "requires ACCOUNT_EMAIL_VERIFICATION=mandatory")
         }
         if emailVerification == .mandatory, signupFields[.email] != true {
-            reader.fault("ACCOUNT_SIGNUP_FIELDS", "must have email* where ACCOUNT_EMAIL_VERIFICATION is mandatory")
+            reader.fault(
+                "ACCOUNT_SIGNUP_FIELDS", "must have email* where ACCOUNT_EMAIL_VERIFICATION is mandatory")
         }
         let required = Set(signupFields.filter(\.value).keys.map(\.rawValue))
         if required.isDisjoint(with: loginMethods.map(\.rawValue)) {
@@ -136,50 +144,5 @@ extension AccountSettings {
             reader.fault(
                 "ACCOUNT_MAX_EMAIL_ADDRESSES", "must be 2 or be absent where ACCOUNT_CHANGE_EMAIL is on")
         }
-    }
-}
-
-extension AccountSettings.SignupField {
-    /// The fields of `email*,password1*`; nil where one is not known or comes twice.
-    fileprivate static func list(_ text: String) -> [AccountSettings.SignupField: Bool]? {
-        var fields: [AccountSettings.SignupField: Bool] = [:]
-        for word in text.words {
-            let isRequired = word.hasSuffix("*")
-            guard let field = AccountSettings.SignupField(rawValue: isRequired ? String(word.dropLast()) : word),
-                fields.updateValue(isRequired, forKey: field) == nil
-            else { return nil }
-        }
-        return fields.isEmpty ? nil : fields
-    }
-}
-
-extension SettingsReader {
-    fileprivate mutating func interval(
-        _ name: String, _ fallback: TimeInterval, from least: Int = 1
-    ) -> TimeInterval {
-        TimeInterval(
-            seconds(name, default: .seconds(Int64(fallback)), in: least...315_360_000).components.seconds)
-    }
-
-    fileprivate mutating func attempts(_ name: String, _ fallback: Int) -> Int {
-        int(name, default: fallback, in: 1...100)
-    }
-
-    /// allauth's `…_SUPPORTS_…`: `false` is never, `true` twice.
-    fileprivate mutating func times(_ name: String) -> Int {
-        value(name, default: 0, "true, false or a whole number from 0 to 100") { text in
-            switch text.lowercased() {
-            case "true": 2
-            case "false": 0
-            default: Int(text).flatMap { (0...100).contains($0) ? $0 : nil }
-            }
-        }
-    }
-}
-
-extension String {
-    /// The words between its commas.
-    var words: [String] {
-        split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.isEmpty }
     }
 }

@@ -10,7 +10,9 @@ public struct AccountSettings: Sendable {
     public enum LoginMethod: String, Sendable, CaseIterable { case email, username }
 
     /// `ACCOUNT_PREVENT_ENUMERATION`.
-    public enum EnumerationPrevention: String, Sendable, CaseIterable { case off = "false", on = "true", strict }
+    public enum EnumerationPrevention: String, Sendable, CaseIterable {
+        case off = "false", on = "true", strict
+    }
 
     /// A field of `ACCOUNT_SIGNUP_FIELDS`.
     public enum SignupField: String, Sendable, CaseIterable { case email, username, password1, password2 }

@@ -8,7 +8,8 @@ extension FrontendLinks {
         self.init()
         publicURL = reader.page("PUBLIC_URL") ?? publicURL
         confirmEmail = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL", hasKey: true)
-        resetPasswordFromKey = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY", hasKey: true)
+        resetPasswordFromKey = reader.page(
+            "HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY", hasKey: true)
         resetPassword = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD")
         signup = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP")
     }

@@ -15,7 +15,8 @@ extension RateLimits {
             return
         }
         guard let table = try? JSONDecoder().decode([String: Entry].self, from: Data(text.utf8)) else {
-            reader.fault(name, "must be false or a JSON object of actions and rates, such as {\"login\": \"30/m/ip\"}")
+            reader.fault(
+                name, "must be false or a JSON object of actions and rates, such as {\"login\": \"30/m/ip\"}")
             return
         }
         for (word, entry) in table.sorted(by: { $0.key < $1.key }) {

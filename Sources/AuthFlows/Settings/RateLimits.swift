@@ -65,8 +65,8 @@ public struct RateLimits: Sendable {
         ]
     }
 
-    /// allauth's default where addresses are confirmed by link: an earlier link still works, so that a mail too
-    /// many is quietly left out.
+    /// allauth's default where addresses are confirmed by link: an earlier link still works, so that a mail
+    /// too many is quietly left out.
     static let confirmationLinks = Rate(1, per: 180, .key)
     /// allauth's default where addresses are confirmed by code: only the newest code works.
     static let confirmationCodes = Rate(1, per: 10, .key)
@@ -79,7 +79,8 @@ public struct RateLimits: Sendable {
     }
 
     /// What one attempt counts against. A rate whose key is not known does not apply.
-    func uses(_ action: Action, ip: String? = nil, user: User.ID? = nil, key: String? = nil) -> [RateLimitUse] {
+    func uses(_ action: Action, ip: String? = nil, user: User.ID? = nil, key: String? = nil) -> [RateLimitUse]
+    {
         (rates[action] ?? []).compactMap { rate in
             let name: String? =
                 switch rate.per {

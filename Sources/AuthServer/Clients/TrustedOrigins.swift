@@ -44,7 +44,10 @@ struct TrustedOrigins: Sendable {
     static func isOrigin(_ text: String) -> Bool {
         let text = text.lowercased()
         let plain = text.replacing("://*.", with: "://", maxReplacements: 1)
-        return !plain.contains("*") && origin(plain) == plain
+        guard !plain.contains("*"), origin(plain) != nil, let parts = URLComponents(string: plain) else {
+            return false
+        }
+        return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil
     }
 
     /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil where it has no host.

@@ -12,7 +12,8 @@ public import Hummingbird
 /// AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
 /// ```
 ///
-/// Any request context will do; with an ``AuthRequestContext``, or a `RemoteAddressRequestContext`, signals and
+/// ``AccountPages`` has the plain pages that links of mails lead to where there is no front end. Any request
+/// context will do; with an ``AuthRequestContext``, or a `RemoteAddressRequestContext`, signals and
 /// rate limits know the client's address.
 public struct AuthRoutes: Sendable {
     let accounts: Accounts

@@ -7,7 +7,8 @@ public protocol SignalPublisher: Sendable {
     ///
     /// While there is no connection the outcome of every message is ``PublishOutcome/unknown(_:)``, at once:
     /// nothing is buffered here, since the outbox keeps what was not confirmed. Wait for
-    /// ``awaitReady()`` before a first batch and after an unknown.
+    /// ``awaitReady()`` before a first batch and after an unknown: until somebody has waited, a new connection
+    /// takes nothing, so that later messages do not overtake those that were lost with the old one.
     func submit(_ batch: [SignalMessage]) -> PublishReceipt
 
     /// Returns when messages can be published: connected, topology declared, not blocked by an alarm.

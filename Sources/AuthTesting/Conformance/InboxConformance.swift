@@ -77,7 +77,8 @@ public enum InboxConformance {
             #expect(!ran)
             #expect(try await subject.written() == 0)
         },
-        Sentence("A throw leaves neither the mark nor what the body wrote") { (subject: Subject) async throws -> Void in
+        Sentence("A throw leaves neither the mark nor what the body wrote") {
+            (subject: Subject) async throws -> Void in
             let id = UUID()
             await #expect(throws: Failure.self) {
                 try await subject.inbox.once(handler: "one", messageID: id, at: Subject.now) { transaction in

@@ -84,7 +84,8 @@ extension OutboxConformance {
     ]
 
     static let settingBack: [Sentence] = [
-        Sentence("A row that was set back is not read before it is due, and the cursor passes it") { subject in
+        Sentence("A row that was set back is not read before it is due, and the cursor passes it") {
+            subject in
             let rows = try await subject.rows(3)
             try await subject.settle([rows[0], rows[2]], .retry(at: Subject.later, reason: "nacked"))
             #expect(try await subject.all().map(\.sequence) == [rows[1].sequence])
@@ -106,7 +107,8 @@ extension OutboxConformance {
             try await subject.settle([rows[1]], .retry(at: Subject.later, reason: "nacked"))
             #expect(try await subject.all(now: Subject.later).map(\.attempts) == [0, 2, 0])
         },
-        Sentence("Due rows are those that were set back, are due and lie up to the cursor, in order") { subject in
+        Sentence("Due rows are those that were set back, are due and lie up to the cursor, in order") {
+            subject in
             let rows = try await subject.rows(4)
             let early = Subject.now.addingTimeInterval(-1)
             try await subject.settle([rows[2], rows[1]], .retry(at: early, reason: "nacked"))

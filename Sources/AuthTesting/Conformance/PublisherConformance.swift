@@ -55,11 +55,13 @@ public enum PublisherConformance {
             var message = SignalMessage.test(1, name: name, subject: "somebody")
             message.headers["auth-attempt"] = .integer(3)
             message.headers["flag"] = .bool(true)
-            message.headers["traceparent"] = .string("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+            message.headers["traceparent"] = .string(
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
             #expect(await subject.publisher.publish([message]) == [.confirmed])
             #expect(try await subject.messages(queue) == [message])
         },
-        Sentence("Batches and their messages arrive in order, and outcomes are in the batch's order") { subject in
+        Sentence("Batches and their messages arrive in order, and outcomes are in the batch's order") {
+            subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
             let queue = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))
@@ -72,7 +74,8 @@ public enum PublisherConformance {
             }
             #expect(try await subject.messages(queue).map(\.messageID) == batches.joined().map(\.messageID))
         },
-        Sentence("A message that no queue is bound for is returned with 312, its neighbours are not") { subject in
+        Sentence("A message that no queue is bound for is returned with 312, its neighbours are not") {
+            subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
             _ = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))
@@ -88,13 +91,16 @@ public enum PublisherConformance {
             }
             #expect(code == 312)
         },
-        Sentence("A message that breaks AMQP's rules is refused for good, its neighbours are not") { subject in
+        Sentence("A message that breaks AMQP's rules is refused for good, its neighbours are not") {
+            subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
             _ = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))
             var broken = SignalMessage.test(2, name: name)
             broken.headers[String(repeating: "h", count: 300)] = .string("x")
-            let outcomes = await subject.publisher.publish([.test(1, name: name), broken, .test(3, name: name)])
+            let outcomes = await subject.publisher.publish([
+                .test(1, name: name), broken, .test(3, name: name),
+            ])
             #expect(outcomes.first == .confirmed)
             #expect(outcomes.last == .confirmed)
             guard case .refused(let words) = outcomes[1] else {
@@ -106,7 +112,8 @@ public enum PublisherConformance {
         Sentence("An empty batch has no outcomes") { subject in
             #expect(await subject.publisher.publish([]).isEmpty)
         },
-        Sentence("Without a connection outcomes are unknown at once, and it is ready when there is one") { subject in
+        Sentence("Without a connection outcomes are unknown at once, and it is ready when there is one") {
+            subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
             let queue = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))

@@ -22,7 +22,8 @@ extension SourceConformance {
             #expect(deliveries.allSatisfy { !$0.redelivered && $0.deliveryCount == 0 })
             for delivery in deliveries { subject.source.acknowledge(delivery) }
         },
-        Sentence("What was not settled comes again after a loss of the connection, what was does not") { subject in
+        Sentence("What was not settled comes again after a loss of the connection, what was does not") {
+            subject in
             let collector = DeliveryCollector(subject.source)
             let messages = (1...3).map { SignalMessage.test($0) }
             try await subject.send(messages)
@@ -133,6 +134,6 @@ extension SourceConformance {
                 deliveries[1], as: [MovedCopy(to: .dead, message: deliveries[1].message)])
             #expect(try await subject.take(.dead).count == 1)
             try await eventually("the third message lay in the queue") { try await subject.depth(.main) == 1 }
-        },
+        }
     ]
 }

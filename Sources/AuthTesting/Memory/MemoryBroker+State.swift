@@ -85,7 +85,9 @@ extension MemoryBroker.State {
     }
 
     mutating func deadLetter(_ messages: [SignalMessage], of queue: String) {
-        queues["\(queue).dead", default: MemoryQueue()].ready += messages.map { MemoryQueue.Item(message: $0) }
+        queues["\(queue).dead", default: MemoryQueue()].ready += messages.map {
+            MemoryQueue.Item(message: $0)
+        }
     }
 
     mutating func releaseRungs(now: Date) {

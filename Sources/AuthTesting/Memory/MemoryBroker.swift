@@ -90,10 +90,18 @@ public final class MemoryBroker: Sendable {
     public func dropConnections() { change { $0.disconnect() } }
 
     /// Raises an alarm, under which nothing that is published is read, or ends it.
-    public func setAlarm(_ isOn: Bool) { change { $0.isBlocked = isOn; return [] } }
+    public func setAlarm(_ isOn: Bool) {
+        change {
+            $0.isBlocked = isOn; return []
+        }
+    }
 
     /// Keeps the acknowledgements of what is published back, or sends those that were kept.
-    public func holdConfirms(_ isOn: Bool) { change { $0.holdsConfirms = isOn; return [] } }
+    public func holdConfirms(_ isOn: Bool) {
+        change {
+            $0.holdsConfirms = isOn; return []
+        }
+    }
 
     /// Moves the clock, and what has waited long enough on a rung goes back to its queue.
     public func advance(by duration: Duration) {

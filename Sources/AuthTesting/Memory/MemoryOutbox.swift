@@ -115,7 +115,8 @@ public final class MemoryOutbox: Outbox {
     }
 
     public func wakeUps() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
             state.nextStream += 1
             state.wakeUps[state.nextStream] = continuation

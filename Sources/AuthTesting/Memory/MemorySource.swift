@@ -17,7 +17,9 @@ public final class MemorySource: SignalSource {
     /// Declares the queue and consumes it.
     ///
     /// - Parameter prefetch: how many deliveries are unsettled at most.
-    public init(_ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16) {
+    public init(
+        _ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16
+    ) {
         self.queue = queue
         self.broker = broker
         let (deliveries, stream) = AsyncStream.makeStream(of: Delivery.self)
@@ -26,7 +28,8 @@ public final class MemorySource: SignalSource {
         broker.declareQueue(queue, bind: patterns)
         number = broker.state.withLock { state in
             state.last += 1
-            state.queues[queue]?.consumers[state.last] = MemoryQueue.Consumer(prefetch: prefetch, stream: stream)
+            state.queues[queue]?.consumers[state.last] = MemoryQueue.Consumer(
+                prefetch: prefetch, stream: stream)
             state.pump()
             return state.last
         }
@@ -60,7 +63,8 @@ public final class MemorySource: SignalSource {
                     item.release = now.addingTimeInterval(Double(rung.delay.components.seconds))
                 }
                 item.message.routingKey = copy.destination.key
-                state.queues[copy.destination.queue(of: self.queue), default: MemoryQueue()].ready.append(item)
+                state.queues[copy.destination.queue(of: self.queue), default: MemoryQueue()].ready.append(
+                    item)
             }
             _ = state.queues[self.queue]?.take(delivery.tag, of: self.number)
             isMoved = true

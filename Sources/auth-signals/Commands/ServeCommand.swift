@@ -49,14 +49,17 @@ struct ServeCommand: AsyncParsableCommand {
         _ accounts: Accounts, _ health: HealthRoutes, _ settings: InstallationSettings
     ) -> some ApplicationProtocol {
         let router = Router(context: BasicAuthRequestContext.self)
-        router.add(middleware: RequestLogMiddleware())
+        // Before the middleware: probes are no news.
         health.add(to: router)
+        router.add(middleware: RequestLogMiddleware())
         AuthRoutes(accounts: accounts, configuration: settings.server).addRoutes(to: router)
         AccountPages(accounts: accounts, configuration: settings.server).addRoutes(to: router)
         SchemaRoutes(schema: Schemas(base: settings.signals.codec.schemaBase).text(of:)).addRoutes(to: router)
         let portFile = portFile.map(PortFile.init(path:))
         return Application(
             router: router,
+            // Who sends a body drop by drop does not keep a connection for ever.
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.server.host, port: settings.server.port), serverName: nil),
             onServerRunning: { channel in portFile?.write(channel) },

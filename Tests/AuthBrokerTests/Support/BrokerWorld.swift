@@ -94,7 +94,7 @@ struct BrokerWorld: Sendable {
         let source = BrokerSource(topology, configuration ?? self.configuration)
         let running = Task { try await source.run() }
         do {
-            try await eventually("the source was connected") { source.status.isReady }
+            try await eventually(within: .seconds(60), "the source was connected") { source.status.isReady }
             try await body(source)
         } catch {
             running.cancel()

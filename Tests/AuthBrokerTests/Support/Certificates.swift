@@ -14,7 +14,14 @@ struct Certificates: Sendable {
     /// - Parameters:
     ///   - name: the host name that the broker's certificate is for.
     ///   - days: how long that one is valid; below 0 it is expired.
-    init(for name: String = "localhost", days: Int = 2) throws {
+    static func make(for name: String = "localhost", days: Int = 2) async throws -> Certificates {
+        // Waiting for a process would hold up a thread of the shared pool.
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try Certificates(for: name, days: days) }) }.start()
+        }
+    }
+
+    private init(for name: String, days: Int) throws {
         directory =
             FileManager.default.temporaryDirectory
             .appending(path: "certificates-\(UInt64.random(in: 0...UInt64.max))").path
@@ -29,15 +36,18 @@ struct Certificates: Sendable {
 
     func path(_ file: String) -> String { "\(directory)/\(file)" }
 
+    private static let newKey = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+
     private func makeAuthority(_ name: String) throws {
         try openssl(
-            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).pem"
+            "req -x509 \(Self.newKey) -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).pem"
                 + " -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign")
     }
 
     private func sign(_ file: String, name: String, days: Int) throws {
         try openssl(
-            "req -newkey rsa:2048 -nodes -subj /CN=\(name) -keyout \(file).key -out \(file).csr")
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=\(name) -keyout \(file).key -out \(file).csr"
+        )
         try "subjectAltName=DNS:\(name)\n".write(
             toFile: path("\(file).ext"), atomically: true, encoding: .utf8)
         try openssl(

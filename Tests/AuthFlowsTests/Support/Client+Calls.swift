@@ -10,7 +10,9 @@ let otherPassword = "An0ther-Secret-y8"
 
 /// The calls that most tests make.
 extension Client {
-    func signUp(_ email: String?, _ password: String? = goodPassword, username: String? = nil) async throws -> Happened {
+    func signUp(_ email: String?, _ password: String? = goodPassword, username: String? = nil) async throws
+        -> Happened
+    {
         try await does {
             try await $0.signUp(
                 SignUp(email: email, username: username, password: password.map { Password($0) }), $1)
@@ -19,6 +21,14 @@ extension Client {
 
     func logIn(_ email: String, _ password: String = goodPassword) async throws -> Happened {
         try await does { try await $0.logIn(LogIn(email: email, password: Password(password)), $1) }
+    }
+
+    func requestLoginCode(_ email: String) async throws -> Happened {
+        try await does { try await $0.requestLoginCode(RequestLoginCode(email: email), $1) }
+    }
+
+    func confirmLoginCode(_ code: String) async throws -> Happened {
+        try await does { try await $0.confirmLoginCode(Code(code), $1) }
     }
 
     func logOut() async throws -> Happened { try await does { try await $0.logOut($1) } }

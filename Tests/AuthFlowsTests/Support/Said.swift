@@ -61,7 +61,8 @@ extension FlowResult {
         case .reauthenticationRequired: "reauthentication required"
         case .refused(let refusals):
             "refused "
-                + refusals.map { $0.code.rawValue + ($0.field.map { " in \($0)" } ?? "") }.joined(separator: ", ")
+                + refusals.map { $0.code.rawValue + ($0.field.map { " in \($0)" } ?? "") }.joined(
+                    separator: ", ")
         case .conflict: "conflict"
         case .closed: "closed"
         case .gone: "gone"

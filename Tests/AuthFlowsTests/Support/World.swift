@@ -40,7 +40,8 @@ final class World: Sendable {
         configure(&settings)
         store = former.store
         accounts = Accounts(
-            store: store, keys: former.accounts.keys, settings: settings, passwords: former.accounts.passwords,
+            store: store, keys: former.accounts.keys, settings: settings,
+            passwords: former.accounts.passwords,
             limiter: former.accounts.limiter, clock: former.clock)
         clock = former.clock
         lastSequence.change { $0 = former.lastSequence.value }
@@ -89,6 +90,15 @@ final class World: Sendable {
             try ["auth_user", "auth_email_address", "auth_session", "auth_outbox", "auth_mail"].map { table in
                 "\(table): " + (try reading.contents(of: table))
             }
+        }
+    }
+}
+
+extension World {
+    /// How many sessions, mails that wait, and signals there are.
+    func rowCounts() async throws -> [Int] {
+        try await store.read { (reading: SQLiteReading) in
+            try ["auth_session", "auth_mail", "auth_outbox"].map { try reading.count(of: $0) }
         }
     }
 }

@@ -2,56 +2,44 @@
 import Foundation
 import Synchronization
 
-/// One of our executables, running, with what it prints.
+/// A program that runs as a process of its own, with what it prints.
+///
+/// Its output goes to files, which no other child can keep open; signals that the tests' process ignores or
+/// blocks are as usual in it.
 final class Program: Sendable {
-    private let process: Process
-    private let standardOutput = Mutex(Data())
-    private let standardError = Mutex(Data())
-    private let openPipes = Mutex(2)
+    private let folder: Folder
+    private let process: pid_t
+    private let status = Mutex<Int32?>(nil)
 
+    /// One of our executables.
+    ///
     /// - Parameter environment: all that the program gets, beside PATH.
-    init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
-        let process = Process()
-        self.process = process
-        process.executableURL = Repository.executable(name)
-        process.arguments = arguments
-        var all = environment
-        all["PATH"] = ProcessInfo.processInfo.environment["PATH"]
-        process.environment = all
-        let (output, error) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = error
-        process.standardInput = FileHandle.nullDevice
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            self?.read(handle) { self, data in self.standardOutput.withLock { $0.append(data) } }
-        }
-        error.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            self?.read(handle) { self, data in self.standardError.withLock { $0.append(data) } }
-        }
-        try process.run()
+    convenience init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
+        try self.init(Repository.executable(name), arguments, environment: environment)
+    }
+
+    init(_ executable: URL, _ arguments: [String], environment: [String: String]) throws {
+        folder = try Folder()
+        var environment = environment
+        environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+        process = try Self.spawn(
+            [executable.path] + arguments, environment, output: folder.path("output"), log: folder.path("log"))
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-
-    private func read(_ handle: FileHandle, _ append: (Program, Data) -> Void) {
-        let data = handle.availableData
-        if data.isEmpty {
-            handle.readabilityHandler = nil
-            openPipes.withLock { $0 -= 1 }
-        } else {
-            append(self, data)
+        if isRunning {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
         }
     }
 
-    var output: String { standardOutput.withLock { String(decoding: $0, as: UTF8.self) } }
-    var log: String { standardError.withLock { String(decoding: $0, as: UTF8.self) } }
-    var isRunning: Bool { process.isRunning }
+    var output: String { read("output") }
+    var log: String { read("log") }
+    var isRunning: Bool { exitStatus() == nil }
 
     /// Sends a signal and waits for the end.
     func stop(_ signal: Int32 = SIGTERM) async throws {
-        if process.isRunning { kill(process.processIdentifier, signal) }
+        if isRunning { kill(process, signal) }
         _ = try await exitCode()
     }
 
@@ -59,8 +47,51 @@ final class Program: Sendable {
     ///
     /// - Returns: the exit code; the signal's number where a signal ended it.
     func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
-        try await eventually("the program ends", within: limit) {
-            process.isRunning || openPipes.withLock { $0 } > 0 ? nil : process.terminationStatus
+        try await eventually("the program ends", within: limit) { exitStatus() }
+    }
+
+    private func read(_ name: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: folder.path(name)) ?? Data(), as: UTF8.self)
+    }
+
+    private func exitStatus() -> Int32? {
+        status.withLock { status in
+            if let status { return status }
+            var code: Int32 = 0
+            guard waitpid(process, &code, WNOHANG) == process else { return nil }
+            status = code & 0x7f == 0 ? (code >> 8) & 0xff : code & 0x7f
+            return status
         }
+    }
+
+    private static func spawn(
+        _ arguments: [String], _ environment: [String: String], output: String, log: String
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let argv = arguments.map { strdup($0) } + [nil]
+        let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (argv + envp).forEach { free($0) } }
+        var process = pid_t()
+        let fault = posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
+        guard fault == 0 else {
+            throw TimedOut(description: "\(arguments[0]) does not start: \(String(cString: strerror(fault)))")
+        }
+        return process
     }
 }

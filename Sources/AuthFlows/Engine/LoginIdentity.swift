@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Who somebody says they are, and their password.
+struct LoginIdentity: Sendable {
+    var email: String?
+    var username: String?
+    /// As it was typed.
+    var typed: String
+    var password: Password
+
+    struct Refusals: Error { var all: [Refusal] }
+
+    /// What failures are counted under.
+    var key: String { (email ?? username ?? "").lowercased() }
+
+    /// One answer for a wrong password and for nobody.
+    var mismatch: Refusal {
+        email != nil
+            ? Refusal(
+                .emailPasswordMismatch, field: "password",
+                "The email address and/or password you specified are not correct.")
+            : Refusal(
+                .usernamePasswordMismatch, field: "password",
+                "The username and/or password you specified are not correct.")
+    }
+
+    static func read(_ form: LogIn, _ settings: AccountSettings) -> Result<LoginIdentity, Refusals> {
+        var refusals: [Refusal] = []
+        var identity = LoginIdentity(typed: "", password: form.password ?? Password(""))
+        if settings.loginMethods.count > 1, (form.email ?? "").isEmpty == (form.username ?? "").isEmpty {
+            return .failure(Refusals(all: [Refusal(.invalidLogin, "Invalid login.")]))
+        }
+        if settings.loginMethods.contains(.email), let typed = form.email, !typed.isEmpty {
+            identity.typed = typed
+            identity.email =
+                FieldChecks(settings: settings).email(typed).get(refusals: &refusals) ?? nil
+        } else if settings.loginMethods.contains(.username), let typed = form.username, !typed.isEmpty {
+            identity.typed = typed
+            if typed.utf8.count > 600 || typed.utf8.contains(0) {
+                refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
+            }
+            identity.username = typed.trimmingCharacters(in: .whitespacesAndNewlines)
+        } else {
+            let field = settings.loginMethods.contains(.email) ? "email" : "username"
+            refusals.append(.required(field: field))
+        }
+        let password = identity.password.exposedText
+        if password.isEmpty {
+            refusals.append(.required(field: "password"))
+        } else if password.utf8.count > Password.longest {
+            refusals.append(
+                Refusal(
+                    .passwordTooLong, field: "password",
+                    "This password is too long. It may have at most \(Password.longest) bytes."))
+        }
+        return refusals.isEmpty ? .success(identity) : .failure(Refusals(all: refusals))
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension AccountSettings.SignupField {
+    /// The fields of `email*,password1*`; nil where one is not known or comes twice.
+    static func list(_ text: String) -> [AccountSettings.SignupField: Bool]? {
+        var fields: [AccountSettings.SignupField: Bool] = [:]
+        for word in text.words {
+            let isRequired = word.hasSuffix("*")
+            guard
+                let field = AccountSettings.SignupField(
+                    rawValue: isRequired ? String(word.dropLast()) : word),
+                fields.updateValue(isRequired, forKey: field) == nil
+            else { return nil }
+        }
+        return fields.isEmpty ? nil : fields
+    }
+}
+
+extension SettingsReader {
+    mutating func interval(
+        _ name: String, _ fallback: TimeInterval, from least: Int = 1
+    ) -> TimeInterval {
+        TimeInterval(
+            seconds(name, default: .seconds(Int64(fallback)), in: least...315_360_000).components.seconds)
+    }
+
+    mutating func attempts(_ name: String, _ fallback: Int) -> Int {
+        int(name, default: fallback, in: 1...100)
+    }
+
+    /// allauth's `…_SUPPORTS_…`: `false` is never, `true` twice.
+    mutating func times(_ name: String) -> Int {
+        value(name, default: 0, "true, false or a whole number from 0 to 100") { text in
+            switch text.lowercased() {
+            case "true": 2
+            case "false": 0
+            default: Int(text).flatMap { (0...100).contains($0) ? $0 : nil }
+            }
+        }
+    }
+}
+
+extension String {
+    /// The words between its commas.
+    var words: [String] {
+        split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter {
+            !$0.isEmpty
+        }
+    }
+}

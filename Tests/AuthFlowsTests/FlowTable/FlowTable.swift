@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Which flow says what under which setting: written down from runs, never by hand.
+struct FlowTable {
+    /// A flow that is run, step by step.
+    struct Row: Sendable {
+        /// What somebody does.
+        var flow: String
+        /// The settings beside the defaults.
+        var setting: String
+        /// Runs it.
+        ///
+        /// - Returns: what each step said.
+        var run: @Sendable () async throws -> [[String]]
+
+        init(_ flow: String, _ setting: String = "", _ run: @escaping @Sendable () async throws -> [[String]])
+        {
+            self.flow = flow
+            self.setting = setting
+            self.run = run
+        }
+    }
+
+    var title: String
+    var rows: [Row]
+
+    /// The table in Markdown.
+    func markdown() async throws -> String {
+        var lines = ["## \(title)", "", "| what happens | settings | signals |", "| --- | --- | --- |"]
+        for row in rows {
+            let steps = try await row.run().map { said in
+                said.isEmpty ? "—" : said.map { "`\(Self.brief($0))`" }.joined(separator: " → ")
+            }
+            let setting = row.setting.isEmpty ? "" : "`\(row.setting)`"
+            lines.append("| \(row.flow) | \(setting) | \(steps.joined(separator: " ‖ ")) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A signal without what differs from run to run.
+    private static func brief(_ said: String) -> String {
+        let parts = said.split(separator: ": ", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return said }
+        let words = parts[1].split(separator: " ").map(String.init)
+        let kept = words.filter {
+            ["password", "code", "password_reset", "reauthenticated", "signup", "link"].contains($0)
+        }
+        if parts[0].hasSuffix("_rejected") { return "\(parts[0])(\(parts[1]))" }
+        return kept.isEmpty ? parts[0] : "\(parts[0])(\(kept.joined(separator: ", ")))"
+    }
+}

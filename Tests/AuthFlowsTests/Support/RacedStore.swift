@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthStore
+import AuthTesting
+
+/// A store in which somebody else is faster: a unique constraint says so at the first write.
+struct RacedStore: AccountStore {
+    let store: SQLiteStore
+    let conflict: StoreConflict
+    /// What the other one does.
+    let other: @Sendable () async throws -> Void
+    /// How often it happens.
+    let times: Int
+    private let raced = Locked(0)
+
+    init(
+        _ store: SQLiteStore, _ conflict: StoreConflict, times: Int = 1,
+        _ other: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.store = store
+        self.conflict = conflict
+        self.times = times
+        self.other = other
+    }
+
+    func transaction<R: Sendable>(
+        _ body: @escaping @Sendable (any AccountTransaction) throws -> R
+    ) async throws -> R {
+        if raced.value < times {
+            raced.change { $0 += 1 }
+            if raced.value == 1 { try await other() }
+            throw conflict
+        }
+        return try await store.transaction { (transaction: any AccountTransaction) in try body(transaction) }
+    }
+
+    func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R {
+        try await store.read { (reading: any AccountReading) in try body(reading) }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthRelay
+import AuthSignals
+import AuthTesting
+import Foundation
+import InMemoryLogging
+import Logging
+import Metrics
+import MetricsTestKit
+import ServiceLifecycleTestKit
+import Testing
+
+/// What a relay tells of its work: metrics and log.
+@Suite struct RelayTellingTests {
+    @Test func `it counts every outcome, and an unrouted signal is an error only where it is required`()
+        async throws
+    {
+        let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
+        let log = InMemoryLogHandler()
+        var configuration = RelayConfiguration()
+        configuration.sweepInterval = .milliseconds(5)
+        configuration.statusInterval = .milliseconds(5)
+        configuration.required = ["testing.required"]
+        let relay = SignalRelay(
+            from: outbox, to: MemoryPublisher(to: broker),
+            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            clock: clock, logger: Logger(label: "test", factory: { _ in log }), metrics: metrics)
+        broker.declareQueue("some", bind: ["testing.happened", "testing.bad", "testing.full"])
+        let (lost, full) = (Locked(true), Locked(true))
+        broker.answer { message in
+            switch message.type {
+            case "testing.bad": return .refuse("a rule")
+            case "testing.full": return full.value ? .nack : .route
+            default:
+                let isLost = lost.change { lost in
+                    defer { lost = false }
+                    return lost
+                }
+                return isLost ? .lose(stored: false) : .route
+            }
+        }
+        outbox.commit([.test(1, at: clock.now())])
+        outbox.commit([
+            .test(2, name: "testing.bad"), .test(3, name: "testing.full"),
+            .test(4, name: "testing.required"), .test(5, name: "testing.optional"),
+        ])
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await relay.run() }
+                try await eventually("one waits") { outbox.pending.map(\.attempts) == [1] }
+                clock.advance(by: .seconds(100))
+                try await eventually("its age is shown") {
+                    try metrics.expectGauge("auth_signals_oldest_pending_age_seconds").lastValue == 100
+                }
+                full.change { $0 = false }
+                try await eventually("all were settled") {
+                    clock.advance(by: .seconds(60))
+                    return outbox.pending.isEmpty
+                }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        func count(_ name: String) throws -> Int64 {
+            try metrics.expectCounter("auth_signals_\(name)").totalValue
+        }
+        #expect(try count("confirmed") == 2)
+        #expect(try count("unrouted") == 2)
+        #expect(try count("parked") == 1)
+        #expect(try count("nacked") >= 1)
+        #expect(try count("unknown") >= 1)
+        #expect(try count("republished") == count("unknown"))
+        #expect(try metrics.expectTimer("auth_signals_publish_duration").values.isEmpty == false)
+        let errors = log.entries.filter { $0.level == .error }
+        #expect(errors.count == 2)
+        #expect(errors.contains { $0.metadata["signal"] == "testing.required" })
+        #expect(errors.contains { $0.metadata["reason"] == "a rule" })
+    }
+}

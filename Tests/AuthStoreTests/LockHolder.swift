@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Another process that holds a lock: util-linux's `flock`, around a `cat` that ends with its input.
+final class LockHolder: Sendable {
+    private let process = Process()
+    private let input = Pipe()
+
+    init(_ file: String) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+        process.arguments = ["--close", file, "sh", "-c", "echo held; exec cat"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+    }
+
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        // Foundation sees a process end when all that it started have ended too.
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
