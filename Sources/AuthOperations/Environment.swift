@@ -12,7 +12,8 @@ public enum Environment {
 
     /// What the names of our settings begin with.
     private static let prefixes = [
-        "ACCOUNT_", "SOCIALACCOUNT_", "ALLAUTH_", "HEADLESS_", "SIGNALS_", "BROKER_", "HTTP_", "STORE_", "MAIL_",
+        "ACCOUNT_", "SOCIALACCOUNT_", "ALLAUTH_", "HEADLESS_", "SIGNALS_", "BROKER_", "HTTP_", "STORE_",
+        "MAIL_",
         "OUTBOX_", "INBOX_", "PASSWORD_", "SECRET_KEY", "METRICS_", "LOG_", "CSRF_", "SESSION_", "CONSUMER_",
     ]
     /// Names with one of our prefixes that belong to others.

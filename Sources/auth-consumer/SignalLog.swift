@@ -47,7 +47,9 @@ final class SignalLog: Sendable {
         }
     }
 
-    private static func row(_ time: String, _ signal: String, _ who: String, _ ms: String, _ attempt: String) -> String {
+    private static func row(_ time: String, _ signal: String, _ who: String, _ ms: String, _ attempt: String)
+        -> String
+    {
         func pad(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }

@@ -31,7 +31,8 @@ struct Worker: AsyncParsableCommand {
     @Option(help: "How many messages are handled at a time; those of one user always one after the other.")
     var concurrency = 8
 
-    @Flag(help: "Only one worker of this queue at a time is served: strict order. Fixed once the queue exists.")
+    @Flag(
+        help: "Only one worker of this queue at a time is served: strict order. Fixed once the queue exists.")
     var singleActive = false
 
     @Option(help: "How the log handler shows a signal: table or json. A table on a terminal, by default.")
@@ -66,7 +67,8 @@ struct Worker: AsyncParsableCommand {
             }
             services.append(
                 health.application(
-                    host: settings.operation.metricsHost, port: port, portFile: portFile.map(PortFile.init(path:))))
+                    host: settings.operation.metricsHost, port: port,
+                    portFile: portFile.map(PortFile.init(path:))))
         }
         services += [source, dispatcher]
         try await ServiceRunner.run(services, logger: logger)

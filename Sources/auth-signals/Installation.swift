@@ -22,7 +22,8 @@ struct Installation {
         self.settings = settings
         logger = Logger(label: "auth-signals")
         for name in settings.unknownNames {
-            logger.warning("an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
+            logger.warning(
+                "an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
         }
         do {
             let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)

@@ -52,7 +52,8 @@ struct InstallationSettings {
         }
         if secretKey == nil, signals.isSecure || !Self.isLoopback(server.host) {
             reader.fault(
-                "SECRET_KEY", "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
+                "SECRET_KEY",
+                "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
         }
         // Read by others than this program, or by parts of it that are not in use now.
         _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL", "SIGNALS_TOKEN_KEYS"].map { reader.string($0) }

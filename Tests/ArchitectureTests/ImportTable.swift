@@ -25,7 +25,9 @@ enum ImportTable {
         Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
         Row(
             target: "AuthOperations",
-            imports: ["AuthSignals", "ArgumentParser", "Hummingbird", "NIOCore", "CoreMetrics", "UnixSignals"]),
+            imports: [
+                "AuthSignals", "ArgumentParser", "Hummingbird", "NIOCore", "CoreMetrics", "UnixSignals",
+            ]),
         Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
         Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
         Row(target: "AuthRelay", imports: ["AuthSignals"]),

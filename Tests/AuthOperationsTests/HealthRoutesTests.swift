@@ -16,7 +16,9 @@ struct HealthRoutesTests {
         try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/readyz", method: .get) { response in
                 #expect(response.status == (ready ? .ok : .serviceUnavailable))
-                #expect(String(buffer: response.body) == "{\"parts\":{\"broker\":\"not there\"},\"ready\":\(ready)}\n")
+                #expect(
+                    String(buffer: response.body)
+                        == "{\"parts\":{\"broker\":\"not there\"},\"ready\":\(ready)}\n")
             }
             try await client.execute(uri: "/livez", method: .get) { #expect($0.status == .ok) }
         }

@@ -127,39 +127,23 @@ import Testing
         #expect(handlers.all.map(\.name) == ["out", "All.of-them_1"])
     }
 
-    @Test func `a name that is used twice stops the program where it is used`() async {
-        await #expect(processExitsWith: .failure) {
-            var handlers = SignalHandlers()
-            handlers.on(UserLoggedOut.self, as: "one") { _, _ in }
-            handlers.on(matching: "#", as: "one") { _, _ in }
-        }
-        await #expect(processExitsWith: .failure) {
-            var handlers = SignalHandlers()
-            handlers.onUnhandled(as: "one") { _, _ in }
-            handlers.on(matching: "#", as: "one") { _, _ in }
-        }
+    @Test func `a name that is used twice is refused`() {
+        var handlers = SignalHandlers()
+        handlers.on(UserLoggedOut.self, as: "one") { _, _ in }
+        handlers.onUnhandled(as: "rest") { _, _ in }
+        #expect(handlers.fault(inName: "one")?.contains("in the table already") == true)
+        #expect(handlers.fault(inName: "rest")?.contains("in the table already") == true)
+        #expect(handlers.fault(inName: "two") == nil)
     }
 
-    @Test func `a name that no header could carry stops the program`() async {
-        await #expect(processExitsWith: .failure) {
-            var handlers = SignalHandlers()
-            handlers.on(matching: "#", as: "") { _, _ in }
-        }
-        await #expect(processExitsWith: .failure) {
-            var handlers = SignalHandlers()
-            handlers.on(matching: "#", as: "naïve name") { _, _ in }
-        }
-        await #expect(processExitsWith: .failure) {
-            var handlers = SignalHandlers()
-            handlers.on(matching: "#", as: String(repeating: "x", count: 101)) { _, _ in }
-        }
+    @Test(arguments: ["", "naïve name", "a b", "a/b", "a\u{0}", String(repeating: "x", count: 101)])
+    func `a name that no header could carry is refused`(name: String) {
+        #expect(SignalHandlers().fault(inName: name)?.contains("1 to 100 characters") == true)
     }
 
-    @Test func `names of up to a hundred characters can be used`() async {
-        await #expect(processExitsWith: .success) {
-            var handlers = SignalHandlers()
-            handlers.on(matching: "#", as: String(repeating: "x", count: 100)) { _, _ in }
-            precondition(handlers.all.count == 1)
-        }
+    @Test func `names of up to a hundred characters can be used`() {
+        var handlers = SignalHandlers()
+        handlers.on(matching: "#", as: String(repeating: "x", count: 100)) { _, _ in }
+        #expect(handlers.all.count == 1)
     }
 }

@@ -7,11 +7,15 @@ import Testing
 extension EndToEnd {
     @Suite("What is not there does not keep anybody out")
     struct OutageTests {
-        @Test func `without a broker the server is ready, says so, and publishes when the broker comes`() async throws {
+        @Test func `without a broker the server is ready, says so, and publishes when the broker comes`()
+            async throws
+        {
             let broker = try await PrivateBroker.shared
             // A port that nobody listens on, until the second start.
             let installation = try Installation(broker: broker.url)
-            let server = try await installation.serve(settings: ["BROKER_URL": "amqp://guest:hush@127.0.0.1:1/"])
+            let server = try await installation.serve(settings: [
+                "BROKER_URL": "amqp://guest:hush@127.0.0.1:1/"
+            ])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let readiness = try await eventually("the broker's absence is told") {
                 let answer = try await server.readiness()
@@ -19,7 +23,9 @@ extension EndToEnd {
             }
             #expect(readiness.status == 200)
             #expect(Int(readiness.part("pending") ?? "") ?? 0 >= 2)
-            _ = try await eventually("the log tells of it") { server.program.log.contains("127.0.0.1:1") ? true : nil }
+            _ = try await eventually("the log tells of it") {
+                server.program.log.contains("127.0.0.1:1") ? true : nil
+            }
             #expect(!server.program.log.contains("hush"))
             try await server.program.stop()
 
@@ -42,7 +48,9 @@ extension EndToEnd {
             try await server.program.stop()
         }
 
-        @Test func `a message that is no event is set aside with its reason, and the worker goes on`() async throws {
+        @Test func `a message that is no event is set aside with its reason, and the worker goes on`()
+            async throws
+        {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url)
             let worker = try await installation.consume(queue: "hostile")
@@ -50,10 +58,13 @@ extension EndToEnd {
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             #expect(
-                try await installation.publish("{no event", routingKey: "account.user_logged_in") == .confirmed)
+                try await installation.publish("{no event", routingKey: "account.user_logged_in")
+                    == .confirmed)
             #expect(
-                try await server.call("POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"])
-                    .status == 200)
+                try await server.call(
+                    "POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"]
+                )
+                .status == 200)
             _ = try await worker.handled(atLeast: 6)
             _ = try await eventually("the dead letter is there") {
                 try await installation.deadLetters(of: "hostile") == 1 ? true : nil

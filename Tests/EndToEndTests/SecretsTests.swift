@@ -6,10 +6,14 @@ import Testing
 extension EndToEnd {
     @Suite("Secrets stay where they belong")
     struct SecretsTests {
-        @Test func `no password, session token or confirmation key is on the broker, in a log or in the store`() async throws {
+        @Test
+        func `no password, session token or confirmation key is on the broker, in a log or in the store`()
+            async throws
+        {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(
-                broker: broker.url, settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory", "LOG_LEVEL": "trace"])
+                broker: broker.url,
+                settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory", "LOG_LEVEL": "trace"])
             let worker = try await installation.consume(queue: "secrets")
             let server = try await installation.serve()
             var secrets: [String] = []
@@ -45,7 +49,8 @@ extension EndToEnd {
             for secret in secrets {
                 #expect(secret.count >= 20)
                 for haystack in haystacks {
-                    #expect(haystack.bytes.range(of: Data(secret.utf8)) == nil, "a secret is in \(haystack.name)")
+                    #expect(
+                        haystack.bytes.range(of: Data(secret.utf8)) == nil, "a secret is in \(haystack.name)")
                 }
             }
         }

@@ -7,11 +7,16 @@ extension EndToEnd {
     struct SettingFaultTests {
         @Test(arguments: [
             ("BROKER_URL", "http://guest:hush-hush@127.0.0.1"), ("BROKER_URL", "amqp://guest:hush-hush@:x/"),
-            ("SIGNALS_SOURCE", "accounts"), ("SIGNALS_SOURCE", ""), ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
-            ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"), ("MAIL_URL", "smtp://u:hush-hush@"),
-            ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"), ("PASSWORD_SCRYPT_COST", "1000"),
+            ("SIGNALS_SOURCE", "accounts"), ("SIGNALS_SOURCE", ""),
+            ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
+            ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"),
+            ("MAIL_URL", "smtp://u:hush-hush@"),
+            ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"),
+            ("PASSWORD_SCRYPT_COST", "1000"),
         ])
-        func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String) async throws {
+        func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String)
+            async throws
+        {
             let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: [name: value])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
@@ -32,7 +37,8 @@ extension EndToEnd {
         }
 
         @Test func `a server beyond loopback wants its secret key set`() async throws {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: ["HTTP_HOST": "0.0.0.0"])
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1/", settings: ["HTTP_HOST": "0.0.0.0"])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
             #expect(program.log.contains("SECRET_KEY"))

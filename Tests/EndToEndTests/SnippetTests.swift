@@ -5,7 +5,9 @@ import Testing
 extension EndToEnd {
     @Suite("The examples of the documentation")
     struct SnippetTests {
-        @Test func `an application's rows, our rows and the signals of both commit together or not at all`() async throws {
+        @Test func `an application's rows, our rows and the signals of both commit together or not at all`()
+            async throws
+        {
             let snippet = try Program("EmbedInYourApp", [], environment: [:])
             #expect(try await snippet.exitCode() == 0, "\(snippet.log)")
             #expect(
@@ -37,7 +39,9 @@ extension EndToEnd {
 
         /// The Swift blocks that follow the mention of a snippet.
         private static func examples(in text: String) -> [(String, String)] {
-            text.matches(of: /Snippets\/(\w+)\.swift\)\):\n\n```swift\n((?:.|\n)*?)```/).map { (String($0.1), String($0.2)) }
+            text.matches(of: /Snippets\/(\w+)\.swift\)\):\n\n```swift\n((?:.|\n)*?)```/).map {
+                (String($0.1), String($0.2))
+            }
         }
     }
 }

@@ -6,9 +6,13 @@ import Testing
 extension EndToEnd {
     @Suite("The whole way: HTTP, store, relay, RabbitMQ, worker")
     struct WholeWayTests {
-        @Test func `a sign-up, a confirmation, a log-in, a new password and a log-out reach the worker once each`() async throws {
+        @Test
+        func `a sign-up, a confirmation, a log-in, a new password and a log-out reach the worker once each`()
+            async throws
+        {
             let installation = try Installation(
-                broker: try await PrivateBroker.shared.url, settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory"])
+                broker: try await PrivateBroker.shared.url,
+                settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory"])
             let worker = try await installation.consume(queue: "way")
             let server = try await installation.serve()
             try await installation.walk(server)
@@ -16,7 +20,8 @@ extension EndToEnd {
             let rest = handled.map(\.signal).filter { $0 != "account.email_confirmation_sent" }
             #expect(
                 rest == [
-                    "account.user_signed_up", "account.email_confirmed", "account.authentication_step_completed",
+                    "account.user_signed_up", "account.email_confirmed",
+                    "account.authentication_step_completed",
                     "account.user_logged_in", "account.password_changed", "account.user_logged_out",
                 ])
             #expect(handled.count == 7)
@@ -25,7 +30,9 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `a signal that was committed before the process was killed is published after a restart`() async throws {
+        @Test func `a signal that was committed before the process was killed is published after a restart`()
+            async throws
+        {
             let broker = try await PrivateBroker.shared.url
             let installation = try Installation(broker: broker)
             let worker = try await installation.consume(queue: "killed")
@@ -41,7 +48,11 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `of two servers on one store both serve, one relays, and the other takes over when it is killed`() async throws {
+        @Test
+        func
+            `of two servers on one store both serve, one relays, and the other takes over when it is killed`()
+            async throws
+        {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "two")
             let first = try await installation.serve()
@@ -57,8 +68,10 @@ extension EndToEnd {
                 try await second.readiness().part("relay") == "relaying" ? true : nil
             }
             #expect(
-                try await second.call("POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"])
-                    .status == 200)
+                try await second.call(
+                    "POST", "/auth/signup", ["email": "bob@example.org", "password": "correct-horse"]
+                )
+                .status == 200)
             let handled = try await worker.handled(atLeast: 6)
             #expect(Set(handled.map(\.id)).count == 6)
             try await second.program.stop()

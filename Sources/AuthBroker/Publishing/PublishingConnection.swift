@@ -32,7 +32,6 @@ struct PublishingConnection: Sendable {
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` when it takes longer.
     func awaitReady(within bound: Duration) async throws {
-        if status.isReady { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await awaitReady() }
             group.addTask {

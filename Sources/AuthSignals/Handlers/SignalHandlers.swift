@@ -64,6 +64,7 @@ public struct SignalHandlers: Sendable {
         as name: String, _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
     ) {
         check(name)
+        precondition(unhandled == nil, "the table has a handler of unhandled signals already")
         unhandled = SignalHandler(name: name, interest: .pattern("#"), types: [], run: body)
     }
 
@@ -84,14 +85,18 @@ public struct SignalHandlers: Sendable {
     }
 
     private func check(_ name: String) {
-        precondition(
+        if let fault = fault(inName: name) { preconditionFailure(fault) }
+    }
+
+    /// Why a handler cannot have that name in this table; nil where it can.
+    package func fault(inName name: String) -> String? {
+        let isWellFormed =
             (1...100).contains(name.utf8.count)
-                && name.utf8.allSatisfy { byte in
-                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
-                        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-".utf8.contains(byte)
-                },
-            "a handler's name has 1 to 100 characters of a-z A-Z 0-9 . _ -")
-        precondition(handler(named: name) == nil, "a handler named “\(name)” is in the table already")
+            && name.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-".utf8.contains(byte)
+            }
+        if !isWellFormed { return "a handler's name has 1 to 100 characters of a-z A-Z 0-9 . _ -" }
+        return handler(named: name) == nil ? nil : "a handler named “\(name)” is in the table already"
     }
 }

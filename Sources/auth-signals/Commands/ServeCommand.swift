@@ -41,7 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         let health = InstallationHealth(
             installation, relay: publishing?.relay, publisher: publishing?.publisher)
         services += try await health.services(metrics: metrics, brokerIsRequired: false)
-        services.append(application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
+        services.append(
+            application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 

@@ -22,7 +22,8 @@ final class Installation: Sendable {
         environment = [
             "SIGNALS_SOURCE": "http://accounts.test", "STORE_URL": "sqlite:" + folder.path("auth.sqlite"),
             "INBOX_URL": "sqlite:" + folder.path("inbox.sqlite"), "MAIL_URL": "file:" + folder.path("mail"),
-            "MAIL_FROM": "accounts@accounts.test", "BROKER_EXCHANGE": "auth.signals.\(id)", "HTTP_PORT": "0", "BROKER_URL": broker,
+            "MAIL_FROM": "accounts@accounts.test", "BROKER_EXCHANGE": "auth.signals.\(id)", "HTTP_PORT": "0",
+            "BROKER_URL": broker,
             "PASSWORD_SCRYPT_COST": "1024", "ACCOUNT_RATE_LIMITS": "false", "LOG_LEVEL": "trace",
         ].merging(settings) { $1 }
     }
@@ -44,7 +45,10 @@ final class Installation: Sendable {
         let portFile = folder.path("port-\(UUID().uuidString)")
         let program = try Program(
             "auth-consumer",
-            ["--queue", name(of: queue), "--bind", "#", "--format", "json", "--full", "--port-file", portFile]
+            [
+                "--queue", name(of: queue), "--bind", "#", "--format", "json", "--full", "--port-file",
+                portFile,
+            ]
                 + arguments,
             environment: environment.merging(["METRICS_PORT": "0"]) { $1 })
         let port = try await self.port(portFile, program)
@@ -61,7 +65,9 @@ final class Installation: Sendable {
         try await eventually("the program listens") {
             guard program.isRunning else { throw TimedOut(description: "the program ended: \(program.log)") }
             return FileManager.default.contents(atPath: file)
-                .flatMap { Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) }
+                .flatMap {
+                    Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                }
         }
     }
 
@@ -103,7 +109,8 @@ struct Answer: Sendable {
     let text: String
     let body: JSONValue
 
-    init(_ method: String, _ url: String, _ body: [String: String]? = nil, token: String? = nil) async throws {
+    init(_ method: String, _ url: String, _ body: [String: String]? = nil, token: String? = nil) async throws
+    {
         let json = try body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         try await self.init(method, url, json: json, token: token)
     }

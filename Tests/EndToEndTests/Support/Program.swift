@@ -23,7 +23,8 @@ final class Program: Sendable {
         var environment = environment
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
         process = try Self.spawn(
-            [executable.path] + arguments, environment, output: folder.path("output"), log: folder.path("log"))
+            [executable.path] + arguments, environment, output: folder.path("output"), log: folder.path("log")
+        )
     }
 
     deinit {

@@ -24,7 +24,7 @@ final class Watchdog: Sendable {
         _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "setsid", "bash", "-c",
+            "setsid", "--fork", "bash", "-c",
             #"trap '' INT TERM HUP; cat >/dev/null; bash "$0" kill "$1"; rm -rf "$1""#, Script.path,
             directory,
         ]
@@ -32,6 +32,8 @@ final class Watchdog: Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
+        // It forks and ends at once; who does not wait leaves a zombie.
+        process.waitUntilExit()
         guarded.withLock { $0.append((end, directory)) }
     }
 

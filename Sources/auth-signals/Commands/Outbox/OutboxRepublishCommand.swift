@@ -21,7 +21,8 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
 
     func run() async throws {
         if selection.isEmpty, !unrouted, !parked {
-            throw ValidationError("say which: --id, --name, --subject, --since, --until, --unrouted or --parked")
+            throw ValidationError(
+                "say which: --id, --name, --subject, --since, --until, --unrouted or --parked")
         }
         var states: Set<OutboxRecord.State> = []
         if unrouted { states.insert(.unrouted) }
@@ -31,8 +32,12 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
         let store = try await OutboxCommand.store()
         if dryRun {
             var (count, after) = (0, Int64(0))
-            while let last = try await store.outboxRecords(filter, after: after, limit: 1000).map(\.row.sequence)
-                .reduce(into: nil as Int64?, { last, sequence in
+            while let last = try await store.outboxRecords(filter, after: after, limit: 1000).map(
+                \.row.sequence
+            )
+            .reduce(
+                into: nil as Int64?,
+                { last, sequence in
                     count += 1
                     last = sequence
                 })

@@ -27,7 +27,9 @@ struct OutboxSelection: ParsableArguments {
         if !ids.isEmpty {
             filter.ids = Set(
                 try ids.map { text in
-                    guard let id = UUID(uuidString: text) else { throw ValidationError("--id must be a UUID") }
+                    guard let id = UUID(uuidString: text) else {
+                        throw ValidationError("--id must be a UUID")
+                    }
                     return id
                 })
         }
@@ -50,8 +52,10 @@ struct OutboxSelection: ParsableArguments {
     private static func time(_ text: String, _ option: String) throws -> Date {
         if let date = Date(wireText: text) { return date }
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count >= 0 else {
-            throw ValidationError("\(option) must be a time such as 2026-11-23T08:00:00Z, or 90s, 15m, 2h, 3d")
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count >= 0
+        else {
+            throw ValidationError(
+                "\(option) must be a time such as 2026-11-23T08:00:00Z, or 90s, 15m, 2h, 3d")
         }
         return Date() - count * unit
     }

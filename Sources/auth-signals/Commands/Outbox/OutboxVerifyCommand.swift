@@ -25,7 +25,8 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
             verification.faults.forEach { print($0) }
         }
         if !verification.isWhole {
-            throw ProcessFailure(.failed, "signals are not accounted for: \(verification.faults.count) faults")
+            throw ProcessFailure(
+                .failed, "signals are not accounted for: \(verification.faults.count) faults")
         }
     }
 }
