@@ -17,24 +17,28 @@ final class Watchdog: Sendable {
     }
 
     func guardFolder(_ directory: String) throws {
-        let process = Process()
-        let pipe = Pipe()
-        let end = pipe.fileHandleForWriting
-        // A child of ours that inherited this end would keep the pipe open.
-        _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "setsid", "--fork", "bash", "-c",
-            #"trap '' INT TERM HUP; cat >/dev/null; bash "$0" kill "$1"; rm -rf "$1""#, Script.path,
-            directory,
-        ]
-        process.standardInput = pipe
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        // A child of ours that inherited the end we write to would keep the pipe open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[0]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        let command = #"trap '' INT TERM HUP; cat >/dev/null; bash "$0" kill "$1"; rm -rf "$1""#
+        let words = ["/usr/bin/env", "setsid", "--fork", "bash", "-c", command, Script.path, directory]
+        let arguments = words.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var child = pid_t()
+        guard posix_spawn(&child, words[0], &actions, nil, arguments, environ) == 0 else {
+            throw POSIXError(.EAGAIN)
+        }
         // It forks and ends at once; who does not wait leaves a zombie.
-        process.waitUntilExit()
-        guarded.withLock { $0.append((end, directory)) }
+        waitpid(child, nil, 0)
+        guarded.withLock { $0.append((FileHandle(fileDescriptor: ends[1]), directory)) }
     }
 
     private func stopAll() {
