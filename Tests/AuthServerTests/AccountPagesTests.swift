@@ -54,6 +54,20 @@ struct AccountPagesTests {
         }
     }
 
+    @Test func `with CONFIRM_EMAIL_ON_GET the link itself confirms the address`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.confirmEmailOnGet = true
+        }
+        try await server.run { client in
+            _ = try await AppClient(client).post("auth/signup", ada)
+            let path = try await link(server)
+            let page = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)
+            #expect(String(buffer: page.body).contains("confirmed"))
+            #expect(try await server.signals() == ["account.user_signed_up", "account.email_confirmed"])
+        }
+    }
+
     @Test func `a page lets nothing in, is kept nowhere and tells no other site its address`() async throws {
         try await TestServer().run { client in
             for path in [

@@ -7,7 +7,8 @@ extension EndToEnd {
     struct SettingFaultTests {
         @Test(arguments: [
             ("BROKER_URL", "http://guest:hush-hush@127.0.0.1"), ("BROKER_URL", "amqp://guest:hush-hush@:x/"),
-            ("SIGNALS_SOURCE", "accounts"), ("SIGNALS_SOURCE", ""),
+            ("SIGNALS_SOURCE", "accounts"),
+            ("SIGNALS_SOURCE", "http://u:hush-hush@accounts.test"), ("SIGNALS_SOURCE", ""),
             ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
             ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"),
             ("MAIL_URL", "smtp://u:hush-hush@"),

@@ -15,7 +15,8 @@ extension Data {
 
     /// The bytes of ``base64URL``; nil for any other text.
     package init?(base64URL text: String) {
-        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains("+"), !text.contains("/") else {
+        // One text for one value: what is padded or written with another alphabet is another text.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains(where: { "+/=".contains($0) }) else {
             return nil
         }
         var base64 = text.replacing("-", with: "+").replacing("_", with: "/")

@@ -7,6 +7,7 @@ extension AccountPages {
     func addEmailConfirmation<Context>(to routes: PageRoutes<Context>) {
         let accounts = accounts
         routes.get("confirm-email/:key") { visit, key in
+            if accounts.settings.confirmEmailOnGet { return try await Self.confirm(key, visit, accounts) }
             guard let info = try await accounts.emailConfirmation(for: key, visit) else { return .spentLink }
             return PlainPage(
                 title: "Confirm your address",
@@ -16,16 +17,22 @@ extension AccountPages {
                     """)
         }
         routes.post("confirm-email/:key") { visit, key, _ in
-            switch try await accounts.confirmEmail(key, visit) {
-            case .authenticated, .unauthenticated:
-                return .message("Your address is confirmed", "Thank you. You can log in now.")
-            case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
-            case .refused(let refusals) where refusals.contains { $0.code == .emailTaken }:
-                return .message(
-                    "This address is in use", "Another account has confirmed it already.", status: .badRequest
-                )
-            default: return .spentLink
-            }
+            try await Self.confirm(key, visit, accounts)
+        }
+    }
+
+    private static func confirm(_ key: LinkKey, _ visit: Visit, _ accounts: Accounts) async throws
+        -> PlainPage
+    {
+        switch try await accounts.confirmEmail(key, visit) {
+        case .authenticated, .unauthenticated:
+            return .message("Your address is confirmed", "Thank you. You can log in now.")
+        case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
+        case .refused(let refusals) where refusals.contains { $0.code == .emailTaken }:
+            return .message(
+                "This address is in use", "Another account has confirmed it already.", status: .badRequest
+            )
+        default: return .spentLink
         }
     }
 }
