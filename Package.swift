@@ -30,6 +30,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let kits: [Target.Dependency] = [
     .product(name: "InMemoryLogging", package: "swift-log"),
     .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
@@ -50,6 +51,7 @@ let package = Package(
         .library(name: "AuthRelay", targets: ["AuthRelay"]),
         .library(name: "AuthConsumer", targets: ["AuthConsumer"]),
         .library(name: "AuthMail", targets: ["AuthMail"]),
+        .library(name: "AuthProviders", targets: ["AuthProviders"]),
         .library(name: "AuthServer", targets: ["AuthServer"]),
         .library(name: "AuthTesting", targets: ["AuthTesting"]),
         .executable(name: "auth-signals", targets: ["auth-signals"]),
@@ -66,6 +68,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
@@ -93,6 +96,10 @@ let package = Package(
             resources: [.embedInCode("Templates")],
             swiftSettings: swift),
         .target(
+            name: "AuthProviders",
+            dependencies: ["AuthFlows", "AuthSignals", httpClient, jwtKit, nio] + crypto + plumbing,
+            swiftSettings: swift),
+        .target(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
             swiftSettings: swift),
 
@@ -104,7 +111,8 @@ let package = Package(
 
         // What every process of ours needs to be run: log lines, the metrics page, health, exit codes.
         .target(
-            name: "AuthOperations", dependencies: ["AuthSignals", arguments, hummingbird, nio, unixSignals] + plumbing,
+            name: "AuthOperations",
+            dependencies: ["AuthSignals", arguments, hummingbird, nio, unixSignals] + plumbing,
             swiftSettings: swift),
 
         // For tests, ours and our users'.
@@ -117,7 +125,8 @@ let package = Package(
         .executableTarget(
             name: "auth-signals",
             dependencies: [
-                "AuthServer", "AuthMail", "AuthRelay", "AuthConsumer", "AuthBroker", "AuthInbox",
+                "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer", "AuthBroker",
+                "AuthInbox",
                 "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird,
             ] + plumbing,
             swiftSettings: swift),
@@ -139,7 +148,8 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthFlowsTests",
-            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", grdb] + crypto + plumbing + kits,
+            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", grdb] + crypto + plumbing
+                + kits,
             swiftSettings: swift),
         .testTarget(
             name: "AuthStoreTests",
@@ -151,11 +161,13 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthBrokerTests",
-            dependencies: ["AuthBroker", "BrokerSupport", "AuthTesting", "AuthSignals", "CRabbitMQ"] + plumbing
+            dependencies: ["AuthBroker", "BrokerSupport", "AuthTesting", "AuthSignals", "CRabbitMQ"]
+                + plumbing
                 + kits,
             swiftSettings: swift),
         .testTarget(
-            name: "AuthRelayTests", dependencies: ["AuthRelay", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            name: "AuthRelayTests",
+            dependencies: ["AuthRelay", "AuthTesting", "AuthSignals"] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
             name: "AuthConsumerTests",
@@ -165,6 +177,14 @@ let package = Package(
             name: "AuthMailTests",
             dependencies: ["AuthMail", "AuthFlows", "AuthSignals", "CCurl"] + plumbing + kits,
             exclude: ["Fixtures", "Golden"], swiftSettings: swift),
+        .testTarget(
+            name: "AuthProvidersTests",
+            dependencies: [
+                "AuthProviders", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", hummingbird,
+                httpClient,
+                jwtKit, nio,
+            ] + crypto + plumbing + kits,
+            exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthServerTests",
             dependencies: [

@@ -18,15 +18,18 @@ public struct Accounts: Sendable {
     public let passwords: PasswordHasher
     public let limiter: any RateLimiter
     public let hooks: AccountHooks
+    public let providers: [any SocialProvider]
     public let clock: any WallClock
 
     /// - Parameters:
     ///   - keys: derived from `SECRET_KEY`; the same for every process of one store.
     ///   - passwords: share one, since it bounds the memory that hashing takes.
+    ///   - providers: whose accounts people may log in with; each `id` once.
     public init(
         store: any AccountStore, keys: KeyRing, settings: AccountSettings = AccountSettings(),
         passwords: PasswordHasher = PasswordHasher(), limiter: any RateLimiter = MemoryRateLimiter(),
-        hooks: AccountHooks = AccountHooks(), clock: any WallClock = .system
+        hooks: AccountHooks = AccountHooks(), providers: [any SocialProvider] = [],
+        clock: any WallClock = .system
     ) {
         self.store = store
         self.keys = keys
@@ -34,6 +37,7 @@ public struct Accounts: Sendable {
         self.passwords = passwords
         self.limiter = limiter
         self.hooks = hooks
+        self.providers = providers
         self.clock = clock
     }
 

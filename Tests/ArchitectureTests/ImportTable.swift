@@ -12,7 +12,8 @@ enum ImportTable {
         Row(
             target: "auth-signals",
             imports: [
-                "AuthOperations", "AuthServer", "AuthMail", "AuthRelay", "AuthConsumer", "AuthStore",
+                "AuthOperations", "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthStore",
                 "AuthInbox",
                 "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird",
             ]),
@@ -29,6 +30,11 @@ enum ImportTable {
                 "AuthSignals", "ArgumentParser", "Hummingbird", "NIOCore", "CoreMetrics", "UnixSignals",
             ]),
         Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
+        Row(
+            target: "AuthProviders",
+            imports: [
+                "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "Crypto", "CryptoExtras",
+            ]),
         Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
         Row(target: "AuthRelay", imports: ["AuthSignals"]),
         Row(target: "AuthConsumer", imports: ["AuthSignals", "Crypto"]),

@@ -5,6 +5,8 @@ public struct AccountHooks: Sendable {
     public var maySignUp: @Sendable (SignUp, Visit) async throws -> Bool = { _, _ in true }
     /// The application's own checks of a sign-up; what it returns is refused, beside our own refusals.
     public var validateSignUp: @Sendable (SignUp, Visit) async throws -> [Refusal] = { _, _ in [] }
+    /// Asked before a social log-in; nil: all proceed.
+    public var preSocialLogin: PreSocialLoginHook?
     /// In the transaction of the sign-up: the application's own rows and signals commit with ours.
     public var didSignUp: @Sendable (User, any AccountTransaction) throws -> Void = { _, _ in }
     /// Whether this user may log in now; what it returns is refused. After a factor was proved.

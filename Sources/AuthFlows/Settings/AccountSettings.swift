@@ -109,6 +109,11 @@ public struct AccountSettings: Sendable {
     /// `ACCOUNT_REAUTHENTICATION_TIMEOUT`, seconds.
     public var reauthenticationTimeout: TimeInterval = 300
 
+    // MARK: Social accounts
+
+    /// `SOCIALACCOUNT_…`.
+    public var social = SocialSettings()
+
     // MARK: Elsewhere
 
     /// `ACCOUNT_RATE_LIMITS`.
