@@ -11,7 +11,7 @@ struct SealedSessions {
     let logger: Logger
 
     func columns(of session: Session) throws -> StatementArguments {
-        let state = try SignalCodec.encoder().encode(session.state)
+        let state = try SignalCodec.encoderOfWhatIsSealed().encode(session.state)
         return [
             "id": session.id, "token_hash": session.tokenHash, "user_id": session.userID,
             "client": session.client.rawValue, "created_at": session.createdAt.milliseconds,
@@ -34,7 +34,7 @@ struct SealedSessions {
     private func state(_ sealed: Data, of id: UUID) throws -> SessionState {
         do {
             let plain = try keys.open(sealed, for: .session, context: id.wireText)
-            return try SignalCodec.decoder().decode(SessionState.self, from: plain)
+            return try SignalCodec.decoderOfWhatIsSealed().decode(SessionState.self, from: plain)
         } catch KeyRingError.unknownKey {
             // The secret was changed without keeping the former one: who is logged in stays so, for the token
             // tells that; what was pending or proved lately is to be done again.

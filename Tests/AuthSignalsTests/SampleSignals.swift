@@ -62,13 +62,17 @@ enum SampleSignals {
         id: "0199f0b1-0000-7000-8000-000000000003", email: "jane.doe@example.org", verified: true,
         primary: true)
 
+    static let providerAddress = ProviderAddressSnapshot(
+        id: address.id, email: address.email, verified: true, primary: true)
+
     static let formerAddress = EmailAddressSnapshot(
         id: "0199f0b1-0000-7000-8000-000000000004", email: "jane@example.com", verified: false, primary: false
     )
 
     static let sociallogin = SocialLoginSnapshot(
         provider: "example", uid: "10769150350006150715113082367", process: .login, isExisting: true,
-        accountID: "0199f0b1-0000-7000-8000-000000000005", emailAddresses: [address], extraData: profile,
+        accountID: "0199f0b1-0000-7000-8000-000000000005", emailAddresses: [providerAddress],
+        extraData: profile,
         token: "eyJhbGciOiJkaXIifQ..AAAA.BBBB.CCCC")
 
     static let profile: JSONValue = [

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 package import Foundation
 
 extension Data {
@@ -9,18 +10,11 @@ extension Data {
     }
 
     /// Base64 for URLs without padding (RFC 4648, section 5).
-    package var base64URL: String {
-        base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
+    package var base64URL: String { Base64URL.text(of: self) }
 
     /// The bytes of ``base64URL``; nil for any other text.
     package init?(base64URL text: String) {
-        // One text for one value: what is padded or written with another alphabet is another text.
-        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains(where: { "+/=".contains($0) }) else {
-            return nil
-        }
-        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        self.init(base64Encoded: base64)
+        guard let bytes = Base64URL.bytes(of: text) else { return nil }
+        self = bytes
     }
 }

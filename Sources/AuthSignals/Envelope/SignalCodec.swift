@@ -15,6 +15,8 @@ public struct SignalCodec: Sendable {
     public let appID: String
     /// How much of a person a payload shows: `SIGNALS_PAYLOAD`.
     public let profile: PayloadProfile
+    /// Seals providers' tokens: `SIGNALS_TOKEN_KEYS`; where nil, no signal carries one.
+    public let tokenSealer: (any TokenSealer)?
 
     /// The largest body, in bytes.
     public static let largestBody = 64 * 1024
@@ -25,12 +27,14 @@ public struct SignalCodec: Sendable {
     ///   - schemaBase: `<source>/schemas` where nil.
     ///   - appID: the host part of `source` where nil.
     public init(
-        source: String, schemaBase: String? = nil, appID: String? = nil, profile: PayloadProfile = .standard
+        source: String, schemaBase: String? = nil, appID: String? = nil, profile: PayloadProfile = .standard,
+        tokenSealer: (any TokenSealer)? = nil
     ) {
         self.source = source
         self.schemaBase = schemaBase ?? (source.hasSuffix("/") ? source + "schemas" : source + "/schemas")
         self.appID = appID ?? URL(string: source)?.host() ?? "auth-signals"
         self.profile = profile
+        self.tokenSealer = tokenSealer
     }
 
     // MARK: Emitting
@@ -44,9 +48,14 @@ public struct SignalCodec: Sendable {
     ) throws(SignalError) -> SignalDraft {
         let encoder = Self.encoder()
         encoder.userInfo[.payloadProfile] = profile
+        // A sealed token holds for its event only, so the event's id comes first.
+        let id = id ?? .version7(at: time)
+        if let tokenSealer { encoder.userInfo[.tokenTreatment] = TokenTreatment.seal(tokenSealer, id) }
         let data: Data
         do {
             data = try encoder.encode(signal)
+        } catch let error as SignalError {
+            throw error
         } catch {
             // The encoder's own words may quote a value.
             throw SignalError(
@@ -59,7 +68,7 @@ public struct SignalCodec: Sendable {
                 .notEncodable, "\(type(of: signal).name) does not encode as an object with named members")
         }
         var draft = SignalDraft(
-            id: id ?? .version7(at: time), name: type(of: signal).name,
+            id: id, name: type(of: signal).name,
             schemaVersion: type(of: signal).schemaVersion, subject: signal.subject,
             time: time.wholeMilliseconds, correlationID: signal.request.id, trace: Self.currentTrace(),
             data: data)

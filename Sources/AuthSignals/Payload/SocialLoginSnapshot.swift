@@ -18,15 +18,18 @@ public struct SocialLoginSnapshot: Hashable, Sendable {
     public var isExisting: Bool
     /// The stored social account's id, where there is one.
     public var accountID: String?
-    public var emailAddresses: [EmailAddressSnapshot]
+    public var emailAddresses: [ProviderAddressSnapshot]
     /// The provider's profile. Personal: absent in the `thin` profile.
     public var extraData: JSONValue?
     /// A JWE in compact form, where `SIGNALS_TOKEN_KEYS` is set.
     public var token: String?
+    /// The provider's token on its way to ``token``, on the emitting side only: the codec seals it for the
+    /// event that it is part of, and never writes it as it is.
+    public var unsealedToken: SocialToken?
 
     public init(
         provider: String, uid: String, process: Process, isExisting: Bool, accountID: String? = nil,
-        emailAddresses: [EmailAddressSnapshot] = [], extraData: JSONValue? = nil, token: String? = nil
+        emailAddresses: [ProviderAddressSnapshot] = [], extraData: JSONValue? = nil, token: String? = nil
     ) {
         self.provider = provider
         self.uid = uid
@@ -46,6 +49,9 @@ extension SocialLoginSnapshot: Codable {
         case extraData = "extra_data"
     }
 
+    /// A member of what is sealed as a whole before it is stored; no message has it.
+    private enum SealedKeys: String, CodingKey { case unsealedToken = "unsealed_token" }
+
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         provider = try container.decode(String.self, forKey: .provider)
@@ -54,9 +60,12 @@ extension SocialLoginSnapshot: Codable {
         isExisting = try container.decode(Bool.self, forKey: .isExisting)
         accountID = try container.decodeIfPresent(String.self, forKey: .accountID)
         emailAddresses =
-            try container.decodeIfPresent([EmailAddressSnapshot].self, forKey: .emailAddresses) ?? []
+            try container.decodeIfPresent([ProviderAddressSnapshot].self, forKey: .emailAddresses) ?? []
         extraData = try container.decodeIfPresent(JSONValue.self, forKey: .extraData)
         token = try container.decodeIfPresent(String.self, forKey: .token)
+        guard case .keep? = decoder.userInfo[.tokenTreatment] as? TokenTreatment else { return }
+        unsealedToken = try decoder.container(keyedBy: SealedKeys.self)
+            .decodeIfPresent(SocialToken.Members.self, forKey: .unsealedToken)?.token
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -67,9 +76,23 @@ extension SocialLoginSnapshot: Codable {
         try container.encode(isExisting, forKey: .isExisting)
         try container.encodeIfPresent(accountID, forKey: .accountID)
         try container.encode(emailAddresses, forKey: .emailAddresses)
-        try container.encodeIfPresent(token, forKey: .token)
+        try container.encodeIfPresent(try wireToken(encoder), forKey: .token)
         guard encoder.payloadProfile.carriesPersonalData else { return }
         try container.encodeIfPresent(extraData, forKey: .extraData)
+    }
+
+    /// What stands as `token`.
+    private func wireToken(_ encoder: any Encoder) throws -> String? {
+        guard let unsealedToken else { return token }
+        switch encoder.userInfo[.tokenTreatment] as? TokenTreatment {
+        case .seal(let sealer, let event)?: return try sealer.seal(unsealedToken, for: event)
+        case .keep?:
+            var sealed = encoder.container(keyedBy: SealedKeys.self)
+            try sealed.encode(
+                SocialToken.Members(unsealedToken, includingRefreshToken: true), forKey: .unsealedToken)
+            return token
+        case nil: return token
+        }
     }
 }
 

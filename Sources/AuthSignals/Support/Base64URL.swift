@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Foundation
+
+/// Base64 for URLs without padding (RFC 4648, section 5).
+package enum Base64URL {
+    package static func text(of bytes: Data) -> String {
+        bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
+    }
+
+    /// The bytes of ``text(of:)``; nil for any other text.
+    package static func bytes(of text: String) -> Data? {
+        // One text for one value: what is padded or written with another alphabet is another text.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains(where: { "+/=".contains($0) }) else {
+            return nil
+        }
+        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        return Data(base64Encoded: base64)
+    }
+}
