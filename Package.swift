@@ -142,6 +142,9 @@ let package = Package(
         .target(
             name: "BrokerSupport", dependencies: ["AuthBroker", "AuthSignals"] + plumbing,
             path: "Tests/Support/BrokerSupport", swiftSettings: swift),
+        .target(
+            name: "ProgramSupport", dependencies: ["BrokerSupport", "AuthBroker", "AuthSignals"] + plumbing,
+            path: "Tests/Support/ProgramSupport", swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(
             name: "AuthSignalsTests", dependencies: ["AuthSignals"] + plumbing, exclude: ["Golden"],
@@ -201,8 +204,10 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["BrokerSupport", "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer"]
-                + plumbing,
+            dependencies: [
+                "ProgramSupport", "BrokerSupport", "AuthBroker", "AuthSignals", "auth-signals",
+                "auth-consumer",
+            ] + plumbing,
             exclude: ["Fixtures"], swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]

@@ -2,6 +2,7 @@
 import AuthSignals
 import BrokerSupport
 import Foundation
+import ProgramSupport
 import Testing
 
 extension EndToEnd {

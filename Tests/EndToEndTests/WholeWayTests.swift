@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import BrokerSupport
 import Foundation
+import ProgramSupport
 import Testing
 
 extension EndToEnd {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+package import Foundation
 
 /// Where this repository and what was built of it are.
-enum Repository {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package enum Repository {
+    package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
     /// An executable beside the running tests.
-    static func executable(_ name: String) -> URL {
+    package static func executable(_ name: String) -> URL {
         #if os(Linux)
             let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         #else
@@ -18,20 +18,20 @@ enum Repository {
 }
 
 /// A folder that goes when it is no longer used.
-final class Folder: Sendable {
-    let url: URL
+package final class Folder: Sendable {
+    package let url: URL
 
-    init() throws {
+    package init() throws {
         url = FileManager.default.temporaryDirectory.appending(path: "auth-signals-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    func path(_ name: String) -> String { url.appending(path: name).path }
+    package func path(_ name: String) -> String { url.appending(path: name).path }
 
     /// Every file below it, with its bytes.
-    func files() -> [(name: String, bytes: Data)] {
+    package func files() -> [(name: String, bytes: Data)] {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: url.path)) ?? []
         return names.compactMap { name in
             FileManager.default.contents(atPath: path(name)).map { (name, $0) }
@@ -40,12 +40,12 @@ final class Folder: Sendable {
 }
 
 /// A condition that was awaited in vain.
-struct TimedOut: Error, CustomStringConvertible {
-    var description: String
+package struct TimedOut: Error, CustomStringConvertible {
+    package var description: String
 }
 
 /// Waits until `condition` gives a value.
-func eventually<T>(
+package func eventually<T>(
     _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> T?
 ) async throws -> T {
     let deadline = ContinuousClock.now + limit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
-import AuthSignals
+package import AuthSignals
 import Foundation
 
 #if canImport(FoundationNetworking)
@@ -8,16 +8,16 @@ import Foundation
 #endif
 
 /// One installation in a folder: its settings, and the processes that are started for it.
-final class Installation: Sendable {
-    let folder: Folder
-    let environment: [String: String]
+package final class Installation: Sendable {
+    package let folder: Folder
+    package let environment: [String: String]
     /// Keeps installations apart that share a broker.
     private let id = UUID().uuidString.prefix(8).lowercased()
 
     /// - Parameters:
     ///   - broker: an AMQP URL.
     ///   - settings: beside the usual ones, or in their place.
-    init(broker: String, settings: [String: String] = [:]) throws {
+    package init(broker: String, settings: [String: String] = [:]) throws {
         folder = try Folder()
         environment = [
             "SIGNALS_SOURCE": "http://accounts.test", "STORE_URL": "sqlite:" + folder.path("auth.sqlite"),
@@ -29,7 +29,7 @@ final class Installation: Sendable {
     }
 
     /// Starts `auth-signals serve` and waits until it listens.
-    func serve(_ arguments: [String] = [], settings: [String: String] = [:]) async throws -> Server {
+    package func serve(_ arguments: [String] = [], settings: [String: String] = [:]) async throws -> Server {
         let portFile = folder.path("port-\(UUID().uuidString)")
         let program = try Program(
             "auth-signals", ["serve", "--port-file", portFile] + arguments,
@@ -39,7 +39,7 @@ final class Installation: Sendable {
     }
 
     /// Starts `auth-consumer` on a queue that is bound to everything; what it handles is in its output.
-    func consume(queue: String, _ arguments: [String] = []) async throws -> Worker {
+    package func consume(queue: String, _ arguments: [String] = []) async throws -> Worker {
         // What is published before the queue is bound reaches nobody.
         try await BrokerAdmin(broker).declareExchange()
         let portFile = folder.path("port-\(UUID().uuidString)")
@@ -59,7 +59,7 @@ final class Installation: Sendable {
     }
 
     /// The name that a queue has on the shared node.
-    func name(of queue: String) -> String { "\(queue)-\(id)" }
+    package func name(of queue: String) -> String { "\(queue)-\(id)" }
 
     private func port(_ file: String, _ program: Program) async throws -> Int {
         try await eventually("the program listens") {
@@ -72,7 +72,7 @@ final class Installation: Sendable {
     }
 
     /// The mails in the folder, oldest first.
-    func mails() -> [String] {
+    package func mails() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path("mail"))) ?? []
         return names.filter { $0.hasSuffix(".eml") }.sorted().compactMap { name in
             FileManager.default.contents(atPath: folder.path("mail/" + name))
@@ -81,41 +81,42 @@ final class Installation: Sendable {
     }
 
     /// The key of the newest confirmation link.
-    func newestConfirmationKey() -> String? {
+    package func newestConfirmationKey() -> String? {
         mails().reversed().lazy.compactMap { $0.firstMatch(of: /\/confirm-email\/([A-Za-z0-9_-]+)/) }
             .first.map { String($0.1) }
     }
 }
 
 /// A running `auth-signals serve`.
-struct Server {
-    let program: Program
-    let base: String
+package struct Server {
+    package let program: Program
+    package let base: String
 
     /// A call of the headless API.
-    func call(
+    package func call(
         _ method: String, _ path: String, _ body: [String: String]? = nil, token: String? = nil
     ) async throws -> Answer {
         try await Answer(method, base + "/_allauth/app/v1" + path, body, token: token)
     }
 
     /// `/readyz`.
-    func readiness() async throws -> Answer { try await Answer("GET", base + "/readyz") }
+    package func readiness() async throws -> Answer { try await Answer("GET", base + "/readyz") }
 }
 
 /// What a server answered.
-struct Answer: Sendable {
-    let status: Int
-    let text: String
-    let body: JSONValue
+package struct Answer: Sendable {
+    package let status: Int
+    package let text: String
+    package let body: JSONValue
 
-    init(_ method: String, _ url: String, _ body: [String: String]? = nil, token: String? = nil) async throws
+    package init(_ method: String, _ url: String, _ body: [String: String]? = nil, token: String? = nil)
+        async throws
     {
         let json = try body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         try await self.init(method, url, json: json, token: token)
     }
 
-    init(_ method: String, _ url: String, json: String?, token: String?) async throws {
+    package init(_ method: String, _ url: String, json: String?, token: String?) async throws {
         var request = URLRequest(url: URL(string: url)!, timeoutInterval: 30)
         request.httpMethod = method
         if let json {
@@ -130,46 +131,46 @@ struct Answer: Sendable {
     }
 
     /// `meta.session_token`.
-    var token: String? { body["meta"]?["session_token"]?.string }
+    package var token: String? { body["meta"]?["session_token"]?.string }
     /// `meta.is_authenticated`.
-    var isAuthenticated: Bool? { body["meta"]?["is_authenticated"]?.bool }
+    package var isAuthenticated: Bool? { body["meta"]?["is_authenticated"]?.bool }
     /// The ids of the flows that are pending.
-    var pending: [String] {
+    package var pending: [String] {
         guard case .array(let flows)? = body["data"]?["flows"] else { return [] }
         return flows.filter { $0["is_pending"]?.bool == true }.compactMap { $0["id"]?.string }
     }
     /// The codes of the errors, in order.
-    var errorCodes: [String] {
+    package var errorCodes: [String] {
         guard case .array(let errors)? = body["errors"] else { return [] }
         return errors.compactMap { $0["code"]?.string }
     }
     /// A part of `/readyz`.
-    func part(_ name: String) -> String? { body["parts"]?[name]?.string }
+    package func part(_ name: String) -> String? { body["parts"]?[name]?.string }
 }
 
 /// A running `auth-consumer` whose handler prints what it handles.
-struct Worker {
-    let program: Program
+package struct Worker {
+    package let program: Program
 
     /// The lines of what was handled, in order.
-    func handled() -> [Handled] {
+    package func handled() -> [Handled] {
         program.output.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(Handled.self, from: Data($0.utf8))
         }
     }
 
     /// Waits until that many were handled.
-    func handled(atLeast count: Int) async throws -> [Handled] {
+    package func handled(atLeast count: Int) async throws -> [Handled] {
         try await eventually("\(count) signals are handled; \(program.log.suffix(2000))") {
             let all = handled()
             return all.count >= count ? all : nil
         }
     }
 
-    struct Handled: Decodable {
-        var signal: String
-        var id: String
-        var subject: String?
-        var data: JSONValue
+    package struct Handled: Decodable {
+        package var signal: String
+        package var id: String
+        package var subject: String?
+        package var data: JSONValue
     }
 }

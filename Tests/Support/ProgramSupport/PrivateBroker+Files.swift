@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthBroker
-import AuthSignals
-import BrokerSupport
-import Foundation
+package import AuthBroker
+package import AuthSignals
+package import BrokerSupport
+package import Foundation
 import ServiceLifecycle
 
 extension PrivateBroker {
     /// Every file of the node's, with its bytes: what it has stored and logged.
-    func files() -> [(name: String, bytes: Data)] {
+    package func files() -> [(name: String, bytes: Data)] {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: directory)) ?? []
         return names.compactMap { name in
             FileManager.default.contents(atPath: directory + "/" + name).map { ("the broker's \(name)", $0) }
@@ -16,7 +16,7 @@ extension PrivateBroker {
 }
 
 extension Installation {
-    var broker: BrokerConfiguration {
+    package var broker: BrokerConfiguration {
         get throws {
             var broker = BrokerConfiguration(urls: try BrokerURL.list(environment["BROKER_URL"] ?? ""))
             broker.exchange = environment["BROKER_EXCHANGE"] ?? broker.exchange
@@ -25,7 +25,7 @@ extension Installation {
     }
 
     /// Publishes a body of somebody else's to the signals' exchange.
-    func publish(_ body: String, routingKey: String) async throws -> PublishOutcome? {
+    package func publish(_ body: String, routingKey: String) async throws -> PublishOutcome? {
         let publisher = BrokerPublisher(try broker)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await publisher.run() }
@@ -40,7 +40,7 @@ extension Installation {
     }
 
     /// How many dead letters a worker's queue has.
-    func deadLetters(of queue: String) async throws -> Int {
+    package func deadLetters(of queue: String) async throws -> Int {
         try await BrokerAdmin(broker).messageCount(in: name(of: queue) + ".dead")
     }
 }

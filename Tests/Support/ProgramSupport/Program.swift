@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+package import Foundation
 import Synchronization
 
 /// A program that runs as a process of its own, with what it prints.
 ///
 /// Its output goes to files, which no other child can keep open; signals that the tests' process ignores or
 /// blocks are as usual in it.
-final class Program: Sendable {
+package final class Program: Sendable {
     private let folder: Folder
-    private let process: pid_t
+    /// Its number.
+    package let process: pid_t
     private let status = Mutex<Int32?>(nil)
 
     /// One of our executables.
     ///
     /// - Parameter environment: all that the program gets, beside PATH.
-    convenience init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
+    package convenience init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
         try self.init(Repository.executable(name), arguments, environment: environment)
     }
 
-    init(_ executable: URL, _ arguments: [String], environment: [String: String]) throws {
+    package init(_ executable: URL, _ arguments: [String], environment: [String: String]) throws {
         folder = try Folder()
         var environment = environment
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
@@ -34,12 +35,17 @@ final class Program: Sendable {
         }
     }
 
-    var output: String { read("output") }
-    var log: String { read("log") }
-    var isRunning: Bool { exitStatus() == nil }
+    package var output: String { read("output") }
+    package var log: String { read("log") }
+    package var isRunning: Bool { exitStatus() == nil }
+
+    /// Sends a signal and does not wait.
+    package func send(_ signal: Int32) {
+        if isRunning { kill(process, signal) }
+    }
 
     /// Sends a signal and waits for the end.
-    func stop(_ signal: Int32 = SIGTERM) async throws {
+    package func stop(_ signal: Int32 = SIGTERM) async throws {
         if isRunning { kill(process, signal) }
         _ = try await exitCode()
     }
@@ -47,7 +53,7 @@ final class Program: Sendable {
     /// Waits for the end.
     ///
     /// - Returns: the exit code; the signal's number where a signal ended it.
-    func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
+    package func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
         try await eventually("the program ends", within: limit) { exitStatus() }
     }
 
