@@ -37,8 +37,10 @@ struct FailureTests {
             #expect(reply.status == 503)
             #expect(reply.body == ["status": 503])
             #expect(reply.headers[.retryAfter] == "30")
-            let page = try await client.executeRequest(
-                uri: "/accounts/confirm-email/key", method: .post, headers: [:], body: nil)
+            let browser = BrowserClient(client)
+            var page = try await browser.open("/accounts/password/reset")
+            page.path = "/accounts/confirm-email/key"
+            page = try await browser.press(page)
             #expect(page.status == .serviceUnavailable)
             #expect(page.headers[.retryAfter] == "30")
         }

@@ -37,10 +37,7 @@ extension Answer {
 
     private init(authenticated authentication: Authentication) {
         self.init(.ok, data: authentication.json, meta: ["is_authenticated": true])
-        if let token = authentication.newToken {
-            let held = authentication.session
-            session = .opened(token, expiresAt: held.state.remember == false ? nil : held.expiresAt)
-        }
+        if let token = authentication.newToken { session = authentication.session.opened(token) }
     }
 
     private init(unauthenticated pending: PendingAuthentication, _ settings: AccountSettings) {
@@ -70,5 +67,12 @@ extension Answer {
         return ids.map { id in
             waiting.contains(id) ? ["id": .string(id), "is_pending": true] : ["id": .string(id)]
         }
+    }
+}
+
+extension Session {
+    /// The change by which a client gets this session: with the browser's end where it is not to be remembered.
+    func opened(_ token: SessionToken) -> Answer.SessionChange {
+        .opened(token, expiresAt: state.remember == false ? nil : expiresAt)
     }
 }

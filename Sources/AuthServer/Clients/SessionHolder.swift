@@ -49,6 +49,14 @@ struct SessionHolder: Sendable {
         return origins.trusts(request.headers) && cookies.isProven(request)
     }
 
+    /// Whether a form was sent by a page of ours to the browser that was shown it.
+    ///
+    /// - Parameter token: the CSRF token that the form carries.
+    func isProven(_ request: Request, by token: String?) -> Bool {
+        guard let held = cookies.token(request) else { return false }
+        return origins.trusts(request.headers) && CSRFToken.isValid(token, for: held, accounts.keys)
+    }
+
     /// The response, with what the client is to hold from now on.
     func response(_ answer: Answer, to request: Request) throws -> Response {
         switch kind {

@@ -13,8 +13,8 @@ extension AccountPages {
                 title: "Confirm your address",
                 content: """
                     <p>Is <strong>\(info.email)</strong> your e-mail address at \(accounts.settings.siteName)?</p>
-                    <form method="post"><button type="submit">Yes, confirm it</button></form>
-                    """)
+
+                    """, form: PlainPage.Form(button: "Yes, confirm it"))
         }
         routes.post("confirm-email/:key") { visit, key, _ in
             try await Self.confirm(key, visit, accounts)
@@ -24,9 +24,14 @@ extension AccountPages {
     private static func confirm(_ key: LinkKey, _ visit: Visit, _ accounts: Accounts) async throws
         -> PlainPage
     {
-        switch try await accounts.confirmEmail(key, visit) {
-        case .authenticated, .unauthenticated:
+        let result = try await accounts.confirmEmail(key, visit)
+        switch result {
+        case .authenticated:
+            return .message("Your address is confirmed", "Thank you. You are logged in.")
+                .holding(result, visit)
+        case .unauthenticated:
             return .message("Your address is confirmed", "Thank you. You can log in now.")
+                .holding(result, visit)
         case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
         case .refused(let refusals) where refusals.contains { $0.code == .emailTaken }:
             return .message(

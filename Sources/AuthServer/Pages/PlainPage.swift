@@ -7,10 +7,23 @@ struct PlainPage: Sendable {
     var status: HTTPResponse.Status = .ok
     var title: String
     var content: HTML
+    /// What the page asks for; nil where it only says something.
+    var form: Form?
     /// Seconds until another try makes sense.
     var retryAfter: Int?
     /// What becomes of the browser's session.
     var session = Answer.SessionChange.unchanged
+
+    /// What a person fills in and sends.
+    struct Form: Sendable {
+        var fields: HTML = ""
+        var button: String
+        /// Where it is sent to, relative to the page; nil: to the page's own address.
+        var action: String?
+    }
+
+    /// The field of every form that proves that the browser was shown it by this server.
+    static let proofField = "csrfmiddlewaretoken"
 
     /// A page that only says something.
     static func message(
@@ -19,7 +32,8 @@ struct PlainPage: Sendable {
         PlainPage(status: status, title: title, content: "<p>\(text)</p>")
     }
 
-    func response(siteName: String) -> Response {
+    /// - Parameter proof: the CSRF token of the browser's session, for the page's form.
+    func response(siteName: String, proof: String) -> Response {
         let html: HTML = """
             <!doctype html>
             <html lang="en">
@@ -39,7 +53,7 @@ struct PlainPage: Sendable {
             <body>
             <main>
             <h1>\(title)</h1>
-            \(content)
+            \(content)\(form.map { $0.html(proof: proof) } ?? "")
             </main>
             </body>
             </html>
@@ -52,9 +66,22 @@ struct PlainPage: Sendable {
                 .contentSecurityPolicy:
                     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
                 .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-                .xFrameOptions: "DENY", .referrerPolicy: "no-referrer",
+                // With "no-referrer" a browser would send the form's Origin as "null".
+                .xFrameOptions: "DENY", .referrerPolicy: "same-origin",
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: html.markup)))
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         return response
+    }
+}
+
+extension PlainPage.Form {
+    fileprivate func html(proof: String) -> HTML {
+        let leadingTo: HTML = action.map { " action=\"\($0)\"" } ?? ""
+        return """
+            <form method="post"\(leadingTo)>
+            <input name="\(PlainPage.proofField)" type="hidden" value="\(proof)">
+            \(fields)<button type="submit">\(button)</button>
+            </form>
+            """
     }
 }

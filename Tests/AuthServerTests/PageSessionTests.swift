@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthServer
+import AuthSignals
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+/// What a page's button does to the session that the browser shares with the API.
+@Suite("Plain pages and the browser's session")
+struct PageSessionTests {
+    let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
+    let bob: JSONValue = ["email": "bob@example.org", "password": "Sup3r-Secret-y8"]
+
+    /// A browser that has been given its cookies.
+    private func browser(_ client: any TestClientProtocol) async throws -> BrowserClient {
+        let browser = BrowserClient(client)
+        _ = try await browser.get("config")
+        return browser
+    }
+
+    /// The path of the newest mail's link.
+    private func link(_ server: TestServer) async throws -> String {
+        let url = try #require(try await server.mails().last { $0.values["url"] != nil }?.values["url"])
+        return try #require(URL(string: url)?.path)
+    }
+
+    /// Puts everybody's addresses right, so that only the reset is looked at.
+    private func asked(_ browser: BrowserClient, for email: String) async throws {
+        let form = try await browser.open("/accounts/password/reset")
+        _ = try await browser.press(form, "email=\(email.replacing("@", with: "%40"))")
+    }
+
+    // MARK: ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION
+
+    @Test func `in the browser of the sign-up the confirmation's button logs in`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.loginOnEmailConfirmation = true
+        }
+        try await server.run { client in
+            let browser = try await browser(client)
+            #expect(try await browser.post("auth/signup", ada).pending == ["verify_email"])
+            let waiting = try #require(browser.cookies["sessionid"])
+            let done = try await browser.press(try await browser.open(try await link(server)))
+            #expect(done.html.contains("You are logged in"))
+
+            let cookie = try #require(browser.setCookies.last { $0.hasPrefix("sessionid=") })
+            #expect(!cookie.contains(waiting))
+            for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Max-Age=12"] {
+                #expect(cookie.contains(attribute))
+            }
+            #expect(
+                try await server.signals() == [
+                    "account.user_signed_up", "account.email_confirmed", "account.user_logged_in",
+                ])
+            // The page's cookies are those of the API, CSRF token and all.
+            #expect(try await browser.get("auth/session").isAuthenticated == true)
+            #expect(try await browser.send(.delete, "auth/session", nil, csrf: browser.csrf).status == 401)
+        }
+    }
+
+    @Test func `in another browser the confirmation's button logs nobody in`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.loginOnEmailConfirmation = true
+        }
+        try await server.run { client in
+            let (one, other) = (try await browser(client), BrowserClient(client))
+            _ = try await one.post("auth/signup", ada)
+            let done = try await other.press(try await other.open(try await link(server)))
+            #expect(done.html.contains("You can log in now"))
+            #expect(try await server.signals() == ["account.user_signed_up", "account.email_confirmed"])
+            #expect(try await other.get("auth/session").isAuthenticated == false)
+            #expect(try await one.get("auth/session").isAuthenticated == false)
+        }
+    }
+
+    @Test func `with CONFIRM_EMAIL_ON_GET the link logs in, in the browser of the sign-up alone`()
+        async throws
+    {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.loginOnEmailConfirmation = true
+            $0.confirmEmailOnGet = true
+        }
+        try await server.run { client in
+            let (one, other) = (try await browser(client), try await browser(client))
+            _ = try await one.post("auth/signup", ada)
+            _ = try await one.open(try await link(server))
+            #expect(try await one.get("auth/session").isAuthenticated == true)
+            _ = try await one.send(.delete, "auth/session", nil, csrf: one.csrf)
+
+            _ = try await one.post("auth/signup", bob)
+            _ = try await other.open(try await link(server))
+            #expect(try await other.get("auth/session").isAuthenticated == false)
+            #expect(try await server.signals().filter { $0 == "account.user_logged_in" }.count == 1)
+        }
+    }
+
+    // MARK: LO7
+
+    @Test func `a link of one person in another's browser ends that session`() async throws {
+        let server = try TestServer()
+        try await server.run { client in
+            let (adas, bobs) = (try await browser(client), try await browser(client))
+            _ = try await bobs.post("auth/signup", bob)
+            let session = try #require(bobs.cookies["sessionid"])
+            _ = try await adas.post("auth/signup", ada)
+            let page = try await bobs.open(try await link(server))
+            #expect(try await bobs.get("auth/session").isAuthenticated == true)
+
+            let done = try await bobs.press(page)
+            #expect(done.status == .ok)
+            #expect(
+                try await server.signals().suffix(2) == [
+                    "account.user_logged_out", "account.email_confirmed",
+                ])
+            #expect(bobs.cookies["sessionid"] != session)
+            #expect(try await bobs.get("auth/session").isAuthenticated == false)
+            #expect(try await adas.get("auth/session").isAuthenticated == true)
+        }
+    }
+
+    @Test func `a reset of one person in another's browser ends that session`() async throws {
+        let server = try TestServer { $0.emailVerification = .none }
+        try await server.run { client in
+            let (adas, bobs) = (try await browser(client), try await browser(client))
+            _ = try await adas.post("auth/signup", ada)
+            _ = try await bobs.post("auth/signup", bob)
+            try await asked(bobs, for: "ada@example.org")
+            let page = try await bobs.open(try await link(server))
+            let session = try #require(bobs.cookies["sessionid"])
+            #expect(try await bobs.press(page, "password=An0ther-Secret-y8").status == .ok)
+            #expect(
+                try await server.signals().suffix(2) == ["account.user_logged_out", "account.password_reset"])
+            #expect(bobs.cookies["sessionid"] != session)
+            #expect(try await bobs.get("auth/session").isAuthenticated == false)
+        }
+    }
+
+    // MARK: ACCOUNT_LOGIN_ON_PASSWORD_RESET
+
+    @Test(arguments: [false, true])
+    func `a reset logs in where it is to`(byCode: Bool) async throws {
+        let server = try TestServer {
+            $0.emailVerification = .none
+            $0.loginOnPasswordReset = true
+            $0.passwordResetByCode = byCode
+        }
+        try await server.run { client in
+            let former = try await browser(client)
+            _ = try await former.post("auth/signup", ada)
+            let browser = BrowserClient(client)
+            let form = try await browser.open("/accounts/password/reset")
+            var page = try await browser.press(form, "email=ada%40example.org")
+            var fields = "password=An0ther-Secret-y8"
+            if byCode {
+                fields += "&code=\(try await server.newestMailed("code"))"
+            } else {
+                page = try await browser.open(try await link(server))
+            }
+            #expect(try await browser.press(page, fields).html.contains("You are logged in"))
+
+            let said = try await server.signals().dropFirst(2)
+            #expect(
+                said == (byCode ? ["account.email_confirmed"] : []) + [
+                    "account.password_reset", "account.authentication_step_completed",
+                    "account.user_logged_in",
+                ])
+            let cookie = try #require(browser.setCookies.last { $0.hasPrefix("sessionid=") })
+            for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax"] {
+                #expect(cookie.contains(attribute))
+            }
+            #expect(try await browser.get("auth/session").isAuthenticated == true)
+            #expect(try await former.get("auth/session").isAuthenticated == false)
+        }
+    }
+
+    @Test func `a reset before the address is confirmed waits for that in the same browser`() async throws {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.loginOnEmailConfirmation = true
+            $0.loginOnPasswordReset = true
+        }
+        try await server.run { client in
+            let (one, other) = (try await browser(client), BrowserClient(client))
+            _ = try await one.post("auth/signup", ada)
+            try await asked(other, for: "ada@example.org")
+            let page = try await other.open(try await link(server))
+            let done = try await other.press(page, "password=An0ther-Secret-y8")
+            #expect(done.html.contains("confirm your address"))
+            #expect(try await other.get("auth/session").pending == ["verify_email"])
+
+            _ = try await other.press(try await other.open(try await link(server)))
+            #expect(try await other.get("auth/session").isAuthenticated == true)
+        }
+    }
+
+    // MARK: Other sites
+
+    @Test(arguments: ["http://evil.example", "null"])
+    func `a form of another site does nothing, whatever it holds`(origin: String) async throws {
+        let server = try TestServer {
+            $0.emailVerification = .none
+            $0.loginOnPasswordReset = true
+        }
+        try await server.run { client in
+            let (mallory, bobs) = (BrowserClient(client), try await browser(client))
+            _ = try await bobs.post("auth/signup", bob)
+            _ = try await browser(client).post("auth/signup", ada)
+            try await asked(mallory, for: "ada@example.org")
+            let path = try await link(server)
+            let before = try await server.signals()
+
+            // Without a token, with the attacker's own, and with the right one from the wrong place.
+            let own = try #require(try await mallory.open(path).proof)
+            let right = try await bobs.open(path)
+            let tries = [
+                try await bobs.send(form: "password=An0ther-Secret-y8", to: path),
+                try await bobs.send(
+                    form: "csrfmiddlewaretoken=\(own)&password=An0ther-Secret-y8", to: path),
+                try await bobs.press(right, "password=An0ther-Secret-y8", origin: origin),
+            ]
+            #expect(tries.map(\.status) == [.forbidden, .forbidden, .forbidden])
+            #expect(try await server.signals() == before)
+            #expect(try await bobs.get("auth/session").isAuthenticated == true)
+
+            // A browser without cookies is not logged in to the attacker's account either.
+            let fresh = BrowserClient(client)
+            let forged = try await fresh.send(
+                form: "csrfmiddlewaretoken=\(own)&password=An0ther-Secret-y8", to: path)
+            #expect(forged.status == .forbidden)
+            #expect(try await fresh.get("auth/session").isAuthenticated == false)
+        }
+    }
+
+    @Test func `a page that was shown before the session changed is to be loaded anew`() async throws {
+        let server = try TestServer { $0.emailVerification = .optional }
+        try await server.run { client in
+            let browser = try await browser(client)
+            _ = try await browser.post("auth/signup", ada)
+            let path = try await link(server)
+            let page = try await browser.open(path)
+            _ = try await browser.send(.delete, "auth/session", nil, csrf: browser.csrf)
+            #expect(try await browser.press(page).status == .forbidden)
+            #expect(try await browser.press(try await browser.open(path)).status == .ok)
+        }
+    }
+
+    @Test func `with https a page's cookies are bound to this host`() async throws {
+        let server = try TestServer { $0.links.publicURL = "https://accounts.example.org" }
+        try await server.run { client in
+            let browser = BrowserClient(client)
+            _ = try await browser.open("/accounts/password/reset")
+            let cookie = try #require(browser.setCookies.first { $0.contains("sessionid=") })
+            #expect(cookie.hasPrefix("__Host-sessionid="))
+            #expect(cookie.contains("; Secure"))
+        }
+    }
+}
