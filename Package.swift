@@ -174,8 +174,8 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthConsumerTests",
-            dependencies: ["AuthConsumer", "AuthTesting", "AuthSignals"] + plumbing + kits,
-            swiftSettings: swift),
+            dependencies: ["AuthConsumer", "AuthFlows", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthMailTests",
             dependencies: ["AuthMail", "AuthFlows", "AuthSignals", "CCurl"] + plumbing + kits,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
 import AuthSignals
 import Foundation
 import Synchronization
@@ -10,20 +11,23 @@ final class SignalLog: Sendable {
 
     private let format: Format
     private let full: Bool
+    private let tokens: TokenOpener
     private let write: @Sendable (String) -> Void
     private let isHeaderWritten = Mutex(false)
 
     /// - Parameters:
     ///   - full: shows addresses, names and profiles, which are redacted otherwise.
-    init(format: Format, full: Bool, write: @escaping @Sendable (String) -> Void) {
+    ///   - tokens: for what is said in place of a provider's sealed token: whether it opens here.
+    init(format: Format, full: Bool, tokens: TokenOpener, write: @escaping @Sendable (String) -> Void) {
         self.format = format
         self.full = full
+        self.tokens = tokens
         self.write = write
     }
 
     func write(_ event: SignalEvent, _ context: SignalContext) async throws {
         let data = try event.json()
-        let shown = full ? data : Redaction.redact(data)
+        let shown = full ? hidingToken(of: event, in: data) : Redaction.redact(data)
         let milliseconds = Int(Date().timeIntervalSince(event.time) * 1000)
         switch format {
         case .json:
@@ -45,6 +49,21 @@ final class SignalLog: Sendable {
                         String(event.time.wireText.dropFirst(11).dropLast()), event.name.rawValue, who,
                         "\(milliseconds)", "\(context.attempt)"))
         }
+    }
+
+    /// No line shows a token, sealed or not: what stands in its place says whether it opens with the keys here.
+    private func hidingToken(of event: SignalEvent, in data: JSONValue) -> JSONValue {
+        guard case .object(var members) = data, case .object(var sociallogin)? = members["sociallogin"],
+            let token = sociallogin["token"], token != .null
+        else { return data }
+        do throws(TokenOpeningError) {
+            _ = try tokens.open(token.string ?? "", event: event.id)
+            sociallogin["token"] = "… opens"
+        } catch {
+            sociallogin["token"] = .string("… \(error.message)")
+        }
+        members["sociallogin"] = .object(sociallogin)
+        return .object(members)
     }
 
     private static func row(_ time: String, _ signal: String, _ who: String, _ ms: String, _ attempt: String)

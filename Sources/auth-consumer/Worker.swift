@@ -17,7 +17,7 @@ struct Worker: AsyncParsableCommand {
         discussion: """
             The queue, its retries and its dead letters are declared where they are missing. A handler that
             fails gets its message again, later and later; in the end it is in NAME.dead. Settings:
-            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, LOG_LEVEL, LOG_FORMAT, METRICS_PORT.
+            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL, LOG_FORMAT, METRICS_PORT.
             """)
 
     @Option(help: "The name of this worker's queue; workers of one name share its messages.")
@@ -50,13 +50,17 @@ struct Worker: AsyncParsableCommand {
         let logger = Logger(label: "auth-consumer")
         let source = BrokerSource(try topology(), settings.broker(concurrency: concurrency), logger: logger)
         let inbox = try settings.inbox()
-        let log = SignalLog(format: format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .json), full: full) {
+        let log = SignalLog(
+            format: format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .json), full: full,
+            tokens: settings.tokens
+        ) {
             FileHandle.standardOutput.write(Data($0.utf8))
         }
         var configuration = DispatcherConfiguration()
         configuration.concurrency = concurrency
         let dispatcher = SignalDispatcher(
-            from: source, handlers: workerHandlers(log: log), inbox: inbox, configuration: configuration,
+            from: source, handlers: workerHandlers(log: log, tokens: settings.tokens), inbox: inbox,
+            configuration: configuration,
             logger: logger)
 
         // They end in reverse order: the dispatcher finishes what it has while the source can still settle it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
+import AuthConsumer
 import AuthInbox
 import AuthOperations
 import AuthSignals
@@ -10,6 +11,8 @@ struct WorkerSettings {
     var broker: BrokerConfiguration
     /// `INBOX_URL`: the file that the workers of one host share.
     var inboxPath: String
+    /// `SIGNALS_TOKEN_KEYS`: opens the providers' tokens that signals carry.
+    var tokens: TokenOpener
 
     /// - Throws: `SettingFaults` with every fault.
     init(reading settings: SettingsReader) throws {
@@ -18,6 +21,7 @@ struct WorkerSettings {
         broker = BrokerConfiguration(reading: &reader)
         broker.connectionName = "auth-consumer"
         inboxPath = InboxURL(reading: &reader).path
+        tokens = TokenOpener(TokenKeys(reading: &reader))
         try reader.check()
     }
 

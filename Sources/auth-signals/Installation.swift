@@ -29,7 +29,7 @@ struct Installation {
             let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)
             keys = KeyRing(secret: secret, fallbacks: settings.secretKeyFallbacks)
             store = try SQLiteStore(
-                path: settings.store.url.path, keys: keys, codec: settings.signals.codec,
+                path: settings.store.url.path, keys: keys, codec: settings.signals.sealingCodec,
                 retention: settings.store.outboxRetention)
             if migrating { try await store.migrate() }
         } catch let error as StoreError {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One setting that is wrong, and what to do about it.
-public struct SettingFault: Hashable, Sendable, CustomStringConvertible {
+public struct SettingFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The environment name.
     public var name: String
     /// Completes the sentence that begins with the name; it quotes no value, which may be a secret.

@@ -13,6 +13,10 @@ public struct SignalSettings: Sendable {
     public var payload: PayloadProfile = .standard
     /// `SIGNALS_REQUIRED`: signals for which no queue being bound is an error.
     public var required: Set<SignalName> = []
+    /// `SIGNALS_TOKEN_KEYS`; where nil, no signal carries a provider's token.
+    public var tokenKeys: TokenKeys?
+    /// `SIGNALS_TOKEN_REFRESH`: whether sealed tokens hold the refresh token, too.
+    public var sendsRefreshTokens = false
 
     public init(source: String) { self.source = source }
 
@@ -39,6 +43,12 @@ public struct SignalSettings: Sendable {
         if let appID, appID.utf8.count > 255 { reader.fault("SIGNALS_APP_ID", "may have at most 255 bytes") }
         payload = reader.choice(
             "SIGNALS_PAYLOAD", default: .standard, ["standard": .standard, "thin": .thin])
+        tokenKeys = TokenKeys(reading: &reader)
+        sendsRefreshTokens = reader.bool("SIGNALS_TOKEN_REFRESH", default: false)
+        if sendsRefreshTokens, reader.string(TokenKeys.settingName) == nil {
+            reader.fault(
+                "SIGNALS_TOKEN_REFRESH", "is of no use without \(TokenKeys.settingName), which seals tokens")
+        }
         for name in reader.list("SIGNALS_REQUIRED", default: []) {
             if let name = try? SignalName(validating: name) {
                 required.insert(name)
@@ -48,7 +58,7 @@ public struct SignalSettings: Sendable {
         }
     }
 
-    /// The codec of this installation.
+    /// The codec of this installation; it leaves providers' tokens out. `AuthFlows` has one that seals them.
     public var codec: SignalCodec {
         SignalCodec(source: source, schemaBase: schemaBase, appID: appID, profile: payload)
     }
