@@ -28,6 +28,7 @@ let crypto: [Target.Dependency] = [
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
@@ -97,7 +98,7 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "AuthProviders",
-            dependencies: ["AuthFlows", "AuthSignals", httpClient, jwtKit, nio] + crypto + plumbing,
+            dependencies: ["AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,

@@ -33,7 +33,8 @@ enum ImportTable {
         Row(
             target: "AuthProviders",
             imports: [
-                "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "Crypto", "CryptoExtras",
+                "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "NIOHTTP1", "Crypto",
+                "CryptoExtras",
             ]),
         Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
         Row(target: "AuthRelay", imports: ["AuthSignals"]),

@@ -2,8 +2,8 @@
 import Foundation
 
 /// Whether a text can be an e-mail address: Django's EmailValidator, and allauth's limit of 254.
-enum EmailSyntax {
-    static func isValid(_ email: String) -> Bool {
+package enum EmailSyntax {
+    package static func isValid(_ email: String) -> Bool {
         guard email.utf8.count <= 254, let at = email.lastIndex(of: "@") else { return false }
         return isLocalPart(email[..<at]) && isDomain(email[email.index(after: at)...])
     }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// `application/x-www-form-urlencoded`: RFC 6749, appendix B.
+enum FormEncoding {
+    private static let unreserved = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+    static func text(of members: [(String, String)]) -> String {
+        members.map { "\(encoded($0.0))=\(encoded($0.1))" }.joined(separator: "&")
+    }
+
+    static func encoded(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+    }
+
+    /// The members of a form; of several with one name the first.
+    static func members(of text: String) -> [String: String] {
+        var members: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decoded = parts.map { $0.replacing("+", with: " ").removingPercentEncoding ?? "" }
+            if members[decoded[0]] == nil { members[decoded[0]] = decoded.count > 1 ? decoded[1] : "" }
+        }
+        return members
+    }
+}
+
+extension URL {
+    /// The address with members added to its query; what it has stays (RFC 6749, section 3.1).
+    func adding(query: [(String, String)]) -> URL {
+        guard !query.isEmpty, var parts = URLComponents(url: self, resolvingAgainstBaseURL: false) else {
+            return self
+        }
+        let existing = parts.percentEncodedQuery.map { $0.isEmpty ? "" : $0 + "&" } ?? ""
+        parts.percentEncodedQuery = existing + FormEncoding.text(of: query)
+        return parts.url ?? self
+    }
+}

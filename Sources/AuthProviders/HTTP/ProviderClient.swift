@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import AsyncHTTPClient
+public import AuthFlows
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// HTTP to providers: bounded in time and size, over verified TLS, following no redirects.
+///
+/// One client serves all providers of a process. Whoever makes it ends it with ``shutdown()``.
+public struct ProviderClient: ProviderHTTP {
+    /// What a request to a provider may cost.
+    public struct Limits: Sendable {
+        /// `SOCIALACCOUNT_REQUESTS_TIMEOUT`: from the look-up of the name to the last byte; more than zero.
+        public var timeout: Duration = .seconds(5)
+        /// The longest answer, bytes.
+        public var longestAnswer = 1 << 20
+
+        public init() {}
+    }
+
+    public let limits: Limits
+    private let client: HTTPClient
+
+    public init(_ limits: Limits = Limits()) {
+        self.limits = limits
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        // Nothing is asked to be compressed, so that a small answer cannot grow when it is read.
+        configuration.decompression = .disabled
+        configuration.timeout.connect = .nanoseconds(limits.timeout.nanoseconds)
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Ends the client: requests that are under way fail.
+    public func shutdown() async {
+        // It throws only where it was ended before.
+        try? await client.shutdown()
+    }
+
+    public func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer {
+        guard let host = request.url.host, !host.isEmpty, request.url.user == nil,
+            request.url.scheme == "https" || (request.url.scheme == "http" && request.allowsPlainHTTP)
+        else { throw SocialProviderError(.unknown, "a provider is asked by https only") }
+        // A deadline of its own over all: one for the request would not count the reading of the answer.
+        let answer = await withTaskGroup(of: Result<ProviderAnswer, SocialProviderError>.self) { group in
+            group.addTask { await attempt(request, host: host) }
+            group.addTask {
+                try? await Task.sleep(for: limits.timeout)
+                return .failure(SocialProviderError(.unreachable, "\(host) did not answer in time"))
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first ?? .failure(SocialProviderError(.unreachable, "\(host) was not asked"))
+        }
+        return try answer.get()
+    }
+
+    private func attempt(
+        _ request: ProviderRequest, host: String
+    ) async -> Result<ProviderAnswer, SocialProviderError> {
+        var message = HTTPClientRequest(url: request.url.absoluteString)
+        message.method = request.method == .get ? .GET : .POST
+        message.headers.add(name: "User-Agent", value: "auth-signals")
+        for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
+        if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        do {
+            let deadline = NIODeadline.now() + .nanoseconds(limits.timeout.nanoseconds)
+            let response = try await client.execute(message, deadline: deadline)
+            let status = Int(response.status.code)
+            guard !(300..<400).contains(status) else {
+                return .failure(SocialProviderError(.unknown, "\(host) answered with a redirect"))
+            }
+            let coding = response.headers.first(name: "Content-Encoding") ?? "identity"
+            guard coding.lowercased() == "identity" else {
+                return .failure(SocialProviderError(.unknown, "\(host) compressed its answer unasked"))
+            }
+            let body = try await response.body.collect(upTo: limits.longestAnswer)
+            // A body whose reading is given up looks like one that has ended.
+            try Task.checkCancellation()
+            let type = response.headers.first(name: "Content-Type")?.split(separator: ";").first
+            return .success(
+                ProviderAnswer(
+                    status: status,
+                    contentType: type?.trimmingCharacters(in: .whitespaces).lowercased(),
+                    body: Data(body.readableBytesView)))
+        } catch is NIOTooManyBytesError {
+            return .failure(SocialProviderError(.unreachable, "\(host) answered more than is read"))
+        } catch let error as HTTPClientError {
+            return .failure(
+                SocialProviderError(.unreachable, "\(host) cannot be asked: \(error.shortDescription)"))
+        } catch {
+            // The kind only: the text of an error from below may quote the request.
+            return .failure(SocialProviderError(.unreachable, "\(host) cannot be asked: \(type(of: error))"))
+        }
+    }
+}
+
+extension Duration {
+    /// At most what 64 bits hold.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole &+ attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+public import AuthSignals
+public import Foundation
+
+/// A provider of OAuth 2 (RFC 6749, with PKCE of RFC 7636): a code is redeemed, a profile fetched and mapped.
+public struct OAuth2Provider: SocialProvider {
+    public let definition: OAuth2Definition
+    public let app: SocialApp
+    private let http: any ProviderHTTP
+    private let clock: any WallClock
+    private let verifier: IDTokenVerifier?
+
+    /// - Parameter http: ended by whoever made it.
+    public init(
+        _ definition: OAuth2Definition, app: SocialApp, http: any ProviderHTTP,
+        clock: any WallClock = .system
+    ) {
+        self.definition = definition
+        self.app = app
+        self.http = http
+        self.clock = clock
+        verifier = definition.idTokens.map { source in
+            IDTokenVerifier(
+                keys: SigningKeys(at: source.keysEndpoint, http: http, clock: clock), clock: clock)
+        }
+    }
+
+    public var id: String { app.id ?? definition.id }
+    public var name: String { app.name ?? definition.name }
+    public var clientID: String? { app.clientID }
+    public var ways: Set<SocialProviderWay> {
+        definition.audienceCheck == nil && definition.idTokens == nil ? [.redirect] : [.redirect, .token]
+    }
+    public var discoveryURL: URL? { nil }
+    public var policy: SocialProviderPolicy { app.policy }
+
+    public func authorizationURL(_ request: AuthorizationRequest) async throws(SocialProviderError) -> URL {
+        let own = definition.scope + (app.queriesEmail ? definition.emailScope : [])
+        return code.url(
+            definition.authorizationEndpoint, request,
+            scope: request.scopes(with: app.scope ?? own).joined(separator: definition.scopeSeparator),
+            further: definition.authorizationParameters.merging(app.authorizationParameters) { $1 })
+    }
+
+    public func identity(
+        for callback: AuthorizationCallback
+    ) async throws(SocialProviderError) -> SocialIdentity {
+        let answer = try await code.redeem(
+            callback, at: definition.tokenEndpoint, by: app.authentication ?? definition.authentication,
+            secret: app.secret, headers: definition.headers(app),
+            allowsPlainHTTP: definition.allowsPlainHTTP, now: clock.now())
+        return try await identity(answer.token)
+    }
+
+    public func identity(for login: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
+        guard ways.contains(.token) else {
+            throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
+        }
+        guard login.clientID.map(app.accepts) ?? true else {
+            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
+        }
+        if let check = definition.audienceCheck,
+            let token = login.accessToken.flatMap({ TokenText(checking: $0.exposedText) })
+        {
+            try await check(calls(token))
+            return try await identity(ProviderToken(accessToken: token))
+        }
+        guard let source = definition.idTokens, let verifier, let token = login.idToken else {
+            throw SocialProviderError(.invalidToken, "there is no token of a kind that \(id) takes")
+        }
+        let claims = try await verifier.claims(
+            of: token, issuer: source.issuer, audiences: app.audiences(of: login), nonce: nil)
+        return try identity(of: source.profile(claims), token: nil)
+    }
+
+    private func identity(_ token: ProviderToken) async throws(SocialProviderError) -> SocialIdentity {
+        let answer = try await definition.fetch(calls(token.accessToken))
+        return try identity(of: answer, token: token)
+    }
+
+    private func identity(
+        of answer: JSONValue, token: ProviderToken?
+    ) throws(SocialProviderError) -> SocialIdentity {
+        var profile = definition.profile(answer)
+        if let field = app.uidField { profile.uid = answer.text(field) }
+        return try profile.identity(provider: id, app: app, token: token)
+    }
+
+    private var code: AuthorizationCode {
+        AuthorizationCode(app: app, http: http, usesPKCE: app.usesPKCE ?? definition.usesPKCE)
+    }
+
+    private func calls(_ token: TokenText) -> ProviderCalls {
+        ProviderCalls(
+            app: app, accessToken: token, headers: definition.headers(app), http: http,
+            allowsPlainHTTP: definition.allowsPlainHTTP)
+    }
+}
+
+extension AuthorizationRequest {
+    /// What is configured and what was asked beyond it, each once.
+    func scopes(with configured: [String]) -> [String] {
+        var seen: Set<String> = []
+        return (configured + scope).filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import JWTKit
+
+/// Verifies ID tokens (OpenID Connect Core, section 3.1.3.7): signature first, then every claim.
+struct IDTokenVerifier: Sendable {
+    /// How far the issuer's clock may be from ours, seconds.
+    static let leeway: TimeInterval = 60
+
+    let keys: SigningKeys
+    let clock: any WallClock
+    /// Whether the one audience may be us though the token was given to another client of the same owner: so do
+    /// apps for phones get Google's tokens for their server.
+    var allowsOtherParties = false
+    private let used = UsedTokens()
+
+    init(keys: SigningKeys, clock: any WallClock, allowsOtherParties: Bool = false) {
+        self.keys = keys
+        self.clock = clock
+        self.allowsOtherParties = allowsOtherParties
+    }
+
+    /// The claims of a token that is what it must be.
+    ///
+    /// - Parameters:
+    ///   - audiences: one of which the token must be for.
+    ///   - nonce: what was sent with the authorization request. Nil for a token that an application brought:
+    ///     such a one is taken once, where it has an id (`jti`).
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/invalidToken``, or of fetching keys.
+    func claims(
+        of token: TokenText, issuer: String, audiences: [String], nonce: String?, isBrought: Bool = true
+    ) async throws(SocialProviderError) -> JSONValue {
+        let claims = try await signedClaims(of: token)
+        try check(claims, issuer: issuer, audiences: audiences)
+        if let nonce, claims["nonce"]?.string != nonce {
+            throw Self.invalid("answers another request: nonce")
+        }
+        if isBrought, let id = claims.text("jti"), let end = claims.date("exp") {
+            guard used.insert("\(issuer) \(id)", until: end + Self.leeway, now: clock.now()) else {
+                throw Self.invalid("was used before")
+            }
+        }
+        return claims
+    }
+
+    private func signedClaims(of token: TokenText) async throws(SocialProviderError) -> JSONValue {
+        guard let token = TokenText(checking: token.exposedText) else { throw Self.invalid("is no token") }
+        let parts = token.exposedText.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let header = Data(base64URL: String(parts[0])),
+            let header = try? JSONDecoder().decode(JSONValue.self, from: header)
+        else { throw Self.invalid("is no JWT") }
+        // Never what the token says of itself alone: only asymmetric algorithms, and only one that the key is
+        // for. `none` and HMAC, with a public key as its secret, are not among them.
+        guard let name = header["alg"]?.string, let algorithm = JWK.Algorithm(rawValue: name),
+            algorithm.keyType != nil
+        else { throw Self.invalid("is signed with an algorithm that is not taken") }
+        guard header["crit"] == nil else { throw Self.invalid("wants what is not understood: crit") }
+        let kid = header["kid"]?.string
+        var key = try await keys.key(kid, for: algorithm)
+        key.algorithm = algorithm
+        key.keyIdentifier = JWKIdentifier(string: kid ?? "the only one")
+        do {
+            let signers = JWTKeyCollection()
+            try await signers.add(jwk: key)
+            return try await signers.verify(token.exposedText, as: Claims.self).members
+        } catch {
+            throw Self.invalid("is not signed by its issuer")
+        }
+    }
+
+    private func check(
+        _ claims: JSONValue, issuer: String, audiences: [String]
+    ) throws(SocialProviderError) {
+        let now = clock.now()
+        guard claims["sub"]?.string?.isEmpty == false else { throw Self.invalid("names nobody: sub") }
+        guard claims["iss"]?.string == issuer else { throw Self.invalid("comes from another issuer: iss") }
+        var told = claims["aud"]?.elements.map(\.string) ?? []
+        if let one = claims["aud"]?.string { told = [one] }
+        guard let audience = audiences.first(where: told.contains), !audience.isEmpty else {
+            throw Self.invalid("is for another client: aud")
+        }
+        let party = claims["azp"]
+        guard party != nil || told.count == 1,
+            party == nil || party?.string == audience || (allowsOtherParties && told.count == 1)
+        else { throw Self.invalid("was given to another client: azp") }
+        guard let end = claims.date("exp"), now < end + Self.leeway else { throw Self.invalid("has expired") }
+        guard let issued = claims.date("iat"), issued <= now + Self.leeway else {
+            throw Self.invalid("is from the future: iat")
+        }
+        if claims["nbf"] != nil {
+            guard let start = claims.date("nbf"), start <= now + Self.leeway else {
+                throw Self.invalid("is not valid yet: nbf")
+            }
+        }
+    }
+
+    static func invalid(_ what: String) -> SocialProviderError {
+        SocialProviderError(.invalidToken, "the ID token \(what)")
+    }
+
+    /// All claims; they are checked above, against our clock.
+    private struct Claims: JWTPayload {
+        let members: JSONValue
+        init(from decoder: any Decoder) throws { members = try JSONValue(from: decoder) }
+        func encode(to encoder: any Encoder) throws { try members.encode(to: encoder) }
+        func verify(using algorithm: some JWTAlgorithm) throws {}
+    }
+}
+
+extension JSONValue {
+    /// A NumericDate (RFC 7519, section 2).
+    fileprivate func date(_ member: String) -> Date? {
+        switch self[member] {
+        case .integer(let seconds)?: Date(timeIntervalSince1970: TimeInterval(seconds))
+        case .number(let seconds)?: Date(timeIntervalSince1970: seconds)
+        default: nil
+        }
+    }
+}

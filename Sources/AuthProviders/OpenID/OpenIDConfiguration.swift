@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+public import Foundation
+
+/// Where an OpenID provider lives: its discovery document (OpenID Connect Discovery, section 3), or the same
+/// by hand.
+public struct OpenIDConfiguration: Sendable {
+    public var authorizationEndpoint: URL
+    public var tokenEndpoint: URL
+    public var keysEndpoint: URL
+    public var userInfoEndpoint: URL?
+    /// `token_endpoint_auth_methods_supported`; where it is absent, `client_secret_basic` is.
+    public var authentications: [ClientAuthentication] = [.basic]
+
+    public init(
+        authorizationEndpoint: URL, tokenEndpoint: URL, keysEndpoint: URL, userInfoEndpoint: URL? = nil
+    ) {
+        self.authorizationEndpoint = authorizationEndpoint
+        self.tokenEndpoint = tokenEndpoint
+        self.keysEndpoint = keysEndpoint
+        self.userInfoEndpoint = userInfoEndpoint
+    }
+
+    /// Where an issuer's document is: section 4 of the same.
+    public static func address(of issuer: String) -> URL? {
+        var base = Substring(issuer)
+        while base.hasSuffix("/") { base.removeLast() }
+        return URL(string: base + "/.well-known/openid-configuration")
+    }
+
+    /// Reads a document.
+    ///
+    /// - Throws: ``SocialProviderError`` where it is another issuer's, or leads from https to http.
+    init(_ answer: ProviderAnswer, issuer: String) throws(SocialProviderError) {
+        let document = try answer.successful().object()
+        guard document["issuer"]?.string == issuer else {
+            throw SocialProviderError(.unknown, "the discovery document is of another issuer than configured")
+        }
+        let allowsPlainHTTP = issuer.hasPrefix("http:")
+        func endpoint(_ member: String) throws(SocialProviderError) -> URL? {
+            guard let text = document[member]?.string else { return nil }
+            guard let url = URL(string: text), url.host?.isEmpty == false, url.user == nil,
+                url.scheme == "https" || (allowsPlainHTTP && url.scheme == "http")
+            else { throw SocialProviderError(.unknown, "the discovery document's \(member) is no https URL") }
+            return url
+        }
+        guard let authorization = try endpoint("authorization_endpoint"),
+            let token = try endpoint("token_endpoint"), let keys = try endpoint("jwks_uri")
+        else { throw SocialProviderError(.unknown, "the discovery document lacks an end-point") }
+        self.init(
+            authorizationEndpoint: authorization, tokenEndpoint: token, keysEndpoint: keys,
+            userInfoEndpoint: try endpoint("userinfo_endpoint"))
+        if let methods = document["token_endpoint_auth_methods_supported"]?.elements {
+            authentications = methods.compactMap { $0.string.flatMap(ClientAuthentication.init(rawValue:)) }
+        }
+    }
+
+    /// How a client proves itself where nothing is configured: as allauth does, since ids with a colon break
+    /// the other way at some providers.
+    var preferredAuthentication: ClientAuthentication {
+        authentications.contains(.basic) && !authentications.contains(.post) ? .basic : .post
+    }
+}

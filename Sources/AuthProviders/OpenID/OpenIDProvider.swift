@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+public import AuthSignals
+public import Foundation
+
+/// A provider of OpenID Connect: discovery, the code flow, and ID tokens that applications bring.
+public struct OpenIDProvider: SocialProvider {
+    public let definition: OpenIDDefinition
+    public let app: SocialApp
+    private let http: any ProviderHTTP
+    private let clock: any WallClock
+    private let discovery: CachedDocument<OpenIDConfiguration>
+    private let verifier: IDTokenVerifier
+
+    /// - Parameter http: ended by whoever made it.
+    public init(
+        _ definition: OpenIDDefinition, app: SocialApp, http: any ProviderHTTP,
+        clock: any WallClock = .system
+    ) {
+        self.definition = definition
+        self.app = app
+        self.http = http
+        self.clock = clock
+        let allowsPlainHTTP = definition.allowsPlainHTTP
+        let discovery = CachedDocument(clock: clock) {
+            do throws(SocialProviderError) {
+                if let configuration = definition.configuration { return .success(configuration) }
+                guard let address = OpenIDConfiguration.address(of: definition.issuer) else {
+                    throw SocialProviderError(.unknown, "the issuer is no URL")
+                }
+                var request = ProviderRequest.get(address)
+                request.allowsPlainHTTP = allowsPlainHTTP
+                let answer = try await http.send(request)
+                return .success(try OpenIDConfiguration(answer, issuer: definition.issuer))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self.discovery = discovery
+        let keys = SigningKeys(clock: clock) { () async throws(SocialProviderError) in
+            var request = ProviderRequest.get(try await discovery.current().keysEndpoint)
+            request.allowsPlainHTTP = allowsPlainHTTP
+            return try await http.send(request)
+        }
+        verifier = IDTokenVerifier(
+            keys: keys, clock: clock, allowsOtherParties: definition.allowsOtherParties)
+    }
+
+    public var id: String { app.id ?? definition.id }
+    public var name: String { app.name ?? definition.name }
+    public var clientID: String? { app.clientID }
+    public var ways: Set<SocialProviderWay> { definition.ways }
+    public var discoveryURL: URL? {
+        definition.configuration == nil ? OpenIDConfiguration.address(of: definition.issuer) : nil
+    }
+    public var policy: SocialProviderPolicy { app.policy }
+
+    public func authorizationURL(_ request: AuthorizationRequest) async throws(SocialProviderError) -> URL {
+        let endpoint = try await discovery.current().authorizationEndpoint
+        let own = definition.scope + (app.queriesEmail ? definition.emailScope : [])
+        var further = definition.authorizationParameters.merging(app.authorizationParameters) { $1 }
+        if definition.sendsNonce { further["nonce"] = request.nonce }
+        return code.url(
+            endpoint, request, scope: request.scopes(with: app.scope ?? own).joined(separator: " "),
+            further: further)
+    }
+
+    public func identity(
+        for callback: AuthorizationCallback
+    ) async throws(SocialProviderError) -> SocialIdentity {
+        // RFC 9207: an answer of another provider, which a browser was made to bring here.
+        if let issuer = callback.parameters["iss"], issuer != definition.issuer {
+            throw SocialProviderError(.unknown, "the answer is of another issuer")
+        }
+        let configuration = try await discovery.current()
+        let now = clock.now()
+        let secret: ClientSecret? =
+            if let make = definition.makeSecret { try await make(app, now) } else { app.secret }
+        let answer = try await code.redeem(
+            callback, at: configuration.tokenEndpoint,
+            by: app.authentication ?? definition.authentication ?? configuration.preferredAuthentication,
+            secret: secret, headers: [:], allowsPlainHTTP: definition.allowsPlainHTTP, now: now)
+        guard let idToken = answer.idToken else { throw IDTokenVerifier.invalid("is missing") }
+        let claims = try await verifier.claims(
+            of: idToken, issuer: definition.issuer, audiences: [app.clientID],
+            nonce: definition.sendsNonce ? callback.nonce : nil, isBrought: false)
+        var told = OpenIDAnswer(claims: claims, parameters: callback.parameters)
+        told.userInfo = try await userInfo(configuration, answer.token, claims)
+        return try identity(told, answer.token)
+    }
+
+    public func identity(for login: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
+        guard ways.contains(.token) else {
+            throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
+        }
+        guard login.clientID.map(app.accepts) ?? true else {
+            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
+        }
+        // An access token alone is not taken: it does not say to whom it was issued.
+        guard let token = login.idToken else { throw IDTokenVerifier.invalid("is missing") }
+        let claims = try await verifier.claims(
+            of: token, issuer: definition.issuer, audiences: app.audiences(of: login), nonce: nil)
+        return try identity(OpenIDAnswer(claims: claims, isBrought: true), nil)
+    }
+
+    /// OpenID Connect Core, section 5.3.
+    private func userInfo(
+        _ configuration: OpenIDConfiguration, _ token: ProviderToken, _ claims: JSONValue
+    ) async throws(SocialProviderError) -> JSONValue? {
+        guard definition.fetchesUserInfo, let endpoint = configuration.userInfoEndpoint else { return nil }
+        var request = ProviderRequest.get(endpoint).authorized(by: token.accessToken)
+        request.allowsPlainHTTP = definition.allowsPlainHTTP
+        let told = try await http.send(request).successful().object()
+        guard let subject = claims["sub"]?.string, told["sub"]?.string == subject else {
+            throw SocialProviderError(.invalidToken, "userinfo is of another person than the ID token: sub")
+        }
+        return told
+    }
+
+    private func identity(
+        _ answer: OpenIDAnswer, _ token: ProviderToken?
+    ) throws(SocialProviderError) -> SocialIdentity {
+        try definition.profile(answer, app).identity(provider: id, app: app, token: token)
+    }
+
+    private var code: AuthorizationCode {
+        AuthorizationCode(app: app, http: http, usesPKCE: app.usesPKCE ?? definition.usesPKCE)
+    }
+}
+
+extension OpenIDDefinition {
+    /// Whether plain HTTP was configured.
+    var allowsPlainHTTP: Bool { issuer.hasPrefix("http:") }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+
+extension JSONValue {
+    /// The text of a member; a whole number becomes its digits, as ids of several providers are numbers. Nil
+    /// for an empty text and anything else.
+    public func text(_ member: String) -> String? {
+        switch self[member] {
+        case .string(let text)?: text.isEmpty ? nil : text
+        case .integer(let number)?: String(number)
+        default: nil
+        }
+    }
+
+    /// Whether a member is true, or says so: `"true"` is how Apple and Amazon write it.
+    public func flag(_ member: String) -> Bool {
+        switch self[member] {
+        case .bool(let value)?: value
+        case .string(let text)?: text.lowercased() == "true"
+        default: false
+        }
+    }
+
+    /// The elements of an array, none for anything else.
+    var elements: [JSONValue] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    /// The object without a member.
+    func removing(_ member: String) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[member] = nil
+        return .object(members)
+    }
+
+    /// The object with a member set.
+    func setting(_ member: String, to value: JSONValue?) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[member] = value
+        return .object(members)
+    }
+}
