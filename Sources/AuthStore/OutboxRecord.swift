@@ -39,7 +39,7 @@ public struct OutboxRecord: Hashable, Sendable {
 public struct OutboxFilter: Hashable, Sendable {
     public var states: Set<OutboxRecord.State>
     public var ids: Set<UUID>?
-    public var name: SignalPattern?
+    public var name: SignalNameFilter?
     public var subject: String?
     /// Emitted at or after that moment…
     public var from: Date?
@@ -47,7 +47,7 @@ public struct OutboxFilter: Hashable, Sendable {
     public var to: Date?
 
     public init(
-        _ states: Set<OutboxRecord.State>, ids: Set<UUID>? = nil, name: SignalPattern? = nil,
+        _ states: Set<OutboxRecord.State>, ids: Set<UUID>? = nil, name: SignalNameFilter? = nil,
         subject: String? = nil, from: Date? = nil, to: Date? = nil
     ) {
         self.states = states
@@ -114,6 +114,6 @@ extension OutboxFilter {
     /// Whether the name is meant: patterns are matched here, since SQL has none of that kind.
     func means(_ row: Row) throws -> Bool {
         guard let name else { return true }
-        return name.matches(routingKey: row["name"])
+        return name.matches(row["name"] as String)
     }
 }

@@ -21,6 +21,6 @@ struct AuthSignalsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,
-            OutboxCommand.self, CatalogCommand.self,
+            OutboxCommand.self, DeadCommand.self, CatalogCommand.self,
         ])
 }

@@ -48,24 +48,24 @@ final class Channel {
 
     // MARK: The loop
 
-    /// Waits for something to happen, and hands every event to the role.
+    /// Waits for something to happen, and hands every event to the receiver.
     func step(
-        waitingFor bound: Duration, wantsToWrite: Bool, _ role: any ConnectionRole
+        waitingFor bound: Duration, wantsToWrite: Bool, _ receiver: any EventReceiver
     ) throws(BrokerError) {
-        let receiver = Receiver(role)
+        let receiver = Receiver(receiver)
         let status = crmq_step(
             connection, Int32(clamping: bound.milliseconds), wantsToWrite,
             { context, event in
                 guard let context else { return }
-                Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue().role.receive(event.pointee)
+                Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue().receiver.receive(event.pointee)
             }, Unmanaged.passUnretained(receiver).toOpaque())
         withExtendedLifetime(receiver) {}
         try check(status)
     }
 
     private final class Receiver {
-        let role: any ConnectionRole
-        init(_ role: any ConnectionRole) { self.role = role }
+        let receiver: any EventReceiver
+        init(_ receiver: any EventReceiver) { self.receiver = receiver }
     }
 
     // MARK: Faults

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import CRabbitMQ
 
+/// Takes in what happens on a connection.
+protocol EventReceiver: AnyObject {
+    /// Takes in one event; what it points to is valid during the call only.
+    func receive(_ event: CRMQEvent)
+}
+
 /// What a connection is used for. Every call is made by the connection's thread.
-protocol ConnectionRole: AnyObject {
+protocol ConnectionRole: EventReceiver {
     /// Opens the connection and makes everything ready on it; called for every attempt.
     func prepare(_ dial: Dial) throws(BrokerError)
 
     /// The connection is ready.
     func connected()
-
-    /// Takes in one event; what it points to is valid during the call only.
-    func receive(_ event: CRMQEvent)
 
     /// Writes what can be written, after each look at the socket.
     ///

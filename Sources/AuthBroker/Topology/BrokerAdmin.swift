@@ -69,17 +69,27 @@ public struct BrokerAdmin: Sendable {
         _ configuration: BrokerConfiguration
     ) -> Result<Answer, BrokerError> {
         let channel = Channel(handle)
+        do throws(BrokerError) {
+            try channel.openAny(configuration)
+            defer { channel.close(within: .seconds(1)) }
+            return .success(try body(channel))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension Channel {
+    /// Connects to the first node that answers.
+    func openAny(_ configuration: BrokerConfiguration) throws(BrokerError) {
         var last = BrokerError(.unreachable, "no broker is configured")
         for url in configuration.urls {
             do throws(BrokerError) {
-                try channel.open(url, as: "\(configuration.connectionName) admin", configuration)
+                return try open(url, as: "\(configuration.connectionName) admin", configuration)
             } catch {
                 last = error
-                continue
             }
-            defer { channel.close(within: .seconds(1)) }
-            do throws(BrokerError) { return .success(try body(channel)) } catch { return .failure(error) }
         }
-        return .failure(last)
+        throw last
     }
 }

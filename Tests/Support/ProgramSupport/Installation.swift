@@ -55,7 +55,32 @@ package final class Installation: Sendable {
         _ = try await eventually("the worker consumes: \(program.log)") {
             try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200 ? true : nil
         }
-        return Worker(program: program)
+        return Worker(program: program, base: "http://127.0.0.1:\(port)")
+    }
+
+    /// Starts `auth-consumer` on a queue, and stops it after the body.
+    package func worker(of queue: String, _ body: (Worker) async throws -> Void) async throws {
+        let worker = try await consume(queue: queue)
+        try await body(worker)
+        try await worker.program.stop()
+    }
+
+    /// Runs one of the operator's commands to its end.
+    ///
+    /// - Parameter code: the exit code that it must have.
+    @discardableResult
+    package func operate(
+        _ arguments: [String], settings: [String: String] = [:], code: Int32 = 0
+    ) async throws -> Program {
+        let program = try Program(
+            "auth-signals", arguments,
+            environment: environment.merging(["LOG_LEVEL": "info"]) { $1 }.merging(settings) { $1 })
+        let ended = try await program.exitCode()
+        guard ended == code else {
+            let command = arguments.joined(separator: " ")
+            throw TimedOut(description: "auth-signals \(command) ended with \(ended): \(program.log)")
+        }
+        return program
     }
 
     /// The name that a queue has on the shared node.
@@ -151,6 +176,8 @@ package struct Answer: Sendable {
 /// A running `auth-consumer` whose handler prints what it handles.
 package struct Worker {
     package let program: Program
+    /// Where its page with metrics and health is.
+    package let base: String
 
     /// The lines of what was handled, in order.
     package func handled() -> [Handled] {

@@ -25,14 +25,16 @@ extension Installation {
     }
 
     /// Publishes a body of somebody else's to the signals' exchange.
-    package func publish(_ body: String, routingKey: String) async throws -> PublishOutcome? {
+    package func publish(
+        _ body: String, routingKey: String, subject: String? = nil
+    ) async throws -> PublishOutcome? {
         let publisher = BrokerPublisher(try broker)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await publisher.run() }
             try await publisher.awaitReady()
             let message = SignalMessage(
                 routingKey: routingKey, messageID: UUID().uuidString, contentType: SignalCodec.contentType,
-                body: Data(body.utf8))
+                headers: subject.map { ["subject": .string($0)] } ?? [:], body: Data(body.utf8))
             let outcomes = await publisher.publish([message])
             group.cancelAll()
             return outcomes.first

@@ -37,6 +37,8 @@ package final class Program: Sendable {
 
     package var output: String { read("output") }
     package var log: String { read("log") }
+    /// The lines of the output.
+    package var lines: [String] { output.split(separator: "\n").map(String.init) }
     package var isRunning: Bool { exitStatus() == nil }
 
     /// Sends a signal and does not wait.

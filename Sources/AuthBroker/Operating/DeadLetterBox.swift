@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The dead letters of a consumer, for its operator: looked at, sent back to the queue, or dropped.
+///
+/// Everything is done with `basic.get`, so it needs nothing of the broker but AMQP. What is only looked at is
+/// given back; the queue `NAME.dead` counts that, and has no limit to it.
+public struct DeadLetterBox: Sendable {
+    /// What becomes of a letter.
+    public enum Verdict: Hashable, Sendable {
+        /// It stays where it is.
+        case leave
+        /// It is deleted.
+        case drop
+        /// A copy goes to the consumer's queue, and when the broker has confirmed it the letter is deleted.
+        case requeue
+        /// It stays where it is, and no further letter is looked at.
+        case stop
+    }
+
+    /// How far a pass has come.
+    public struct Tally: Hashable, Sendable {
+        /// How many letters lay in the queue at the beginning; it looks at so many and not at those that come
+        /// later, or what fails again at once would be requeued for ever.
+        public var present = 0
+        public var seen = 0
+        public var requeued = 0
+        public var dropped = 0
+        /// Letters whose copies the broker did not store; they stay.
+        public var refused = 0
+        /// Whether the broker takes no messages at the moment.
+        public var isBlocked = false
+        /// Whether it was asked to end before all were seen.
+        public var isInterrupted = false
+
+        public init() {}
+
+        /// How many have gone.
+        public var removed: Int { requeued + dropped }
+    }
+
+    /// The consumer's queue.
+    public let queue: String
+    private let topology: ConsumerTopology
+    private let configuration: BrokerConfiguration
+
+    /// - Parameters:
+    ///   - queue: the consumer's queue, without `.dead`.
+    ///   - configuration: what is larger than its `largestBody` is shown without its body, and stays.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an impossible name.
+    public init(queue: String, _ configuration: BrokerConfiguration) throws(BrokerError) {
+        self.queue = queue
+        self.configuration = configuration
+        topology = try ConsumerTopology(queue: queue, patterns: [])
+    }
+
+    /// Looks at the letters that lie there now, in order, and does with each what is decided.
+    ///
+    /// Memory does not grow with their number: what is on its way to the queue is bounded by the
+    /// configuration's window. A pass that is interrupted, or broken off by anything, has lost nothing: a
+    /// letter is deleted after its copy was confirmed. At worst a copy is there twice, with the same id.
+    ///
+    /// - Parameters:
+    ///   - isInterrupted: asked often; where it says so, what is in hand is finished and nothing more taken.
+    ///   - progress: told now and then, on the connection's thread.
+    ///   - decide: called once a letter, on the connection's thread.
+    /// - Throws: ``BrokerError``: `notFound` where there is no such queue, `topologyMismatch` where the queue
+    ///   of the dead letters was declared otherwise than the contract says, so that looking at it might
+    ///   delete from it.
+    public func visit(
+        isInterrupted: @escaping @Sendable () -> Bool = { false },
+        progress: @escaping @Sendable (Tally) -> Void = { _ in },
+        _ decide: @escaping @Sendable (DeadLetter) -> Verdict
+    ) async throws(BrokerError) -> Tally {
+        try await checkDeclaration()
+        let (topology, configuration) = (topology, configuration)
+        return try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+            let pass = DeadLetterPass(
+                topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
+            return try pass.run(channel)
+        }
+    }
+
+    /// On a connection of its own, since a refusal ends it.
+    private func checkDeclaration() async throws(BrokerError) {
+        guard let dead = topology.queues.last else { return }
+        let admin = BrokerAdmin(configuration)
+        switch try await admin.compare(dead) {
+        case .same, .hidden: break
+        case .missing(let words): throw BrokerError(.notFound, words, replyCode: 404)
+        case .different(let words):
+            throw BrokerError(
+                .topologyMismatch,
+                "\(dead.name) was declared otherwise than the contract says, and looking at it could delete "
+                    + "from it: \(words)", replyCode: 406)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthBroker
+import AuthOperations
+import AuthSignals
+import Foundation
+import Synchronization
+
+struct DeadShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "One dead letter whole, with its data; what is personal is hidden. Nothing is changed.",
+        discussion: "Several are shown where several handlers failed at one signal.")
+
+    @Argument(help: "The consumer's queue.")
+    var queue: String
+
+    @Argument(help: "The signal's id.")
+    var id: String
+
+    @Flag(help: "Show what is personal, too.")
+    var full = false
+
+    func run() async throws {
+        let (id, full) = (id.lowercased(), full)
+        let found = Mutex(0)
+        try await DeadCommand.visit(queue, telling: nil) { letter in
+            if letter.id.lowercased() == id {
+                found.withLock { $0 += 1 }
+                print(Self.shown(letter, full))
+            }
+            return .leave
+        }
+        if found.withLock({ $0 }) == 0 { throw ProcessFailure(.failed, "no dead letter has that id") }
+    }
+
+    private static func shown(_ letter: DeadLetter, _ full: Bool) -> String {
+        let encoder = SignalCodec.encoder()
+        encoder.outputFormatting.insert(.prettyPrinted)
+        let head = (try? encoder.encode(DeadLine(letter, full: full))).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        return (head ?? "") + "\n" + body(letter, full, encoder)
+    }
+
+    private static func body(_ letter: DeadLetter, _ full: Bool, _ encoder: JSONEncoder) -> String {
+        guard letter.isWhole else { return "the body is too large to be shown" }
+        guard let body = try? SignalCodec.decoder().decode(JSONValue.self, from: letter.message.body) else {
+            // What is no JSON cannot be redacted.
+            return full
+                ? String(decoding: letter.message.body, as: UTF8.self).printable
+                : "the body is no JSON; --full shows it"
+        }
+        let bytes = (try? encoder.encode(full ? body : Redaction.redact(body))) ?? Data()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthOperations
+import AuthSignals
+import Foundation
+
+/// The broker, for commands that need nothing but the broker.
+enum OperatorBroker {
+    /// Reads `BROKER_URL` and `BROKER_EXCHANGE`.
+    static func configuration() throws -> BrokerConfiguration {
+        var reader = Environment.settings()
+        var broker = BrokerConfiguration(reading: &reader)
+        broker.connectionName = "auth-signals operator"
+        try reader.check()
+        return broker
+    }
+}
+
+extension ProcessFailure {
+    /// What a fault of the broker's means for a command.
+    init(_ error: BrokerError) {
+        switch error.code {
+        case .unreachable, .tls, .connectionLost, .unconfirmed:
+            self.init(.unreachable, "the broker: \(error.message)")
+        case .invalidURL, .invalidValue: self.init(.usage, error.message)
+        default: self.init(.failed, error.message)
+        }
+    }
+
+    /// Runs a body, and says in one line what was wrong with the broker.
+    static func naming<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        do { return try await body() } catch let error as BrokerError { throw ProcessFailure(error) }
+    }
+}

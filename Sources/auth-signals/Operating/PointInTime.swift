@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthSignals
+import Foundation
+
+/// A moment as an operator says it.
+enum PointInTime {
+    /// What the options' help says of it.
+    static let form = "a time (2026-11-23T08:00:00Z), or 90s, 15m, 2h, 3d ago"
+
+    /// - Throws: `ValidationError` that names the option.
+    static func parse(_ text: String, _ option: String) throws -> Date {
+        if let date = Date(wireText: text) { return date }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count >= 0
+        else {
+            throw ValidationError(
+                "\(option) must be a time such as 2026-11-23T08:00:00Z, or 90s, 15m, 2h, 3d")
+        }
+        return Date() - count * unit
+    }
+}

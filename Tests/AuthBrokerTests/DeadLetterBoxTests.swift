@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AuthBroker
+
+@Suite(.needsBroker) struct DeadLetterBoxTests {
+    @Test func `fifty looks change nothing: neither the letters nor their order`() async throws {
+        try await BrokerWorld.withDeadLetters(70) { world, box in
+            let first = try await box.all()
+            #expect(first.map(\.id) == (0..<70).map { "letter-\($0)" })
+            for _ in 0..<49 { #expect(try await box.all() == first) }
+            #expect(try await world.deadCount() == 70)
+        }
+    }
+
+    @Test func `a requeued letter carries the contract's properties and headers, and attempts anew`()
+        async throws
+    {
+        try await BrokerWorld.withDeadLetters(3) { world, box in
+            let tally = try await box.visit { $0.id == "letter-1" ? .requeue : .leave }
+            #expect(tally.requeued == 1)
+            #expect(try await box.all().map(\.id) == ["letter-0", "letter-2"])
+            let copy = try #require(try await world.take(from: world.topology.queue).first)
+            #expect(copy.messageID == "letter-1")
+            #expect(copy.body == Data("{\"n\":1}".utf8))
+            #expect(copy.type == "account.user_logged_in")
+            #expect(copy.correlationID == "c")
+            #expect(copy.contentType == SignalCodec.contentType)
+            #expect(copy.appID == "accounts.example.org")
+            #expect(copy.timestamp == Date(timeIntervalSince1970: 1_700_000_001))
+            #expect(copy.headers["subject"] == .string("subject-1"))
+            #expect(copy.headers["traceparent"] == .string("00-1"))
+            #expect(copy.headers["auth-handler"] == .string("mail"))
+            #expect(copy.headers["auth-attempt"] == .integer(0))
+            #expect(copy.headers["auth-error"] == .string("Oops"))
+            #expect(copy.headers["auth-origin-key"] == .string("account.user_logged_in"))
+            #expect(copy.headers["auth-reason"] == nil)
+            #expect(copy.headers["auth-failed-at"] == nil)
+            #expect(copy.headers.keys.allSatisfy { !$0.hasPrefix("x-") })
+        }
+    }
+
+    @Test func `dropped letters are gone, the others stay in order`() async throws {
+        try await BrokerWorld.withDeadLetters(100) { world, box in
+            let tally = try await box.visit { $0.message.subject == "subject-7" ? .drop : .leave }
+            #expect(tally.dropped == 1)
+            #expect(tally.seen == 100)
+            let left = try await box.all().map(\.id)
+            #expect(left == (0..<100).filter { $0 != 7 }.map { "letter-\($0)" })
+        }
+    }
+
+    @Test func `what fails again while it goes on is not taken a second time`() async throws {
+        try await BrokerWorld.withDeadLetters(30) { world, box in
+            // A consumer whose every message comes back at once: the queue leads to the dead letters itself.
+            let dead = world.topology.name(of: .dead)
+            try await world.perform { channel throws(BrokerError) in
+                try channel.bind(dead, to: world.topology.exchange, key: "main")
+            }
+            let tally = try await box.visit { _ in .requeue }
+            #expect(tally.requeued == 30)
+            #expect(try await world.deadCount() == 30)
+        }
+    }
+
+    @Test func `a copy that no queue takes leaves its letter where it is`() async throws {
+        try await BrokerWorld.withDeadLetters(5) { world, box in
+            try await world.perform { channel throws(BrokerError) in
+                try channel.deleteQueue(world.topology.queue)
+            }
+            let tally = try await box.visit { _ in .requeue }
+            #expect(tally.requeued == 0)
+            #expect(tally.refused == 5)
+            #expect(try await box.all().count == 5)
+        }
+    }
+
+    @Test func `an interrupted pass has lost nothing, and the next one goes on`() async throws {
+        try await BrokerWorld.withDeadLetters(400) { world, box in
+            let seen = Mutex(0)
+            let tally = try await box.visit(isInterrupted: { seen.withLock { $0 >= 100 } }) { _ in
+                seen.withLock { $0 += 1 }
+                return .requeue
+            }
+            #expect(tally.isInterrupted)
+            #expect(tally.requeued >= 100)
+            #expect(tally.requeued < 400)
+            #expect(try await box.visit { _ in .requeue }.requeued == 400 - tally.requeued)
+            let copies = try await world.take(from: world.topology.queue)
+            #expect(Set(copies.map(\.messageID)) == Set((0..<400).map { "letter-\($0)" }))
+            #expect(copies.count == 400)
+            #expect(try await world.deadCount() == 0)
+        }
+    }
+
+    @Test func `it stops at the letter where it is told to`() async throws {
+        try await BrokerWorld.withDeadLetters(10) { world, box in
+            let seen = Mutex<[String]>([])
+            _ = try await box.visit { letter in
+                seen.withLock { $0.append(letter.id) }
+                return letter.id == "letter-3" ? .stop : .leave
+            }
+            #expect(seen.withLock { $0 } == (0...3).map { "letter-\($0)" })
+            #expect(try await box.all().count == 10)
+        }
+    }
+
+    @Test func `a queue that is not there is named`() async throws {
+        try await BrokerWorld.with { world in
+            let box = try DeadLetterBox(queue: world.topology.queue, world.direct)
+            let error = try await #require(throws: BrokerError.self) { try await box.all() }
+            #expect(error.code == .notFound)
+            #expect(error.message.contains(world.topology.queue + ".dead"))
+        }
+    }
+
+    @Test func `a queue that would lose what is looked at is not looked at`() async throws {
+        try await BrokerWorld.with { world in
+            let name = world.topology.name(of: .dead)
+            _ = try await world.perform { channel throws(BrokerError) in
+                try channel.declareQueue(
+                    name, ["x-queue-type": .string("quorum"), "x-delivery-limit": .integer(3)])
+            }
+            let box = try DeadLetterBox(queue: world.topology.queue, world.direct)
+            let error = try await #require(throws: BrokerError.self) { try await box.all() }
+            #expect(error.code == .topologyMismatch)
+            #expect(error.message.contains("x-delivery-limit"))
+        }
+    }
+
+    @Test func `a letter that is too large is shown without its body, and can be dropped`() async throws {
+        try await BrokerWorld.withDeadLetters(0) { world, _ in
+            try await world.putDead([
+                SignalMessage(
+                    routingKey: "dead", messageID: "large", body: Data(repeating: 32, count: 50_000))
+            ])
+            var small = world.direct
+            small.largestBody = 1000
+            let box = try DeadLetterBox(queue: world.topology.queue, small)
+            #expect(try await box.all().map(\.bodySize) == [50_000])
+            #expect(try await box.visit { _ in .requeue }.refused == 1)
+            #expect(try await box.visit { _ in .drop }.dropped == 1)
+        }
+    }
+}
+
+extension DeadLetterBox {
+    /// What lies there, in order.
+    fileprivate func all() async throws -> [DeadLetter] {
+        let seen = Mutex<[DeadLetter]>([])
+        _ = try await visit { letter in
+            // What the broker counts changes with every look.
+            var letter = letter
+            letter.message.headers["x-delivery-count"] = nil
+            seen.withLock { $0.append(letter) }
+            return .leave
+        }
+        return seen.withLock { $0 }
+    }
+}
+
+extension BrokerWorld {
+    /// A corner whose consumer has that many dead letters.
+    fileprivate static func withDeadLetters(
+        _ count: Int, _ body: @Sendable (BrokerWorld, DeadLetterBox) async throws -> Void
+    ) async throws {
+        try await with { world in
+            try await world.admin.declareExchange()
+            try await world.admin.declare(world.topology)
+            try await world.putDead(
+                (0..<count).map { number in
+                    SignalMessage(
+                        routingKey: "dead", messageID: "letter-\(number)", correlationID: "c",
+                        type: "account.user_logged_in", contentType: SignalCodec.contentType,
+                        timestamp: Date(timeIntervalSince1970: 1_700_000_000 + Double(number)),
+                        appID: "accounts.example.org",
+                        headers: [
+                            "subject": .string("subject-\(number)"), "traceparent": .string("00-1"),
+                            "auth-handler": .string("mail"), "auth-attempt": .integer(28),
+                            "auth-error": .string("Oops"), "auth-reason": .string("attempts-exhausted"),
+                            "auth-origin-key": .string("account.user_logged_in"),
+                            "auth-failed-at": .string("2026-11-23T08:00:00.000Z"),
+                            "x-first-death-queue": .string("somewhere"),
+                        ], body: Data("{\"n\":\(number)}".utf8))
+                })
+            try await body(world, DeadLetterBox(queue: world.topology.queue, world.direct))
+        }
+    }
+
+    fileprivate func putDead(_ letters: [SignalMessage]) async throws {
+        let exchange = topology.exchange
+        try await perform { channel throws(BrokerError) in
+            try channel.selectConfirms()
+            for letter in letters {
+                let answer = try channel.publishAndWait(letter, exchange: exchange)
+                #expect(answer == "confirmed")
+            }
+        }
+    }
+
+    fileprivate func deadCount() async throws -> Int {
+        try await admin.messageCount(in: topology.name(of: .dead))
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Testing
+
+@Suite struct SignalNameFilterTests {
+    @Test(arguments: [
+        ("account.password_*", "account.password_set", true),
+        ("account.password_*", "account.password_", true),
+        ("account.password_*", "account.email_added", false),
+        ("account.*_*ed", "account.password_changed", true),
+        ("account.*_*ed", "account.changed", false),
+        ("account.*word*", "account.password_reset", true),
+        ("account.*", "account.user_logged_in", true), ("account.*", "account", false),
+        ("account.*", "account.a.b", false), ("account.#", "account.a.b", true),
+        ("account.#", "account", true),
+        ("#", "billing.invoice_paid", true), ("#.*_paid", "billing.a.invoice_paid", true),
+        ("#.*_paid", "billing.a.invoice_sent", false), ("account.a", "account.a", true),
+        ("account.a*a", "account.a", false), ("account.a**", "account.a", true),
+    ])
+    func `a star stands for a word or a part of one, a hash for any number of words`(
+        filter: String, name: String, isMeant: Bool
+    ) throws {
+        #expect(try SignalNameFilter(validating: filter).matches(name) == isMeant)
+    }
+
+    @Test(arguments: ["", "a\0b", String(repeating: "a", count: 256)])
+    func `a text that can mean no name is refused`(text: String) {
+        #expect(throws: SignalError.self) { try SignalNameFilter(validating: text) }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The operator's commands for dead letters")
+    struct DeadLetterCommandTests {
+        @Test func `they are listed and shown without what is personal, requeued and dropped`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let queue = installation.name(of: "dead")
+            try await installation.worker(of: "dead") { worker in
+                // No event, but JSON: it is set aside, and can be redacted.
+                for number in 1...3 {
+                    let body = #"{"number":\#(number),"user":{"email":"ada@example.org"}}"#
+                    #expect(
+                        try await installation.publish(body, routingKey: "account.user_logged_in")
+                            == .confirmed)
+                }
+                _ = try await eventually("they are set aside") {
+                    try await installation.deadLetters(of: "dead") == 3 ? true : nil
+                }
+            }
+            let list = try await installation.operate(["dead", "list", queue, "--json"])
+            let lines = try list.lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+            #expect(lines.count == 3)
+            #expect(lines.allSatisfy { $0["reason"]?.string == "malformed" })
+            #expect(lines.allSatisfy { $0["name"]?.string == "account.user_logged_in" })
+            let ids = lines.compactMap { $0["id"]?.string }
+
+            let shown = try await installation.operate(["dead", "show", queue, ids[0]])
+            #expect(shown.output.contains(#""number" : 1"#))
+            #expect(!shown.output.contains("ada@example.org"))
+            let full = try await installation.operate(["dead", "show", queue, ids[0], "--full"])
+            #expect(full.output.contains("ada@example.org"))
+            let none = try await installation.operate(["dead", "show", queue, "nobody"], code: 1)
+            #expect(none.log == "auth-signals: no dead letter has that id\n")
+
+            let older = try await installation.operate(["dead", "list", queue, "--before", "1h"])
+            #expect(older.lines.isEmpty)
+            let named = try await installation.operate(["dead", "list", queue, "--name", "account.user_*"])
+            #expect(named.lines.count == 3)
+
+            _ = try await installation.operate(["dead", "requeue", queue], code: 2)
+            let requeued = try await installation.operate(["dead", "requeue", queue, "--id", ids[1]])
+            #expect(requeued.output == "1 dead letters are requeued, 2 stay\n")
+            #expect(try await BrokerAdmin(installation.broker).messageCount(in: queue) == 1)
+            let dropped = try await installation.operate(["dead", "drop", queue, "--all"])
+            #expect(dropped.output == "2 dead letters are deleted, 0 stay\n")
+            #expect(try await installation.deadLetters(of: "dead") == 0)
+        }
+
+        @Test func `one person's are erased, the others' stay`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let queue = installation.name(of: "erase")
+            try await installation.worker(of: "erase") { worker in
+                for subject in ["ada", "bob", "ada"] {
+                    #expect(
+                        try await installation.publish("{}", routingKey: "account.a", subject: subject)
+                            == .confirmed)
+                }
+                _ = try await eventually("they are set aside") {
+                    try await installation.deadLetters(of: "erase") == 3 ? true : nil
+                }
+            }
+            let erased = try await installation.operate(["dead", "erase", queue, "--subject", "ada"])
+            #expect(erased.output == "\(queue): 2 dead letters are deleted, 1 stay\n")
+            let left = try await installation.operate(["dead", "list", queue, "--json"])
+            #expect(left.lines.count == 1)
+            #expect(left.output.contains(#""subject":"bob""#))
+        }
+
+        @Test func `a queue that is not there is 1, a broker that is not there 75, in one line`() async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let missing = try await installation.operate(["dead", "list", "nowhere"], code: 1)
+            #expect(missing.log.contains("nowhere.dead"))
+            #expect(missing.log.split(separator: "\n").count == 1)
+            let absent = try Installation(broker: "amqp://guest:hush@127.0.0.1:1/")
+            let unreachable = try await absent.operate(["dead", "list", "nowhere"], code: 75)
+            #expect(unreachable.log.split(separator: "\n").count == 1)
+            #expect(!unreachable.log.contains("hush"))
+        }
+    }
+}
