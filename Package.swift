@@ -146,6 +146,9 @@ let package = Package(
         .target(
             name: "ProgramSupport", dependencies: ["BrokerSupport", "AuthBroker", "AuthSignals"] + plumbing,
             path: "Tests/Support/ProgramSupport", swiftSettings: swift),
+        .target(
+            name: "ConformanceReplay", dependencies: ["AuthSignals"],
+            path: "Tests/Support/ConformanceReplay", exclude: ["flows.json"], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(
             name: "AuthSignalsTests", dependencies: ["AuthSignals"] + plumbing, exclude: ["Golden"],
@@ -192,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "AuthServerTests",
             dependencies: [
-                "AuthServer", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", hummingbird,
+                "AuthServer", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ConformanceReplay",
+                hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ] + plumbing + kits,
             swiftSettings: swift),
@@ -206,10 +210,11 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ProgramSupport", "BrokerSupport", "AuthBroker", "AuthSignals", "auth-signals",
+                "ProgramSupport", "ConformanceReplay", "BrokerSupport", "AuthBroker", "AuthSignals",
+                "auth-signals",
                 "auth-consumer",
             ] + plumbing,
-            exclude: ["Fixtures"], swiftSettings: swift),
+            swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package import AuthSignals
+import Foundation
+import Testing
+
+/// An entry of `flows.json`: a flow that was recorded, as steps over HTTP with what each answers and emits. A
+/// new scenario is one more entry.
+package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
+    package struct Step: Decodable, Sendable {
+        package var step: String
+        /// Whether the client shows the session token that it holds.
+        package var session: Bool
+        package var method: String
+        package var path: String
+        package var body: JSONValue?
+        package var expect: Expectation
+    }
+
+    package struct Expectation: Decodable, Sendable {
+        package var status: Int
+        package var isAuthenticated: Bool?
+        package var pending: [String]
+        package var errorCodes: [String]
+        package var signals: [ReplayedSignal]
+        private enum CodingKeys: String, CodingKey {
+            case status, isAuthenticated = "is_authenticated", pending, errorCodes = "error_codes", signals
+        }
+    }
+
+    package var name = ""
+    package var settings: [String: JSONValue]
+    package var steps: [Step]
+    private enum CodingKeys: String, CodingKey { case settings, steps }
+
+    package var testDescription: String { name }
+
+    /// The scenarios that are replayed, by their names; those with a provider are not.
+    package static let all: [Scenario] = {
+        do {
+            let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "flows.json")
+            let table = try JSONDecoder().decode([String: Scenario].self, from: Data(contentsOf: file))
+            return table.map { name, scenario in
+                var scenario = scenario
+                scenario.name = name
+                return scenario
+            }
+            .filter { !$0.name.hasPrefix("social_") }.sorted { $0.name < $1.name }
+        } catch {
+            fatalError("the recorded flows cannot be read: \(error)")
+        }
+    }()
+
+    /// The scenario's settings, and those that hold for all of them, as environment variables.
+    package var environment: [String: String] {
+        var environment = [
+            "HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL": "http://front/verify-email/{key}",
+            "HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY": "http://front/reset/{key}",
+            "ACCOUNT_RATE_LIMITS": "false",
+        ]
+        // The rules that it names are the only ones here.
+        for (name, value) in settings where name != "AUTH_PASSWORD_VALIDATORS" {
+            switch value {
+            case .bool(let on): environment[name] = on ? "true" : "false"
+            case .integer(let number): environment[name] = "\(number)"
+            case .string(let text): environment[name] = text
+            default: Issue.record("the setting \(name) has a value that cannot be replayed")
+            }
+        }
+        return environment
+    }
+}
+
+/// A signal, as far as a scenario looks at it.
+package struct ReplayedSignal: Decodable, Sendable {
+    package var name: String
+    package var data: JSONValue
+
+    package init(name: String, data: JSONValue) {
+        self.name = name
+        self.data = data
+    }
+}
