@@ -20,6 +20,7 @@ public struct Accounts: Sendable {
     public let hooks: AccountHooks
     public let providers: [any SocialProvider]
     public let clock: any WallClock
+    let sightings = SessionSightings()
 
     /// - Parameters:
     ///   - keys: derived from `SECRET_KEY`; the same for every process of one store.
@@ -74,6 +75,7 @@ public struct Accounts: Sendable {
             }
             guard let id = session.userID else { return .anonymous(session) }
             guard let user = try reading.user(id: id), user.isActive else { return unknown }
+            sightings.note(session, at: now)
             return .user(
                 Authentication(
                     user: user, emailAddresses: try reading.emailAddresses(of: id), session: session))

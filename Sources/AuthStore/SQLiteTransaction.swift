@@ -141,6 +141,13 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
         try database.run("DELETE FROM auth_session WHERE id = ?", [session.id])
     }
 
+    public func markSeen(_ session: Session.ID, at time: Date) throws {
+        let time = time.milliseconds
+        try database.run(
+            "UPDATE auth_session SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?",
+            [time, session, time])
+    }
+
     public func deleteSessions(of user: User.ID, except kept: Session.ID?) throws -> Int {
         let live: Int? = try database.value(
             "SELECT count(*) FROM auth_session WHERE user_id = ? AND id IS NOT ? AND expires_at > ?",

@@ -83,6 +83,38 @@ import Testing
         try await running
     }
 
+    @Test func `when sessions were used last is written by a sweep, and at the end`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        let (user, token) = (User.test(), SessionToken.random())
+        let session = Session.test(token, of: user.id, expires: now + 9000, created: now)
+        try await store.transaction { transaction in
+            try transaction.insert(user)
+            try transaction.insert(session)
+        }
+        let accounts = Accounts(store: store, keys: .test, clock: clock)
+        func lastSeen() async throws -> Date? {
+            try await store.read { (reading: SQLiteReading) in
+                try reading.session(tokenHash: token.hash)?.lastSeenAt
+            }
+        }
+        let housekeeping = StoreHousekeeping(store, sessions: accounts.sessions)
+        clock.advance(600)
+        #expect(try await accounts.sessions.authenticate(token: token) != nil)
+        await housekeeping.sweep()
+        #expect(try await lastSeen() == now)
+
+        let group = ServiceGroup(services: [housekeeping], logger: Logger(label: "test"))
+        clock.advance(600)
+        let expired = Session.test(expires: now)
+        try await store.transaction { transaction in try transaction.insert(expired) }
+        async let running: Void = group.run()
+        #expect(try await becomes { try await store.count("auth_session") == 1 })
+        #expect(try await accounts.sessions.authenticate(token: token) != nil)
+        await group.triggerGracefulShutdown()
+        try await running
+        #expect(try await lastSeen() == now)
+    }
+
     @Test func `counted attempts are swept`() async throws {
         let folder = try TemporaryFolder()
         let limiter = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))

@@ -34,6 +34,28 @@ public struct Sessions: Sendable {
         }
     }
 
+    /// Writes down which sessions were used since the last call, for ``Session/lastSeenAt``: a batch a
+    /// transaction. Call it now and then, as `StoreHousekeeping` does, and once at the end.
+    ///
+    /// - Returns: how many were written.
+    public func writeSightings() async throws -> Int {
+        var rest = accounts.sightings.take()[...]
+        let total = rest.count
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(500))
+            do {
+                try await accounts.store.transaction { transaction in
+                    for sighting in batch { try transaction.markSeen(sighting.id, at: sighting.time) }
+                }
+            } catch {
+                accounts.sightings.putBack(rest)
+                throw error
+            }
+            rest = rest.dropFirst(batch.count)
+        }
+        return total
+    }
+
     /// Ends sessions of the caller's: others without a signal, their own one, last, with `user_logged_out`.
     ///
     /// - Returns: the sessions that are left, or ``FlowResult/unauthenticated(_:)`` where their own has
@@ -55,9 +77,13 @@ extension Accounts {
 extension Step {
     func sessions() throws -> FlowResult {
         guard let authentication = try authentication() else { return try standing() }
-        return .sessions(
-            try transaction.sessions(of: authentication.user.id, now: now), current: authentication.session.id
-        )
+        let sessions = try transaction.sessions(of: authentication.user.id, now: now).map { session in
+            var session = session
+            session.lastSeenAt = max(
+                session.lastSeenAt, accounts.sightings.time(of: session.id) ?? .distantPast)
+            return session
+        }
+        return .sessions(sessions, current: authentication.session.id)
     }
 
     func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult {

@@ -13,9 +13,10 @@ public struct Session: Sendable, Identifiable {
     public var client: RequestContext.Client
     public var createdAt: Date
     public var expiresAt: Date
-    /// When a flow last changed it, with the address and client seen then. That somebody only shows it is not
-    /// written down: each request would wait for the disk.
+    /// When it was last used: to five minutes and the time until ``Sessions/writeSightings()`` is called next,
+    /// for a request that only shows it does not wait for the disk.
     public var lastSeenAt: Date
+    /// The address, and the client, seen when a flow last changed it.
     public var ip: String?
     public var userAgent: String?
     /// What is pending or was proved in it; sealed at rest.

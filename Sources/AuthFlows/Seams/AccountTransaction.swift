@@ -45,6 +45,8 @@ public protocol AccountTransaction: AccountReading {
     func insert(_ session: Session) throws
     func update(_ session: Session) throws
     func delete(_ session: Session) throws
+    /// Moves a session's ``Session/lastSeenAt`` on to a time; nothing where it is gone or was seen later.
+    func markSeen(_ session: Session.ID, at time: Date) throws
     /// Ends all sessions of a user but one.
     ///
     /// - Returns: how many that had not expired.

@@ -56,6 +56,7 @@ extension Session {
         [
             "id": .string(id.wireText), "user_agent": .string(userAgent ?? ""), "ip": .string(ip ?? ""),
             "created_at": .number(createdAt.timeIntervalSince1970), "is_current": .bool(isCurrent),
+            "last_seen_at": .number(lastSeenAt.timeIntervalSince1970),
         ]
     }
 }
@@ -74,7 +75,7 @@ extension AccountSettings {
                 "login_by_code_enabled": .bool(loginByCodeEnabled),
                 "password_reset_by_code_enabled": .bool(passwordResetByCode),
             ],
-            "usersessions": ["track_activity": false],
+            "usersessions": ["track_activity": true],
         ]
     }
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import AuthTesting
+import Foundation
+import Testing
+
+/// Whether an address has an account can be told neither by the answer nor by what is done for it.
+@Suite struct KnownAndUnknownTests {
+    /// A call that takes an address.
+    enum Call: String, CaseIterable, Sendable {
+        case logIn, logInWithoutPassword, requestLoginCode, requestReset, requestResetByCode, signUp, addEmail
+    }
+
+    /// What a call has cost.
+    struct Cost: Equatable {
+        var answer: String
+        var transactions: Int
+        var attempts: Int
+        var sessions: Int
+        var mails: Int
+    }
+
+    @Test(arguments: Call.allCases)
+    func `a known and an unknown address get the same answer and cause the same writes`(_ call: Call)
+        async throws
+    {
+        let world = try World {
+            $0.emailVerification = .mandatory
+            $0.loginByCodeEnabled = true
+            $0.passwordResetByCode = call == .requestResetByCode
+            $0.signupFields[.password1] = call == .logInWithoutPassword ? nil : true
+        }
+        _ = try await world.member("known@x.org")
+        let caller = try await world.member("caller@x.org")
+        let known = try await cost(of: call, "known@x.org", world, caller)
+        let unknown = try await cost(of: call, "unknown@x.org", world, caller)
+        #expect(known == unknown)
+        #expect(known.attempts > 0)
+        #expect(known.mails == (call == .logIn ? 0 : 1))
+    }
+
+    private func cost(of call: Call, _ email: String, _ world: World, _ caller: Client) async throws -> Cost {
+        let store = CountingStore(store: world.store)
+        let limiter = CountingLimiter()
+        var settings = world.accounts.settings
+        settings.rateLimits = RateLimits()
+        let accounts = Accounts(
+            store: store, keys: world.accounts.keys, settings: settings,
+            passwords: PasswordHasher(cost: World.cheap), limiter: limiter, clock: world.clock)
+        let before = try await world.rowCounts()
+        let visit = Visit(request: RequestContext(client: .app, ip: "192.0.2.7"))
+        let password = Password("Wr0ng-Secret-x9")
+        let result =
+            switch call {
+            case .logIn: try await accounts.logIn(LogIn(email: email, password: password), visit)
+            case .logInWithoutPassword: try await accounts.logIn(LogIn(email: email), visit)
+            case .requestLoginCode:
+                try await accounts.requestLoginCode(RequestLoginCode(email: email), visit)
+            case .requestReset, .requestResetByCode: try await accounts.requestPasswordReset(email, visit)
+            case .signUp: try await accounts.signUp(SignUp(email: email, password: password), visit)
+            case .addEmail: try await accounts.addEmail(email, caller.visit)
+            }
+        let after = try await world.rowCounts()
+        // How many addresses the caller has now is no telling.
+        let answer = if case .emailAddresses = result { "addresses" } else { result.text }
+        return Cost(
+            answer: answer, transactions: store.transactions.value, attempts: limiter.attempts.value,
+            sessions: after[0] - before[0], mails: after[1] - before[1])
+    }
+}
+
+/// A store that counts its transactions.
+private struct CountingStore: AccountStore {
+    let store: SQLiteStore
+    let transactions = Locked(0)
+
+    func transaction<R: Sendable>(
+        _ body: @escaping @Sendable (any AccountTransaction) throws -> R
+    ) async throws -> R {
+        transactions.change { $0 += 1 }
+        return try await store.transaction { (transaction: any AccountTransaction) in try body(transaction) }
+    }
+
+    func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R {
+        try await store.read { (reading: any AccountReading) in try body(reading) }
+    }
+}
+
+/// A limiter that counts what it is asked.
+private struct CountingLimiter: RateLimiter {
+    let limiter = MemoryRateLimiter()
+    let attempts = Locked(0)
+
+    func consume(_ uses: [RateLimitUse], now: Date) async throws -> RateLimitDecision {
+        attempts.change { $0 += uses.count }
+        return try await limiter.consume(uses, now: now)
+    }
+
+    func giveBack(_ ticket: RateLimitTicket) async throws { try await limiter.giveBack(ticket) }
+    func forget(_ buckets: [String]) async throws { try await limiter.forget(buckets) }
+}
