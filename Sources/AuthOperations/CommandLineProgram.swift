@@ -21,13 +21,13 @@ public enum CommandLineProgram {
             ProcessFailure(faults).exit(program: program)
         } catch {
             let code = Root.exitCode(for: error)
-            let text = Root.fullMessage(for: error)
             if code == .success {
-                print(text)
+                print(Root.fullMessage(for: error))
                 exit(0)
             }
-            FileHandle.standardError.write(Data((text + "\n").utf8))
-            exit(code == .validationFailure ? ProcessFailure.Code.usage.rawValue : 1)
+            let isUsage = code == .validationFailure
+            let text = Root.message(for: error) + (isUsage ? " (--help shows how to call it)" : "")
+            ProcessFailure(isUsage ? .usage : .failed, text).exit(program: program)
         }
     }
 }

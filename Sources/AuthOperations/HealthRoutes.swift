@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 public import Hummingbird
+public import ServiceLifecycle
 
 /// `/livez`, `/readyz` and `/metrics`.
 public struct HealthRoutes: Sendable {
@@ -53,12 +54,15 @@ public struct HealthRoutes: Sendable {
     /// - Parameters:
     ///   - port: 0 picks a free one.
     ///   - portFile: gets the port once it listens.
-    public func application(host: String, port: Int, portFile: PortFile? = nil) -> some ApplicationProtocol {
+    public func application(host: String, port: Int, portFile: PortFile? = nil) -> some Service {
         let router = Router()
         add(to: router)
-        return Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
-            onServerRunning: { channel in portFile?.write(channel) })
+        return ListeningService(
+            Application(
+                router: router,
+                configuration: ApplicationConfiguration(
+                    address: .hostname(host, port: port), serverName: nil),
+                onServerRunning: { channel in portFile?.write(channel) }),
+            setting: "METRICS_PORT", host: host, port: port)
     }
 }

@@ -34,6 +34,11 @@ extension SQLiteStore {
         }
     }
 
+    /// Whether the store's file is still the one that was opened; every commit asks the same.
+    ///
+    /// - Throws: ``StoreError``: `replaced`.
+    public func checkFile() throws(StoreError) { try watch?.check() }
+
     private func isMigrated() async throws -> Bool {
         try await database.read { database in
             try StoreFile.checkNotNewer(database)

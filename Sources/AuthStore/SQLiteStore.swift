@@ -28,6 +28,7 @@ public final class SQLiteStore: Sendable {
     let commits: CommitObserver
     /// The file; nil for a store in memory.
     let file: String?
+    let watch: StoreFileWatch?
     let relayRole: ExclusiveRole
     let mailRole: ExclusiveRole
 
@@ -75,10 +76,11 @@ public final class SQLiteStore: Sendable {
         self.clock = clock
         self.logger = logger
         self.receivers = try InProcessReceivers(receivers, codec: codec, logger: logger)
+        watch = StoreFileWatch(file)
         bells = StoreWakeUps(file: file, logger: logger)
         relayRole = ExclusiveRole(lockFile: file.map { $0 + ".relay.lock" })
         mailRole = ExclusiveRole(lockFile: file.map { $0 + ".mail.lock" })
-        commits = CommitObserver(receivers: self.receivers, wakeUps: bells)
+        commits = CommitObserver(receivers: self.receivers, wakeUps: bells, watch: watch)
         pool.add(transactionObserver: commits, extent: .observerLifetime)
     }
 

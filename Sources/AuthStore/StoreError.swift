@@ -7,7 +7,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case unwritable, notADatabase, newerSchema, outdatedSchema, full, busy, damaged, inputOutput
-            case rejected, missingRow, unsuitable, invalidURL, keyFile
+            case rejected, missingRow, unsuitable, invalidURL, keyFile, replaced
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -22,6 +22,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let outdatedSchema = Code(.outdatedSchema)
         /// The disk is full: nothing was changed. Over HTTP this is a 503.
         public static let full = Code(.full)
+        /// The file was deleted or replaced while it was in use: nothing more is written. Over HTTP this is a
+        /// 503.
+        public static let replaced = Code(.replaced)
         /// Another connection has held the store for longer than the time-out.
         public static let busy = Code(.busy)
         /// SQLite has found the file damaged.

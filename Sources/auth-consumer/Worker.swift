@@ -83,6 +83,16 @@ struct Worker: AsyncParsableCommand {
             throw ValidationError("--concurrency must be from 1 to 1000")
         }
         guard !bind.isEmpty else { throw ValidationError("--bind wants at least one pattern") }
+        // The broker takes any text; one that no signal's name can match is a slip.
+        let word = #/#|\*|[a-z0-9_]+/#
+        for pattern in bind
+        where !pattern.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({
+            $0.wholeMatch(of: word) != nil
+        }) {
+            throw ValidationError(
+                "--bind: '\(pattern)' can match no signal: words of a-z, 0-9 and _, or * or #, with dots between"
+            )
+        }
         _ = try topology()
     }
 

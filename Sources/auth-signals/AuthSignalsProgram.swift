@@ -16,8 +16,9 @@ struct AuthSignalsCommand: AsyncParsableCommand {
         abstract: "Account flows that tell the rest of the system what happened.",
         discussion: """
             Settings come from the environment; `auth-signals check` reads all of them and says every fault.
-            Results go to standard output, logs to standard error. Exit codes: 0 done, 1 failed, 2 the command
-            line or a setting is wrong, 75 the broker or the mail server is not reachable.
+            Results go to standard output, logs to standard error. Exit codes: 0 done, 1 failed (a port is
+            taken, or a second SIGTERM or SIGINT stopped it at once), 2 the command line or a setting is wrong,
+            75 the broker or the mail server is not reachable.
             """,
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,

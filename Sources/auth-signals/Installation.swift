@@ -50,9 +50,17 @@ struct Installation {
         settings.mail.url.transport(logger: Logger(label: "auth-signals.mail"))
     }
 
-    func mailLoop() throws -> MailLoop {
-        MailLoop(
-            queue: store, transport: mailTransport(), renderer: try MailRenderer(settings.mail),
+    /// - Throws: ``ProcessFailure`` with code 2 where `MAIL_URL` names a folder that cannot be written to. A
+    ///   mail server that does not answer now is waited for.
+    func mailLoop() async throws -> MailLoop {
+        let transport = mailTransport()
+        if case .folder(let folder) = settings.mail.url.target {
+            do { try await transport.check() } catch {
+                throw ProcessFailure(.usage, "MAIL_URL: \(folder): \(error.message)")
+            }
+        }
+        return MailLoop(
+            queue: store, transport: transport, renderer: try MailRenderer(settings.mail),
             logger: Logger(label: "auth-signals.mail"))
     }
 }

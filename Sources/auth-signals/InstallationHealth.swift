@@ -29,6 +29,7 @@ struct InstallationHealth: Sendable {
         var parts: [String: String] = [:]
         var ready = true
         do {
+            try store.checkFile()
             let outbox = try await store.status()
             let mail = try await store.mailStatus()
             parts["store"] = "ok"

@@ -29,6 +29,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a file that was deleted or replaced takes nothing in until it is back`(isReplaced: Bool)
+        async throws
+    {
+        let store = try await folder.store()
+        try await store.emit(1)
+        let (file, aside) = (folder.file("auth.sqlite"), folder.file("aside"))
+        try FileManager.default.moveItem(atPath: file, toPath: aside)
+        if isReplaced { try FileManager.default.copyItem(atPath: aside, toPath: file) }
+        let error = await #expect(throws: StoreError.self) { try await store.emit(2) }
+        #expect(error?.code == .replaced)
+        #expect(error?.secondsUntilRetry == 30)
+        #expect(throws: StoreError.self) { try store.checkFile() }
+
+        if isReplaced { try FileManager.default.removeItem(atPath: file) }
+        try FileManager.default.moveItem(atPath: aside, toPath: file)
+        try store.checkFile()
+        try await store.emit(3)
+        #expect(try await store.count("auth_outbox") == 2)
+    }
+
+    @Test func `an application's own commit of our signals is refused too where the file is gone`()
+        async throws
+    {
+        let store = try await folder.store()
+        try FileManager.default.removeItem(atPath: folder.file("auth.sqlite"))
+        await #expect(throws: StoreError.self) {
+            try await store.database.write { try store.joining($0).emit(ThingHappened(1)) }
+        }
+    }
+
     @Test func `all files are readable by their owner only`() async throws {
         let store = try await folder.store()
         let role = try await store.acquireRelayRole()

@@ -12,7 +12,7 @@ extension EndToEnd {
             ("SIGNALS_SOURCE", "http://u:hush-hush@accounts.test"), ("SIGNALS_SOURCE", ""),
             ("STORE_URL", "sqlite:/proc/nowhere/auth.sqlite"),
             ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"),
-            ("MAIL_URL", "smtp://u:hush-hush@"),
+            ("MAIL_URL", "smtp://u:hush-hush@"), ("MAIL_URL", "file:/proc/nowhere/mail"),
             ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"),
             ("PASSWORD_SCRYPT_COST", "1000"),
         ])

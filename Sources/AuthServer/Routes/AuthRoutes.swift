@@ -3,6 +3,7 @@ public import AuthFlows
 import AuthSignals
 import Foundation
 public import Hummingbird
+import Synchronization
 
 /// allauth's headless API, as routes for any Hummingbird router: `/_allauth/{client}/v1/…`, `client` being
 /// `app` or `browser`.
@@ -24,7 +25,8 @@ public struct AuthRoutes: Sendable {
         self.configuration = configuration
     }
 
-    /// Adds every endpoint, for both kinds of client.
+    /// Adds every endpoint, for both kinds of client; whatever else is asked for below `/_allauth` is 404, or
+    /// 405, in the API's form.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         for kind in ClientKind.allCases {
             let routes = APIRoutes(
@@ -37,8 +39,22 @@ public struct AuthRoutes: Sendable {
             addLoginCodes(to: routes)
             addEmailAddresses(to: routes)
             addSessions(to: routes)
+            routes.refuseOtherMethods()
+        }
+        let clients = ClientKind.allCases.flatMap {
+            ["/_allauth/\($0.rawValue)", "/_allauth/\($0.rawValue)/v1"]
+        }
+        for path in ["/_allauth", "/_allauth/**"] + clients {
+            for method in HTTPRequest.Method.usual {
+                router.on(RouterPath(path), method: method) { _, _ in try Answer(.notFound).response() }
+            }
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// The methods of an API's clients; others get the server's plain refusal.
+    static let usual: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
 }
 
 /// A client's routes; each handler is given a call that was read and allowed.
@@ -47,6 +63,12 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
 
     let endpoint: APIEndpoint
     let group: RouterGroup<Context>
+    private let methods = RouteMethods()
+
+    init(endpoint: APIEndpoint, group: RouterGroup<Context>) {
+        self.endpoint = endpoint
+        self.group = group
+    }
 
     func get(_ path: RouterPath, _ handle: @escaping Handler) { on(path, .get, handle) }
     func post(_ path: RouterPath, _ handle: @escaping Handler) { on(path, .post, handle) }
@@ -56,8 +78,46 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
 
     private func on(_ path: RouterPath, _ method: HTTPRequest.Method, _ handle: @escaping Handler) {
         let endpoint = endpoint
+        methods.add(method, of: path)
         group.on(path, method: method) { request, context in
             try await endpoint.respond(to: request, context, handle)
         }
+    }
+
+    /// Answers 405, with what is allowed instead, where a path has no such method, and 404 where it only leads
+    /// to others; after all others were added.
+    func refuseOtherMethods() {
+        let paths = Set(methods.all.map(\.path.description))
+        let parents = Set(
+            paths.flatMap { path in
+                let words = path.split(separator: "/")
+                return (1..<max(1, words.count)).map { words.prefix($0).joined(separator: "/") }
+            })
+        for parent in parents.subtracting(paths).subtracting(paths.map { String($0.drop { $0 == "/" }) }) {
+            for method in HTTPRequest.Method.usual {
+                group.on(RouterPath(parent), method: method) { _, _ in try Answer(.notFound).response() }
+            }
+        }
+        for (path, allowed) in methods.all {
+            let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in HTTPRequest.Method.usual where !allowed.contains(method) {
+                group.on(path, method: method) { _, _ in
+                    var response = try Answer(.methodNotAllowed).response()
+                    response.headers[.allow] = list
+                    return response
+                }
+            }
+        }
+    }
+}
+
+/// Which methods the paths of one client have.
+private final class RouteMethods: Sendable {
+    private let known = Mutex<[String: (path: RouterPath, methods: Set<HTTPRequest.Method>)]>([:])
+
+    var all: [(path: RouterPath, methods: Set<HTTPRequest.Method>)] { known.withLock { Array($0.values) } }
+
+    func add(_ method: HTTPRequest.Method, of path: RouterPath) {
+        known.withLock { _ = $0[path.description, default: (path, [])].methods.insert(method) }
     }
 }

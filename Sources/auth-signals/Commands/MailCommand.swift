@@ -13,7 +13,7 @@ struct MailCommand: AsyncParsableCommand {
         let installation = try await Installation(settings)
         let health = InstallationHealth(installation, relay: nil, publisher: nil)
         var services = try await health.services(metrics: metrics, brokerIsRequired: false)
-        services.append(try installation.mailLoop())
+        services.append(try await installation.mailLoop())
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 }

@@ -33,16 +33,20 @@ struct ServeCommand: AsyncParsableCommand {
             store: installation.store, keys: installation.keys, settings: settings.account,
             passwords: settings.passwords.hasher(), limiter: limits)
 
-        var services: [any Service] = [StoreHousekeeping(installation.store, limiter: limits)]
+        var services: [any Service] = [
+            StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions)
+        ]
         let publishing = relay ? installation.relay() : nil
         if let publishing { services += [publishing.publisher, publishing.relay] }
-        if mail { services.append(try installation.mailLoop()) }
+        if mail { services.append(try await installation.mailLoop()) }
 
         let health = InstallationHealth(
             installation, relay: publishing?.relay, publisher: publishing?.publisher)
         services += try await health.services(metrics: metrics, brokerIsRequired: false)
         services.append(
-            application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
+            ListeningService(
+                application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings),
+                setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port))
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("What happens around a running server")
+    struct ServeFaultTests {
+        private func installation(_ settings: [String: String] = [:]) throws -> Installation {
+            try Installation(
+                broker: "amqp://127.0.0.1:1/", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
+        }
+
+        /// A client that sends the half of a body and waits for what comes.
+        private func halfABody(to server: Server) async throws -> Program {
+            let port = try #require(URL(string: server.base)?.port)
+            let client = try Program(
+                URL(filePath: "/bin/bash"),
+                [
+                    "-c",
+                    """
+                    exec 3<>/dev/tcp/127.0.0.1/\(port)
+                    printf 'POST /_allauth/app/v1/auth/login HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 99\\r\\n\\r\\n{' >&3
+                    echo sent
+                    exec cat <&3
+                    """,
+                ], environment: [:])
+            _ = try await eventually("the half is sent") { client.output.contains("sent") ? true : nil }
+            // The server has read what came before this call.
+            _ = try await server.readiness()
+            return client
+        }
+
+        @Test func `the half of a body does not hold the end`() async throws {
+            let server = try await installation().serve(["--no-relay"])
+            let client = try await halfABody(to: server)
+            server.program.send(SIGTERM)
+            #expect(try await server.program.exitCode(within: .seconds(15)) == 0)
+            _ = try await client.exitCode()
+            #expect(client.output.contains(" 408 "), "\(client.output)")
+        }
+
+        @Test func `a second signal ends the server at once, with 1`() async throws {
+            let server = try await installation().serve(["--no-relay"])
+            let client = try await halfABody(to: server)
+            _ = try await eventually("the server ends", within: .seconds(15)) {
+                server.program.send(SIGINT)
+                return server.program.isRunning ? nil : true
+            }
+            #expect(try await server.program.exitCode() == 1)
+            #expect(server.program.log.contains("stopped at once by a second signal"))
+            try await client.stop()
+        }
+
+        @Test(arguments: [false, true])
+        func `a store file that is gone, or another, takes nothing in until it is back`(isReplaced: Bool)
+            async throws
+        {
+            let installation = try installation()
+            let server = try await installation.serve(["--no-relay"])
+            let (file, aside) = (installation.folder.path("auth.sqlite"), installation.folder.path("aside"))
+            #expect(try await server.readiness().status == 200)
+            try FileManager.default.moveItem(atPath: file, toPath: aside)
+            if isReplaced { try FileManager.default.copyItem(atPath: aside, toPath: file) }
+
+            let refused = try await server.call("POST", "/auth/signup", Installation.ada)
+            #expect(refused.status == 503)
+            let readiness = try await server.readiness()
+            #expect(readiness.status == 503)
+            #expect(readiness.part("store")?.contains("deleted or replaced") == true)
+
+            if isReplaced { try FileManager.default.removeItem(atPath: file) }
+            try FileManager.default.moveItem(atPath: aside, toPath: file)
+            #expect(try await server.readiness().status == 200)
+            // Nothing of what was refused is there.
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await server.program.stop()
+        }
+
+        @Test(arguments: [
+            ("auth-signals", ["serve", "--nope"], "--nope"), ("auth-signals", ["nope"], "nope"),
+            ("auth-signals", ["outbox", "list", "--limit", "x"], "--limit"),
+            ("auth-consumer", [], "--queue"),
+            ("auth-consumer", ["--queue", "q", "--bind", "a..b"], "a..b"),
+            ("auth-consumer", ["--queue", "q", "--bind", "account.#", "Account.*"], "Account.*"),
+            ("auth-consumer", ["--queue", "q", "--bind", "#", "--concurrency", "0"], "--concurrency"),
+        ])
+        func `a wrong command line ends with 2 and one line`(
+            program: String, arguments: [String], word: String
+        ) async throws {
+            let wrong = try Program(program, arguments, environment: try installation().environment)
+            #expect(try await wrong.exitCode() == 2)
+            #expect(wrong.output == "")
+            #expect(wrong.log.split(separator: "\n").count == 1, "\(wrong.log)")
+            #expect(wrong.log.hasPrefix("\(program): "))
+            #expect(wrong.log.contains(word))
+
+            let help = try Program(program, ["--help"], environment: [:])
+            #expect(try await help.exitCode() == 0)
+            #expect(help.output.contains("USAGE"))
+        }
+    }
+}
