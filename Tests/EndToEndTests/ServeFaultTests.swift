@@ -31,8 +31,26 @@ extension EndToEnd {
             return client
         }
 
+        @Test func `a port that is taken is said in one line`() async throws {
+            // An installation's folder goes with it.
+            let (one, other) = (try installation(), try installation())
+            defer { withExtendedLifetime((one, other)) {} }
+            let first = try await one.serve(["--no-relay"])
+            let port = try #require(URL(string: first.base)?.port)
+            let second = try Program(
+                "auth-signals", ["serve", "--no-relay"],
+                environment: other.environment.merging(["HTTP_PORT": "\(port)"]) { $1 })
+            #expect(try await second.exitCode() == 1)
+            let lines = second.log.split(separator: "\n")
+            #expect(lines.count == 1, "\(second.log)")
+            #expect(lines.last?.contains("HTTP_PORT: cannot listen on 127.0.0.1:\(port)") == true)
+            try await first.program.stop()
+        }
+
         @Test func `the half of a body does not hold the end`() async throws {
-            let server = try await installation().serve(["--no-relay"])
+            let installation = try installation()
+            defer { withExtendedLifetime(installation) {} }
+            let server = try await installation.serve(["--no-relay"])
             let client = try await halfABody(to: server)
             server.program.send(SIGTERM)
             #expect(try await server.program.exitCode(within: .seconds(15)) == 0)
@@ -41,7 +59,9 @@ extension EndToEnd {
         }
 
         @Test func `a second signal ends the server at once, with 1`() async throws {
-            let server = try await installation().serve(["--no-relay"])
+            let installation = try installation()
+            defer { withExtendedLifetime(installation) {} }
+            let server = try await installation.serve(["--no-relay"])
             let client = try await halfABody(to: server)
             _ = try await eventually("the server ends", within: .seconds(15)) {
                 server.program.send(SIGINT)
