@@ -9,9 +9,11 @@ public class SQLiteReading: AccountReading {
     /// The connection, with the view's transaction open: an application's own rows can be read on it.
     public let database: Database
     let sessions: SealedSessions
+    let keys: KeyRing
 
     init(_ database: Database, _ store: SQLiteStore) {
         self.database = database
+        keys = store.keys
         sessions = SealedSessions(keys: store.keys, logger: store.logger)
     }
 
@@ -53,6 +55,22 @@ public class SQLiteReading: AccountReading {
             ORDER BY created_at DESC, position DESC
             """, [user, now.milliseconds]
         ).map(sessions.open)
+    }
+
+    public func socialAccount(provider: String, uid: String) throws -> SocialAccount? {
+        try database.row("SELECT * FROM auth_social_account WHERE provider = ? AND uid = ?", [provider, uid])
+            .map(SocialAccount.init(row:))
+    }
+
+    public func socialAccounts(of user: User.ID) throws -> [SocialAccount] {
+        try database.rows("SELECT * FROM auth_social_account WHERE user_id = ? ORDER BY position", [user])
+            .map(SocialAccount.init(row:))
+    }
+
+    public func providerToken(of account: SocialAccount.ID) throws -> ProviderToken? {
+        let sealed: Data? = try database.value(
+            "SELECT token FROM auth_social_token WHERE account_id = ?", [account])
+        return try sealed.map { try ProviderToken(opening: $0, with: keys, context: account.wireText) }
     }
 }
 

@@ -26,7 +26,10 @@ extension SQLiteStore {
     /// What the names of all versions' migrations begin with.
     static let migrationPrefix = "auth_store_"
 
-    private static let migrations = [(name: "auth_store_1", sql: accounts + outbox + mail)]
+    private static let migrations = [
+        (name: "auth_store_1", sql: accounts + outbox + mail),
+        (name: "auth_store_2", sql: socialAccounts),
+    ]
 
     // STRICT tables, for SQLite otherwise stores whatever it is given.
 
@@ -147,5 +150,26 @@ extension SQLiteStore {
         ) STRICT;
         CREATE INDEX auth_mail_due ON auth_mail (due_at) WHERE failed_at IS NULL;
         CREATE INDEX auth_mail_failed ON auth_mail (failed_at) WHERE failed_at IS NOT NULL;
+        """
+
+    private static let socialAccounts = """
+        CREATE TABLE auth_social_account (
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            user_id BLOB NOT NULL REFERENCES auth_user (id) ON DELETE CASCADE,
+            provider TEXT NOT NULL,
+            uid TEXT NOT NULL,
+            date_joined INTEGER NOT NULL,
+            last_login INTEGER,
+            extra_data BLOB NOT NULL,
+            UNIQUE (provider, uid)
+        ) STRICT;
+        CREATE INDEX auth_social_account_user ON auth_social_account (user_id);
+
+        CREATE TABLE auth_social_token (
+            account_id BLOB PRIMARY KEY REFERENCES auth_social_account (id) ON DELETE CASCADE,
+            token BLOB NOT NULL
+        ) STRICT;
+
         """
 }

@@ -24,6 +24,18 @@ extension SQLiteTransaction {
         }
     }
 
+    func conflicts(of account: SocialAccount, _ write: () throws -> Void) throws {
+        do {
+            try write()
+        } catch let error as DatabaseError where error.isUnique {
+            let others = "auth_social_account WHERE id <> ? AND provider = ? AND uid = ?"
+            guard try exists(others, [account.id, account.provider, account.uid]) else {
+                throw StoreError(error)
+            }
+            throw StoreConflict.socialAccount
+        }
+    }
+
     private func conflict(of address: EmailAddress) throws -> (any Error)? {
         let others = "auth_email_address WHERE id <> ?"
         let (id, user) = (address.id, address.userID)

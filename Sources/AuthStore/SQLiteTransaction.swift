@@ -164,7 +164,7 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
             """, [now.milliseconds, limit])
     }
 
-    private func updated(_ changes: Int) throws {
+    func updated(_ changes: Int) throws {
         if changes == 0 { throw StoreError(.missingRow, "the row that was to be updated is gone") }
     }
 }

@@ -53,6 +53,25 @@ extension EmailAddress {
     }
 }
 
+extension SocialAccount {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], userID: row["user_id"], provider: row["provider"], uid: row["uid"],
+            dateJoined: Date(milliseconds: row["date_joined"]),
+            lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
+            extraData: try SignalCodec.decoder().decode(JSONValue.self, from: row["extra_data"] as Data))
+    }
+
+    /// The columns, by name.
+    func columns() throws -> StatementArguments {
+        [
+            "id": id, "user_id": userID, "provider": provider, "uid": uid,
+            "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
+            "extra_data": try SignalCodec.encoder().encode(extraData),
+        ]
+    }
+}
+
 extension OutboxRow {
     init(row: Row) throws {
         let trace: [String: String] =

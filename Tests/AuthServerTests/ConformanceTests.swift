@@ -17,7 +17,7 @@ struct ConformanceTests {
         var reader = SettingsReader(scenario.environment)
         let settings = AccountSettings(reading: &reader)
         try reader.check()
-        let server = try TestServer { $0 = settings }
+        let server = try TestServer(providers: [BelievingProvider()]) { $0 = settings }
         try await server.app { app in
             try await ScenarioReplay.run(scenario, against: ServerInMemory(server: server, app: app))
         }

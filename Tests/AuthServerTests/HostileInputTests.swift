@@ -37,6 +37,9 @@ struct HostileInputTests {
         Endpoint(.patch, "account/email", ["email"]),
         Endpoint(.delete, "account/email", ["email"]),
         Endpoint(.delete, "auth/sessions", []),
+        Endpoint(.post, "auth/provider/token", ["provider", "process"]),
+        Endpoint(.post, "auth/provider/signup", ["email", "username"]),
+        Endpoint(.delete, "account/providers", ["provider", "account"]),
     ]
 
     /// Endpoints that somebody who is logged in uses, and those of strangers, each with the caller it takes.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
+public import Foundation
 
 /// What became of a flow.
 public enum FlowResult: Sendable {
@@ -31,6 +32,16 @@ public enum FlowResult: Sendable {
     case resettable(User)
     /// The key or code is right: that address may be confirmed with it.
     case confirmable(EmailConfirmationInfo)
+    /// Not allowed: `denied` by the application's hook, `permission_denied` where nobody is logged in to
+    /// connect an account to.
+    case forbidden(Refusal.Code)
+    /// The visitor is to be sent there: to a provider, or where the application's hook says. With the token
+    /// of a session that was opened to remember the visit, shown once.
+    case redirect(URL, newToken: SessionToken?)
+    /// The caller's accounts at providers, after what was done to them.
+    case socialAccounts([SocialAccount])
+    /// What is known of somebody whose sign-up by a provider waits for their form.
+    case socialSignUp(SocialSignUpProposal)
 }
 
 extension FlowResult {
@@ -77,10 +88,13 @@ public struct PendingAuthentication: Sendable {
     public var flows: [Flow]
     /// The session that remembers what is pending, where it is new. Shown once.
     public var newToken: SessionToken?
+    /// By which provider a sign-up waits for its form.
+    public var provider: String?
 
-    public init(flows: [Flow] = [], newToken: SessionToken? = nil) {
+    public init(flows: [Flow] = [], newToken: SessionToken? = nil, provider: String? = nil) {
         self.flows = flows
         self.newToken = newToken
+        self.provider = provider
     }
 }
 

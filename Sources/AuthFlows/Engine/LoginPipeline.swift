@@ -93,7 +93,9 @@ extension Step {
         mayMail: Bool
     ) throws -> StageDecision {
         let addresses = try transaction.emailAddresses(of: user.id)
-        switch settings.emailVerification {
+        let verification =
+            login.sociallogin == nil ? settings.emailVerification : settings.socialEmailVerification
+        switch verification {
         case .none: return .pass
         case .optional:
             if login.signup, let address = addresses.unverified(for: login.email), mayMail {

@@ -36,6 +36,28 @@ public struct Refusal: Error, Hashable, Sendable {
         public static let sameAsCurrent = Code(rawValue: "same_as_current")
         public static let invalidLogin = Code(rawValue: "invalid_login")
         public static let invalidChoice = Code(rawValue: "invalid_choice")
+        public static let invalidToken = Code(rawValue: "invalid_token")
+        public static let tokenRequired = Code(rawValue: "token_required")
+        public static let tokenAuthenticationNotSupported = Code(
+            rawValue: "token_authentication_not_supported")
+        public static let clientIDRequired = Code(rawValue: "client_id_required")
+        public static let unknownProvider = Code(rawValue: "unknown_provider")
+        /// Not allauth's: it lets the request fail.
+        public static let providerUnreachable = Code(rawValue: "provider_unreachable")
+        public static let invalidURL = Code(rawValue: "invalid_url")
+        public static let connectedOther = Code(rawValue: "connected_other")
+        public static let accountNotFound = Code(rawValue: "account_not_found")
+        public static let noPassword = Code(rawValue: "no_password")
+        public static let noVerifiedEmail = Code(rawValue: "no_verified_email")
+        public static let disconnectLast = Code(rawValue: "disconnect_last")
+
+        // What a front end is told of a visit to a provider: allauth's `AuthError` and its like.
+        public static let cancelled = Code(rawValue: "cancelled")
+        public static let denied = Code(rawValue: "denied")
+        public static let unknown = Code(rawValue: "unknown")
+        public static let permissionDenied = Code(rawValue: "permission_denied")
+        public static let signupClosed = Code(rawValue: "signup_closed")
+        public static let reauthenticationRequired = Code(rawValue: "reauthentication_required")
     }
 
     public var code: Code

@@ -48,8 +48,7 @@ struct Step {
     ) throws -> FlowResult {
         if let newToken { return .unauthenticated(PendingAuthentication(flows: pending, newToken: newToken)) }
         if let authentication = try authentication() { return .authenticated(authentication) }
-        return .unauthenticated(
-            PendingAuthentication(flows: try session()?.pendingFlows(settings, now) ?? []))
+        return .unauthenticated(try session()?.pending(settings, now) ?? PendingAuthentication())
     }
 
     /// The user as a payload shows them.
@@ -159,5 +158,5 @@ struct Step {
 
 extension AccountSettings {
     /// How long an anonymous session remembers what is pending, seconds.
-    var pendingAge: TimeInterval { max(loginTimeout, passwordResetCodeTimeout) }
+    var pendingAge: TimeInterval { max(loginTimeout, passwordResetCodeTimeout, social.stateAge) }
 }

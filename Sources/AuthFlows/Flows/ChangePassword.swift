@@ -21,6 +21,7 @@ extension Accounts {
     ///
     /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
     public func changePassword(_ form: ChangePassword, _ visit: Visit) async throws -> FlowResult {
+        if settings.social.socialOnly { return .closed }
         let user: User
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -60,7 +61,7 @@ extension Accounts {
 
     /// What waits in an anonymous session.
     func pending(of session: Session?) -> PendingAuthentication {
-        PendingAuthentication(flows: session?.pendingFlows(settings, clock.now()) ?? [])
+        session?.pending(settings, clock.now()) ?? PendingAuthentication()
     }
 }
 

@@ -124,8 +124,8 @@ extension Step {
 }
 
 extension Session {
-    /// The flows that wait for this session's client.
-    func pendingFlows(_ settings: AccountSettings, _ now: Date) -> [PendingAuthentication.Flow] {
+    /// What waits for this session's client.
+    func pending(_ settings: AccountSettings, _ now: Date) -> PendingAuthentication {
         func awaits(_ purpose: PendingCode.Purpose) -> Bool {
             guard let code = state.pendingCodes[purpose] else { return false }
             return code.startedAt + settings.timeout(of: purpose) > now
@@ -141,6 +141,8 @@ extension Session {
             if isOpen { flows.append(.init(rawValue: login.stage.rawValue)) }
         }
         if awaits(.resetPassword) { flows.append(.passwordResetByCode) }
-        return flows
+        let signup = pendingSignup(settings, now)
+        if signup != nil { flows.append(.providerSignup) }
+        return PendingAuthentication(flows: flows, provider: signup?.provider)
     }
 }

@@ -27,6 +27,7 @@ extension Accounts {
     ///
     /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
     public func logIn(_ form: LogIn, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if settings.social.socialOnly { return .closed }
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .user: return .conflict

@@ -13,6 +13,7 @@ extension Accounts {
     /// - Returns: ``FlowResult/done`` for a link; for a code how things stand with the caller, the reset
     ///   pending.
     public func requestPasswordReset(_ email: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
+        if settings.social.socialOnly { return .closed }
         if case .unknownToken = try await caller(visit) { return .gone }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {

@@ -43,7 +43,9 @@ extension Accounts {
         if case .refused(let seconds) = try await limit(.signup, visit) {
             return .rateLimited(retryAfter: seconds)
         }
-        guard settings.signupOpen, try await hooks.maySignUp(form, visit) else { return .closed }
+        guard settings.signupOpen, !settings.social.socialOnly, try await hooks.maySignUp(form, visit) else {
+            return .closed
+        }
         if form.honeypot?.isEmpty == false {
             return try await step(visit) { try $0.pretendSignUp(email: form.email) }
         }

@@ -13,8 +13,26 @@ public struct SessionState: Hashable, Sendable, Codable {
     /// Whether a browser is to keep the session when it is closed: `false` where the user, or
     /// `ACCOUNT_SESSION_REMEMBER`, said no.
     public var remember: Bool?
+    /// Visits to providers that are under way, oldest first.
+    public var providerVisits: [ProviderVisit] = []
+    /// A social sign-up that waits for its form.
+    public var pendingSignup: PendingSocialSignup?
+    /// An account that is to be connected once the user has proved again who they are.
+    public var pendingConnect: PendingConnect?
 
     public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        methods = try container.decode([AuthenticationRecord].self, forKey: .methods)
+        pendingLogin = try container.decodeIfPresent(PendingLogin.self, forKey: .pendingLogin)
+        pendingCodes = try container.decode([PendingCode.Purpose: PendingCode].self, forKey: .pendingCodes)
+        remember = try container.decodeIfPresent(Bool.self, forKey: .remember)
+        // Sessions that were stored before there were social accounts have none of these.
+        providerVisits = try container.decodeIfPresent([ProviderVisit].self, forKey: .providerVisits) ?? []
+        pendingSignup = try container.decodeIfPresent(PendingSocialSignup.self, forKey: .pendingSignup)
+        pendingConnect = try container.decodeIfPresent(PendingConnect.self, forKey: .pendingConnect)
+    }
 }
 
 /// One thing that was proved in a session: an entry of the headless API's `data.methods`.

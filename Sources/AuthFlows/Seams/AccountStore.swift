@@ -24,4 +24,6 @@ public enum StoreConflict: Error, Hashable, Sendable {
     case duplicateEmail
     /// The user has a primary address already.
     case primaryEmail
+    /// The account at the provider is connected already.
+    case socialAccount
 }

@@ -16,6 +16,11 @@ public protocol AccountReading {
     func session(tokenHash: Data) throws -> Session?
     /// The user's sessions that have not expired at `now`, newest first.
     func sessions(of user: User.ID, now: Date) throws -> [Session]
+    func socialAccount(provider: String, uid: String) throws -> SocialAccount?
+    /// The user's accounts at providers, in the order in which they were connected.
+    func socialAccounts(of user: User.ID) throws -> [SocialAccount]
+    /// The token that is stored with an account at a provider.
+    func providerToken(of account: SocialAccount.ID) throws -> ProviderToken?
 }
 
 /// What can be done in a transaction of the store.
@@ -53,4 +58,11 @@ public protocol AccountTransaction: AccountReading {
     func deleteSessions(of user: User.ID, except kept: Session.ID?) throws -> Int
     /// Deletes what has expired at `now`, at most `limit` rows.
     func deleteExpiredSessions(limit: Int) throws -> Int
+
+    func insert(_ account: SocialAccount) throws
+    func update(_ account: SocialAccount) throws
+    /// Deletes an account at a provider, with its token.
+    func delete(_ account: SocialAccount) throws
+    /// Stores a provider's token, sealed, in place of the one that is stored with the account.
+    func store(_ token: ProviderToken, of account: SocialAccount.ID) throws
 }

@@ -14,6 +14,7 @@ extension AccountSettings {
         readEmail(&reader)
         readPasswords(&reader)
         readSessions(&reader)
+        social = SocialSettings(reading: &reader)
         rateLimits = RateLimits(reading: &reader)
         links = FrontendLinks(reading: &reader)
         siteName = reader.string("SITE_NAME") ?? siteName
@@ -143,6 +144,12 @@ extension AccountSettings {
         if changeEmail, let maxEmailAddresses, maxEmailAddresses != 2 {
             reader.fault(
                 "ACCOUNT_MAX_EMAIL_ADDRESSES", "must be 2 or be absent where ACCOUNT_CHANGE_EMAIL is on")
+        }
+        if social.socialOnly, loginByCodeEnabled {
+            reader.fault("SOCIALACCOUNT_ONLY", "does not go with ACCOUNT_LOGIN_BY_CODE_ENABLED")
+        }
+        if social.socialOnly, emailVerification != .none {
+            reader.fault("SOCIALACCOUNT_ONLY", "requires ACCOUNT_EMAIL_VERIFICATION=none")
         }
     }
 }

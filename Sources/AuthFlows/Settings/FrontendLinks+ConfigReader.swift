@@ -12,6 +12,7 @@ extension FrontendLinks {
             "HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY", hasKey: true)
         resetPassword = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD")
         signup = reader.page("HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP")
+        socialLoginError = reader.page("HEADLESS_FRONTEND_URLS_SOCIALACCOUNT_LOGIN_ERROR")
     }
 }
 

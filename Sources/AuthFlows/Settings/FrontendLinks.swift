@@ -13,6 +13,9 @@ public struct FrontendLinks: Sendable {
     public var resetPassword: String?
     /// `HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP`.
     public var signup: String?
+    /// `HEADLESS_FRONTEND_URLS_SOCIALACCOUNT_LOGIN_ERROR`: where a visitor is sent whose log-in by a provider
+    /// has failed, and of whom is not known where they wanted to be.
+    public var socialLoginError: String?
 
     public init(publicURL: String = "http://127.0.0.1:8080") {
         self.publicURL = publicURL

@@ -3,8 +3,8 @@ public import Foundation
 
 /// What the social flows do: allauth's settings, by allauth's names, with its defaults.
 public struct SocialSettings: Sendable {
-    /// `SOCIALACCOUNT_AUTO_SIGNUP`: whether a new person is signed up without a form, where nothing is missing
-    /// and no address is taken.
+    /// `SOCIALACCOUNT_AUTO_SIGNUP`: whether a new person is signed up without a form, where nothing is
+    /// missing and no address is taken.
     public var autoSignup = true
     /// `SOCIALACCOUNT_EMAIL_AUTHENTICATION`: whether an address that a provider vouches for logs its user in.
     public var emailAuthentication = false
@@ -24,6 +24,10 @@ public struct SocialSettings: Sendable {
     public var maxStates = 10
     /// How long a visit to a provider may take, seconds.
     public var stateAge: TimeInterval = 900
+
+    /// `CSRF_TRUSTED_ORIGINS`: where visitors may be sent to after a visit to a provider, beside this
+    /// server's own pages and those of `HEADLESS_FRONTEND_URLS_…`.
+    public var redirectOrigins: [String] = []
 
     public init() {}
 }

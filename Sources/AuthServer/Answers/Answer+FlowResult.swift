@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import Foundation
 import Hummingbird
 
 extension Answer {
     /// What the headless API says of a flow's result.
     ///
     /// - Parameter email: the primary address of the user whom a key or code was right for.
-    init(_ result: FlowResult, _ settings: AccountSettings, email: String? = nil) {
+    init(_ result: FlowResult, _ ways: WaysIn, email: String? = nil) {
         switch result {
         case .authenticated(let authentication): self.init(authenticated: authentication)
-        case .unauthenticated(let pending): self.init(unauthenticated: pending, settings)
+        case .unauthenticated(let pending): self.init(unauthenticated: pending, ways)
         case .reauthenticationRequired(let authentication):
             self.init(reauthenticationRequiredOf: authentication)
         case .refused(let refusals): self.init(InputRefused(refusals: refusals))
@@ -32,6 +33,15 @@ extension Answer {
             self.init(
                 .ok, data: ["email": .string(info.email), "user": info.user.json(email: email)],
                 meta: ["is_authenticating": .bool(info.isPendingLogin)])
+        case .forbidden: self.init(.forbidden)
+        case .redirect(let url, let token):
+            // Nobody follows it by themselves: an app would send its session token along.
+            self.init(.forbidden, data: ["location": .string(url.absoluteString)], meta: [:])
+            if let token { session = .opened(token, expiresAt: nil) }
+        case .socialAccounts(let accounts):
+            self.init(.ok, data: .array(accounts.map { $0.json(ways.provider($0.provider)) }))
+        case .socialSignUp(let proposal):
+            self.init(.ok, data: proposal.json(ways.provider(proposal.provider)))
         }
     }
 
@@ -40,10 +50,9 @@ extension Answer {
         if let token = authentication.newToken { session = authentication.session.opened(token) }
     }
 
-    private init(unauthenticated pending: PendingAuthentication, _ settings: AccountSettings) {
+    private init(unauthenticated pending: PendingAuthentication, _ ways: WaysIn) {
         self.init(
-            .unauthorized, data: ["flows": .array(Self.flows(pending, settings))],
-            meta: ["is_authenticated": false])
+            .unauthorized, data: ["flows": .array(ways.flows(pending))], meta: ["is_authenticated": false])
         if let token = pending.newToken { session = .opened(token, expiresAt: nil) }
     }
 
@@ -53,25 +62,11 @@ extension Answer {
         members["flows"] = authentication.user.passwordHash == nil ? [] : [["id": "reauthenticate"]]
         self.init(.unauthorized, data: .object(members), meta: ["is_authenticated": true])
     }
-
-    /// Every way in, and what is pending.
-    private static func flows(_ pending: PendingAuthentication, _ settings: AccountSettings) -> [JSONValue] {
-        var ids = ["login"]
-        if settings.loginByCodeEnabled { ids.append(PendingAuthentication.Flow.loginByCode.rawValue) }
-        if settings.signupOpen { ids.append("signup") }
-        if settings.passwordResetByCode {
-            ids.append(PendingAuthentication.Flow.passwordResetByCode.rawValue)
-        }
-        let waiting = pending.flows.map(\.rawValue)
-        ids += waiting.filter { !ids.contains($0) }
-        return ids.map { id in
-            waiting.contains(id) ? ["id": .string(id), "is_pending": true] : ["id": .string(id)]
-        }
-    }
 }
 
 extension Session {
-    /// The change by which a client gets this session: with the browser's end where it is not to be remembered.
+    /// The change by which a client gets this session: with the browser's end where it is not to be
+    /// remembered.
     func opened(_ token: SessionToken) -> Answer.SessionChange {
         .opened(token, expiresAt: state.remember == false ? nil : expiresAt)
     }

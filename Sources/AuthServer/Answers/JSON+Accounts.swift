@@ -61,20 +61,23 @@ extension Session {
     }
 }
 
-extension AccountSettings {
+extension WaysIn {
     /// The API's `config`.
     var json: JSONValue {
-        let methods = LoginMethod.allCases.filter(loginMethods.contains).map(\.rawValue)
+        let settings = accounts.settings
+        let methods = AccountSettings.LoginMethod.allCases.filter(settings.loginMethods.contains).map(
+            \.rawValue)
         return [
             "account": [
                 // The older form of `login_methods`, which the API's description still requires.
                 "authentication_method": .string(methods.sorted(by: >).joined(separator: "_")),
                 "login_methods": .array(methods.map { .string($0) }),
-                "is_open_for_signup": .bool(signupOpen),
-                "email_verification_by_code_enabled": .bool(emailVerificationByCode),
-                "login_by_code_enabled": .bool(loginByCodeEnabled),
-                "password_reset_by_code_enabled": .bool(passwordResetByCode),
+                "is_open_for_signup": .bool(settings.signupOpen),
+                "email_verification_by_code_enabled": .bool(settings.emailVerificationByCode),
+                "login_by_code_enabled": .bool(settings.loginByCodeEnabled),
+                "password_reset_by_code_enabled": .bool(settings.passwordResetByCode),
             ],
+            "socialaccount": ["providers": .array(providers.map(\.json))],
             "usersessions": ["track_activity": true],
         ]
     }

@@ -10,8 +10,8 @@ import Logging
 /// but a browser.
 ///
 /// A link only opens a page; what it is for is done by the page's button, so that a mail filter that follows
-/// links does nothing. The pages share the browser's session with the API's browser client: a log-in that waits
-/// in it is completed (`ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION`), and somebody else's ends (LO7).
+/// links does nothing. The pages share the browser's session with the API's browser client: a log-in that
+/// waits in it is completed (`ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION`), and somebody else's ends (LO7).
 ///
 /// A button works only in the browser that was shown it: its form carries the CSRF token of the session's
 /// cookie, so that another site can neither log a browser out nor in to an account of its own choice.
@@ -31,6 +31,8 @@ public struct AccountPages: Sendable {
         let pages = PageRoutes(pages: self, group: router.group("/accounts"))
         addEmailConfirmation(to: pages)
         addPasswordReset(to: pages)
+        addLogIn(to: pages)
+        if accounts.provider(DummyPage.provider) != nil { addDummyProvider(to: router) }
         // Mails name it beside the others.
         let name = accounts.settings.siteName
         pages.get("signup") { _, _ in

@@ -16,6 +16,16 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
         on(path, .get) { _, visit, key in try await handle(visit, key) }
     }
 
+    /// A page that changes nothing, and says something else by its address's query.
+    func getByQuery(
+        _ path: RouterPath,
+        _ handle: @escaping @Sendable (_ visit: Visit, _ query: FormBody) async throws -> PlainPage
+    ) {
+        on(path, .get) { request, visit, _ in
+            try await handle(visit, try FormBody(ByteBuffer(string: request.uri.query ?? "")))
+        }
+    }
+
     /// What a page's button does, in the browser that was shown the page.
     func post(
         _ path: RouterPath,
@@ -60,7 +70,8 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
 }
 
 extension AccountPages {
-    /// The page as the browser gets it: with what it is to hold from now on, and the proof for the page's form.
+    /// The page as the browser gets it: with what it is to hold from now on, and the proof for the page's
+    /// form.
     fileprivate func response(_ page: PlainPage, to request: Request) -> Response {
         let cookies = holder.cookies
         let held = cookies.token(request)

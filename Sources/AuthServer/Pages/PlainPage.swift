@@ -9,8 +9,14 @@ struct PlainPage: Sendable {
     var content: HTML
     /// What the page asks for; nil where it only says something.
     var form: Form?
+    /// Buttons of other forms.
+    var buttons: [Form] = []
+    /// Whether a form's answer may send the browser to another site: what a provider's button does.
+    var leadsElsewhere = false
     /// Seconds until another try makes sense.
     var retryAfter: Int?
+    /// Where the browser goes instead; with a status that says so.
+    var location: String?
     /// What becomes of the browser's session.
     var session = Answer.SessionChange.unchanged
 
@@ -31,6 +37,9 @@ struct PlainPage: Sendable {
     ) -> PlainPage {
         PlainPage(status: status, title: title, content: "<p>\(text)</p>")
     }
+
+    /// Browsers ask this of every address that a form's answer redirects to.
+    private var formTargets: String { leadsElsewhere ? "'self' https: http:" : "'self'" }
 
     /// - Parameter proof: the CSRF token of the browser's session, for the page's form.
     func response(siteName: String, proof: String) -> Response {
@@ -53,7 +62,7 @@ struct PlainPage: Sendable {
             <body>
             <main>
             <h1>\(title)</h1>
-            \(content)\(form.map { $0.html(proof: proof) } ?? "")
+            \(content)\(([form].compactMap { $0 } + buttons).map { $0.html(proof: proof) })
             </main>
             </body>
             </html>
@@ -64,11 +73,12 @@ struct PlainPage: Sendable {
             headers: [
                 .contentType: "text/html; charset=utf-8",
                 .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                    "default-src 'none'; style-src 'unsafe-inline'; form-action \(formTargets); base-uri 'none'; frame-ancestors 'none'",
                 .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
                 // With "no-referrer" a browser would send the form's Origin as "null".
                 .xFrameOptions: "DENY", .referrerPolicy: "same-origin",
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: html.markup)))
+        response.headers[.location] = location
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         return response
     }

@@ -17,6 +17,9 @@ struct FormBody: Sendable {
         }
     }
 
+    /// All fields; of one that came twice the last.
+    var all: [String: String] { fields }
+
     /// The field's text; nil where it is absent.
     subscript(name: String) -> String? { fields[name] }
 

@@ -77,6 +77,19 @@ struct JSONMembers {
         return []
     }
 
+    /// A token: an object of texts that must be there.
+    mutating func token<Value>(_ name: String, _ make: (inout JSONMembers) -> Value) -> Value? {
+        guard case .object(let inner)? = members[name] else {
+            refusals.append(Refusal(.invalidToken, field: name, "Invalid token."))
+            return nil
+        }
+        var reader = JSONMembers(members: inner)
+        let value = make(&reader)
+        if reader.refusals.isEmpty { return value }
+        refusals.append(Refusal(.tokenRequired, field: name, "`id_token` and/or `access_token` required."))
+        return nil
+    }
+
     /// A string that must be there.
     mutating func required(_ name: String) -> String {
         require(members[name] ?? .null != .null, name)

@@ -12,6 +12,8 @@ struct APICall: Sendable {
     let body: JSONBody
     let headers: HTTPFields
 
+    var ways: WaysIn { WaysIn(accounts: accounts, client: visit.request.client) }
+
     /// What the API says of a flow's result.
     func answer(_ result: FlowResult) async throws -> Answer {
         if case .gone = result, visit.request.client == .browser {
@@ -25,17 +27,27 @@ struct APICall: Sendable {
             default: nil
             }
         guard let id = subject?.id else {
-            var answer = Answer(result, accounts.settings)
+            var answer = Answer(result, ways)
             // Nobody is logged in and nothing is pending any more: there is nothing left to be held.
             if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
-                pending.flows.isEmpty
+                pending.flows.isEmpty, try await !isVisitingProvider
             {
                 answer.session = .ended
             }
             return answer
         }
         let addresses = try await accounts.store.read { try $0.emailAddresses(of: id) }
-        return Answer(result, accounts.settings, email: addresses.first { $0.primary }?.email)
+        return Answer(result, ways, email: addresses.first { $0.primary }?.email)
+    }
+
+    /// Whether the caller's session waits for them to come back from a provider.
+    private var isVisitingProvider: Bool {
+        get async throws {
+            guard let token = visit.token else { return false }
+            return try await accounts.store.read { reading in
+                try reading.session(tokenHash: token.hash)?.state.providerVisits.isEmpty == false
+            }
+        }
     }
 
     /// A key or code that is shown in a header.

@@ -25,20 +25,22 @@ public struct AuthRoutes: Sendable {
         self.configuration = configuration
     }
 
-    /// Adds every endpoint, for both kinds of client; whatever else is asked for below `/_allauth` is 404, or
-    /// 405, in the API's form.
+    /// Adds every endpoint, for both kinds of client, and the callbacks of providers:
+    /// `/accounts/{provider}/login/callback/`, which is what a provider is told (allauth's address). Whatever
+    /// else is asked for below `/_allauth` is 404, or 405, in the API's form.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         for kind in ClientKind.allCases {
             let routes = APIRoutes(
                 endpoint: APIEndpoint(kind, accounts, configuration),
                 group: router.group(RouterPath("/_allauth/\(kind.rawValue)/v1")))
-            routes.get("config") { call in Answer(.ok, data: call.accounts.settings.json) }
+            routes.get("config") { call in Answer(.ok, data: call.ways.json) }
             addAuthentication(to: routes)
             addEmailVerification(to: routes)
             addPasswords(to: routes)
             addLoginCodes(to: routes)
             addEmailAddresses(to: routes)
             addSessions(to: routes)
+            addProviders(to: routes)
             routes.refuseOtherMethods()
         }
         let clients = ClientKind.allCases.flatMap {
@@ -49,6 +51,7 @@ public struct AuthRoutes: Sendable {
                 router.on(RouterPath(path), method: method) { _, _ in try Answer(.notFound).response() }
             }
         }
+        ProviderRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
     }
 }
 

@@ -8,6 +8,8 @@ public struct SocialLoginSnapshot: Hashable, Sendable {
         public init(rawValue: String) { self.rawValue = rawValue }
         public static let login = Process(rawValue: "login")
         public static let connect = Process(rawValue: "connect")
+        /// The provider was only asked anew; nobody logs in and nothing is connected.
+        public static let redirect = Process(rawValue: "redirect")
     }
 
     public var provider: String
@@ -97,5 +99,5 @@ extension SocialLoginSnapshot: Codable {
 }
 
 extension SocialLoginSnapshot.Process: OpenEnumeration {
-    public static let knownValues: [SocialLoginSnapshot.Process] = [.login, .connect]
+    public static let knownValues: [SocialLoginSnapshot.Process] = [.login, .connect, .redirect]
 }

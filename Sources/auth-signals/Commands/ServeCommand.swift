@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
         let limits = try SQLiteRateLimiter(path: settings.store.url.path + ".limits")
         let accounts = Accounts(
             store: installation.store, keys: installation.keys, settings: settings.account,
-            passwords: settings.passwords.hasher(), limiter: limits)
+            passwords: settings.passwords.hasher(), limiter: limits, providers: try settings.providers())
 
         var services: [any Service] = [
             StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions)

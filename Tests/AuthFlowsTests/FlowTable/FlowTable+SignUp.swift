@@ -4,7 +4,10 @@ import Foundation
 
 extension FlowTable {
     /// Every table of the page.
-    static let all = [signUp, logIn, logInByCode, logOut, passwords, resets, addresses, replacedAddresses]
+    static let all = [
+        signUp, logIn, logInByCode, logOut, passwords, resets, addresses, replacedAddresses, socialSignUp,
+        socialLogIn, socialAccounts,
+    ]
 
     private static let codes: @Sendable (inout AccountSettings) -> Void = { settings in
         settings.emailVerification = .mandatory

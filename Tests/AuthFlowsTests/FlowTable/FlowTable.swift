@@ -44,7 +44,10 @@ struct FlowTable {
         guard parts.count == 2 else { return said }
         let words = parts[1].split(separator: " ").map(String.init)
         let kept = words.filter {
-            ["password", "code", "password_reset", "reauthenticated", "signup", "link"].contains($0)
+            [
+                "password", "code", "password_reset", "reauthenticated", "signup", "link", "socialaccount",
+                "denied", "redirected", "connected", "connect", "redirect",
+            ].contains($0)
         }
         if parts[0].hasSuffix("_rejected") { return "\(parts[0])(\(parts[1]))" }
         return kept.isEmpty ? parts[0] : "\(parts[0])(\(kept.joined(separator: ", ")))"

@@ -38,6 +38,12 @@ struct Said: Sendable {
             case "account.login_code_rejected", "account.password_reset_code_rejected",
                 "account.email_verification_code_rejected":
                 [data["last_attempt"]?.bool == true ? "last" : "not last"]
+            case "socialaccount.pre_social_login":
+                [
+                    data["outcome"]?.string, data["reason"]?.string,
+                    data["sociallogin"]?["process"]?.string == "login"
+                        ? nil : data["sociallogin"]?["process"]?.string,
+                ]
             default: []
             }
         let shown = details.compactMap { $0 }
@@ -73,6 +79,12 @@ extension FlowResult {
         case .sessions(let sessions, _): "\(sessions.count) sessions"
         case .resettable: "resettable"
         case .confirmable(let info): "confirmable \(info.email)"
+        case .forbidden(let code): "forbidden \(code.rawValue)"
+        case .redirect(let url, _): "redirect \(url)"
+        case .socialAccounts(let accounts):
+            "accounts " + accounts.map { "\($0.provider) \($0.uid)" }.joined(separator: ", ")
+        case .socialSignUp(let proposal):
+            "sign-up of \(proposal.provider) \(proposal.uid)"
         }
     }
 

@@ -19,6 +19,7 @@ final class World: Sendable {
     /// - Parameter limited: whether allauth's rate limits are in force.
     init(
         limited: Bool = false, hooks: AccountHooks = AccountHooks(),
+        providers: [any SocialProvider] = [ScriptedProvider()],
         passwords: PasswordHasher = PasswordHasher(cost: cheap, queueLimit: 10_000),
         _ configure: (inout AccountSettings) -> Void = { _ in }
     ) throws {
@@ -31,18 +32,23 @@ final class World: Sendable {
         let keys = KeyRing(secret: "a secret of these tests")
         store = try SQLiteStore.inMemory(keys: keys, clock: clock)
         accounts = Accounts(
-            store: store, keys: keys, settings: settings, passwords: passwords, hooks: hooks, clock: clock)
+            store: store, keys: keys, settings: settings, passwords: passwords, hooks: hooks,
+            providers: providers, clock: clock)
     }
 
     /// The same installation after a restart, with other settings.
-    init(restarting former: World, _ configure: (inout AccountSettings) -> Void) {
+    init(
+        restarting former: World, providers: [any SocialProvider]? = nil,
+        _ configure: (inout AccountSettings) -> Void = { _ in }
+    ) {
         var settings = former.accounts.settings
         configure(&settings)
         store = former.store
         accounts = Accounts(
             store: store, keys: former.accounts.keys, settings: settings,
             passwords: former.accounts.passwords,
-            limiter: former.accounts.limiter, clock: former.clock)
+            limiter: former.accounts.limiter, hooks: former.accounts.hooks,
+            providers: providers ?? former.accounts.providers, clock: former.clock)
         clock = former.clock
         lastSequence.change { $0 = former.lastSequence.value }
     }
@@ -87,7 +93,10 @@ final class World: Sendable {
     /// Everything that is stored about users and their sessions, to be compared with what it was before.
     func contents() async throws -> [String] {
         try await store.read { (reading: SQLiteReading) in
-            try ["auth_user", "auth_email_address", "auth_session", "auth_outbox", "auth_mail"].map { table in
+            try [
+                "auth_user", "auth_email_address", "auth_session", "auth_outbox", "auth_mail",
+                "auth_social_account", "auth_social_token",
+            ].map { table in
                 "\(table): " + (try reading.contents(of: table))
             }
         }
@@ -148,6 +157,7 @@ final class Client: Sendable {
         switch result {
         case .authenticated(let authentication): token = authentication.newToken ?? token
         case .unauthenticated(let pending): token = pending.newToken ?? token
+        case .redirect(_, let opened): token = opened ?? token
         case .gone: token = nil
         default: break
         }

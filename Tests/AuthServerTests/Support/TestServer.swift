@@ -21,7 +21,8 @@ final class TestServer: Sendable {
     init(
         limiter: any RateLimiter = MemoryRateLimiter(), passwords: PasswordHasher = .quick,
         store: (any AccountStore)? = nil, configuration: AuthServerConfiguration = AuthServerConfiguration(),
-        logger: Logger = .quiet,
+        logger: Logger = .quiet, hooks: AccountHooks = AccountHooks(),
+        providers: [any SocialProvider] = [],
         _ change: (inout AccountSettings) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -32,8 +33,9 @@ final class TestServer: Sendable {
         let keys = KeyRing(secret: "a secret of the test's, of more than 32 bytes")
         self.store = try SQLiteStore.inMemory(keys: keys)
         accounts = Accounts(
-            store: store ?? self.store, keys: keys, settings: settings, passwords: passwords, limiter: limiter
-        )
+            store: store ?? self.store, keys: keys, settings: settings, passwords: passwords,
+            limiter: limiter,
+            hooks: hooks, providers: providers)
     }
 
     /// Runs requests against the routes.

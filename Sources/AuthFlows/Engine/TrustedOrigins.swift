@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Hummingbird
 
 /// The origins whose pages may speak for a browser: this server's own and `CSRF_TRUSTED_ORIGINS`.
-struct TrustedOrigins: Sendable {
+package struct TrustedOrigins: Sendable {
     private let exact: Set<String>
     /// Scheme and the end of the host, such as `https://` and `.example.org`.
     private let wild: [(scheme: String, suffix: String)]
@@ -11,7 +10,7 @@ struct TrustedOrigins: Sendable {
     /// - Parameters:
     ///   - publicURL: `PUBLIC_URL`; what a request's `Host` says is not asked.
     ///   - others: origins such as `https://app.example.org` or `https://*.example.org`.
-    init(publicURL: String, others: [String]) {
+    package init(publicURL: String, others: [String]) {
         var exact = Set([publicURL].compactMap(Self.origin))
         var wild: [(String, String)] = []
         for other in others {
@@ -26,22 +25,15 @@ struct TrustedOrigins: Sendable {
         self.wild = wild
     }
 
-    /// Whether the request comes from a trusted page as far as the browser tells: by `Origin`, else by `Referer`.
-    /// A client that tells neither is left to its token.
-    func trusts(_ headers: HTTPFields) -> Bool {
-        if let origin = headers[.origin] { return trusts(origin) }
-        if let referer = headers[.referer] { return trusts(referer) }
-        return true
-    }
-
-    private func trusts(_ url: String) -> Bool {
+    /// Whether a URL is of a trusted origin.
+    package func trusts(_ url: String) -> Bool {
         guard let origin = Self.origin(url) else { return false }
         return exact.contains(origin)
             || wild.contains { origin.hasPrefix($0.scheme) && origin.hasSuffix($0.suffix) }
     }
 
     /// Whether a text is an origin and nothing more, with or without a `*` for subdomains.
-    static func isOrigin(_ text: String) -> Bool {
+    package static func isOrigin(_ text: String) -> Bool {
         let text = text.lowercased()
         let plain = text.replacing("://*.", with: "://", maxReplacements: 1)
         guard !plain.contains("*"), origin(plain) != nil, let parts = URLComponents(string: plain) else {
@@ -51,7 +43,7 @@ struct TrustedOrigins: Sendable {
     }
 
     /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil where it has no host.
-    static func origin(_ url: String) -> String? {
+    package static func origin(_ url: String) -> String? {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.host?.lowercased(), !host.isEmpty
         else { return nil }

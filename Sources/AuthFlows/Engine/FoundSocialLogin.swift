@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+
+/// A provider's answer, and whom it leads to here.
+struct FoundSocialLogin: Sendable {
+    var login: SocialLogin
+    /// The address by which the user was found, where no account is connected: e-mail authentication.
+    var email: EmailAddress?
+}
+
+extension AccountReading {
+    /// Whom an identity leads to: the user whose account is connected, or else, where the provider is trusted
+    /// with that, the one whose address it vouches for.
+    ///
+    /// Source: allauth `socialaccount/models.py:SocialLogin.lookup`.
+    func find(
+        _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, byEmail: Bool
+    ) throws -> FoundSocialLogin {
+        var found = FoundSocialLogin(login: SocialLogin(identity: identity, process: process))
+        if let account = try socialAccount(provider: identity.provider, uid: identity.uid) {
+            found.login.account = account
+            found.login.user = try user(id: account.userID)
+            return found
+        }
+        guard byEmail else { return found }
+        for told in identity.emailAddresses where told.verified {
+            guard let address = try emailAddresses(matching: told.email).first else { continue }
+            found.email = address
+            found.login.user = try user(id: address.userID)
+            return found
+        }
+        return found
+    }
+}
+
+extension Accounts {
+    /// The provider of that id.
+    public func provider(_ id: String) -> (any SocialProvider)? { providers.first { $0.id == id } }
+
+    /// Whether an address that this provider vouches for logs its user in.
+    func authenticatesByEmail(_ provider: any SocialProvider) -> Bool {
+        provider.policy.emailAuthentication ?? settings.social.emailAuthentication
+    }
+
+    /// Whether the account is then connected.
+    func connectsByEmail(_ provider: any SocialProvider) -> Bool {
+        provider.policy.emailAuthenticationAutoConnect ?? settings.social.emailAuthenticationAutoConnect
+    }
+}

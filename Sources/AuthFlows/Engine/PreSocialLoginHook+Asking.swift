@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+
+/// What a hook's answer, or its silence, comes to.
+struct HookVerdict: Hashable, Sendable {
+    var answer: PreSocialLoginHook.Answer
+    /// Told in the signal.
+    var reason: String?
+
+    static let proceed = HookVerdict(answer: .proceed)
+
+    var outcome: PreSocialLogin.Outcome {
+        switch answer {
+        case .proceed: .proceeded
+        case .deny: .denied
+        case .redirect: .redirected
+        case .connect: .connected
+        }
+    }
+
+    static func denied(_ reason: String) -> HookVerdict {
+        HookVerdict(answer: .deny(reason: reason), reason: reason)
+    }
+}
+
+extension PreSocialLoginHook {
+    /// The longest reason that is told, bytes.
+    private static let longestReason = 512
+
+    private enum Event: Sendable { case answered(Answer), failed, late }
+
+    /// Asks, and waits no longer than the deadline: a hook that does not heed its cancellation is left to
+    /// itself.
+    ///
+    /// - Throws: `CancellationError` where the caller's task was cancelled meanwhile.
+    func verdict(on login: SocialLogin, _ visit: Visit) async throws -> HookVerdict {
+        let (events, feed) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
+        let work = Task {
+            do {
+                feed.yield(.answered(try await answer(login, visit)))
+            } catch {
+                feed.yield(.failed)
+            }
+        }
+        let timer = Task {
+            try await Task.sleep(for: deadline)
+            feed.yield(.late)
+        }
+        defer {
+            work.cancel()
+            timer.cancel()
+        }
+        guard let event = await events.first(where: { _ in true }) else { throw CancellationError() }
+        switch event {
+        case .answered(.deny(let reason)):
+            let told = reason.cut(toUTF8Bytes: Self.longestReason)
+            return HookVerdict(answer: .deny(reason: told), reason: told)
+        case .answered(let answer): return HookVerdict(answer: answer)
+        case .failed: return withoutAnswer("error")
+        case .late: return withoutAnswer("timeout")
+        }
+    }
+
+    private func withoutAnswer(_ reason: String) -> HookVerdict {
+        failsOpen ? HookVerdict(answer: .proceed, reason: reason) : .denied(reason)
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which addresses a social sign-up stores, and which of them is primary.
+///
+/// Source: allauth `account/utils.py:cleanup_email_addresses`.
+enum SocialAddresses {
+    /// - Parameters:
+    ///   - typed: what was typed into the sign-up form: the first, and proved by nobody.
+    ///   - told: what the provider told.
+    /// - Returns: each address once. A verified one is primary before one that is not, and among those the
+    /// one
+    ///   that was typed, or that the provider calls primary, before the others.
+    static func merged(typed: String?, told: [SocialEmailAddress]) -> [SocialEmailAddress] {
+        let first = typed.map { [SocialEmailAddress(email: $0, verified: false, primary: true)] } ?? []
+        var all: [SocialEmailAddress] = []
+        for address in first + told {
+            if let index = all.firstIndex(where: { $0.email == address.email }) {
+                all[index].verified = all[index].verified || address.verified
+                all[index].primary = all[index].primary || address.primary
+            } else {
+                all.append(address)
+            }
+        }
+        let primary =
+            all.first { $0.primary && $0.verified } ?? all.first(where: \.verified)
+            ?? all.first(where: \.primary) ?? all.first
+        for index in all.indices { all[index].primary = all[index].email == primary?.email }
+        return all
+    }
+}
+
+extension [SocialEmailAddress] {
+    /// The address that a sign-up without a form would be about.
+    var proposal: String? { (first(where: \.primary) ?? first)?.email }
+}
+
+extension SocialIdentity {
+    /// The identity as flows take it: under the provider's own id, and without addresses that are none.
+    ///
+    /// - Returns: nil where it has no id of the person, or one that cannot be stored.
+    func checked(of provider: any SocialProvider) -> SocialIdentity? {
+        guard !uid.isEmpty, uid.count <= Self.longestUID, !uid.utf8.contains(0) else { return nil }
+        var identity = self
+        identity.provider = provider.id
+        identity.emailAddresses = emailAddresses.compactMap { address in
+            guard address.email.utf8.count <= 254, EmailSyntax.isValid(address.email) else { return nil }
+            return address
+        }
+        return identity
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// What was found out about a social log-in before its transaction.
+struct SocialClearance: Sendable {
+    /// What the hook answered; proceeding where there is none.
+    var verdict = HookVerdict.proceed
+    /// Whether the hook was asked, and about whom.
+    var wasAsked = false
+    var askedAbout: User.ID?
+    /// Whether `pre_social_login` was told of this already, before the user proved again who they are (SO23).
+    var wasTold = false
+    /// Whether a confirmation mail may go out.
+    var allowance = ConfirmationAllowance.mail
+    /// Why the application does not let this user in.
+    var refusal: Refusal?
+    /// Whether strangers may sign up.
+    var isOpen = true
+    /// Whether a sign-up needs the form, for the application objects to what the provider told.
+    var needsForm = false
+
+    var mayMail: Bool { allowance == .mail }
+}
+
+extension Accounts {
+    /// Takes an identity that a provider has proved through its flow: the hook is asked, and then one
+    /// transaction says `pre_social_login` and does what is to be done.
+    ///
+    /// Source: allauth `socialaccount/internal/flows/login.py:complete_login`.
+    func completeSocialLogin(
+        _ told: SocialIdentity, _ provider: any SocialProvider, _ process: SocialLoginSnapshot.Process,
+        _ visit: Visit
+    ) async throws -> FlowResult {
+        guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
+        var attempts = 0
+        while true {
+            let byEmail = authenticatesByEmail(provider)
+            let found = try await store.read { try $0.find(identity, process, byEmail: byEmail) }
+            let clearance = try await clearance(of: found, visit)
+            let result = try await step(visit) { step in
+                try step.completeSocialLogin(identity, process, provider, clearance)
+            }
+            if let result { return result }
+            // It leads to somebody else than whom the hook was asked about: somebody was faster.
+            attempts += 1
+            if attempts == 3 { return .conflict }
+        }
+    }
+
+    /// What is asked of others than the store, which a transaction must not wait for.
+    private func clearance(of found: FoundSocialLogin, _ visit: Visit) async throws -> SocialClearance {
+        let login = found.login
+        var clearance = SocialClearance()
+        if login.process == .connect, try await wasTold(of: login, visit) {
+            clearance.wasTold = true
+        } else if let hook = hooks.preSocialLogin {
+            clearance.wasAsked = true
+            clearance.askedAbout = login.user?.id
+            clearance.verdict = try await hook.verdict(on: login, visit)
+        }
+        var user = login.user
+        if case .connect(let target) = clearance.verdict.answer {
+            user = try await store.read { try $0.user(id: target) }
+            if user == nil { clearance.verdict = .denied("unknown_user") }
+        }
+        guard login.process == .login else { return clearance }
+        if let user {
+            clearance.refusal = try await hooks.mayLogIn(user, visit)
+            clearance.allowance = try await socialAllowance(of: user, visit)
+            return clearance
+        }
+        let form = SignUp(email: login.identity.emailAddresses.proposal, username: login.identity.username)
+        clearance.isOpen = try await isOpenForSocialSignup(form, visit)
+        guard clearance.isOpen, settings.social.autoSignup else { return clearance }
+        clearance.needsForm = try await !hooks.validateSignUp(form, visit).isEmpty
+        guard !clearance.needsForm else { return clearance }
+        clearance.allowance = try await socialAllowance(
+            typed: nil, told: login.identity.emailAddresses, visit: visit)
+        return clearance
+    }
+
+    func isOpenForSocialSignup(_ form: SignUp, _ visit: Visit) async throws -> Bool {
+        guard settings.signupOpen else { return false }
+        return try await hooks.maySignUp(form, visit)
+    }
+
+    /// Whether `pre_social_login` was told of this account in the caller's session.
+    private func wasTold(of login: SocialLogin, _ visit: Visit) async throws -> Bool {
+        guard case .user(let authentication) = try await caller(visit) else { return false }
+        return authentication.session.pendingConnect(of: login.identity, settings, clock.now()) != nil
+    }
+
+    /// Whether the log-in of somebody who is known may mail what confirms their address.
+    private func socialAllowance(of user: User, _ visit: Visit) async throws -> ConfirmationAllowance {
+        guard settings.socialEmailVerification == .mandatory else { return .mail }
+        let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
+        return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
+    }
+
+    /// Whether a sign-up may mail: to confirm the address, or to tell its owner that it is taken.
+    func socialAllowance(
+        typed: String?, told: [SocialEmailAddress], visit: Visit
+    ) async throws -> ConfirmationAllowance {
+        guard let email = typed ?? told.proposal else { return .mail }
+        if try await store.read({ try !$0.emailAddresses(matching: email).isEmpty }) {
+            return settings.emailVerification == .mandatory
+                ? try await confirmationAllowance(to: email, visit) : .mail
+        }
+        guard settings.socialEmailVerification != .none,
+            let primary = SocialAddresses.merged(typed: typed, told: told).first(where: \.primary),
+            !primary.verified
+        else { return .mail }
+        return try await confirmationAllowance(to: primary.email, visit)
+    }
+}
+
+extension AccountSettings {
+    /// What is asked of addresses in social log-ins: `SOCIALACCOUNT_EMAIL_VERIFICATION`.
+    var socialEmailVerification: EmailVerification { social.emailVerification ?? emailVerification }
+}
+
+extension Session {
+    /// The account that waits to be connected, unless its time is over.
+    func pendingConnect(
+        of identity: SocialIdentity, _ settings: AccountSettings, _ now: Date
+    ) -> PendingConnect? {
+        guard let pending = state.pendingConnect, pending.provider == identity.provider,
+            pending.uid == identity.uid, pending.startedAt + settings.loginTimeout > now
+        else { return nil }
+        return pending
+    }
+
+    /// The social sign-up that waits for its form, unless its time is over.
+    func pendingSignup(_ settings: AccountSettings, _ now: Date) -> PendingSocialSignup? {
+        guard userID == nil, let pending = state.pendingSignup,
+            pending.startedAt + settings.loginTimeout > now
+        else { return nil }
+        return pending
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Step {
+    /// Logs in the user whom a provider's answer leads to, or signs somebody new up.
+    ///
+    /// Whoever was logged in is logged out (SO13), once it is sure that the log-in is not refused.
+    func logIn(
+        _ found: FoundSocialLogin, _ provider: any SocialProvider, _ clearance: SocialClearance
+    ) throws -> FlowResult {
+        guard var user = found.login.user else { return try signUp(found.login, clearance) }
+        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        if let refusal = clearance.refusal { return .refused(refusal) }
+        if case .refused(let seconds) = clearance.allowance { return .rateLimited(retryAfter: seconds) }
+        var login = found.login
+        if let email = found.email, !email.verified { try shutOut(&user) }
+        login.user = user
+        if var account = login.account {
+            try update(&account, login)
+            login.account = account
+        } else if found.email == nil || accounts.connectsByEmail(provider) {
+            try addAccount(&login, to: user, provider)
+        }
+        try logOutWhoeverIsIn()
+        return try logIn(user, record(login, of: user, signup: false), mayMail: clearance.mayMail)
+    }
+
+    /// Takes an account from whoever made it under an address that they have not proved to be theirs, for the
+    /// one whose address it is: the password is void, and all sessions end (SO18).
+    ///
+    /// Source: allauth `socialaccount/internal/flows/email_authentication.py:wipe_password`.
+    private func shutOut(_ user: inout User) throws {
+        let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
+        if user.passwordHash != nil {
+            user.passwordHash = nil
+            try transaction.update(user)
+        }
+        // The caller's own says `user_logged_out` like any that a log-in takes the place of.
+        _ = try transaction.deleteSessions(of: user.id, except: own)
+    }
+
+    /// Ends the session of whoever is logged in.
+    func logOutWhoeverIsIn() throws {
+        guard let authentication = try authentication() else { return }
+        try logOut(authentication.user, authentication.session)
+    }
+
+    /// Says that the provider has proved who it is, and what the log-in then waits with.
+    func record(_ login: SocialLogin, of user: User, signup: Bool) throws -> PendingLogin {
+        let (provider, uid) = (login.identity.provider, login.identity.uid)
+        try transaction.emit(
+            AuthenticationStepCompleted(
+                request: request, user: snapshot(of: user), method: .socialAccount, provider: provider,
+                uid: uid))
+        let record = AuthenticationRecord(method: .socialAccount, at: now, provider: provider, uid: uid)
+        return PendingLogin(
+            userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, signup: signup,
+            sociallogin: try snapshot(of: login))
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import Crypto
+public import Foundation
+
+/// A visit to a provider, as a browser asks for it.
+public struct ProviderRedirect: Sendable {
+    /// ``SocialProvider/id``.
+    public var provider: String?
+    /// `login`, `connect`, or `redirect` where the provider is only to be asked anew.
+    public var process: SocialLoginSnapshot.Process?
+    /// Where the visitor wants to be afterwards: on this server, a front end, or a trusted origin.
+    public var callbackURL: String?
+    /// This server's callback, which the provider knows.
+    public var redirectURI: URL
+    /// Beyond what is configured.
+    public var scope: [String]
+
+    public init(
+        provider: String?, process: SocialLoginSnapshot.Process?, callbackURL: String?, redirectURI: URL,
+        scope: [String] = []
+    ) {
+        self.provider = provider
+        self.process = process
+        self.callbackURL = callbackURL
+        self.redirectURI = redirectURI
+        self.scope = scope
+    }
+}
+
+extension Accounts {
+    /// Sends a visitor to a provider: ``FlowResult/redirect(_:newToken:)``.
+    ///
+    /// What the callback has to find again is kept in the session: the `state`, PKCE's verifier and the
+    /// `nonce` (RFC 6749, section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). It is good once,
+    /// and for ``SocialSettings/stateAge``; of more than ``SocialSettings/maxStates`` the oldest is dropped.
+    public func redirectToProvider(_ form: ProviderRedirect, _ visit: Visit = Visit()) async throws
+        -> FlowResult
+    {
+        if case .unknownToken = try await caller(visit) { return .gone }
+        var refusals: [Refusal] = []
+        let provider = provider(form.provider ?? "")
+        if provider?.ways.contains(.redirect) != true {
+            refusals.append(Refusal(.unknownProvider, field: "provider", "Unknown provider."))
+        }
+        let process = form.process.flatMap { [.login, .connect, .redirect].contains($0) ? $0 : nil }
+        if process == nil {
+            refusals.append(
+                Refusal(.invalidChoice, field: "process", "Select a valid choice: login or connect."))
+        }
+        let callback = form.callbackURL.flatMap { settings.redirectTarget($0) }
+        if callback == nil, form.callbackURL != nil {
+            refusals.append(Refusal(.invalidURL, field: "callback_url", "Invalid URL."))
+        }
+        guard let provider, let process, refusals.isEmpty else { return .refused(refusals) }
+
+        let verifier = Data.random(count: 32).base64URL
+        let visitAtProvider = ProviderVisit(
+            state: Data.random(count: 16).base64URL, provider: provider.id, process: process,
+            callbackURL: callback, redirectURI: form.redirectURI, codeVerifier: verifier,
+            nonce: Data.random(count: 16).base64URL, startedAt: clock.now())
+        let url: URL
+        do {
+            url = try await provider.authorizationURL(
+                AuthorizationRequest(
+                    redirectURI: form.redirectURI, state: visitAtProvider.state,
+                    codeChallenge: Data(SHA256.hash(data: Data(verifier.utf8))).base64URL,
+                    nonce: visitAtProvider.nonce, scope: form.scope))
+        } catch {
+            return .refused(.redirect(error))
+        }
+        return try await step(visit) { step in
+            let limits = step.settings.social
+            let token = try step.remember { [now = step.now] state in
+                state.providerVisits.removeAll { $0.startedAt + limits.stateAge <= now }
+                state.providerVisits.append(visitAtProvider)
+                state.providerVisits.removeFirst(max(0, state.providerVisits.count - limits.maxStates))
+            }
+            return .redirect(url, newToken: token)
+        }
+    }
+}
+
+extension Refusal {
+    /// `error` in the query of the front end's address: allauth's `AuthError`.
+    static func redirect(_ error: SocialProviderError) -> Refusal {
+        let code: Code =
+            switch error.code {
+            case .cancelled: .cancelled
+            case .denied: .denied
+            default: .unknown
+            }
+        return Refusal(code, "Signing in with the provider did not work.")
+    }
+}

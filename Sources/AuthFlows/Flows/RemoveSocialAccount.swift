@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Accounts {
+    /// The caller's accounts at providers: ``FlowResult/socialAccounts(_:)``.
+    public func listSocialAccounts(_ visit: Visit) async throws -> FlowResult {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(pending(of: session))
+        case .user(let authentication):
+            return .socialAccounts(try await store.read { try $0.socialAccounts(of: authentication.user.id) })
+        }
+    }
+
+    /// Disconnects one of the caller's accounts: `social_account_removed`.
+    ///
+    /// The last one stays where they could not log in without it: `no_password`, or `no_verified_email` where
+    /// verification is mandatory.
+    public func removeSocialAccount(provider: String?, uid: String?, _ visit: Visit) async throws
+        -> FlowResult
+    {
+        switch try await caller(visit) {
+        case .unknownToken: return .gone
+        case .anonymous(let session): return .unauthenticated(pending(of: session))
+        case .user: break
+        }
+        var refusals: [Refusal] = []
+        if (provider ?? "").isEmpty { refusals.append(.required(field: "provider")) }
+        if (uid ?? "").isEmpty { refusals.append(.required(field: "account")) }
+        guard let provider, let uid, refusals.isEmpty else { return .refused(refusals) }
+        let name = self.provider(provider)?.name ?? provider
+        return try await step(visit) { try $0.removeSocialAccount(provider, uid, named: name) }
+    }
+}
+
+extension Step {
+    func removeSocialAccount(_ provider: String, _ uid: String, named name: String) throws -> FlowResult {
+        guard let authentication = try authentication() else { return try standing() }
+        let user = authentication.user
+        let accounts = try transaction.socialAccounts(of: user.id)
+        guard let account = accounts.first(where: { $0.provider == provider && $0.uid == uid }) else {
+            return .refused(Refusal(.accountNotFound, "Unknown account."))
+        }
+        if accounts.count == 1, let refusal = objectionToLosingTheLast(authentication) {
+            return .refused(refusal)
+        }
+        if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
+        let snapshot = account.snapshot
+        try transaction.delete(account)
+        try transaction.emit(
+            SocialAccountRemoved(request: request, user: self.snapshot(of: user), socialaccount: snapshot))
+        try notify(.accountDisconnected, user, values: ["provider": name])
+        return .socialAccounts(try transaction.socialAccounts(of: user.id))
+    }
+
+    /// Source: allauth `socialaccount/internal/flows/connect.py:validate_disconnect`.
+    private func objectionToLosingTheLast(_ authentication: Authentication) -> Refusal? {
+        if settings.social.socialOnly {
+            return Refusal(
+                .disconnectLast, "You cannot disconnect your last remaining third-party account.")
+        }
+        if authentication.user.passwordHash == nil {
+            return Refusal(.noPassword, "Your account has no password set up.")
+        }
+        if settings.emailVerification == .mandatory,
+            !authentication.emailAddresses.contains(where: \.verified)
+        {
+            return Refusal(.noVerifiedEmail, "Your account has no verified email address.")
+        }
+        return nil
+    }
+}

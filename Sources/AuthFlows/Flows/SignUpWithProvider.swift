@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// What somebody types to complete a sign-up by a provider.
+public struct SocialSignUp: Sendable {
+    public var email: String?
+    public var username: String?
+
+    public init(email: String? = nil, username: String? = nil) {
+        self.email = email
+        self.username = username
+    }
+}
+
+/// What is known of somebody whose sign-up waits for their form.
+public struct SocialSignUpProposal: Sendable {
+    public var provider: String
+    public var uid: String
+    public var name: String?
+    public var username: String?
+    /// What the provider told; the primary one is proposed.
+    public var emailAddresses: [SocialEmailAddress]
+}
+
+extension Accounts {
+    /// What is known of the caller whose sign-up waits for their form: ``FlowResult/socialSignUp(_:)``.
+    public func providerSignup(_ visit: Visit) async throws -> FlowResult {
+        switch try await pendingSignup(visit) {
+        case .failure(let answer): return answer.result
+        case .success(let pending):
+            let identity = try pending.identity(keys)
+            let form = SignUp(email: identity.emailAddresses.proposal, username: identity.username)
+            guard try await isOpenForSocialSignup(form, visit) else { return .closed }
+            return .socialSignUp(
+                SocialSignUpProposal(
+                    provider: identity.provider, uid: identity.uid, name: identity.name,
+                    username: identity.username, emailAddresses: identity.emailAddresses))
+        }
+    }
+
+    /// Completes a sign-up by a provider with what it did not tell: `authentication_step_completed`,
+    /// `user_signed_up`, and a log-in unless verification stands between.
+    ///
+    /// - Returns: ``FlowResult/conflict`` where no sign-up waits.
+    public func signUpWithProvider(_ form: SocialSignUp, _ visit: Visit) async throws -> FlowResult {
+        let pending: PendingSocialSignup
+        switch try await pendingSignup(visit) {
+        case .failure(let answer): return answer.result
+        case .success(let found): pending = found
+        }
+        if case .refused(let seconds) = try await limit(.signup, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
+        var refusals: [Refusal] = []
+        let checked = check(form, &refusals)
+        let whole = SignUp(email: checked.email, username: checked.username)
+        guard try await isOpenForSocialSignup(whole, visit) else { return .closed }
+        refusals += try await hooks.validateSignUp(whole, visit)
+        guard refusals.isEmpty else { return .refused(refusals) }
+        let allowance = try await socialAllowance(
+            typed: checked.email, told: pending.emailAddresses, visit: visit)
+        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        let name = provider(pending.provider)?.name ?? pending.provider
+        return try await step(visit) { step in
+            try step.signUp(checked, pending, of: name, mayMail: allowance == .mail)
+        }
+    }
+
+    private struct Answered: Error { var result: FlowResult }
+
+    private func pendingSignup(_ visit: Visit) async throws -> Result<PendingSocialSignup, Answered> {
+        switch try await caller(visit) {
+        case .unknownToken: return .failure(Answered(result: .gone))
+        case .user: return .failure(Answered(result: .conflict))
+        case .anonymous(let session):
+            guard let pending = session?.pendingSignup(settings, clock.now()) else {
+                return .failure(Answered(result: .conflict))
+            }
+            return .success(pending)
+        }
+    }
+
+    private func check(_ form: SocialSignUp, _ refusals: inout [Refusal]) -> SocialSignUp {
+        let checks = FieldChecks(settings: settings)
+        var checked = SocialSignUp()
+        let required = settings.socialEmailRequired
+        if required || settings.signupFields[.email] != nil {
+            checked.email = checks.email(form.email, required: required).get(refusals: &refusals) ?? nil
+        }
+        if let required = settings.signupFields[.username] {
+            checked.username =
+                checks.username(form.username, required: required).get(refusals: &refusals) ?? nil
+        }
+        return checked
+    }
+}
+
+extension AccountSettings {
+    /// Whether a social sign-up needs an address: `SOCIALACCOUNT_EMAIL_REQUIRED`.
+    var socialEmailRequired: Bool { social.emailRequired ?? (signupFields[.email] == true) }
+}
+
+extension Step {
+    /// Signs somebody new up, without a form where nothing is missing.
+    ///
+    /// Source: allauth `socialaccount/internal/flows/signup.py:process_signup`.
+    func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult {
+        guard clearance.isOpen else { return .closed }
+        if case .refused(let seconds) = clearance.allowance { return .rateLimited(retryAfter: seconds) }
+        try logOutWhoeverIsIn()
+        guard settings.social.autoSignup, !clearance.needsForm else { return try askForForm(login.identity) }
+        guard let email = login.identity.emailAddresses.proposal else {
+            if settings.socialEmailRequired { return try askForForm(login.identity) }
+            return try create(login, typed: nil, username: proposedUsername(login), mayMail: true)
+        }
+        switch try availability(of: email) {
+        case .free:
+            return try create(
+                login, typed: nil, username: proposedUsername(login), mayMail: clearance.mayMail)
+        case .taken: return try askForForm(login.identity)
+        case .concealed: return try pretendSignUp(email: email, mailsOwner: clearance.mayMail)
+        }
+    }
+
+    /// Completes a sign-up with its form.
+    func signUp(
+        _ form: SocialSignUp, _ known: PendingSocialSignup, of providerName: String, mayMail: Bool
+    ) throws -> FlowResult {
+        guard let pending = try session()?.pendingSignup(settings, now), pending == known else {
+            return .conflict
+        }
+        let identity = try pending.identity(accounts.keys)
+        if try transaction.socialAccount(provider: identity.provider, uid: identity.uid) != nil {
+            // Connected or signed up elsewhere meanwhile: they log in now, and the hook is asked again.
+            _ = try remember { $0.pendingSignup = nil }
+            return .conflict
+        }
+        if let username = form.username, try transaction.user(username: username) != nil {
+            return .refused(
+                Refusal(.usernameTaken, field: "username", "A user with that username already exists."))
+        }
+        if let email = form.email {
+            switch try availability(of: email) {
+            case .free: break
+            case .taken: return .refused(.socialEmailTaken(providerName))
+            case .concealed:
+                _ = try remember { $0.pendingSignup = nil }
+                return try pretendSignUp(email: email, mailsOwner: mayMail)
+            }
+        }
+        _ = try remember { $0.pendingSignup = nil }
+        let login = SocialLogin(identity: identity, process: .login)
+        return try create(login, typed: form.email, username: form.username, mayMail: mayMail)
+    }
+
+    /// Remembers who it is until they come back with the form: `provider_signup` is pending.
+    private func askForForm(_ identity: SocialIdentity) throws -> FlowResult {
+        let pending = try PendingSocialSignup(identity, keys: accounts.keys, at: now)
+        let token = try remember { state in
+            state.pendingSignup = pending
+            state.pendingLogin = nil
+        }
+        return .unauthenticated(
+            PendingAuthentication(flows: [.providerSignup], newToken: token, provider: identity.provider))
+    }
+
+    /// Writes a new account, and takes it into the log-in pipeline.
+    private func create(
+        _ new: SocialLogin, typed: String?, username: String?, mayMail: Bool
+    ) throws -> FlowResult {
+        let user = User(id: .version7(at: now), username: username, dateJoined: now, passwordHash: nil)
+        try transaction.insert(user)
+        for address in try freeAddresses(typed: typed, told: new.identity.emailAddresses) {
+            try transaction.insert(
+                EmailAddress(
+                    id: .version7(at: now), userID: user.id, email: address.email, verified: address.verified,
+                    primary: address.primary))
+        }
+        var login = new
+        try insertAccount(&login, of: user)
+        let waiting = try record(login, of: user, signup: true)
+        try transaction.emit(
+            UserSignedUp(request: request, user: snapshot(of: user), sociallogin: snapshot(of: login)))
+        try accounts.hooks.didSignUp(user, transaction)
+        return try logIn(user, waiting, mayMail: mayMail)
+    }
+
+    /// The addresses that nobody else has.
+    private func freeAddresses(typed: String?, told: [SocialEmailAddress]) throws -> [SocialEmailAddress] {
+        let free = try told.filter { address in
+            let others = try transaction.emailAddresses(matching: address.email)
+            return settings.preventEnumeration == .strict
+                ? !address.verified || !others.contains(where: \.verified) : others.isEmpty
+        }
+        return SocialAddresses.merged(typed: typed, told: free)
+    }
+
+    /// A username for somebody who was not asked for one; nil where people have none here.
+    ///
+    /// Source: allauth `account/adapter.py:populate_username`.
+    private func proposedUsername(_ login: SocialLogin) throws -> String? {
+        guard settings.signupFields[.username] != nil || settings.loginMethods.contains(.username) else {
+            return nil
+        }
+        let told = [
+            login.identity.username, login.identity.name,
+            login.identity.emailAddresses.proposal.flatMap { $0.split(separator: "@").first }.map(
+                String.init),
+        ]
+        let checks = FieldChecks(settings: settings)
+        for text in told.compactMap({ $0 }) + ["user"] {
+            let plain = text.lowercased().filter {
+                $0.isASCII && ($0.isLetter || $0.isNumber || ".+-_".contains($0))
+            }
+            let base = String(plain.prefix(130))
+            guard !base.isEmpty else { continue }
+            for suffix in ["", "2", "3", "4", "5"]
+                + (0..<5).map({ _ in String(Int.random(in: 10_000...9_999_999)) })
+            {
+                guard case .success(let username?) = checks.username(base + suffix, required: true),
+                    try transaction.user(username: username) == nil
+                else { continue }
+                return username
+            }
+        }
+        return nil
+    }
+}

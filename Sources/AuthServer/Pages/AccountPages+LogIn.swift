@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Hummingbird
+
+extension AccountPages {
+    /// `login`: the providers' buttons, and where a log-in by one of them leads where no front end is named.
+    func addLogIn<Context>(to routes: PageRoutes<Context>) {
+        routes.getByQuery("login") { visit, query in
+            var page = try await logInPage(visit)
+            if let error = query["error"] {
+                page.content = "<p class=\"error\">\(Self.words(for: error))</p>\(page.content)"
+            }
+            return page
+        }
+        routes.post("login") { visit, _, form in
+            let result = try await accounts.signUpWithProvider(
+                SocialSignUp(email: form["email"], username: form["username"]), visit)
+            var page: PlainPage
+            switch result {
+            case .refused(let refusals):
+                page = try await logInPage(visit)
+                page.content =
+                    "\(refusals.map { "<p class=\"error\">\($0.message)</p>" as HTML })\(page.content)"
+                page.status = .badRequest
+            case .authenticated(let authentication): page = loggedIn(authentication)
+            case .unauthenticated(let pending): page = waiting(pending)
+            case .closed: page = .message("Sign up", "Sign-up is closed.", status: .forbidden)
+            default:
+                page = .message(
+                    "Please start again", "There is nothing left to be completed here.", status: .conflict)
+            }
+            return page.holding(result, visit)
+        }
+    }
+
+    private func logInPage(_ visit: Visit) async throws -> PlainPage {
+        switch try await accounts.sessions.current(visit) {
+        case .authenticated(let authentication): loggedIn(authentication)
+        case .unauthenticated(let pending) where !pending.flows.isEmpty: waiting(pending)
+        default: buttons()
+        }
+    }
+
+    private func buttons() -> PlainPage {
+        let ways = WaysIn(accounts: accounts, client: .browser)
+        var page = PlainPage.message("Log in", "Log in to \(accounts.settings.siteName) with:")
+        page.leadsElsewhere = true
+        page.buttons = ways.providers.map { provider in
+            PlainPage.Form(
+                fields: """
+                    <input name="provider" type="hidden" value="\(provider.id)">
+                    <input name="process" type="hidden" value="login">
+                    <input name="callback_url" type="hidden" value="/accounts/login">
+
+                    """,
+                button: provider.name, action: "/_allauth/browser/v1/auth/provider/redirect")
+        }
+        if page.buttons.isEmpty {
+            return .message(
+                "Log in", "To log in, please use the application of \(accounts.settings.siteName).")
+        }
+        return page
+    }
+
+    private func loggedIn(_ authentication: Authentication) -> PlainPage {
+        let name = authentication.user.username ?? authentication.email
+        return .message(
+            "You are logged in", name.map { "You are logged in as \($0)." } ?? "You are logged in.")
+    }
+
+    private func waiting(_ pending: PendingAuthentication) -> PlainPage {
+        if pending.flows.contains(.providerSignup) {
+            var page = PlainPage.message("Sign up", "One thing is missing.")
+            var fields: HTML = """
+                <label for="email">E-mail address</label>
+                <input id="email" name="email" type="email" autocomplete="email">
+
+                """
+            if accounts.settings.signupFields[.username] != nil {
+                fields = """
+                    \(fields)<label for="username">Username</label>
+                    <input id="username" name="username" autocomplete="username">
+
+                    """
+            }
+            page.form = PlainPage.Form(fields: fields, button: "Sign up")
+            return page
+        }
+        return .message("Please look at your mail", "A mail tells you how to go on.")
+    }
+
+    /// What a person is told of a visit to a provider that did not work.
+    private static func words(for error: String) -> String {
+        switch error {
+        case "cancelled": "You changed your mind."
+        case "denied", "permission_denied": "This is not allowed."
+        case "signup_closed": "Sign-up is closed."
+        case "connected_other": "That account is connected to somebody else."
+        default: "This did not work. Please try again."
+        }
+    }
+}

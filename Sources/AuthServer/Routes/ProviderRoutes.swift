@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+import Hummingbird
+import Logging
+
+/// A browser's way to a provider and back: `auth/provider/redirect`, and the callback.
+///
+/// Both answer by sending the browser on. What went wrong stands in the query of the address that the front
+/// end named, as `error` and `error_process`.
+///
+/// Source: allauth `headless/socialaccount/views.py:RedirectToProviderView`.
+struct ProviderRoutes: Sendable {
+    let accounts: Accounts
+    let visits: Visits
+    let holder: SessionHolder
+
+    init(accounts: Accounts, configuration: AuthServerConfiguration) {
+        self.accounts = accounts
+        visits = Visits(clientAddress: configuration.clientAddress, client: .browser)
+        holder = SessionHolder(.browser, accounts, configuration)
+    }
+
+    func addRoutes<Context>(to router: some RouterMethods<Context>) {
+        router.post("/_allauth/browser/v1/auth/provider/redirect") { request, context in
+            try await answering(request, context) { try await redirect(request, context) }
+        }
+        let callback: RouterPath = "/accounts/:provider/login/callback"
+        router.get(callback) { request, context in
+            try await answering(request, context) {
+                try await comeBack(request, context, context.parameters.get("provider") ?? "")
+            }
+        }
+        router.post(callback) { request, context in
+            try await answering(request, context) { try await comeBackByForm(request) }
+        }
+    }
+
+    // MARK: There
+
+    private func redirect(
+        _ request: Request, _ context: some Hummingbird.RequestContext
+    ) async throws -> Response {
+        let form = try FormBody(try await request.limitedBody())
+        guard holder.isProven(request, by: form[PlainPage.proofField] ?? request.headers[.csrfToken]) else {
+            return try Answer(.forbidden).response()
+        }
+        let provider = form["provider"]
+        let process = SocialLoginSnapshot.Process(rawValue: form["process"] ?? "")
+        let callback = form["callback_url"]
+        let visit = visits.visit(of: request, context, try await holder.token(of: request))
+        guard [.login, .connect].contains(process), let callback,
+            let redirectURI = callbackURL(of: provider ?? "")
+        else { return failure(.unknown, .login, callback, request) }
+        let result = try await accounts.redirectToProvider(
+            ProviderRedirect(
+                provider: provider, process: process, callbackURL: callback, redirectURI: redirectURI), visit)
+        guard case .redirect(let url, let token) = result else {
+            if case .refused(let refusals) = result {
+                context.logger.info(
+                    "A visit to a provider was refused",
+                    metadata: ["reason": "\(refusals.map(\.code.rawValue).joined(separator: ", "))"])
+            }
+            return failure(.unknown, process, callback, request)
+        }
+        return sending(to: url, token.map { .opened($0, expiresAt: nil) } ?? .unchanged, request)
+    }
+
+    /// The callback that a provider is told.
+    private func callbackURL(of provider: String) -> URL? {
+        guard accounts.provider(provider) != nil else { return nil }
+        return ownPage("accounts/\(provider)/login/callback/")
+    }
+
+    // MARK: And back
+
+    private func comeBack(
+        _ request: Request, _ context: some Hummingbird.RequestContext, _ provider: String
+    ) async throws -> Response {
+        let query = try FormBody(ByteBuffer(string: request.uri.query ?? ""))
+        let visit = visits.visit(of: request, context, try await holder.token(of: request))
+        let back = try await accounts.returnFromProvider(provider, query.all, visit)
+        if let fault = back.fault {
+            context.logger.warning(
+                "A log-in by a provider has failed",
+                metadata: ["provider": "\(provider)", "reason": "\(fault.description)"])
+        }
+        let call = APICall(accounts: accounts, visit: visit, body: JSONBody(), headers: request.headers)
+        let session = try await call.answer(back.result).session
+        if case .redirect(let url, _) = back.result { return sending(to: url, session, request) }
+        if let error = back.error {
+            return failure(error, back.process, back.callbackURL?.absoluteString, request, session)
+        }
+        return sending(to: back.callbackURL ?? ownPage("accounts/login"), session, request)
+    }
+
+    /// A provider's answer in a form of its own page (`response_mode=form_post`, Apple's). A browser does not
+    /// send its session's cookie with it, for another site posts it: it comes again by its address.
+    private func comeBackByForm(_ request: Request) async throws -> Response {
+        let form = try FormBody(try await request.limitedBody())
+        var url = URLComponents()
+        url.path = request.uri.path
+        url.queryItems = ["state", "code", "error", "id_token", "user", "iss"].compactMap { name in
+            form[name].map { URLQueryItem(name: name, value: $0) }
+        }
+        url.percentEncodedQuery = url.percentEncodedQuery?.replacing("+", with: "%2B")
+        return Response(status: .seeOther, headers: Self.headers(location: url.string ?? url.path))
+    }
+
+    // MARK: Answers
+
+    private func failure(
+        _ error: Refusal.Code, _ process: SocialLoginSnapshot.Process, _ callback: String?,
+        _ request: Request, _ session: Answer.SessionChange = .unchanged
+    ) -> Response {
+        let settings = accounts.settings
+        let target = [callback, settings.links.socialLoginError].lazy.compactMap {
+            $0.flatMap { settings.redirectTarget($0) }
+        }.first
+        return sending(
+            to: (target ?? ownPage("accounts/login")).appending(queryItems: [
+                URLQueryItem(name: "error", value: error.rawValue),
+                URLQueryItem(name: "error_process", value: process.rawValue),
+            ]), session, request)
+    }
+
+    private func sending(
+        to url: URL, _ session: Answer.SessionChange, _ request: Request
+    ) -> Response {
+        var response = Response(status: .found, headers: Self.headers(location: url.absoluteString))
+        holder.cookies.apply(session, held: holder.cookies.token(request), request, to: &response)
+        return response
+    }
+
+    private func ownPage(_ path: String) -> URL {
+        let base = accounts.settings.links.publicURL
+        return URL(string: (base.hasSuffix("/") ? base : base + "/") + path)
+            ?? URL(filePath: "/" + path)
+    }
+
+    private static func headers(location: String) -> HTTPFields {
+        // The address that is left holds a code.
+        [.location: location, .cacheControl: "no-store", .referrerPolicy: "no-referrer"]
+    }
+
+    private func answering(
+        _ request: Request, _ context: some Hummingbird.RequestContext, _ handle: () async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await handle()
+        } catch let refused as InputRefused {
+            return try Answer(refused).response()
+        } catch let failure as any TemporaryFailure where failure.secondsUntilRetry != nil {
+            var unavailable = Answer(.serviceUnavailable)
+            unavailable.retryAfter = failure.secondsUntilRetry
+            return try unavailable.response()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            context.logger.error("A flow failed", metadata: ["error": "\(type(of: error))"])
+            return try Answer(.internalServerError).response()
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthTesting
+import Foundation
+
+extension FlowTable {
+    static let socialSignUp = FlowTable(
+        title: "Signing up by a provider",
+        rows: [
+            Row("somebody new, address vouched for", "any EMAIL_VERIFICATION") {
+                [try await World().client().social("1 a@x.org*").said]
+            },
+            Row("…, address not vouched for", "EMAIL_VERIFICATION=none") {
+                [try await World { $0.emailVerification = .none }.client().social("1 a@x.org").said]
+            },
+            Row("…, address not vouched for") { [try await World().client().social("1 a@x.org").said] },
+            Row(
+                "…, address not vouched for, then the link",
+                "EMAIL_VERIFICATION=mandatory, LOGIN_ON_EMAIL_CONFIRMATION"
+            ) {
+                let world = try World {
+                    $0.emailVerification = .mandatory
+                    $0.loginOnEmailConfirmation = true
+                }
+                let client = world.client()
+                return [
+                    try await client.social("1 a@x.org").said,
+                    try await client.verify(world.key(mailedTo: "a@x.org")).said,
+                ]
+            },
+            Row("…, then the code", "EMAIL_VERIFICATION=mandatory, EMAIL_VERIFICATION_BY_CODE_ENABLED") {
+                let world = try World {
+                    $0.emailVerification = .mandatory
+                    $0.emailVerificationByCode = true
+                }
+                let client = world.client()
+                return [
+                    try await client.social("1 a@x.org").said,
+                    try await client.verify(world.code(mailedTo: "a@x.org")).said,
+                ]
+            },
+            Row("a form is needed, then filled in", "SOCIALACCOUNT_AUTO_SIGNUP=false") {
+                let client = try World { $0.social.autoSignup = false }.client()
+                return [
+                    try await client.social("1 a@x.org*").said,
+                    try await client.completeSignUp("a@x.org").said,
+                ]
+            },
+            Row("the address is somebody's, whose mail tells them", "EMAIL_VERIFICATION=mandatory") {
+                let world = try World { $0.emailVerification = .mandatory }
+                _ = try await world.member("a@x.org")
+                return [try await world.client().social("1 a@x.org*").said]
+            },
+            Row("sign-up is closed", "SIGNUP_OPEN=false") {
+                [try await World { $0.signupOpen = false }.client().social("1 a@x.org*").said]
+            },
+            Row("the application's hook denies, or sends elsewhere") {
+                [
+                    try await World(hooks: World.hook { _, _ in .deny(reason: "") }).client().social(
+                        "1 a@x.org*"
+                    )
+                    .said,
+                    try await World(
+                        hooks: World.hook { _, _ in .redirect(URL(string: "https://example.org")!) }
+                    ).client().social("1 a@x.org*").said,
+                ]
+            },
+        ])
+
+    static let socialLogIn = FlowTable(
+        title: "Logging in by a provider",
+        rows: [
+            Row("a connected account") {
+                let world = try World()
+                _ = try await world.client().social("1 a@x.org*")
+                return [try await world.client().social("1 a@x.org*").said]
+            },
+            Row("…, inactive user") {
+                let world = try World()
+                let id = try await world.client().social("1 a@x.org*").result.authentication?.user.id
+                if let id { try await world.accounts.users.deactivate(id) }
+                return [try await world.client().social("1 a@x.org*").said]
+            },
+            Row("…, while somebody is logged in") {
+                let world = try World()
+                let client = world.client()
+                _ = try await client.social("1 a@x.org*")
+                return [try await client.social("1 a@x.org*").said]
+            },
+            Row("…, then a code", "LOGIN_BY_CODE_REQUIRED=socialaccount") {
+                let world = try World()
+                _ = try await world.client().social("1 a@x.org*")
+                let client = World(restarting: world) { $0.loginByCodeRequired = ["socialaccount"] }.client()
+                let first = try await client.social("1 a@x.org*").said
+                return [
+                    first,
+                    try await client.confirmLoginCode(client.world.code(mailedTo: "a@x.org")).said,
+                ]
+            },
+            Row("the address is a user's", "SOCIALACCOUNT_EMAIL_AUTHENTICATION") {
+                let world = try World { $0.social.emailAuthentication = true }
+                _ = try await world.member("a@x.org")
+                return [try await world.client().social("1 a@x.org*").said]
+            },
+            Row("…, twice", "…, SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT") {
+                let world = try World {
+                    $0.social.emailAuthentication = true
+                    $0.social.emailAuthenticationAutoConnect = true
+                }
+                _ = try await world.member("a@x.org")
+                return [
+                    try await world.client().social("1 a@x.org*").said,
+                    try await world.client().social("1 a@x.org*").said,
+                ]
+            },
+        ])
+
+    static let socialAccounts = FlowTable(
+        title: "Accounts at providers",
+        rows: [
+            Row("connected, connected again, disconnected") {
+                let member = try await World().member("m@x.org")
+                return [
+                    try await member.social("1", .connect).said, try await member.social("1", .connect).said,
+                    try await member.disconnect("1").said,
+                ]
+            },
+            Row("connecting somebody else's, or while nobody is logged in") {
+                let world = try World()
+                _ = try await world.client().social("1 a@x.org*")
+                let member = try await world.member("m@x.org")
+                return [
+                    try await member.social("1", .connect).said,
+                    try await world.client().social("1", .connect).said,
+                ]
+            },
+            Row("connecting after reauthentication", "REAUTHENTICATION_REQUIRED") {
+                let world = try World { $0.reauthenticationRequired = true }
+                let member = try await world.member("m@x.org")
+                world.clock.advance(by: .seconds(301))
+                return [
+                    try await member.social("1", .connect).said,
+                    try await member.reauthenticate(goodPassword).said,
+                    try await member.social("1", .connect).said,
+                ]
+            },
+            Row("the application's hook names the user") {
+                let target = Locked<UUID?>(nil)
+                let world = try World(
+                    hooks: World.hook { _, _ in target.value.map { .connect(to: $0) } ?? .proceed })
+                _ = try await world.member("m@x.org")
+                let user = try await world.user("m@x.org")
+                target.change { $0 = user?.id }
+                return [try await world.client().social("1 a@x.org*").said]
+            },
+            Row("disconnecting the only way in") {
+                let client = try World().client()
+                _ = try await client.social("1 a@x.org*")
+                return [try await client.disconnect("1").said]
+            },
+        ])
+}

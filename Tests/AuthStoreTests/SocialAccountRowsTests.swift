@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+import Testing
+
+@Suite struct SocialAccountRowsTests {
+    private let ada = User.test("Ada")
+    private let bob = User.test("Bob")
+
+    private func store() async throws -> SQLiteStore {
+        let store = try SQLiteStore.test()
+        try await store.transaction { [ada, bob] transaction in
+            try transaction.insert(ada)
+            try transaction.insert(bob)
+        }
+        return store
+    }
+
+    private func accounts(of user: User, _ store: SQLiteStore) async throws -> [SocialAccount] {
+        try await store.read { (reading: SQLiteReading) in try reading.socialAccounts(of: user.id) }
+    }
+
+    private func stored(
+        _ uid: String, _ store: SQLiteStore, _ provider: String = "example"
+    ) async throws -> SocialAccount? {
+        try await store.read { (reading: SQLiteReading) in
+            try reading.socialAccount(provider: provider, uid: uid)
+        }
+    }
+
+    @Test func `an account comes back as it was written`() async throws {
+        let store = try await store()
+        var account = ada.account("1")
+        account.extraData = ["name": "Ada", "groups": ["x", 1, .null, ["deep": true]]]
+        let written = account
+        try await store.transaction { (transaction: SQLiteTransaction) in try transaction.insert(written) }
+        #expect(try await stored("1", store) == written)
+        #expect(try await stored("1", store, "other") == nil)
+        var changed = written
+        changed.lastLogin = changed.dateJoined + 60
+        changed.extraData = .object([:])
+        let update = changed
+        try await store.transaction { (transaction: SQLiteTransaction) in try transaction.update(update) }
+        #expect(try await accounts(of: ada, store) == [update])
+        try await store.transaction { (transaction: SQLiteTransaction) in try transaction.delete(update) }
+        #expect(try await accounts(of: ada, store) == [])
+    }
+
+    @Test func `accounts are listed in the order in which they came`() async throws {
+        let store = try await store()
+        for uid in ["2", "1", "3"] {
+            try await store.transaction { [ada] (transaction: SQLiteTransaction) in
+                try transaction.insert(ada.account(uid))
+            }
+        }
+        try await store.transaction { [bob] (transaction: SQLiteTransaction) in
+            try transaction.insert(bob.account("4"))
+        }
+        let mine = try await accounts(of: ada, store)
+        #expect(mine.map(\.uid) == ["2", "1", "3"])
+    }
+
+    @Test func `an account is one user's`() async throws {
+        let store = try await store()
+        try await store.transaction { [ada] (transaction: SQLiteTransaction) in
+            try transaction.insert(ada.account("1"))
+        }
+        for other in [ada, bob] {
+            await #expect(throws: StoreConflict.socialAccount) {
+                try await store.transaction { transaction in try transaction.insert(other.account("1")) }
+            }
+        }
+        try await store.transaction { [bob] transaction in
+            try transaction.insert(bob.account("1", provider: "other"))
+            try transaction.insert(bob.account("2"))
+        }
+        var moved = try #require(try await stored("2", store))
+        moved.uid = "1"
+        let update = moved
+        await #expect(throws: StoreConflict.socialAccount) {
+            try await store.transaction { transaction in try transaction.update(update) }
+        }
+    }
+
+    @Test func `ids are told apart by case`() async throws {
+        let store = try await store()
+        try await store.transaction { [ada, bob] transaction in
+            try transaction.insert(ada.account("aB"))
+            try transaction.insert(bob.account("Ab"))
+        }
+        #expect(try await store.count("auth_social_account") == 2)
+    }
+
+    @Test func `a token comes back, the newest, and goes with its account and its user`() async throws {
+        let store = try await store()
+        let (first, second) = (ada.account("1"), ada.account("2"))
+        let expiry = Date().wholeMilliseconds
+        try await store.transaction { transaction in
+            for account in [first, second] {
+                try transaction.insert(account)
+                try transaction.store(ProviderToken(accessToken: TokenText("old")), of: account.id)
+                try transaction.store(
+                    ProviderToken(
+                        accessToken: TokenText("new"), tokenType: "mac", scope: "a b",
+                        refreshToken: TokenText("again"), expiresAt: expiry), of: account.id)
+            }
+        }
+        let token = try await store.read { (reading: SQLiteReading) in try reading.providerToken(of: first.id)
+        }
+        #expect(token?.accessToken.exposedText == "new")
+        #expect(token?.tokenType == "mac")
+        #expect(token?.scope == "a b")
+        #expect(token?.refreshToken?.exposedText == "again")
+        #expect(token?.expiresAt == expiry)
+        try await store.transaction { (transaction: SQLiteTransaction) in try transaction.delete(first) }
+        #expect(try await store.count("auth_social_token") == 1)
+        try await store.transaction { [ada] (transaction: SQLiteTransaction) in try transaction.delete(ada) }
+        #expect(try await store.count("auth_social_token") == 0)
+        #expect(try await store.count("auth_social_account") == 0)
+    }
+
+    @Test func `a token's text stands nowhere in the files, and belongs to its account`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        let (first, second) = (ada.account("1"), bob.account("2"))
+        try await store.transaction { [ada, bob] transaction in
+            try transaction.insert(ada)
+            try transaction.insert(bob)
+            for account in [first, second] {
+                try transaction.insert(account)
+                try transaction.store(
+                    ProviderToken(
+                        accessToken: TokenText("PLANTED-access"), refreshToken: TokenText("PLANTED-refresh")),
+                    of: account.id)
+            }
+        }
+        #expect(try folder.allBytes().range(of: Data("PLANTED".utf8)) == nil)
+        try await store.transaction { transaction in
+            try transaction.database.execute(
+                sql: """
+                    UPDATE auth_social_token SET token =
+                        (SELECT token FROM auth_social_token WHERE account_id = ?)
+                    """, arguments: [second.id])
+        }
+        await #expect(throws: KeyRingError.changed) {
+            try await store.read { reading in _ = try reading.providerToken(of: first.id) }
+        }
+    }
+
+    @Test func `a store from before there were social accounts gets them, and keeps its rows`() async throws {
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.file("auth.sqlite"))
+        try SQLiteStore.migrator.migrate(queue, upTo: "auth_store_1")
+        try await queue.write { [ada] database in
+            try database.execute(
+                sql:
+                    "INSERT INTO auth_user (id, username, username_key, is_active, date_joined) VALUES (?,?,?,1,0)",
+                arguments: [ada.id, "Ada", "ada"])
+        }
+        try queue.close()
+        let store = try await folder.store()
+        let user = try await store.read { (reading: SQLiteReading) in try reading.user(username: "ada") }
+        #expect(user?.username == "Ada")
+        try await store.transaction { [ada] (transaction: SQLiteTransaction) in
+            try transaction.insert(ada.account("1"))
+        }
+        #expect(try await store.count("auth_social_account") == 1)
+    }
+}
+
+extension User {
+    fileprivate func account(_ uid: String, provider: String = "example") -> SocialAccount {
+        SocialAccount(
+            id: .version7(), userID: id, provider: provider, uid: uid, dateJoined: Date().wholeMilliseconds)
+    }
+}
