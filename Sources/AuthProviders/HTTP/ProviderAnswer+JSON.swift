@@ -6,7 +6,8 @@ import Foundation
 extension ProviderAnswer {
     /// The answer as JSON, whatever its status and content type: several providers err in both.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown``; the answer is not quoted.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown``; the answer is not
+    ///   quoted.
     public func json() throws(SocialProviderError) -> JSONValue {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: body)
@@ -26,7 +27,8 @@ extension ProviderAnswer {
 
     /// Passes an answer of success on.
     ///
-    /// - Throws: ``SocialProviderError``: ``SocialProviderError/Code/unreachable`` where trying later may help.
+    /// - Throws: ``SocialProviderError``: ``SocialProviderError/Code/unreachable`` where trying later may
+    ///   help.
     func successful() throws(SocialProviderError) -> ProviderAnswer {
         switch status {
         case 200..<300: return self

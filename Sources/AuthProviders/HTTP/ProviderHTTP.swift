@@ -6,8 +6,8 @@ public import Foundation
 public protocol ProviderHTTP: Sendable {
     /// Sends a request and reads the whole answer.
     ///
-    /// - Returns: the answer, whatever its status, but for redirects: those are an error, since a request with a
-    ///   secret in it goes where it was meant to go and nowhere else.
+    /// - Returns: the answer, whatever its status, but for redirects: those are an error, since a request
+    ///   with a secret in it goes where it was meant to go and nowhere else.
     /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unreachable`` where there is no
     ///   answer, it comes too late or is too long.
     func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer

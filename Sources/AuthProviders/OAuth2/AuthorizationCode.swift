@@ -30,8 +30,8 @@ struct AuthorizationCode {
 
     /// The code that the browser brought.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/cancelled`` where the person did not
-    ///   want, ``SocialProviderError/Code/unknown`` for anything else but a code.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/cancelled`` where the person
+    ///   did not want, ``SocialProviderError/Code/unknown`` for anything else but a code.
     static func code(in callback: AuthorizationCallback) throws(SocialProviderError) -> String {
         if let error = callback.parameters["error"] {
             guard !cancellations.contains(error) else {

@@ -26,16 +26,17 @@ public struct OAuth2Definition: Sendable {
     public var emailScope: [String] = []
     public var scopeSeparator = " "
     public var authentication: ClientAuthentication = .post
-    /// Providers that do not know PKCE pass over its members (RFC 6749, section 3.1); false where they do not.
+    /// Providers that do not know PKCE pass over its members (RFC 6749, section 3.1); false where they do
+    /// not.
     public var usesPKCE = true
     public var authorizationParameters: [String: String] = [:]
     /// Sent with each request to the token and profile end-points.
     public var headers: @Sendable (SocialApp) -> [String: String] = { _ in [:] }
     /// By default what the profile end-point answers.
     public var fetch: Fetch
-    /// Checks that an access token was issued to this client, before a profile is asked with it: an access token
-    /// names no audience, so that without such a check the token of any other site would log in. Nil: access
-    /// tokens are not taken.
+    /// Checks that an access token was issued to this client, before a profile is asked with it: an access
+    /// token names no audience, so that without such a check the token of any other site would log in. Nil:
+    /// access tokens are not taken.
     public var audienceCheck: AudienceCheck?
     /// Whose ID tokens are taken beside it; nil: none.
     public var idTokens: IDTokenSource?

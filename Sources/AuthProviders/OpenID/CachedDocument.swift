@@ -5,8 +5,8 @@ import Foundation
 
 /// A document of a provider that is kept for a while: its configuration, its keys.
 ///
-/// However many ask at once, one request is under way; and however often somebody makes us want it anew, it is
-/// asked for once in ``refetchInterval``.
+/// However many ask at once, one request is under way; and however often somebody makes us want it anew, it
+/// is asked for once in ``refetchInterval``.
 actor CachedDocument<Value: Sendable> {
     /// After this age it is asked for again, seconds.
     static var freshAge: TimeInterval { 3600 }

@@ -11,8 +11,8 @@ struct IDTokenVerifier: Sendable {
 
     let keys: SigningKeys
     let clock: any WallClock
-    /// Whether the one audience may be us though the token was given to another client of the same owner: so do
-    /// apps for phones get Google's tokens for their server.
+    /// Whether the one audience may be us though the token was given to another client of the same owner: so
+    /// do apps for phones get Google's tokens for their server.
     var allowsOtherParties = false
     private let used = UsedTokens()
 
@@ -28,7 +28,8 @@ struct IDTokenVerifier: Sendable {
     ///   - audiences: one of which the token must be for.
     ///   - nonce: what was sent with the authorization request. Nil for a token that an application brought:
     ///     such a one is taken once, where it has an id (`jti`).
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/invalidToken``, or of fetching keys.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/invalidToken``, or of fetching
+    ///   keys.
     func claims(
         of token: TokenText, issuer: String, audiences: [String], nonce: String?, isBrought: Bool = true
     ) async throws(SocialProviderError) -> JSONValue {

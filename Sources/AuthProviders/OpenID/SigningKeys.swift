@@ -31,8 +31,8 @@ struct SigningKeys: Sendable {
         }
     }
 
-    /// The key of that name. One that is not known is looked for once more at the issuer, which may have changed
-    /// its keys; not more often than ``CachedDocument/refetchInterval`` lets it.
+    /// The key of that name. One that is not known is looked for once more at the issuer, which may have
+    /// changed its keys; not more often than ``CachedDocument/refetchInterval`` lets it.
     ///
     /// - Parameter kid: nil where the token names none: then the issuer must have just one for the algorithm.
     func key(_ kid: String?, for algorithm: JWK.Algorithm) async throws(SocialProviderError) -> JWK {

@@ -8,8 +8,8 @@ extension Profile {
 
     /// The identity that the flows get, checked as allauth's `sociallogin_from_response` does.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown`` where the profile names
-    ///   nobody.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown`` where the profile
+    ///   names nobody.
     func identity(
         provider: String, app: SocialApp, token: ProviderToken?
     ) throws(SocialProviderError) -> SocialIdentity {

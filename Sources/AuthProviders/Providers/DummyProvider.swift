@@ -7,8 +7,8 @@ public import Foundation
 ///
 /// It lets anybody be anybody: `SOCIALACCOUNT_DUMMY` turns it on, and no installation with https may.
 ///
-/// The redirect way leads to a page of this server, which asks for `id`, `email` and `email_verified` and sends
-/// the browser on to the callback with the answer, as JSON, in `code`; or with `error=access_denied`.
+/// The redirect way leads to a page of this server, which asks for `id`, `email` and `email_verified` and
+/// sends the browser on to the callback with the answer, as JSON, in `code`; or with `error=access_denied`.
 public struct DummyProvider: SocialProvider {
     /// Where the page is, below `PUBLIC_URL`; the query holds `state` and `redirect_uri`.
     public static let authorizationPath = "/_allauth/dummy/authorize"

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import Foundation
+
+extension ProviderKind {
+    private static let told = "where the provider says `email_verified`"
+    private static let nobody = "none"
+
+    /// Every kind, in the order of the documentation. A new one is a file in `Providers`, a line here and a
+    /// fixture.
+    static let all: [ProviderKind] = [
+        ProviderKind("amazon", trust: nobody) { _ in .oauth2(.amazon()) },
+        ProviderKind("apple", trust: told, settings: ["team_id", "key_id", "private_key"], apple),
+        ProviderKind("auth0", trust: nobody, settings: ["domain"]) { entry in
+            entry.host("domain").map { .openID(.auth0(domain: $0)) }
+        },
+        ProviderKind("authentik", trust: told, settings: ["url", "application"]) { entry in
+            let (url, application) = (entry.requiredURL("url"), entry.requiredText("application"))
+            guard let url, let application else { return nil }
+            return .openID(.authentik(url: url, application: application))
+        },
+        ProviderKind("bitbucket_oauth2", trust: nobody) { _ in .oauth2(.bitbucket()) },
+        ProviderKind("discord", trust: "where the profile says `verified`") { _ in .oauth2(.discord()) },
+        ProviderKind("dropbox", trust: nobody) { _ in .oauth2(.dropbox()) },
+        ProviderKind("facebook", trust: nobody) { _ in .oauth2(.facebook()) },
+        ProviderKind(
+            "github", trust: "where the list of addresses says `verified`",
+            settings: ["url (Enterprise Server)"]
+        ) { entry in
+            .oauth2(.github(url: entry.url("url")))
+        },
+        ProviderKind("gitlab", trust: nobody, settings: ["url (own installation)"]) { entry in
+            .oauth2(.gitlab(url: entry.url("url")))
+        },
+        ProviderKind("google", trust: told) { _ in .openID(.google()) },
+        ProviderKind("keycloak", trust: told, settings: ["url", "realm"]) { entry in
+            let (url, realm) = (entry.requiredURL("url"), entry.requiredText("realm"))
+            guard let url, let realm else { return nil }
+            return .openID(.keycloak(url: url, realm: realm))
+        },
+        ProviderKind("linkedin", trust: told) { _ in .openID(.linkedin()) },
+        ProviderKind(
+            "microsoft", trust: nobody, settings: ["tenant (`common`)", "login_url", "graph_url"]
+        ) { entry in
+            let tenant = entry.text("tenant") ?? "common"
+            return .oauth2(
+                .microsoft(tenant: tenant, login: entry.url("login_url"), graph: entry.url("graph_url")))
+        },
+        ProviderKind("oauth2", trust: "where `email_verified_field` says so", settings: OAuth2Entry.settings)
+        {
+            OAuth2Entry.definition(&$0).map(Definition.oauth2)
+        },
+        ProviderKind("okta", trust: told, settings: ["issuer"]) { entry in
+            entry.requiredURL("issuer").map { .openID(.okta(issuer: $0.absoluteString)) }
+        },
+        ProviderKind("openid_connect", trust: told, settings: ["id", "issuer"]) { entry in
+            let (id, issuer) = (entry.requiredText("id"), entry.requiredURL("issuer"))
+            guard let id, let issuer else { return nil }
+            return .openID(.issuer(issuer.absoluteString, id: id))
+        },
+        ProviderKind("reddit", trust: "tells no address") { _ in .oauth2(.reddit()) },
+        ProviderKind("slack", trust: told) { _ in .openID(.slack()) },
+        ProviderKind("spotify", trust: nobody) { _ in .oauth2(.spotify()) },
+        ProviderKind("twitch", trust: nobody) { _ in .oauth2(.twitch()) },
+        ProviderKind("twitter_oauth2", trust: "tells no address") { _ in .oauth2(.x()) },
+        ProviderKind("yahoo", trust: told) { _ in .oauth2(.yahoo()) },
+        ProviderKind("zoom", trust: "where the profile says `verified`") { _ in .oauth2(.zoom()) },
+    ]
+
+    private static let apple: @Sendable (inout ProviderEntry) -> Definition? = { entry in
+        let team = entry.requiredText("team_id")
+        let key = entry.requiredText("key_id")
+        guard let privateKey = entry.secret("private_key") else {
+            entry.fault("private_key is missing (or private_key_file)")
+            return nil
+        }
+        guard let team, let key else { return nil }
+        do throws(SocialProviderError) {
+            return .openID(.apple(try AppleKey(teamID: team, keyID: key, privateKey: privateKey)))
+        } catch {
+            entry.fault("private_key is no PEM of a P-256 key")
+            return nil
+        }
+    }
+}

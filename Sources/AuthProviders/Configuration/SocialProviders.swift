@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
+public import AuthSignals
+public import Foundation
+
+/// The providers that an installation has, as they are configured; they work once there is an HTTP client.
+///
+/// ```swift
+/// let settings = SocialProviders(reading: &reader)
+/// let client = ProviderClient(settings.limits)
+/// let accounts = Accounts(…, providers: settings.providers(over: client))
+/// ```
+public struct SocialProviders: Sendable {
+    /// One provider: what it is, and this service as it knows it.
+    struct Configured: Sendable {
+        var definition: ProviderKind.Definition
+        var app: SocialApp
+
+        var id: String {
+            switch definition {
+            case .openID(let definition): app.id ?? definition.id
+            case .oauth2(let definition): app.id ?? definition.id
+            }
+        }
+    }
+
+    /// What a request to a provider may cost: `SOCIALACCOUNT_REQUESTS_TIMEOUT`.
+    public var limits = ProviderClient.Limits()
+    /// Where the dummy's page is; nil where there is no dummy (`SOCIALACCOUNT_DUMMY`).
+    public var dummyURL: URL?
+    var configured: [Configured] = []
+
+    /// No providers.
+    public init() {}
+
+    /// The providers, in the order of the configuration, the dummy last.
+    ///
+    /// - Parameters:
+    ///   - http: ended by whoever made it, after the last log-in.
+    ///   - clock: judges tokens and keeps documents fresh.
+    public func providers(
+        over http: any ProviderHTTP, clock: any WallClock = .system
+    ) -> [any SocialProvider] {
+        let providers: [any SocialProvider] = configured.map { configured in
+            switch configured.definition {
+            case .openID(let definition):
+                OpenIDProvider(definition, app: configured.app, http: http, clock: clock)
+            case .oauth2(let definition):
+                OAuth2Provider(definition, app: configured.app, http: http, clock: clock)
+            }
+        }
+        return providers + (dummyURL.map { [DummyProvider(publicURL: $0)] } ?? [])
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+extension OpenIDDefinition {
+    /// Authentik (https://docs.goauthentik.io/add-secure-apps/providers/oauth2/), with an issuer for each
+    /// application, as it is set up by default; its issuers end with a slash.
+    ///
+    /// - Parameters:
+    ///   - url: the server's.
+    ///   - application: the application's slug.
+    public static func authentik(url: URL, application: String) -> OpenIDDefinition {
+        OpenIDDefinition(
+            id: "authentik", name: "Authentik",
+            issuer: url.appending(path: "application/o").appending(path: application).absoluteString + "/")
+    }
+}

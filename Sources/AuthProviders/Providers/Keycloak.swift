@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+extension OpenIDDefinition {
+    /// Keycloak (https://www.keycloak.org/securing-apps/oidc-layers).
+    ///
+    /// - Parameters:
+    ///   - url: the server's, with the path that it has been given, if any.
+    ///   - realm: as it is in addresses.
+    public static func keycloak(url: URL, realm: String) -> OpenIDDefinition {
+        OpenIDDefinition(
+            id: "keycloak", name: "Keycloak",
+            issuer: url.appending(path: "realms").appending(path: realm).absoluteString)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+public import Foundation
+
+extension OAuth2Definition {
+    /// Microsoft, by Graph (https://learn.microsoft.com/en-us/graph/api/user-get).
+    ///
+    /// Whoever runs a tenant writes what it says of addresses: none is vouched for.
+    ///
+    /// - Parameters:
+    ///   - tenant: `common`, `organizations`, `consumers`, or a directory's id or domain.
+    ///   - login: of national clouds, another one.
+    ///   - graph: likewise.
+    public static func microsoft(
+        tenant: String = "common", login: URL? = nil, graph: URL? = nil
+    ) -> OAuth2Definition {
+        let login = (login ?? .constant("https://login.microsoftonline.com")).appending(path: tenant)
+        let me = (graph ?? .constant("https://graph.microsoft.com")).appending(path: "v1.0/me")
+        var microsoft = OAuth2Definition(
+            id: "microsoft", name: "Microsoft",
+            authorizationEndpoint: login.appending(path: "oauth2/v2.0/authorize"),
+            tokenEndpoint: login.appending(path: "oauth2/v2.0/token"), profileEndpoint: me
+        ) { answer in
+            var profile = Profile(uid: answer.text("id"), of: answer)
+            profile.email = answer.text("mail") ?? answer.text("userPrincipalName")
+            profile.username = answer.text("mailNickname")
+            profile.setName(answer.text("givenName"), answer.text("surname"))
+            return profile
+        }
+        microsoft.scope = ["User.Read"]
+        microsoft.fetch = { (calls) async throws(SocialProviderError) -> JSONValue in
+            try await calls.get(
+                me,
+                query: [
+                    (
+                        "$select",
+                        "businessPhones,displayName,givenName,id,jobTitle,mail,mobilePhone,officeLocation,"
+                            + "preferredLanguage,surname,userPrincipalName,mailNickname,companyName"
+                    )
+                ])
+        }
+        return microsoft
+    }
+}

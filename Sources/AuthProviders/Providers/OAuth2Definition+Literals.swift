@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import Foundation
+
+extension OAuth2Definition {
+    /// A definition whose addresses are constants.
+    init(
+        id: String, name: String, authorize: StaticString, token: StaticString, profile: StaticString,
+        mapping: @escaping @Sendable (JSONValue) -> Profile
+    ) {
+        self.init(
+            id: id, name: name, authorizationEndpoint: .constant(authorize), tokenEndpoint: .constant(token),
+            profileEndpoint: .constant(profile), profile: mapping)
+    }
+}
+
+extension URL {
+    /// The address that a constant of ours is.
+    static func constant(_ text: StaticString) -> URL {
+        guard let url = URL(string: "\(text)") else { preconditionFailure("a constant of ours is no URL") }
+        return url
+    }
+}
