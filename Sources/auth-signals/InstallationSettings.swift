@@ -3,6 +3,7 @@ import AuthBroker
 import AuthFlows
 import AuthMail
 import AuthOperations
+import AuthProviders
 import AuthRelay
 import AuthServer
 import AuthSignals
@@ -20,8 +21,8 @@ struct InstallationSettings {
     var mail: MailConfiguration
     var server: AuthServerConfiguration
     var store: StoreSettings
-    /// `SOCIALACCOUNT_DUMMY`: whether anybody may say who they are.
-    var usesDummyProvider = false
+    /// Whose accounts people may log in with.
+    var providers: SocialProviders
     var secretKey: String?
     var secretKeyFallbacks: [String]
     /// Names that look like settings and are none.
@@ -47,10 +48,7 @@ struct InstallationSettings {
         account.siteName = mail.siteName
         server = AuthServerConfiguration(reading: &reader)
         store = StoreSettings(reading: &reader)
-        usesDummyProvider = reader.bool("SOCIALACCOUNT_DUMMY", default: false)
-        if usesDummyProvider, signals.isSecure || account.links.publicURL.lowercased().hasPrefix("https:") {
-            reader.fault("SOCIALACCOUNT_DUMMY", "is for development only, and not with https")
-        }
+        providers = SocialProviders(reading: &reader, queriesEmail: account.asksProvidersForEmail)
         secretKey = reader.string("SECRET_KEY")
         secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])
         if let secretKey, secretKey.utf8.count < 32 {

@@ -54,7 +54,9 @@ private struct RunningInstallation: ScenarioServer {
     }
 
     func signals(atLeast count: Int) async throws -> [ReplayedSignal] {
-        try await worker.handled(atLeast: count).map { ReplayedSignal(name: $0.signal, data: $0.data) }
+        // The worker keeps the order of one subject's signals; one of nobody's may come before or after them.
+        try await worker.handled(atLeast: count).sorted { ($0.sequence ?? 0) < ($1.sequence ?? 0) }
+            .map { ReplayedSignal(name: $0.signal, data: $0.data) }
     }
 
     func allSignals() async throws -> [ReplayedSignal] {

@@ -14,7 +14,9 @@ extension EndToEnd {
             ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"),
             ("MAIL_URL", "smtp://u:hush-hush@"), ("MAIL_URL", "file:/proc/nowhere/mail"),
             ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"),
-            ("PASSWORD_SCRYPT_COST", "1000"),
+            ("PASSWORD_SCRYPT_COST", "1000"), ("SOCIALACCOUNT_DUMMY", "perhaps"),
+            ("SOCIALACCOUNT_PROVIDERS", "/proc/nowhere/providers.json"),
+            ("SOCIALACCOUNT_EMAIL_VERIFICATION", "hush-hush"),
         ])
         func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String)
             async throws

@@ -30,7 +30,8 @@ public struct PreSocialLoginHook: Sendable {
         case deny(reason: String)
         /// The visitor is sent there instead.
         case redirect(URL)
-        /// The account is this user's from now on, and the flow goes on with them.
+        /// The account is this user's from now on, and the flow goes on with them. One that is another's stays
+        /// theirs, and the flow is refused.
         case connect(to: User.ID)
     }
 }

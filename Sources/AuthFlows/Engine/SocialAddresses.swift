@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 
 /// Which addresses a social sign-up stores, and which of them is primary.
 ///
@@ -35,6 +36,10 @@ extension [SocialEmailAddress] {
 }
 
 extension SocialIdentity {
+    /// How deep a profile may be nested: a signal, and a session's state, hold it a few levels down, and may
+    /// be `JSONValue.largestDepth` deep altogether.
+    private static let deepestProfile = 24
+
     /// The identity as flows take it: under the provider's own id, and without addresses that are none.
     ///
     /// - Returns: nil where it has no id of the person, or one that cannot be stored.
@@ -42,10 +47,25 @@ extension SocialIdentity {
         guard !uid.isEmpty, uid.count <= Self.longestUID, !uid.utf8.contains(0) else { return nil }
         var identity = self
         identity.provider = provider.id
+        identity.extraData = extraData.cut(toDepth: Self.deepestProfile)
         identity.emailAddresses = emailAddresses.compactMap { address in
             guard address.email.utf8.count <= 254, EmailSyntax.isValid(address.email) else { return nil }
             return address
         }
         return identity
+    }
+}
+
+extension JSONValue {
+    /// The value without what lies deeper: an object that was cut says `"truncated": true`.
+    fileprivate func cut(toDepth depth: Int) -> JSONValue {
+        switch self {
+        case .array(let elements):
+            depth == 0 ? .array([]) : .array(elements.map { $0.cut(toDepth: depth - 1) })
+        case .object(let members):
+            depth == 0
+                ? ["truncated": true] : .object(members.mapValues { $0.cut(toDepth: depth - 1) })
+        default: self
+        }
     }
 }

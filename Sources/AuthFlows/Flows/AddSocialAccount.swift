@@ -10,13 +10,16 @@ extension Step {
     /// `pre_social_login` is not told again (SO23).
     ///
     /// Source: allauth `socialaccount/internal/flows/connect.py:do_connect`.
-    func connect(_ login: SocialLogin, _ provider: any SocialProvider) throws -> FlowResult {
+    ///
+    /// - Parameter isSettled: whether the hook is not to be asked again then.
+    func connect(
+        _ login: SocialLogin, _ provider: any SocialProvider, isSettled: Bool
+    ) throws -> FlowResult {
         guard let authentication = try authentication() else { return .forbidden(.permissionDenied) }
         if needsReauthentication(authentication) {
-            _ = try remember { [now] state in
-                state.pendingConnect = PendingConnect(
-                    provider: login.identity.provider, uid: login.identity.uid, startedAt: now)
-            }
+            let pending = PendingConnect(
+                provider: login.identity.provider, uid: login.identity.uid, startedAt: now)
+            _ = try remember { $0.pendingConnect = isSettled ? pending : nil }
             return .reauthenticationRequired(authentication)
         }
         if authentication.session.state.pendingConnect != nil { _ = try remember { $0.pendingConnect = nil } }

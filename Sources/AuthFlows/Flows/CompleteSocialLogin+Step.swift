@@ -36,7 +36,8 @@ extension Step {
                 try update(&account, found.login)
             }
             return .done
-        case .connect: return try connect(found.login, provider)
+        case .connect:
+            return try connect(found.login, provider, isSettled: clearance.verdict.answer == .proceed)
         default: return try logIn(found, provider, clearance)
         }
     }

@@ -38,6 +38,10 @@ extension Accounts {
         -> FlowResult
     {
         if case .unknownToken = try await caller(visit) { return .gone }
+        // Each visit opens a session and may ask the provider.
+        if case .refused(let seconds) = try await limit(.login, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         var refusals: [Refusal] = []
         let provider = provider(form.provider ?? "")
         if provider?.ways.contains(.redirect) != true {

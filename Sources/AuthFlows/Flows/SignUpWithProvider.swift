@@ -99,6 +99,9 @@ extension Accounts {
 extension AccountSettings {
     /// Whether a social sign-up needs an address: `SOCIALACCOUNT_EMAIL_REQUIRED`.
     var socialEmailRequired: Bool { social.emailRequired ?? (signupFields[.email] == true) }
+
+    /// Whether providers are asked for addresses: `SOCIALACCOUNT_QUERY_EMAIL`.
+    public var asksProvidersForEmail: Bool { social.queryEmail ?? socialEmailRequired }
 }
 
 extension Step {

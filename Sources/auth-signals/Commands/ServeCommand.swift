@@ -2,6 +2,7 @@
 import ArgumentParser
 import AuthFlows
 import AuthOperations
+import AuthProviders
 import AuthServer
 import AuthSignals
 import AuthStore
@@ -29,20 +30,25 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = settings.operation.bootstrap()
         let installation = try await Installation(settings)
         let limits = try SQLiteRateLimiter(path: settings.store.url.path + ".limits")
-        let accounts = Accounts(
-            store: installation.store, keys: installation.keys, settings: settings.account,
-            passwords: settings.passwords.hasher(), limiter: limits, providers: try settings.providers())
-
-        var services: [any Service] = [
-            StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions)
-        ]
         let publishing = relay ? installation.relay() : nil
-        if let publishing { services += [publishing.publisher, publishing.relay] }
-        if mail { services.append(try await installation.mailLoop()) }
-
+        let mailLoop = mail ? try await installation.mailLoop() : nil
         let health = InstallationHealth(
             installation, relay: publishing?.relay, publisher: publishing?.publisher)
-        services += try await health.services(metrics: metrics, brokerIsRequired: false)
+        let healthServices = try await health.services(metrics: metrics, brokerIsRequired: false)
+
+        // From here on nothing fails before the services run, which end the client.
+        let client = ProviderClient(settings.providers.limits)
+        let accounts = Accounts(
+            store: installation.store, keys: installation.keys, settings: settings.account,
+            passwords: settings.passwords.hasher(), limiter: limits,
+            providers: settings.providers.providers(over: client))
+        var services: [any Service] = [
+            StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions),
+            ProviderClientService(client),
+        ]
+        if let publishing { services += [publishing.publisher, publishing.relay] }
+        if let mailLoop { services.append(mailLoop) }
+        services += healthServices
         services.append(
             ListeningService(
                 application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings),

@@ -94,4 +94,21 @@ import Testing
         let happened = try await member.social("2 b@x.org*", .connect)
         #expect(happened.said == ["pre_social_login: proceeded connect", "social_account_added"])
     }
+
+    @Test func `a hook that names another user is asked again after that`() async throws {
+        let target = Locked<User.ID?>(nil)
+        let world = try World(
+            hooks: World.hook { _, _ in target.value.map { .connect(to: $0) } ?? .proceed }
+        ) { $0.reauthenticationRequired = true }
+        let member = try await world.member("m@x.org")
+        _ = try await world.member("o@x.org")
+        let named = try #require(try await world.user("o@x.org"))
+        target.change { $0 = named.id }
+        #expect(try await member.social("1 a@x.org*", .connect).answer == "reauthentication required")
+        _ = try await member.does { try await $0.reauthenticate(Password(goodPassword), $1) }
+        let happened = try await member.social("1 a@x.org*", .connect)
+        #expect(happened.answer == "refused connected_other")
+        #expect(happened.said == ["pre_social_login: connected connect"])
+        #expect(try await world.socialAccounts(of: "m@x.org").isEmpty)
+    }
 }

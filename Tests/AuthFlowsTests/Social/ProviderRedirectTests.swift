@@ -194,4 +194,27 @@ import Testing
         #expect(happened.answer == "unauthenticated provider_signup")
         #expect(try await client.completeSignUp("a@x.org").answer == "authenticated")
     }
+
+    // SO23
+    @Test func `who is to prove again who they are first comes back by the provider`() async throws {
+        let world = try world { $0.reauthenticationRequired = true }
+        let member = try await world.member("m@x.org", .browser)
+        var state = try await begun(member, .connect)
+        let (first, told) = try await member.comeBack(["state": state, "code": "1 a@x.org*"])
+        #expect(first.error == .reauthenticationRequired)
+        #expect(told.said == ["pre_social_login: proceeded connect"])
+        _ = try await member.does { try await $0.reauthenticate(Password(goodPassword), $1) }
+        state = try await begun(member, .connect)
+        let (second, added) = try await member.comeBack(["state": state, "code": "1 a@x.org*"])
+        #expect(second.error == nil)
+        #expect(added.said == ["social_account_added"])
+    }
+
+    @Test func `visits are counted as log-ins are`() async throws {
+        let limited = try World(limited: true, providers: [provider])
+        let client = limited.client(.browser, ip: "192.0.2.1")
+        for _ in 0..<30 { #expect(try await client.visitProvider().answer.hasPrefix("redirect")) }
+        #expect(try await client.visitProvider().answer == "rate limited")
+        #expect(try await client.social("1 a@x.org*").answer == "rate limited")
+    }
 }

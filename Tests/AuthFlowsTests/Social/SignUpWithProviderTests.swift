@@ -178,6 +178,20 @@ import Testing
         #expect(try await world.client().social("\(long.dropLast()) a@x.org*").answer == "authenticated")
     }
 
+    @Test(arguments: [true, false])
+    func `a profile that is nested too deep for a signal is cut`(_ waitsForForm: Bool) async throws {
+        var provider = ScriptedProvider()
+        provider.profile = (0..<31).reduce(JSONValue.string("deepest")) { inner, _ in ["in": inner] }
+        let world = try World(providers: [provider]) { $0.social.autoSignup = !waitsForForm }
+        let client = world.client()
+        var happened = try await client.social("1 a@x.org*")
+        if waitsForForm { happened = try await client.completeSignUp("a@x.org") }
+        #expect(happened.answer == "authenticated")
+        var told = happened.signals.last?.data["sociallogin"]?["extra_data"]
+        for _ in 0..<24 { told = told?["in"] }
+        #expect(told == ["truncated": true])
+    }
+
     @Test func `what is no address is passed over`() async throws {
         let world = try World { $0.signupFields = [.email: false, .password1: true] }
         let happened = try await world.client().social("1 nonsense* a@x.org*")

@@ -47,6 +47,17 @@ import Testing
         #expect(Set(values.keys).isSubset(of: known))
     }
 
+    @Test func `providers are asked for addresses where sign-ups need one, or as is said`() {
+        var settings = AccountSettings()
+        #expect(settings.asksProvidersForEmail)
+        settings.signupFields = [.email: false, .username: true, .password1: true]
+        #expect(!settings.asksProvidersForEmail)
+        settings.social.emailRequired = true
+        #expect(settings.asksProvidersForEmail)
+        settings.social.queryEmail = false
+        #expect(!settings.asksProvidersForEmail)
+    }
+
     @Test(arguments: [
         ["SOCIALACCOUNT_AUTO_SIGNUP": "perhaps"], ["SOCIALACCOUNT_EMAIL_VERIFICATION": "often"],
         ["SOCIALACCOUNT_EMAIL_REQUIRED": "2"], ["SOCIALACCOUNT_QUERY_EMAIL": "maybe"],

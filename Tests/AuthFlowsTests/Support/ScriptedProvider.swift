@@ -16,6 +16,8 @@ struct ScriptedProvider: SocialProvider {
     var policy = SocialProviderPolicy()
     /// What the person is called there.
     var username: String?
+    /// The profile; nil: what was shown.
+    var profile: JSONValue?
     /// What it fails with.
     var failure: SocialProviderError?
     /// Whether it gives out a refresh token.
@@ -55,7 +57,7 @@ struct ScriptedProvider: SocialProvider {
                     email: word.filter { $0 != "*" }, verified: word.hasSuffix("*"), primary: word == words[1]
                 )
             },
-            username: username, extraData: ["shown": .string(text)],
+            username: username, extraData: profile ?? ["shown": .string(text)],
             token: ProviderToken(
                 accessToken: TokenText("access-token-of-\(uid)"), scope: "openid",
                 refreshToken: refreshes ? TokenText("refresh-token-of-\(uid)") : nil))

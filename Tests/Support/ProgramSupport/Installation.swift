@@ -198,6 +198,7 @@ package struct Worker {
         package var signal: String
         package var id: String
         package var subject: String?
+        package var sequence: Int64?
         package var data: JSONValue
     }
 }
