@@ -34,17 +34,20 @@ public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     private static func isValid(_ text: String) -> Bool {
         guard text.utf8.count <= 127 else { return false }
-        let words = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return words.count >= 2
-            && words.allSatisfy { word in
-                guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
-                    return false
-                }
-                return word.allSatisfy { byte in
-                    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
-                }
+        var words = 1
+        var isFirst = true
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): isFirst = false
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where !isFirst, UInt8(ascii: "_") where !isFirst:
+                continue
+            case UInt8(ascii: ".") where !isFirst:
+                words += 1
+                isFirst = true
+            default: return false
             }
+        }
+        return words >= 2 && !isFirst
     }
 }
 

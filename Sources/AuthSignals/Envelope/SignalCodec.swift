@@ -114,8 +114,12 @@ public struct SignalCodec: Sendable {
     }
 
     private static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        }
+        if isPlain { return "\"\(text)\"" }
         // A String always encodes; JSONEncoder knows which characters want escaping.
-        String(decoding: (try? encoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
+        return String(decoding: (try? encoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
     }
 
     private static func currentTrace() -> [String: String] {
@@ -143,6 +147,12 @@ public struct SignalCodec: Sendable {
         guard body.count <= largestBody * 16 else {
             throw SignalError(.malformed, "the body has \(body.count) bytes")
         }
+        if let event = EnvelopeScanner.event(of: body) { return event }
+        return try decodedEvent(from: body)
+    }
+
+    /// The event as the general decoder reads it.
+    static func decodedEvent(from body: Data) throws(SignalError) -> SignalEvent {
         // The decoder takes UTF-16 and UTF-32 as well, the only JSON with this byte, and looks at no text that it
         // is not asked for.
         guard !body.contains(0), body.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) != nil else {
@@ -150,16 +160,23 @@ public struct SignalCodec: Sendable {
         }
         let attributes: CloudEventAttributes
         do {
-            attributes = try decoder().decode(CloudEventAttributes.self, from: body)
+            attributes = try sharedDecoder.decode(CloudEventAttributes.self, from: body)
         } catch {
             throw SignalError(.malformed, "the body is no CloudEvents 1.0 event in JSON: \(error.where)")
         }
         return try attributes.event(body: body)
     }
 
-    static func decode<S: Signal>(_ type: S.Type, from body: Data) throws(SignalError) -> S {
+    /// - Parameter place: where the data lies, if that is known: then nothing is read twice.
+    static func decode<S: Signal>(
+        _ type: S.Type, from body: Data, at place: Range<Int>?
+    ) throws(SignalError) -> S {
+        if let place {
+            let data = body[body.startIndex + place.lowerBound..<body.startIndex + place.upperBound]
+            if let signal = try? sharedDecoder.decode(S.self, from: data) { return signal }
+        }
         do {
-            return try decoder().decode(DataMember<S>.self, from: body).data
+            return try sharedDecoder.decode(DataMember<S>.self, from: body).data
         } catch {
             throw SignalError(.wrongType, "the data is no \(S.name): \(error.where)")
         }
@@ -167,11 +184,14 @@ public struct SignalCodec: Sendable {
 
     static func decodeJSON(from body: Data) throws(SignalError) -> JSONValue {
         do {
-            return try decoder().decode(DataMember<JSONValue>.self, from: body).data
+            return try sharedDecoder.decode(DataMember<JSONValue>.self, from: body).data
         } catch {
             throw SignalError(.malformed, "the data is no JSON: \(error.where)")
         }
     }
+
+    /// It is only read from, and making one for every message is dear.
+    private static let sharedDecoder = decoder()
 
     private struct DataMember<D: Decodable>: Decodable { var data: D }
 

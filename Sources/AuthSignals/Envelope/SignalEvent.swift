@@ -15,7 +15,9 @@ public struct SignalEvent: Sendable {
     public var correlationID: String?
     public var dataSchema: String?
     /// The whole body it was read from.
-    public var body: Data
+    public var body: Data { didSet { dataPlace = nil } }
+    /// Where the data lies in ``body``, counted from its first byte; nil where nobody has looked.
+    var dataPlace: Range<Int>?
 
     public init(
         id: UUID, source: String, name: SignalName, subject: String?, time: Date, sequence: Int64?,
@@ -37,7 +39,7 @@ public struct SignalEvent: Sendable {
     /// - Throws: ``SignalError`` with code ``SignalError/Code/wrongType`` where a required member is missing
     ///   or of another kind.
     public func decode<S: Signal>(_ type: S.Type = S.self) throws(SignalError) -> S {
-        try SignalCodec.decode(type, from: body)
+        try SignalCodec.decode(type, from: body, at: dataPlace)
     }
 
     /// The data as plain JSON.

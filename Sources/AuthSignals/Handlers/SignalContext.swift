@@ -17,7 +17,17 @@ public struct SignalContext: Sendable {
     /// 1 for the first attempt of this handler at this message.
     public var attempt: Int
     /// Carries the signal's name and id, never its payload.
-    public var logger: Logger
+    public var logger: Logger {
+        get {
+            // Made when somebody logs: most handlers never do.
+            var logger = plainLogger
+            logger[metadataKey: "signal"] = "\(name)"
+            logger[metadataKey: "id"] = "\(id.wireText)"
+            return logger
+        }
+        set { plainLogger = newValue }
+    }
+    private var plainLogger: Logger
     /// The trace that the signal was emitted in, continued.
     public var trace: ServiceContext
 
@@ -30,7 +40,7 @@ public struct SignalContext: Sendable {
         sequence = event.sequence
         correlationID = event.correlationID
         self.attempt = attempt
-        self.logger = logger
+        plainLogger = logger
         self.trace = trace
     }
 }

@@ -15,13 +15,33 @@ enum RFC3339 {
         let (days, ofDay) = floorDivide(Int(milliseconds), 86_400_000)
         let (year, month, day) = date(days)
         let (seconds, fraction) = (ofDay / 1000, ofDay % 1000)
-        return digits(4, year) + "-" + digits(2, month) + "-" + digits(2, day) + "T"
-            + digits(2, seconds / 3600) + ":" + digits(2, seconds / 60 % 60) + ":" + digits(2, seconds % 60)
-            + "." + digits(3, fraction) + "Z"
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var at = 0
+            func put(_ count: Int, _ value: Int, then character: Unicode.Scalar) {
+                var rest = value
+                for index in (at..<at + count).reversed() {
+                    text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                text[at + count] = UInt8(ascii: character)
+                at += count + 1
+            }
+            put(4, year, then: "-")
+            put(2, month, then: "-")
+            put(2, day, then: "T")
+            put(2, seconds / 3600, then: ":")
+            put(2, seconds / 60 % 60, then: ":")
+            put(2, seconds % 60, then: ".")
+            put(3, fraction, then: "Z")
+            return at
+        }
     }
 
     /// Milliseconds since 1970, rounded to the nearest; nil where the text is no `date-time`.
     static func milliseconds(of text: String) -> Int64? {
+        if let usual = text.utf8.withContiguousStorageIfAvailable(usualMilliseconds), let usual {
+            return usual
+        }
         var rest = text.utf8[...]
         guard let year = number(4, &rest), take("-", &rest), let month = number(2, &rest), take("-", &rest),
             let day = number(2, &rest), (1...12).contains(month),
@@ -33,6 +53,30 @@ enum RFC3339 {
         else { return nil }
         let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second
         return Int64(seconds) * 1000 + fraction
+    }
+
+    /// The form that we write ourselves, `2026-11-23T08:00:00.123Z`, without a detour; nil where it is another.
+    private static func usualMilliseconds(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        func number(_ range: Range<Int>) -> Int {
+            var value = 0
+            for index in range {
+                guard isDigit(text[index]) else { return -1_000_000_000 }
+                value = value * 10 + Int(text[index] - UInt8(ascii: "0"))
+            }
+            return value
+        }
+        guard text.count == 24, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+            text[19] == UInt8(ascii: "."), text[23] == UInt8(ascii: "Z")
+        else { return nil }
+        let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
+        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+        let fraction = number(20..<23)
+        guard year >= 0, (1...12).contains(month), (1...length(ofMonth: month, year)).contains(day),
+            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second), fraction >= 0
+        else { return nil }
+        let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+        return Int64(seconds * 1000 + fraction)
     }
 
     /// The milliseconds of `.123`; 0 where there is no fraction, nil where there is a dot only.
@@ -103,10 +147,5 @@ enum RFC3339 {
     private static func floorDivide(_ value: Int, _ by: Int) -> (Int, Int) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: by)
         return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
-    }
-
-    private static func digits(_ count: Int, _ value: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: count - text.utf8.count) + text
     }
 }
