@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
 import Metrics
 
 /// What a dispatcher counts.
@@ -26,20 +25,14 @@ struct DispatchMetrics: Sendable {
         }
     }
 
-    private let handlers: [String: PerHandler]
     private let depth: Gauge
     /// Messages that no handler was asked about: malformed, or for a handler that is not there.
     let setAside: Counter
 
-    init(_ handlers: SignalHandlers, factory: any MetricsFactory) {
+    init(factory: any MetricsFactory) {
         depth = Gauge(label: "auth_signals_lane_depth", factory: factory)
         setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
-        let names = handlers.all.map(\.name) + [handlers.unhandled?.name].compactMap { $0 }
-        self.handlers = Dictionary(uniqueKeysWithValues: names.map { ($0, PerHandler($0, factory)) })
     }
-
-    /// Of a handler of the table.
-    subscript(handler: SignalHandler) -> PerHandler? { handlers[handler.name] }
 
     func show(depth count: Int) { depth.record(count) }
 }

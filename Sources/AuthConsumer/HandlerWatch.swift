@@ -7,78 +7,33 @@ public struct HandlerTimeout: Error, Hashable, Sendable {
     public var limit: Duration
 }
 
-/// Runs handlers, and goes on without those that take too long.
+/// Looks after the workers: one whose handler takes too long is left behind, and another goes on in its place.
 ///
-/// One loop looks at all of them, so that a handler costs no timer of its own.
+/// One loop looks at all of them, so that a handler costs neither a task nor a timer of its own.
 final class HandlerWatch: Sendable {
-    private struct Run {
-        var continuation: CheckedContinuation<Void, any Error>
-        var end: ContinuousClock.Instant
-        var task: Task<Void, Never>?
-    }
-    private struct State {
-        var last = 0
-        var runs: [Int: Run] = [:]
-        var cancelled: Set<Int> = []
-    }
-
-    private let limit: Duration
-    private let state = Mutex(State())
+    /// How long a handler has.
+    let limit: Duration
+    private let workers = Mutex<[ObjectIdentifier: WatchedWorker]>([:])
 
     init(limit: Duration) { self.limit = limit }
 
-    /// - Throws: what `body` throws, ``HandlerTimeout``, or `CancellationError` as soon as the caller is
-    ///   cancelled.
-    func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        let number = state.withLock { state in
-            state.last += 1
-            return state.last
-        }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let isCancelled = state.withLock { state in
-                    if state.cancelled.remove(number) != nil { return true }
-                    state.runs[number] = Run(continuation: continuation, end: .now + limit)
-                    return false
-                }
-                if isCancelled { return continuation.resume(throwing: CancellationError()) }
-                let task = Task {
-                    do {
-                        try await body()
-                        self.finish(number, .success(()))
-                    } catch {
-                        self.finish(number, .failure(error))
-                    }
-                }
-                let isKept = state.withLock { state in
-                    state.runs[number]?.task = task
-                    return state.runs[number] != nil
-                }
-                // It has ended already, or was cancelled meanwhile: then it must hear of it.
-                if !isKept { task.cancel() }
-            }
-        } onCancel: {
-            if finish(number, .failure(CancellationError())) { return }
-            state.withLock { _ = $0.cancelled.insert(number) }
-        }
+    /// Runs a worker until it ends, is left behind, or the caller is cancelled.
+    ///
+    /// - Returns: where the handler took too long, what is still to be done; nil otherwise.
+    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> Handling? {
+        let worker = WatchedWorker()
+        workers.withLock { $0[ObjectIdentifier(worker)] = worker }
+        defer { workers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(worker)) } }
+        return await worker.run(body)
     }
 
-    /// Looks after the handlers until it is cancelled.
+    /// Looks until it is cancelled.
     func watch() async {
         let pause = min(max(limit / 20, .milliseconds(5)), .seconds(1))
         while !Task.isCancelled {
             try? await Task.sleep(for: pause)
             let now = ContinuousClock.now
-            let late = state.withLock { $0.runs.filter { $0.value.end <= now }.map(\.key) }
-            for number in late { finish(number, .failure(HandlerTimeout(limit: limit))) }
+            for worker in workers.withLock({ Array($0.values) }) { worker.leaveBehind(ifLateAt: now) }
         }
-    }
-
-    @discardableResult
-    private func finish(_ number: Int, _ result: Result<Void, any Error>) -> Bool {
-        guard let run = state.withLock({ $0.runs.removeValue(forKey: number) }) else { return false }
-        run.task?.cancel()
-        run.continuation.resume(with: result)
-        return true
     }
 }

@@ -6,7 +6,7 @@ import AuthSignals
 /// The subject is read from the header, without decoding. A message without one has a lane of its own. One
 /// that was delivered twice before may have ended its worker: it is handled alone, so that it takes no
 /// neighbours along, and which of several comes first is left to chance, so that the others get through.
-struct LaneTable: Sendable {
+struct LaneTable {
     enum Lane: Hashable, Sendable {
         case subject(String)
         case message(String)
@@ -16,13 +16,37 @@ struct LaneTable: Sendable {
         }
     }
 
+    /// What waits in a lane. An object, so that it is found by its name once for each delivery and no oftener.
+    private final class Track {
+        let lane: Lane
+        var first: Delivery?
+        /// What comes after the first, which is nearly always nothing.
+        var others: ArraySlice<Delivery> = []
+        var isRunning = false
+
+        init(_ lane: Lane) { self.lane = lane }
+
+        func add(_ delivery: Delivery) {
+            if first == nil { first = delivery } else { others.append(delivery) }
+        }
+
+        func take() -> Delivery? {
+            defer { first = others.popFirst() }
+            return first
+        }
+
+        var isSuspicious: Bool { (first?.deliveryCount ?? 0) >= LaneTable.suspiciousCount }
+    }
+
     /// From how many earlier deliveries on one is handled alone.
     static let suspiciousCount = 2
 
     private let concurrency: Int
-    private var waiting: [Lane: [Delivery]] = [:]
-    private var ready: [Lane] = []
-    private var running: Set<Lane> = []
+    private var tracks: [Lane: Track] = [:]
+    /// The tracks whose first delivery may start, from `passed` on.
+    private var ready: [Track] = []
+    private var passed = 0
+    private var running = 0
     private var isAlone = false
     /// How many deliveries wait.
     private(set) var depth = 0
@@ -32,40 +56,56 @@ struct LaneTable: Sendable {
     mutating func add(_ delivery: Delivery) {
         let lane = Lane(of: delivery.message)
         depth += 1
-        waiting[lane, default: []].append(delivery)
-        if waiting[lane]?.count == 1, !running.contains(lane) { ready.append(lane) }
+        if let track = tracks[lane] {
+            track.add(delivery)
+            return
+        }
+        let track = Track(lane)
+        track.add(delivery)
+        tracks[lane] = track
+        ready.append(track)
+    }
+
+    /// Whether ``next()`` has something to give.
+    var hasNext: Bool {
+        guard !isAlone, running < concurrency, passed < ready.count else { return false }
+        return running == 0 || !ready[passed].isSuspicious
     }
 
     /// The delivery that is to be handled now, if any.
     mutating func next() -> (lane: Lane, delivery: Delivery)? {
-        guard !isAlone, running.count < concurrency, let first = ready.first else { return nil }
-        if !isSuspicious(first) { return start(0) }
-        guard running.isEmpty, let chosen = ready.indices.filter({ isSuspicious(ready[$0]) }).randomElement()
-        else { return nil }
-        isAlone = true
-        return start(chosen)
+        guard hasNext else { return nil }
+        if ready[passed].isSuspicious {
+            let suspicious = (passed..<ready.count).filter { ready[$0].isSuspicious }
+            if let chosen = suspicious.randomElement() { ready.swapAt(passed, chosen) }
+            isAlone = true
+        }
+        let track = ready[passed]
+        passed += 1
+        if passed == ready.count || passed > 1024 {
+            ready.removeFirst(passed)
+            passed = 0
+        }
+        guard let delivery = track.take() else { return nil }
+        track.isRunning = true
+        running += 1
+        depth -= 1
+        return (track.lane, delivery)
     }
 
     /// Says that the delivery of the lane was handled.
     mutating func finish(_ lane: Lane) {
-        running.remove(lane)
         isAlone = false
-        if waiting[lane] != nil { ready.append(lane) }
+        guard let track = tracks[lane], track.isRunning else { return }
+        running -= 1
+        track.isRunning = false
+        if track.first == nil { tracks[lane] = nil } else { ready.append(track) }
     }
 
     /// Forgets what waits.
-    mutating func clear() { (waiting, ready, depth) = ([:], [], 0) }
-
-    private func isSuspicious(_ lane: Lane) -> Bool {
-        (waiting[lane]?.first?.deliveryCount ?? 0) >= Self.suspiciousCount
-    }
-
-    private mutating func start(_ index: Int) -> (lane: Lane, delivery: Delivery)? {
-        let lane = ready.remove(at: index)
-        guard let delivery = waiting[lane]?.removeFirst() else { return nil }
-        if waiting[lane]?.isEmpty == true { waiting[lane] = nil }
-        running.insert(lane)
-        depth -= 1
-        return (lane, delivery)
+    mutating func clear() {
+        for track in ready[passed...] { tracks[track.lane] = nil }
+        for track in tracks.values { (track.first, track.others) = (nil, []) }
+        (ready, passed, depth) = ([], 0, 0)
     }
 }

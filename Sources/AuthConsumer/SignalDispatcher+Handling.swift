@@ -7,106 +7,142 @@ import Tracing
 
 extension SignalDispatcher {
     /// Handles a delivery to its end: acknowledged, moved, or, where the task is cancelled, left.
-    func handle(_ delivery: Delivery) async {
+    ///
+    /// - Returns: false where the worker was left behind; somebody else goes on with the delivery then.
+    func handle(_ work: LaneQueue.Work, _ worker: WatchedWorker) async -> Bool {
+        let delivery = work.delivery
         let event: SignalEvent
         do {
             event = try SignalCodec.event(from: delivery.message.body)
         } catch {
             await setAside(delivery, error: "\(error)", reason: FailedDelivery.Reason.malformed)
-            return
+            return true
         }
-        let chosen: [SignalHandler]
+        let chosen: [HandlerTable.Entry]
         if let name = delivery.message.headers[SignalMessage.HeaderName.handler]?.string {
-            guard let handler = handlers.handler(named: name) else {
+            guard let entry = handlers.entry(named: name) else {
                 await setAside(delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
-                return
+                return true
             }
-            chosen = [handler]
+            chosen = [entry]
         } else {
-            chosen = handlers.handlers(for: event.name)
+            chosen = handlers.entries(for: event.name)
         }
-        var copies: [MovedCopy] = []
-        for handler in chosen {
-            let attempt = delivery.message.attempts(of: handler) + 1
+        return await finish(Handling(Handling.Subject(delivery, in: work.lane, event, chosen)), worker)
+    }
+
+    /// Asks the handlers that were not asked yet, then settles the delivery.
+    func finish(_ begun: Handling, _ worker: WatchedWorker) async -> Bool {
+        var handling = begun
+        while let entry = handling.entry {
             do {
-                try await run(handler, event, delivery, attempt)
+                guard try await run(entry, handling, worker) else { return false }
+                handling.index += 1
             } catch {
-                if Task.isCancelled { return }
-                copies.append(copy(of: delivery, for: handler, attempt, error, event))
+                if Task.isCancelled { return true }
+                fail(&handling, error)
             }
         }
-        if copies.isEmpty { source.acknowledge(delivery) } else { await move(delivery, as: copies) }
+        let delivery = handling.subject.delivery
+        if handling.copies.isEmpty {
+            source.acknowledge(delivery)
+        } else {
+            await move(delivery, as: handling.copies)
+        }
+        return true
+    }
+
+    /// The handler that was asked has failed: it gets a copy, and the next one is asked.
+    func fail(_ handling: inout Handling, _ error: any Error) {
+        guard let entry = handling.entry else { return }
+        let subject = handling.subject
+        let attempt = subject.delivery.message.attempts(of: entry.handler) + 1
+        entry.metrics.failed.increment()
+        handling.copies.append(copy(of: subject.delivery, for: entry, attempt, error, subject.event))
+        handling.index += 1
     }
 
     // MARK: One handler
 
+    /// - Returns: false where the worker was left behind.
     private func run(
-        _ handler: SignalHandler, _ event: SignalEvent, _ delivery: Delivery, _ attempt: Int
-    ) async throws {
-        let metrics = metrics[handler]
+        _ entry: HandlerTable.Entry, _ handling: Handling, _ worker: WatchedWorker
+    ) async throws -> Bool {
+        let (handler, event) = (entry.handler, handling.subject.event)
+        let message = handling.subject.delivery.message
         let start = ContinuousClock.now
-        if case .plain = handler.work,
-            try await inbox?.isDone(handler: handler.name, messageID: event.id) == true
+        if case .plain = handler.work, let inbox,
+            try await inbox.isDone(handler: handler.name, messageID: event.id)
         {
-            metrics?.duplicates.increment()
-            return
+            entry.metrics.duplicates.increment()
+            return true
         }
-        var logger = logger
-        logger[metadataKey: "signal"] = "\(event.name)"
-        logger[metadataKey: "id"] = "\(event.id.wireText)"
         let context = SignalContext(
-            event: event, attempt: attempt, logger: logger, trace: trace(of: delivery.message))
-        let call = wrapped(handler)
-        let ran = Flag()
+            event: event, attempt: message.attempts(of: handler) + 1, logger: logger,
+            trace: isTraced ? trace(of: message) : .topLevel)
+        try worker.begin(handling, until: start + watch.limit)
+        let ran: Bool
         do {
-            try await watch.run { [tracer] in
-                try await tracer.withAnySpan(
-                    "process \(event.name)", context: context.trace, ofKind: .consumer
-                ) {
-                    span in
-                    span.attributes["messaging.message.id"] = event.id.wireText
-                    var context = context
-                    context.trace = span.context
-                    try await call(event, context, ran)
-                }
-            }
+            ran = try await isTraced ? traced(handler, event, context) : surrounded(handler, event, context)
         } catch {
-            metrics?.failed.increment()
-            metrics?.duration.record(since: start)
+            if worker.end() { return false }
+            entry.metrics.duration.record(since: start)
             throw error
         }
-        guard ran.isSet else {
-            metrics?.duplicates.increment()
-            return
+        if worker.end() { return false }
+        guard ran else {
+            entry.metrics.duplicates.increment()
+            return true
         }
-        metrics?.handled.increment()
-        metrics?.duration.record(since: start)
+        entry.metrics.handled.increment()
+        entry.metrics.duration.record(since: start)
         if case .plain = handler.work { await mark(handler, event) }
+        return true
     }
 
-    /// The handler within the middleware and, where it works there, the inbox's transaction.
-    private func wrapped(
-        _ handler: SignalHandler
-    ) -> @Sendable (SignalEvent, SignalContext, Flag) async throws -> Void {
-        let (inbox, clock, middleware) = (inbox, clock, configuration.middleware)
-        return { event, context, ran in
-            let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
-                switch handler.work {
-                case .plain(let run):
-                    ran.set()
-                    try await run(event, context)
-                case .transactional(let run):
-                    // The initialiser has made sure that there is an inbox.
-                    let isFirst = try await inbox?.once(
-                        handler: handler.name, messageID: event.id, at: clock.now()
-                    ) { try run(event, context, $0) }
-                    if isFirst == true { ran.set() }
-                }
-            }
-            let call = middleware.reversed().reduce(body) { next, around in
-                { event, context in try await around.handle(event, context, by: handler.name, next: next) }
-            }
-            try await call(event, context)
+    private func traced(
+        _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
+    ) async throws -> Bool {
+        try await tracer.withAnySpan("process \(event.name)", context: context.trace, ofKind: .consumer) {
+            span in
+            span.attributes["messaging.message.id"] = event.id.wireText
+            var context = context
+            context.trace = span.context
+            return try await surrounded(handler, event, context)
+        }
+    }
+
+    /// Runs the handler within the middleware.
+    ///
+    /// - Returns: whether it ran, or was spared because it has done this message before.
+    private func surrounded(
+        _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
+    ) async throws -> Bool {
+        if configuration.middleware.isEmpty { return try await call(handler, event, context) }
+        let ran = Flag()
+        let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
+            if try await self.call(handler, event, context) { ran.set() }
+        }
+        let whole = configuration.middleware.reversed().reduce(body) { next, around in
+            { event, context in try await around.handle(event, context, by: handler.name, next: next) }
+        }
+        try await whole(event, context)
+        return ran.isSet
+    }
+
+    /// The handler and, where it works there, the inbox's transaction.
+    private func call(
+        _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
+    ) async throws -> Bool {
+        switch handler.work {
+        case .plain(let run):
+            try await run(event, context)
+            return true
+        case .transactional(let run):
+            // The initialiser has made sure that there is an inbox.
+            return try await inbox?.once(handler: handler.name, messageID: event.id, at: clock.now()) {
+                try run(event, context, $0)
+            } ?? false
         }
     }
 

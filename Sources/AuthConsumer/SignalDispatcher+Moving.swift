@@ -7,23 +7,24 @@ import Metrics
 extension SignalDispatcher {
     /// The copy for a handler that has thrown.
     func copy(
-        of delivery: Delivery, for handler: SignalHandler, _ attempt: Int, _ error: any Error,
+        of delivery: Delivery, for entry: HandlerTable.Entry, _ attempt: Int, _ error: any Error,
         _ event: SignalEvent
     ) -> MovedCopy {
         let destination = configuration.retries.destination(afterAttempts: attempt, error: error)
         var failed = FailedDelivery(
-            message: delivery.message, handler: handler.name, attempts: attempt, error: words(of: error),
+            message: delivery.message, handler: entry.handler.name, attempts: attempt,
+            error: words(of: error),
             at: clock.now())
         if destination == .dead {
-            metrics[handler]?.dead.increment()
+            entry.metrics.dead.increment()
             failed.reason = reason(of: error)
         } else {
-            metrics[handler]?.retried.increment()
+            entry.metrics.retried.increment()
         }
         logger.warning(
             "a handler failed",
             metadata: [
-                "handler": "\(handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
+                "handler": "\(entry.handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
                 "attempt": "\(attempt)", "error": "\(type(of: error))", "next": "\(destination.shown)",
             ])
         return MovedCopy(to: destination, message: failed.copy)

@@ -18,13 +18,15 @@ public import Tracing
 /// are handled one after the other.
 public final class SignalDispatcher: Service {
     let source: any SignalSource
-    let handlers: SignalHandlers
+    let handlers: HandlerTable
     let inbox: (any Inbox)?
     let configuration: DispatcherConfiguration
     let clock: any WallClock
     let logger: Logger
     let metrics: DispatchMetrics
     let tracer: any Tracer
+    /// Whether anybody looks at traces: a span that goes nowhere is not worth making.
+    let isTraced: Bool
     let watch: HandlerWatch
     private let lanes: LaneQueue
 
@@ -43,13 +45,14 @@ public final class SignalDispatcher: Service {
             inbox != nil || !handlers.all.contains(where: \.isTransactional),
             "a handler works in the inbox's transaction: give an inbox")
         self.source = source
-        self.handlers = handlers
+        self.handlers = HandlerTable(handlers, metrics: metrics)
         self.inbox = inbox
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
         self.tracer = tracer
-        self.metrics = DispatchMetrics(handlers, factory: metrics)
+        isTraced = !(tracer is NoOpTracer)
+        self.metrics = DispatchMetrics(factory: metrics)
         watch = HandlerWatch(limit: configuration.handlerTimeout)
         lanes = LaneQueue(concurrency: configuration.concurrency)
     }
@@ -80,26 +83,56 @@ public final class SignalDispatcher: Service {
 
     private enum Ended { case worker, patience, other }
 
+    /// Handles until nothing comes any more. A handler that takes too long is left behind, and what it leaves
+    /// is finished here.
     private func work() async -> Ended {
-        var lane: LaneTable.Lane?
-        while let next = await lanes.next(after: lane) {
-            lane = next.lane
-            await handle(next.delivery)
-        }
+        var rest: Handling?
+        repeat {
+            let begin = rest
+            rest = await watch.run { await self.work(as: $0, from: begin) }
+            if var late = rest {
+                fail(&late, HandlerTimeout(limit: watch.limit))
+                rest = late
+            }
+        } while rest != nil
+        // Those that wait for work hear of it, also where nobody reads any more.
+        if Task.isCancelled { lanes.cancel() }
         return .worker
+    }
+
+    private func work(as worker: WatchedWorker, from rest: Handling?) async {
+        var lane: LaneTable.Lane?
+        var inARow = 0
+        if let rest {
+            guard await finish(rest, worker) else { return }
+            lane = rest.subject.lane
+        }
+        while let next = await lanes.next(after: lane) {
+            guard await handle(next, worker) else { return }
+            lane = next.lane
+            inARow += 1
+            // Handlers that never wait must not keep others from the processor.
+            if inARow.isMultiple(of: 64) { await Task.yield() }
+        }
     }
 
     private func read() async -> Ended {
         await withTaskCancellationHandler {
-            for await delivery in source.deliveries {
-                lanes.add(delivery)
-                metrics.show(depth: lanes.depth)
+            if let source = source as? any SignalBatchSource {
+                while let deliveries = await source.nextDeliveries() { take(deliveries) }
+            } else {
+                for await delivery in source.deliveries { take([delivery]) }
             }
             lanes.end()
         } onCancel: {
             lanes.cancel()
         }
         return .other
+    }
+
+    private func take(_ deliveries: [Delivery]) {
+        lanes.add(deliveries)
+        metrics.show(depth: lanes.depth)
     }
 
     private func watchAll() async -> Ended {

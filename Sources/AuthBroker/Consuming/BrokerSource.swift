@@ -8,7 +8,7 @@ public import ServiceLifecycle
 /// It works while ``run()`` runs. On each connection it declares the consumer's queues, then consumes on one
 /// connection and publishes moved copies on another: acknowledgements must not wait behind a publisher that an
 /// alarm has blocked. While the signals' exchange does not exist yet, it waits for it.
-public struct BrokerSource: SignalSource, Service {
+public struct BrokerSource: SignalBatchSource, Service {
     public let deliveries: AsyncStream<Delivery>
     /// What is consumed.
     public let topology: ConsumerTopology
@@ -39,6 +39,8 @@ public struct BrokerSource: SignalSource, Service {
 
     /// How the connections are now: the consumer's, unless that one is well and the other is not.
     public var status: BrokerStatus { thread.status.isReady ? mover.status : thread.status }
+
+    public func nextDeliveries() async -> [Delivery]? { await gate.nextAll() }
 
     public func acknowledge(_ delivery: Delivery) { settle(delivery, .acknowledge) }
 

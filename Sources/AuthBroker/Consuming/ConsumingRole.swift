@@ -12,6 +12,9 @@ final class ConsumingRole: ConnectionRole {
     private let consumerTag: String
 
     private var epoch: UInt64 = 0
+    /// What came with the step that is under way.
+    private var arrived: [Delivery] = []
+    private var texts = RepeatedTexts()
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var isCancelSent = false
@@ -39,6 +42,7 @@ final class ConsumingRole: ConnectionRole {
         let channel = try dial.open()
         ledger = SettlementLedger()
         commands = []
+        arrived = []
         fault = nil
         since = nil
         isCancelSent = !gate.isTaking
@@ -55,7 +59,7 @@ final class ConsumingRole: ConnectionRole {
         case .delivered:
             ledger.delivered(event.tag)
             if event.bodySize == UInt64(event.body.count) {
-                gate.deliver(Delivery(event, epoch: epoch))
+                arrived.append(Delivery(event, epoch: epoch, &texts))
             } else {
                 logger.info(
                     "a message is too large and goes to the dead letters",
@@ -66,14 +70,23 @@ final class ConsumingRole: ConnectionRole {
             fault = BrokerError(
                 .consumerCancelled, "the queue \(topology.queue) was deleted; declaring it again")
         case .consumerCancelled, .cancelDone:
+            handOver()
             gate.end()
         default: break
         }
     }
 
+    /// One wake-up for all that came with one step.
+    private func handOver() {
+        if arrived.isEmpty { return }
+        gate.deliver(arrived)
+        arrived = []
+    }
+
     // MARK: Out
 
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+        handOver()
         if let fault { throw fault }
         for (number, settlement) in gate.takeSettled() { ledger.settle(number, settlement) }
         if !isCancelSent, !gate.isTaking, case .written = try channel.cancel(consumerTag) {
@@ -85,12 +98,18 @@ final class ConsumingRole: ConnectionRole {
             since = nil
         }
         guard try tell(channel) else { return .wait(.seconds(1), toWrite: true) }
-        if ledger.pending > 0 { return .wait(Self.gathering, toWrite: false) }
-        return isStopping ? .finished : .idle
+        if ledger.pending == 0, isStopping { return .finished }
+        // While settlements are gathered the thread looks again soon, and need not be woken for each.
+        let isEnough = gate.wake(at: ledger.pending > 0 ? max(1, enough - ledger.pending) : 1)
+        if isEnough { return .wait(.zero, toWrite: false) }
+        return ledger.pending > 0 ? .wait(Self.gathering, toWrite: false) : .idle
     }
 
+    /// How many settlements are told without waiting for more: the rest of the window keeps the queue flowing.
+    private var enough: Int { max(1, configuration.prefetch / 4) }
+
     private func isDue(at now: ContinuousClock.Instant, _ isStopping: Bool) -> Bool {
-        if isStopping || ledger.pending * 10 >= configuration.prefetch { return true }
+        if isStopping || ledger.pending >= enough { return true }
         guard let since else {
             since = now
             return false
@@ -116,7 +135,10 @@ final class ConsumingRole: ConnectionRole {
 
     // MARK: Ends
 
-    func disconnected(_ error: BrokerError) { gate.disconnected() }
+    func disconnected(_ error: BrokerError) {
+        arrived = []
+        gate.disconnected()
+    }
 
     func stopped() {
         gate.disconnected()

@@ -6,23 +6,31 @@ import Foundation
 extension Delivery {
     /// Copies what the broker has delivered. Nothing of it is trusted: texts that are not UTF-8 are mended, and
     /// headers of other kinds than ours are left out.
-    init(_ event: CRMQEvent, epoch: UInt64) {
+    ///
+    /// - Parameter texts: lends those that most messages share.
+    init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout RepeatedTexts) {
         let properties = event.properties
         let headers = Self.headers(properties)
         let message = SignalMessage(
-            routingKey: String(event.routingKey),
+            routingKey: texts.routingKey.text(event.routingKey) ?? "",
             messageID: String(properties.messageID),
             correlationID: String(present: properties.correlationID),
-            type: String(present: properties.type),
-            contentType: String(present: properties.contentType),
+            type: texts.type.text(properties.type),
+            contentType: texts.contentType.text(properties.contentType),
             timestamp: Self.timestamp(properties),
-            appID: String(present: properties.appID),
+            appID: texts.appID.text(properties.appID),
             headers: headers,
             body: Data(event.body))
         self.init(
             message: message, redelivered: event.redelivered,
             deliveryCount: Int(clamping: headers["x-delivery-count"]?.integer ?? 0),
             tag: Tag(epoch: epoch, number: event.tag))
+    }
+
+    /// The same for one that comes alone.
+    init(_ event: CRMQEvent, epoch: UInt64) {
+        var texts = RepeatedTexts()
+        self.init(event, epoch: epoch, &texts)
     }
 
     private static func timestamp(_ properties: CRMQProperties) -> Date? {

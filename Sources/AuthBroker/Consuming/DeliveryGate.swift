@@ -17,7 +17,9 @@ final class DeliveryGate: Sendable {
         var buffer: [Delivery] = []
         var read = 0
         var settled: [Settled] = []
-        var reader: CheckedContinuation<Delivery?, Never>?
+        /// From how many settlements on the thread must be woken.
+        var wakeAt = 1
+        var reader: CheckedContinuation<Void, Never>?
         var stopping: [CheckedContinuation<Void, Never>] = []
 
         mutating func pop() -> Delivery {
@@ -30,6 +32,14 @@ final class DeliveryGate: Sendable {
             }
             return buffer[read]
         }
+
+        mutating func popAll() -> [Delivery] {
+            defer {
+                buffer = []
+                read = 0
+            }
+            return read == 0 ? buffer : Array(buffer[read...])
+        }
     }
 
     private let state = Mutex(State())
@@ -37,19 +47,34 @@ final class DeliveryGate: Sendable {
     // MARK: From tasks
 
     /// The next delivery; nil after the last.
-    func next() async -> Delivery? {
+    func next() async -> Delivery? { await read { $0.pop() } }
+
+    /// All deliveries that are there, at least one; nil after the last.
+    func nextAll() async -> [Delivery]? { await read { $0.popAll() } }
+
+    private func read<R: Sendable>(_ take: @Sendable (inout State) -> R) async -> R? {
+        while true {
+            let answer: R?? = state.withLock { state in
+                if state.read < state.buffer.count { return .some(take(&state)) }
+                return state.hasEnded || Task.isCancelled ? .some(nil) : nil
+            }
+            if let answer { return answer }
+            await somethingToRead()
+        }
+    }
+
+    private func somethingToRead() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Delivery?? = state.withLock { state in
-                    if state.read < state.buffer.count { return .some(state.pop()) }
-                    if state.hasEnded || Task.isCancelled { return .some(nil) }
+                let isThere = state.withLock { state in
+                    if state.read < state.buffer.count || state.hasEnded || Task.isCancelled { return true }
                     state.reader = continuation
-                    return nil
+                    return false
                 }
-                if let answer { continuation.resume(returning: answer) }
+                if isThere { continuation.resume() }
             }
         } onCancel: {
-            takeReader()?.resume(returning: nil)
+            takeReader()?.resume()
         }
     }
 
@@ -65,7 +90,7 @@ final class DeliveryGate: Sendable {
         state.withLock { state in
             guard state.isConnected, state.epoch == tag.epoch else { return false }
             state.settled.append((tag.number, settlement))
-            return state.settled.count == 1
+            return state.settled.count == state.wakeAt
         }
     }
 
@@ -101,20 +126,31 @@ final class DeliveryGate: Sendable {
             state.epoch += 1
             state.isConnected = true
             state.settled = []
+            state.wakeAt = 1
             return state.epoch
         }
     }
 
-    func deliver(_ delivery: Delivery) {
-        let reader = state.withLock { state -> CheckedContinuation<Delivery?, Never>? in
-            if let reader = state.reader {
-                state.reader = nil
-                return reader
-            }
-            state.buffer.append(delivery)
-            return nil
+    func deliver(_ delivery: Delivery) { deliver([delivery]) }
+
+    /// Hands over what has arrived together: the reader is woken once.
+    func deliver(_ deliveries: [Delivery]) {
+        let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if state.buffer.isEmpty { state.buffer = deliveries } else { state.buffer += deliveries }
+            defer { state.reader = nil }
+            return state.reader
         }
-        reader?.resume(returning: delivery)
+        reader?.resume()
+    }
+
+    /// Says how many settlements there must be before the thread is woken for them.
+    ///
+    /// - Returns: whether there are so many already.
+    func wake(at count: Int) -> Bool {
+        state.withLock { state in
+            state.wakeAt = count
+            return state.settled.count >= count
+        }
     }
 
     /// What was decided since the last time.
@@ -147,11 +183,11 @@ final class DeliveryGate: Sendable {
             }
             return (state.reader, state.stopping)
         }
-        reader?.resume(returning: nil)
+        reader?.resume()
         for continuation in stopping { continuation.resume() }
     }
 
-    private func takeReader() -> CheckedContinuation<Delivery?, Never>? {
+    private func takeReader() -> CheckedContinuation<Void, Never>? {
         state.withLock { state in
             defer { state.reader = nil }
             return state.reader

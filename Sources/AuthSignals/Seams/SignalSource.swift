@@ -25,6 +25,13 @@ public protocol SignalSource: Sendable {
     func stopTaking() async
 }
 
+/// A source that hands out what has arrived together in one piece, which costs less than one by one.
+public protocol SignalBatchSource: SignalSource {
+    /// What has arrived since the last call, in the queue's order and at least one; nil where
+    /// ``SignalSource/deliveries`` would end. Read either this or those, and from one task.
+    func nextDeliveries() async -> [Delivery]?
+}
+
 /// One message as it was delivered, with what is needed to settle it.
 public struct Delivery: Sendable {
     public var message: SignalMessage

@@ -52,11 +52,12 @@ extension Channel {
         var modes: [UInt8] = []
         var answers: [UInt64: String] = [:]
         private var isReturned = false
+        private var texts = RepeatedTexts()
 
         func receive(_ event: CRMQEvent) {
             switch event.kind {
             case .delivered:
-                deliveries.append(Delivery(event, epoch: 1))
+                deliveries.append(Delivery(event, epoch: 1, &texts))
                 modes.append(event.properties.deliveryMode)
             case .returned: isReturned = true
             case .confirmed: answers[event.tag] = isReturned ? "returned" : "confirmed"

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
+import Foundation
+
+/// The texts that message after message brings along: a copy that is there already is cheaper than a new one.
+struct RepeatedTexts {
+    /// The last text of one property.
+    struct Last {
+        private var last = ""
+
+        /// The bytes as text; nil where there is no such value.
+        mutating func text(_ bytes: CRMQBytes) -> String? {
+            guard let pointer = bytes.pointer else { return nil }
+            let isSame = last.utf8.withContiguousStorageIfAvailable { known in
+                known.count == bytes.count && memcmp(known.baseAddress ?? pointer, pointer, bytes.count) == 0
+            }
+            if isSame != true { last = String(bytes) }
+            return last
+        }
+    }
+
+    var routingKey = Last()
+    var type = Last()
+    var contentType = Last()
+    var appID = Last()
+}
