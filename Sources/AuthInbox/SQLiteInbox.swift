@@ -8,8 +8,16 @@ public import GRDB
 /// ```swift
 /// let inbox = try SQLiteInbox(path: "/var/lib/worker/inbox.sqlite")
 /// ```
+///
+/// What handlers ask and mark at the same time is asked and committed together: with one sync of the disk for all
+/// of them, and a commit that fails is the failure of each.
 public final class SQLiteInbox: Inbox {
     let database: any DatabaseWriter
+    private let questions: InboxGathering<InboxMark, Bool>
+    let writes: InboxGathering<InboxWrite, Bool>
+
+    /// How many marks one transaction writes at most: others wait for the write lock meanwhile.
+    private static let largestBatch = 256
 
     /// Opens the file, which is made with mode 0600 where there is none; its folder must exist.
     ///
@@ -31,6 +39,23 @@ public final class SQLiteInbox: Inbox {
 
     private init(opened database: any DatabaseWriter) throws {
         self.database = database
+        questions = InboxGathering(largest: Self.largestBatch) { marks in
+            do {
+                return try await database.read { db in try marks.map { .success(try $0.isThere(db)) } }
+            } catch {
+                return marks.map { _ in .failure(error) }
+            }
+        }
+        writes = InboxGathering(largest: Self.largestBatch) { writes in
+            do {
+                return try await database.commit(writes)
+            } catch  where writes.count > 1 {
+                // One of them may be what the commit failed for: the others are not to suffer for it.
+                return await Self.commitEach(writes, database)
+            } catch {
+                return [.failure(error)]
+            }
+        }
         do {
             try database.write { try Self.createTable($0) }
         } catch let error as DatabaseError {
@@ -53,29 +78,35 @@ public final class SQLiteInbox: Inbox {
     }
 
     public func isDone(handler: String, messageID: UUID) async throws -> Bool {
-        try await database.read { db in
-            try Bool.fetchOne(
-                db.cachedStatement(
-                    sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"),
-                arguments: [handler, messageID]) ?? false
-        }
+        try await questions(InboxMark(handler: handler, messageID: messageID))
     }
 
     public func markDone(handler: String, messageID: UUID, at time: Date) async throws {
-        _ = try await database.write { try Self.mark($0, handler, messageID, time) }
+        _ = try await writes(InboxWrite(mark: InboxMark(handler: handler, messageID: messageID), time: time))
     }
 
+    /// - Parameter body: where a commit of several failed it runs again, in a transaction of its own; nothing it
+    ///   wrote before is left then.
     public func once(
         handler: String, messageID: UUID, at time: Date,
         _ body: @Sendable (any InboxTransaction) throws -> Void
     ) async throws -> Bool {
         try await withoutActuallyEscaping(body) { body in
-            try await database.write { db in
-                guard try Self.mark(db, handler, messageID, time) else { return false }
-                try body(SQLiteInboxTransaction(db: db))
-                return true
-            }
+            let body = InboxBody(body)
+            defer { body.letGo() }
+            return try await writes(
+                InboxWrite(mark: InboxMark(handler: handler, messageID: messageID), time: time, body: body))
         }
+    }
+
+    private static func commitEach(
+        _ writes: [InboxWrite], _ database: any DatabaseWriter
+    ) async -> [Result<Bool, any Error>] {
+        var results: [Result<Bool, any Error>] = []
+        for write in writes {
+            do { results += try await database.commit([write]) } catch { results.append(.failure(error)) }
+        }
+        return results
     }
 
     public func prune(before time: Date) async throws -> Int {
@@ -98,18 +129,4 @@ public final class SQLiteInbox: Inbox {
     }
 
     private static let pruneBatch = 1000
-
-    /// - Returns: whether it was not marked before.
-    private static func mark(_ db: Database, _ handler: String, _ messageID: UUID, _ time: Date) throws
-        -> Bool
-    {
-        try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
-        ).execute(arguments: [handler, messageID, time.milliseconds])
-        return db.changesCount == 1
-    }
-}
-
-extension Date {
-    fileprivate var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import GRDB
+import Synchronization
+
+/// A mark that is to be written, with what a handler writes beside it.
+struct InboxWrite: Sendable {
+    var mark: InboxMark
+    var time: Date
+    /// Runs where the mark was not there; nil: there is only the mark.
+    var body: InboxBody?
+
+    /// - Returns: whether the mark was not there.
+    func perform(_ db: Database) throws -> Bool {
+        try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
+        ).execute(arguments: [mark.handler, mark.messageID, time.milliseconds])
+        guard db.changesCount == 1 else { return false }
+        try body?.run(SQLiteInboxTransaction(db: db))
+        return true
+    }
+}
+
+/// What a handler does in the transaction, for as long as it waits for that: a closure that does not escape must be
+/// let go of before its caller goes on.
+final class InboxBody: Sendable {
+    typealias Body = @Sendable (any InboxTransaction) throws -> Void
+    private let body: Mutex<Body?>
+
+    init(_ body: @escaping Body) { self.body = Mutex(body) }
+
+    func run(_ transaction: any InboxTransaction) throws { try body.withLock { $0 }?(transaction) }
+
+    func letGo() { body.withLock { $0 = nil } }
+}
+
+/// What a mark says: that handler has done that message.
+struct InboxMark: Hashable, Sendable {
+    var handler: String
+    var messageID: UUID
+
+    func isThere(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"),
+            arguments: [handler, messageID]) ?? false
+    }
+}
+
+extension DatabaseWriter {
+    /// Performs the writes in one transaction, each in a savepoint of its own: one whose body throws is undone
+    /// alone, a commit that fails is the failure of all.
+    ///
+    /// - Throws: where nothing was committed.
+    func commit(_ writes: [InboxWrite]) async throws -> [Result<Bool, any Error>] {
+        try await write { db in
+            if writes.count == 1 { return [.success(try writes[0].perform(db))] }
+            return try writes.map { write in
+                guard write.body != nil else { return .success(try write.perform(db)) }
+                do {
+                    var isFirst = false
+                    try db.inSavepoint {
+                        isFirst = try write.perform(db)
+                        return .commit
+                    }
+                    return .success(isFirst)
+                } catch {
+                    // Some faults, a full disk for one, have ended the whole transaction.
+                    if !db.isInsideTransaction { throw error }
+                    return .failure(error)
+                }
+            }
+        }
+    }
+}
+
+extension Date {
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+}
