@@ -15,6 +15,8 @@ public struct RelayConfiguration: Sendable {
     public var sweepInterval: Duration = .seconds(1)
     /// How often the gauges of what waits are brought up to date.
     public var statusInterval: Duration = .seconds(5)
+    /// How often the outbox is asked whether an operator has paused it.
+    public var pauseInterval: Duration = .milliseconds(250)
     /// When a row that was nacked is sent again.
     public var backoff = RelayBackoff()
     /// How long a graceful stop waits for what is in flight; what is not answered by then is published again.

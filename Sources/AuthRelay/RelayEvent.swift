@@ -20,6 +20,8 @@ enum RelayEvent: Sendable {
     case wokenUp
     /// Time has passed: look at everything.
     case swept
+    /// An operator has stopped the relaying, or lets it go on.
+    case paused(Bool)
     /// What a read found, and for new rows how far it came.
     case found(RelayRead, rows: [OutboxRow], cursor: Int64)
     case readFailed

@@ -24,6 +24,7 @@ struct RelayLoop: Sendable {
                     await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) }
                 }
                 group.addTask { await repeating(every: relay.configuration.statusInterval, showStatus) }
+                group.addTask { await repeating(every: relay.configuration.pauseInterval, askPaused) }
                 try await work(in: &group)
                 group.cancelAll()
             }
@@ -34,11 +35,13 @@ struct RelayLoop: Sendable {
 
     private func work(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         var state = RelayState(configuration: relay.configuration)
+        // Before anything is read: a relay that starts on a paused outbox publishes nothing.
+        await askPaused()
         for action in state.start() { try await perform(action, in: &group) }
         var wasStopping = false
         for try await event in events {
             let actions = state.handle(event, at: relay.clock.now())
-            relay.phase = state.phase.shown
+            relay.phase = state.isPaused && state.phase == .relaying ? .paused : state.phase.shown
             for action in actions {
                 if action == .finish { return }
                 try await perform(action, in: &group)
@@ -139,6 +142,11 @@ struct RelayLoop: Sendable {
             await body()
             try? await Task.sleep(for: interval)
         }
+    }
+
+    /// A store that does not answer is as it was: what it does not give cannot be published anyway.
+    private func askPaused() async {
+        do { feed.yield(.paused(try await relay.outbox.pausedSince() != nil)) } catch {}
     }
 
     private func showStatus() async {

@@ -8,7 +8,7 @@ extension RelayState {
     /// The read that is to be made now, if any.
     mutating func nextRead() -> RelayRead? {
         let room = configuration.batchSize * (configuration.batchesInFlight - 1)
-        guard !isReading, !isBehind, inFlight.count <= room else { return nil }
+        guard !isPaused, !isReading, !isBehind, inFlight.count <= room else { return nil }
         if !knowsSetBack { return .setBack(limit: Self.setBackLimit) }
         if mayHaveDue {
             mayHaveDue = false

@@ -20,6 +20,8 @@ struct RelayState: Sendable {
 
     let configuration: RelayConfiguration
     private(set) var phase = Phase.awaitingReady
+    /// Whether nothing more is to be read for the time being.
+    private(set) var isPaused = false
 
     // Reading.
     var cursor: Int64 = 0
@@ -57,9 +59,12 @@ struct RelayState: Sendable {
         case .ready: if phase == .awaitingReady { phase = .relaying }
         case .wokenUp: mayHaveNew = true
         case .swept: sweep()
+        case .paused(let isPaused):
+            self.isPaused = isPaused
+            if !isPaused { lookAgain() }
         case .found(let read, let rows, let found):
             // What was read before a loss may lie behind what is to be sent again.
-            let isOfUse = phase == .relaying && !readIsStale
+            let isOfUse = phase == .relaying && !readIsStale && !isPaused
             if isOfUse { actions += publish(take(read, rows, found)) } else { lookAgain() }
             readEnded()
         case .readFailed:

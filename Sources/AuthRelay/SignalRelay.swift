@@ -24,6 +24,8 @@ public final class SignalRelay: Service {
         /// The publisher cannot publish.
         case waitingForBroker
         case relaying
+        /// An operator has stopped it.
+        case paused
         case stopping
         case stopped
     }

@@ -13,6 +13,8 @@ struct OutboxCount {
     var parked = 0
     /// How many of those were deleted since.
     var purged = 0
+    /// How many were erased that waited.
+    var erased = 0
 
     init() {}
 
@@ -22,27 +24,30 @@ struct OutboxCount {
         unrouted = row["unrouted"]
         parked = row["parked"]
         purged = row["purged"]
+        erased = row["erased"]
     }
 
     var settled: Int { confirmed + unrouted + parked }
 
     /// Adds these numbers, which may be negative, to the stored ones.
     func add(to database: Database) throws {
-        if confirmed == 0, unrouted == 0, parked == 0, purged == 0 { return }
+        if confirmed == 0, unrouted == 0, parked == 0, purged == 0, erased == 0 { return }
         try database.run(
             """
             UPDATE auth_outbox_count SET confirmed = confirmed + ?, unrouted = unrouted + ?,
-                parked = parked + ?, purged = purged + ?
-            """, [confirmed, unrouted, parked, purged])
+                parked = parked + ?, purged = purged + ?, erased = erased + ?
+            """, [confirmed, unrouted, parked, purged, erased])
     }
 
     static func status(_ database: Database) throws -> OutboxStatus {
         let count = try OutboxCount(database)
         let oldest: Int64? = try database.value("SELECT time FROM auth_outbox ORDER BY sequence LIMIT 1")
+        let paused: Int64? = try database.value("SELECT paused_at FROM auth_outbox_count")
         return OutboxStatus(
             pending: try database.value("SELECT count(*) FROM auth_outbox") ?? 0,
             oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
             parked: count.parked, confirmed: count.confirmed,
-            emitted: try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0)
+            emitted: try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0,
+            erased: count.erased, pausedSince: paused.map(Date.init(milliseconds:)))
     }
 }

@@ -29,6 +29,7 @@ extension SQLiteStore {
     private static let migrations = [
         (name: "auth_store_1", sql: accounts + outbox + mail),
         (name: "auth_store_2", sql: socialAccounts),
+        (name: "auth_store_3", sql: outboxOperator),
     ]
 
     // STRICT tables, for SQLite otherwise stores whatever it is given.
@@ -135,6 +136,11 @@ extension SQLiteStore {
         ) STRICT;
         INSERT INTO auth_outbox_count (only) VALUES (1);
 
+        """
+
+    private static let outboxOperator = """
+        ALTER TABLE auth_outbox_count ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE auth_outbox_count ADD COLUMN paused_at INTEGER;
         """
 
     private static let mail = """

@@ -64,7 +64,7 @@ extension SQLiteStore {
     var keepsUndelivered: Date { clock.now().addingTimeInterval(-86_400) }
 
     /// Works on all rows that are meant, a thousand a transaction, so that nobody waits long.
-    private func inBatches(
+    func inBatches(
         _ filter: OutboxFilter, _ state: OutboxRecord.State, settledBefore: Date? = nil,
         _ work: @escaping @Sendable (SQLiteTransaction, [Int64]) throws -> Int
     ) async throws -> Int {

@@ -38,7 +38,9 @@ extension OutboxVerification {
         func compare(_ left: Int, _ right: Int, _ what: String) {
             if left != right { faults.append("\(what): \(left) and \(right)") }
         }
-        compare(status.emitted, count_.settled + status.pending, "emitted; settled and pending together")
+        compare(
+            status.emitted, count_.settled + count_.erased + status.pending,
+            "emitted; settled, erased and pending together")
         compare(count_.settled, kept + purged, "settled; kept and purged together")
         for (have, most, state) in [
             (confirmed, count_.confirmed, "confirmed"), (unrouted, count_.unrouted, "unrouted"),

@@ -34,6 +34,7 @@ struct InstallationHealth: Sendable {
             let mail = try await store.mailStatus()
             parts["store"] = "ok"
             parts["pending"] = "\(outbox.pending)"
+            if let since = outbox.pausedSince { parts["paused_since"] = since.wireText }
             parts["oldest_pending_seconds"] = Self.age(outbox.oldestPending)
             parts["mail_pending"] = "\(mail.pending)"
             parts["mail_oldest_pending_seconds"] = Self.age(mail.oldestPending)

@@ -35,6 +35,21 @@ import Testing
             })
     }
 
+    @Test func `an operator is told which messages no handler has marked`() async throws {
+        let folder = try Folder()
+        let inbox = try SQLiteInbox(path: folder.file)
+        let ids = (0..<4).map { _ in UUID() }
+        try await inbox.markDone(handler: "a", messageID: ids[0], at: Date())
+        try await inbox.markDone(handler: "b", messageID: ids[1], at: Date())
+        try await inbox.markDone(handler: "b", messageID: ids[2], at: Date())
+        let asked = try SQLiteInbox.existing(path: folder.file)
+        #expect(try await asked.handlers() == ["a", "b"])
+        #expect(try await asked.unseen(of: ids, by: ["a", "b"]) == [ids[3]])
+        #expect(try await asked.unseen(of: ids, by: ["a"]) == Array(ids[1...]))
+        #expect(throws: InboxError.self) { try SQLiteInbox.existing(path: folder.file + "-other") }
+        #expect(!FileManager.default.fileExists(atPath: folder.file + "-other"))
+    }
+
     @Test(arguments: InboxConformance.sentences)
     func `keeps the contract of an inbox`(_ sentence: InboxConformance.Sentence) async throws {
         let folder = try Folder()

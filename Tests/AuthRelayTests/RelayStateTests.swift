@@ -48,6 +48,31 @@ import Testing
         #expect(state.handle(found([]), at: now) == [.read(.new(after: 0, limit: 500))])
     }
 
+    @Test func `while it is paused nothing is read, and what was being read is not published`() {
+        var state = relaying()
+        #expect(state.handle(.paused(true), at: now) == [])
+        #expect(state.handle(found([row(1), row(2)]), at: now) == [])
+        #expect(state.handle(.wokenUp, at: now) == [])
+        #expect(state.handle(.swept, at: now) == [])
+        #expect(state.handle(.paused(false), at: now) == [.read(.due(upTo: 0, limit: 500))])
+        #expect(
+            state.handle(.found(.due(upTo: 0, limit: 500), rows: [], cursor: 0), at: now)
+                == [.read(.new(after: 0, limit: 500))])
+        #expect(
+            state.handle(found([row(1), row(2)]), at: now)
+                == [.publish(batch: 1, rows: [row(1), row(2)]), .read(.new(after: 2, limit: 500))])
+    }
+
+    @Test func `what is in flight is settled while it is paused`() {
+        var state = relaying()
+        _ = state.handle(found([row(1)]), at: now)
+        _ = state.handle(.paused(true), at: now)
+        _ = state.handle(.answered(batch: 1, [.confirmed]), at: now)
+        #expect(
+            state.handle(.settlementDue, at: now)
+                == [.settle([OutboxSettlement(sequence: 1, result: .confirmed, at: now)])])
+    }
+
     @Test func `outcomes are settled together after a while`() {
         var state = relaying()
         _ = state.handle(found([row(1), row(2), row(3)]), at: now)

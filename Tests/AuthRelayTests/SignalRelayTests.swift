@@ -58,6 +58,24 @@ import Testing
         #expect(outbox.pending.isEmpty)
     }
 
+    @Test func `a paused outbox is not relayed, says so, and goes on when it is resumed`() async throws {
+        broker.declareQueue("all", bind: ["#"])
+        outbox.pause(since: clock.now())
+        outbox.commit([.test(1), .test(2)])
+        let relay = relay { $0.pauseInterval = .milliseconds(5) }
+        try await running(relay) {
+            try await eventually("it says so") { relay.phase == .paused }
+            #expect(ids.isEmpty)
+            outbox.pause(since: nil)
+            try await eventually("both were settled") { outbox.confirmed == [1, 2] }
+            outbox.pause(since: clock.now())
+            try await eventually("it is paused again") { relay.phase == .paused }
+            outbox.commit([.test(3)])
+            #expect(outbox.pending.count == 1)
+        }
+        #expect(ids.count == 2)
+    }
+
     @Test func `a signal that no queue is bound for is unrouted, not lost`() async throws {
         broker.declareQueue("some", bind: ["testing.wanted"])
         outbox.commit([.test(1), .test(2, name: "testing.wanted")])

@@ -33,6 +33,14 @@ public protocol Outbox: Sendable {
 
     /// How much waits, and since when.
     func status() async throws -> OutboxStatus
+
+    /// Since when an operator has stopped the relaying; nil where it goes on.
+    func pausedSince() async throws -> Date?
+}
+
+extension Outbox {
+    /// One that cannot be paused.
+    public func pausedSince() async throws -> Date? { nil }
 }
 
 /// The right to relay one outbox.
@@ -92,9 +100,14 @@ public struct OutboxStatus: Hashable, Sendable, Codable {
     public var confirmed: Int
     /// All signals ever emitted.
     public var emitted: Int
+    /// Rows that were erased with a person's others before the broker had answered for them.
+    public var erased: Int
+    /// Since when an operator has stopped the relaying; nil where it goes on.
+    public var pausedSince: Date?
 
     public init(
-        pending: Int, oldestPending: Date?, unrouted: Int, parked: Int, confirmed: Int, emitted: Int
+        pending: Int, oldestPending: Date?, unrouted: Int, parked: Int, confirmed: Int, emitted: Int,
+        erased: Int = 0, pausedSince: Date? = nil
     ) {
         self.pending = pending
         self.oldestPending = oldestPending
@@ -102,5 +115,7 @@ public struct OutboxStatus: Hashable, Sendable, Codable {
         self.parked = parked
         self.confirmed = confirmed
         self.emitted = emitted
+        self.erased = erased
+        self.pausedSince = pausedSince
     }
 }

@@ -18,6 +18,7 @@ public final class MemoryOutbox: Outbox {
         var parked: [Int64: String] = [:]
         var wakeUps: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextStream = 0
+        var pausedSince: Date?
 
         /// The waiting rows that `isWanted` wants, in order, from the first number above `cursor`.
         func rows(after cursor: Int64, limit: Int, where isWanted: (Row) -> Bool) -> [OutboxRow] {
@@ -133,7 +134,12 @@ public final class MemoryOutbox: Outbox {
             OutboxStatus(
                 pending: state.rows.count, oldestPending: state.rows.values.map(\.row.draft.time).min(),
                 unrouted: state.unrouted.count, parked: state.parked.count, confirmed: state.confirmed.count,
-                emitted: Int(state.last))
+                emitted: Int(state.last), pausedSince: state.pausedSince)
         }
     }
+
+    /// Stops the relaying as an operator does, or lets it go on.
+    public func pause(since date: Date?) { state.withLock { $0.pausedSince = date } }
+
+    public func pausedSince() async throws -> Date? { state.withLock { $0.pausedSince } }
 }

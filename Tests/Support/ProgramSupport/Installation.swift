@@ -39,7 +39,9 @@ package final class Installation: Sendable {
     }
 
     /// Starts `auth-consumer` on a queue that is bound to everything; what it handles is in its output.
-    package func consume(queue: String, _ arguments: [String] = []) async throws -> Worker {
+    package func consume(
+        queue: String, _ arguments: [String] = [], settings: [String: String] = [:]
+    ) async throws -> Worker {
         // What is published before the queue is bound reaches nobody.
         try await BrokerAdmin(broker).declareExchange()
         let portFile = folder.path("port-\(UUID().uuidString)")
@@ -50,7 +52,7 @@ package final class Installation: Sendable {
                 portFile,
             ]
                 + arguments,
-            environment: environment.merging(["METRICS_PORT": "0"]) { $1 })
+            environment: environment.merging(["METRICS_PORT": "0"]) { $1 }.merging(settings) { $1 })
         let port = try await self.port(portFile, program)
         _ = try await eventually("the worker consumes: \(program.log)") {
             try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200 ? true : nil

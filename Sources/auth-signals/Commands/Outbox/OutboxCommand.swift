@@ -9,6 +9,7 @@ struct OutboxCommand: AsyncParsableCommand {
         subcommands: [
             OutboxStatusCommand.self, OutboxListCommand.self, OutboxShowCommand.self,
             OutboxRepublishCommand.self, OutboxPurgeCommand.self, OutboxVerifyCommand.self,
+            OutboxPauseCommand.self, OutboxResumeCommand.self, OutboxEraseCommand.self,
         ])
 
     /// The store, without anything that runs.

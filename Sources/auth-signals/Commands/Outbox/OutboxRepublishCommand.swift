@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthSignals
 import AuthStore
 
@@ -16,35 +17,51 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
     @Flag(help: "Only those that the broker refused for good.")
     var parked = false
 
+    @Option(help: "To this consumer's queue only; what the store says of them stays as it is.")
+    var to: String?
+
     @Flag(help: "Say how many, and change nothing.")
     var dryRun = false
 
-    func run() async throws {
+    func validate() throws {
         if selection.isEmpty, !unrouted, !parked {
             throw ValidationError(
                 "say which: --id, --name, --subject, --since, --until, --unrouted or --parked")
         }
+        _ = try filter()
+    }
+
+    func run() async throws {
+        let filter = try filter()
+        if dryRun {
+            print("\(try await count(filter)) signals would be sent again")
+        } else if let to {
+            var reader = Environment.settings()
+            let settings = try InstallationSettings(reading: &reader)
+            let store = try await OutboxCommand.store()
+            let count = try await DirectRepublish(queue: to, settings: settings, store: store).send(filter)
+            print("\(count) signals are sent again to \(to)")
+        } else {
+            print("\(try await OutboxCommand.store().republish(filter)) signals are sent again")
+        }
+    }
+
+    private func filter() throws -> OutboxFilter {
         var states: Set<OutboxRecord.State> = []
         if unrouted { states.insert(.unrouted) }
         if parked { states.insert(.parked) }
         if states.isEmpty { states = [.confirmed, .unrouted, .parked] }
-        let filter = try selection.filter(states)
+        return try selection.filter(states)
+    }
+
+    private func count(_ filter: OutboxFilter) async throws -> Int {
         let store = try await OutboxCommand.store()
-        if dryRun {
-            var (count, after) = (0, Int64(0))
-            while let last = try await store.outboxRecords(filter, after: after, limit: 1000).map(
-                \.row.sequence
-            )
-            .reduce(
-                into: nil as Int64?,
-                { last, sequence in
-                    count += 1
-                    last = sequence
-                })
-            { after = last }
-            print("\(count) signals would be sent again")
-        } else {
-            print("\(try await store.republish(filter)) signals are sent again")
+        var (count, after) = (0, Int64(0))
+        while true {
+            let records = try await store.outboxRecords(filter, after: after, limit: 1000)
+            guard let last = records.last else { return count }
+            count += records.count
+            after = last.row.sequence
         }
     }
 }

@@ -23,5 +23,9 @@ struct OutboxStatusCommand: AsyncParsableCommand {
         print("unrouted   \(status.unrouted)")
         print("parked     \(status.parked)")
         print("pending    \(status.pending)\(since)")
+        if status.erased > 0 { print("erased     \(status.erased)") }
+        if let paused = status.pausedSince {
+            print("paused     since \(paused.wireText): `auth-signals outbox resume` lets it go on")
+        }
     }
 }

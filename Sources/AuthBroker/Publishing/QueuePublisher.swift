@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+public import Logging
+public import ServiceLifecycle
+
+/// Publishes signals to one consumer's queue only, through that consumer's own exchange: for an operator who
+/// sends again what one consumer has missed.
+///
+/// It works while ``run()`` runs, as ``BrokerPublisher`` does. The consumer's exchange must exist.
+public struct QueuePublisher: SignalPublisher, Service {
+    private let connection: PublishingConnection
+
+    /// - Parameter queue: the consumer's queue.
+    public init(
+        to queue: String, _ configuration: BrokerConfiguration, logger: Logger = Logger(label: "auth.broker")
+    ) throws(BrokerError) {
+        connection = PublishingConnection(
+            exchange: try ConsumerTopology(queue: queue, patterns: []).exchange, declaresExchange: false,
+            name: "\(configuration.connectionName) publisher", configuration, logger)
+    }
+
+    public func submit(_ batch: [SignalMessage]) -> PublishReceipt {
+        connection.submit(
+            batch.map { message in
+                var copy = message
+                copy.routingKey = "main"
+                copy.headers[SignalMessage.HeaderName.originKey] = .string(message.routingKey)
+                return copy
+            })
+    }
+
+    public func awaitReady() async throws { try await connection.awaitReady() }
+
+    /// As ``awaitReady()``, but not for ever.
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/unreachable`` when it takes longer.
+    public func awaitReady(within bound: Duration) async throws {
+        do {
+            try await connection.awaitReady(within: bound)
+        } catch is BrokerError {
+            throw BrokerError(.unreachable, "no connection within \(bound): \(connection.status)")
+        }
+    }
+
+    public func run() async throws {
+        connection.start()
+        await untilShutdown()
+        await connection.stop()
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthSignals
+import AuthStore
+import Foundation
+
+struct OutboxEraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Delete what the outbox, its history and the mail queue hold of one person.",
+        discussion: """
+            What was delivered elsewhere is not reached: queues, dead letters (`auth-signals dead erase`), and
+            whatever consumers have made of it. Neither is the account itself, nor backups of the store.
+            """)
+
+    @Option(help: "The user's id.")
+    var subject: String
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() async throws {
+        let erasure = try await OutboxCommand.store().erase(subject: subject)
+        if json {
+            print(String(decoding: try SignalCodec.encoder().encode(erasure), as: UTF8.self))
+        } else {
+            print(
+                "deleted: \(erasure.pending) signals that waited, \(erasure.settled) of the history, "
+                    + "\(erasure.mails) mails")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthSignals
+import AuthStore
+
+struct OutboxPauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Stop publishing, within a second and through restarts; flows go on, their signals wait.")
+
+    func run() async throws {
+        let since = try await OutboxCommand.store().pauseOutbox()
+        print("paused since \(since.wireText)")
+    }
+}
+
+struct OutboxResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Publish again.")
+
+    func run() async throws {
+        let store = try await OutboxCommand.store()
+        try await store.resumeOutbox()
+        print("resumed; \(try await store.status().pending) signals wait")
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+import Testing
+
+@Suite("Pausing and erasing") struct OutboxOperatorTests {
+    @Test func `a pause is remembered by the store, with its beginning, until it is ended`() async throws {
+        let folder = try TemporaryFolder()
+        let clock = StandingClock()
+        let store = try await folder.store(clock: clock)
+        #expect(try await store.pausedSince() == nil)
+        let since = clock.now().wholeMilliseconds
+        try await store.pauseOutbox()
+        clock.advance(5)
+        #expect(try await store.pauseOutbox() == since)
+        let other = try await folder.store()
+        #expect(try await other.pausedSince() == since)
+        #expect(try await other.status().pausedSince == since)
+        try await other.resumeOutbox()
+        #expect(try await store.pausedSince() == nil)
+    }
+
+    @Test func `one person's rows are erased wherever they are, the others' stay, and all adds up`()
+        async throws
+    {
+        let store = try SQLiteStore.test()
+        for number in 1...8 { try await store.emit(number, of: number.isMultiple(of: 2) ? "ada" : "bob") }
+        try await store.settle(.confirmed, 1, 2)
+        try await store.settle(.unrouted, 3, 4)
+        try await store.settle(.parked(reason: "no"), 5, 6)
+        let erasure = try await store.erase(subject: "ada")
+        #expect(erasure.pending == 1)
+        #expect(erasure.settled == 3)
+        let all = try await store.outboxRecords(OutboxFilter(Set(OutboxRecord.State.allCases)))
+        #expect(all.map(\.row.sequence) == [1, 3, 5, 7])
+        #expect(try await store.status().erased == 1)
+        #expect(try await store.verifyOutbox().faults == [])
+        #expect(try await store.erase(subject: "ada").settled == 0)
+        // The relay had it in its hands.
+        try await store.settle(.confirmed, 8)
+        #expect(try await store.verifyOutbox().faults == [])
+    }
+
+    @Test func `no byte of what was erased is left in the store's files`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await folder.store()
+        let ada = "planted-\(UUID().uuidString)"
+        for number in 1...50 { try await store.emit(number, of: ada) }
+        try await store.settle(
+            (1...25).map { OutboxSettlement(sequence: $0, result: .confirmed, at: Date()) })
+        #expect(try folder.allBytes().range(of: Data(ada.utf8)) != nil)
+        _ = try await store.erase(subject: ada)
+        #expect(try folder.allBytes().range(of: Data(ada.utf8)) == nil)
+    }
+
+    @Test func `mails to one person's addresses are erased, also those that were given up`() async throws {
+        let store = try SQLiteStore.test()
+        let ada = UUID()
+        try await store.transaction { transaction in
+            try transaction.database.execute(
+                sql: "INSERT INTO auth_user (id, is_active, date_joined) VALUES (?, 1, 0)", arguments: [ada])
+            try transaction.database.execute(
+                sql: """
+                    INSERT INTO auth_email_address (id, user_id, email, verified, is_primary)
+                    VALUES (?, ?, 'ada@example.org', 1, 1)
+                    """, arguments: [UUID(), ada])
+            for address in ["ada@example.org", "Ada@example.org", "bob@example.org"] {
+                try transaction.queue(MailDraft(.passwordChanged, to: address, values: [:]))
+            }
+        }
+        let mails = try await store.dueMails(limit: 10, now: .distantFuture)
+        try await store.failed(try #require(mails.first), reason: "no", retryAt: nil)
+        #expect(try await store.erase(subject: ada.wireText).mails == 2)
+        #expect(
+            try await store.dueMails(limit: 10, now: .distantFuture).map(\.draft.to) == ["bob@example.org"])
+        #expect(try await store.mailStatus().failed == 0)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The operator's commands for the outbox")
+    struct OutboxCommandTests {
+        @Test func `a pause is honoured by a running server, told, and ended`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "paused")
+            let server = try await installation.serve()
+            let paused = try await installation.operate(["outbox", "pause"])
+            #expect(paused.output.hasPrefix("paused since 20"))
+            _ = try await eventually("the relay honours it", within: .seconds(2)) {
+                try await server.readiness().part("relay") == "paused" ? true : nil
+            }
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            let readiness = try await server.readiness()
+            #expect(readiness.status == 200)
+            #expect(readiness.part("paused_since")?.hasPrefix("20") == true)
+            #expect(Int(readiness.part("pending") ?? "") ?? 0 >= 2)
+            let status = try await installation.operate(["outbox", "status"])
+            #expect(status.output.contains("outbox resume"))
+            _ = try await eventually("the metrics tell") {
+                try await Answer("GET", server.base + "/metrics").text.contains("auth_signals_paused 1.0")
+                    ? true : nil
+            }
+            #expect(worker.handled().isEmpty)
+            try await installation.operate(["outbox", "resume"])
+            _ = try await worker.handled(atLeast: 3)
+            try await server.program.stop()
+            try await worker.program.stop()
+        }
+
+        @Test func `signals are sent again to one queue only, and an inbox says what it has not seen`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let first = try await installation.consume(queue: "first")
+            let server = try await installation.serve(["--no-mail"])
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            let before = try await first.handled(atLeast: 2)
+            _ = try await eventually("they are settled") {
+                try await server.readiness().part("pending") == "0" ? true : nil
+            }
+            let inbox = "sqlite:" + installation.folder.path("late.sqlite")
+            let late = try await installation.consume(queue: "late", settings: ["INBOX_URL": inbox])
+            let queue = installation.name(of: "late")
+
+            let missing = try await installation.operate(["outbox", "verify", "--inbox", inbox], code: 1)
+            #expect(missing.output.contains("not seen by the inbox 2"))
+            #expect(missing.log == "auth-signals: the inbox has not seen 2 signals\n")
+
+            let republish = [
+                "outbox", "republish", "--since", "1h", "--name", "account.user_*", "--to", queue,
+            ]
+            let dry = try await installation.operate(republish + ["--dry-run"])
+            #expect(dry.output == "2 signals would be sent again\n")
+            let sent = try await installation.operate(republish)
+            #expect(sent.output == "2 signals are sent again to \(queue)\n")
+            let handled = try await late.handled(atLeast: 2)
+            #expect(handled.map(\.id) == before.map(\.id))
+            _ = try await eventually("they are marked") {
+                let verify = try Program(
+                    "auth-signals", ["outbox", "verify", "--inbox", inbox, "--json"],
+                    environment: installation.environment)
+                return try await verify.exitCode() == 0 ? true : nil
+            }
+            #expect(first.handled().count == 2)
+            let nobody = try await installation.operate(
+                ["outbox", "republish", "--since", "1h", "--to", "nobody"], code: 1)
+            #expect(nobody.log.contains("there is no consumer nobody"))
+            try await server.program.stop()
+            try await first.program.stop()
+            try await late.program.stop()
+        }
+
+        @Test func `one person's signals are erased from the store`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let server = try await installation.serve(["--no-relay", "--no-mail"])
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            let list = try await installation.operate(["outbox", "list", "--json"])
+            let line = try JSONDecoder().decode(
+                JSONValue.self, from: Data(try #require(list.lines.first).utf8))
+            let subject = try #require(line["subject"]?.string)
+            let erased = try await installation.operate(["outbox", "erase", "--subject", subject])
+            #expect(erased.output == "deleted: 2 signals that waited, 0 of the history, 1 mails\n")
+            #expect(try await installation.operate(["outbox", "list"]).lines.isEmpty)
+            let verify = try await installation.operate(["outbox", "verify"])
+            #expect(verify.output.contains("+ erased 2"))
+            try await server.program.stop()
+        }
+    }
+}
