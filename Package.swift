@@ -128,7 +128,8 @@ let package = Package(
             dependencies: [
                 "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer", "AuthBroker",
                 "AuthInbox",
-                "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird,
+                "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird, httpClient,
+                nio, nioHTTP1,
             ] + plumbing,
             swiftSettings: swift),
         .executableTarget(

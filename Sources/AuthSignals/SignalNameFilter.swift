@@ -18,6 +18,14 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
 
     public func matches(_ name: SignalName) -> Bool { matches(name.rawValue) }
 
+    /// The narrowest pattern of a queue's binding that covers all that is meant.
+    public var binding: SignalPattern {
+        let words = rawValue.split(separator: ".", omittingEmptySubsequences: false)
+        let covering = words.map { $0.contains("*") ? "*" : $0 }.joined(separator: ".")
+        // It is no longer than a text that was valid.
+        return (try? SignalPattern(validating: covering)) ?? "#"
+    }
+
     /// Whether a name, or a routing key, is meant.
     public func matches(_ name: String) -> Bool { Self.matches(words[...], Self.words(of: name)[...]) }
 

@@ -56,6 +56,15 @@ crmq_status crmq_declare_queue(crmq_connection *c, const char *name, bool passiv
   return finish(c);
 }
 
+crmq_status crmq_declare_own_queue(crmq_connection *c, const char *name, const crmq_field *arguments, size_t count) {
+  amqp_table_t table;
+  crmq_status status = prepare(c, name, "", arguments, count, &table);
+  if (status != CRMQ_OK) return status;
+  amqp_queue_declare(c->state, CRMQ_CHANNEL, amqp_cstring_bytes(name), /* passive */ 0, /* durable */ 0,
+                     /* exclusive */ 1, /* auto-delete */ 1, table);
+  return finish(c);
+}
+
 crmq_status crmq_bind_queue(crmq_connection *c, const char *queue, const char *exchange, const char *key) {
   amqp_table_t none;
   crmq_status status = prepare(c, queue, exchange, NULL, 0, &none);

@@ -22,6 +22,6 @@ struct AuthSignalsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,
-            OutboxCommand.self, DeadCommand.self, CatalogCommand.self,
+            OutboxCommand.self, DeadCommand.self, TopologyCommand.self, TailCommand.self, CatalogCommand.self,
         ])
 }

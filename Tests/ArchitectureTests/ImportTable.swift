@@ -15,7 +15,8 @@ enum ImportTable {
                 "AuthOperations", "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer",
                 "AuthStore",
                 "AuthInbox",
-                "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird",
+                "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird", "AsyncHTTPClient",
+                "NIOCore", "NIOHTTP1",
             ]),
         Row(
             target: "auth-consumer",

@@ -23,6 +23,14 @@ import Testing
         #expect(try SignalNameFilter(validating: filter).matches(name) == isMeant)
     }
 
+    @Test(arguments: [
+        ("account.password_*", "account.*"), ("account.#", "account.#"), ("*_in", "*"),
+        ("account.user_logged_in", "account.user_logged_in"), ("#.a*b.c", "#.*.c"),
+    ])
+    func `a queue is bound with whole words`(filter: String, binding: String) throws {
+        #expect(try SignalNameFilter(validating: filter).binding.rawValue == binding)
+    }
+
     @Test(arguments: ["", "a\0b", String(repeating: "a", count: 256)])
     func `a text that can mean no name is refused`(text: String) {
         #expect(throws: SignalError.self) { try SignalNameFilter(validating: text) }

@@ -21,6 +21,15 @@ extension Channel {
         return Int(messages)
     }
 
+    /// Declares a queue that goes with the connection.
+    func declareOwnQueue(
+        _ name: String, _ arguments: [String: SignalMessage.HeaderValue]
+    ) throws(BrokerError) {
+        scratch.begin(byteCount: Scratch.byteCount(of: arguments), fieldCount: arguments.count)
+        let (fields, count) = scratch.put(arguments)
+        try check(crmq_declare_own_queue(connection, name, fields, count), name: "queue \(name)")
+    }
+
     func bind(_ queue: String, to exchange: String, key: String) throws(BrokerError) {
         try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
     }

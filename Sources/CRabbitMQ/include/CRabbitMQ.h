@@ -286,6 +286,10 @@ crmq_status crmq_declare_queue(crmq_connection *connection, const char *name, bo
                                const crmq_field *CRMQ_NULLABLE arguments, size_t count,
                                uint32_t *CRMQ_NULLABLE messages);
 
+/// Declares a queue of this connection's own, which goes with it: not durable, exclusive, auto-delete.
+crmq_status crmq_declare_own_queue(crmq_connection *connection, const char *name,
+                                   const crmq_field *CRMQ_NULLABLE arguments, size_t count);
+
 /// Binds a queue to an exchange.
 crmq_status crmq_bind_queue(crmq_connection *connection, const char *queue, const char *exchange, const char *key);
 

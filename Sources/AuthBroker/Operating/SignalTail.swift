@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
+import CRabbitMQ
+
+/// Signals as they pass, for somebody who watches: a queue of its own, which goes with the connection.
+public struct SignalTail: Sendable {
+    private let patterns: [SignalPattern]
+    private let configuration: BrokerConfiguration
+
+    /// More than that wait for nobody: the oldest are forgotten, and the publisher is not held back.
+    static let longestQueue: Int64 = 10_000
+
+    /// - Parameter patterns: which signals; at least one.
+    public init(_ patterns: [SignalPattern], _ configuration: BrokerConfiguration) {
+        self.patterns = patterns
+        self.configuration = configuration
+    }
+
+    /// Watches until it is told to end, or the connection is lost.
+    ///
+    /// - Parameters:
+    ///   - isEnded: asked four times a second.
+    ///   - take: is given each message, on the connection's thread; false ends.
+    /// - Throws: ``BrokerError``: `notFound` where the signals' exchange does not exist yet.
+    public func run(
+        isEnded: @escaping @Sendable () -> Bool, _ take: @escaping @Sendable (SignalMessage) -> Bool
+    ) async throws(BrokerError) {
+        let (patterns, configuration) = (patterns, configuration)
+        try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+            let exchange = configuration.exchange
+            let queue = "\(exchange).tail.\(UInt64.random(in: 0...UInt64.max))"
+            try channel.declareExchange(exchange, type: "topic", isPassive: true)
+            try channel.declareOwnQueue(queue, ["x-max-length": .integer(Self.longestQueue)])
+            for pattern in patterns { try channel.bind(queue, to: exchange, key: pattern.rawValue) }
+            try channel.consume(queue, as: queue, prefetch: 256)
+            let receiver = Receiver()
+            while !isEnded() {
+                try channel.step(
+                    waitingFor: .milliseconds(250), wantsToWrite: receiver.last != nil, receiver)
+                for message in receiver.takeAll() where !take(message) { return }
+                if receiver.isCancelled {
+                    throw BrokerError(.consumerCancelled, "the queue \(queue) was deleted")
+                }
+                if let last = receiver.last, case .written = try channel.acknowledge(last, multiple: true) {
+                    receiver.last = nil
+                }
+            }
+        }
+    }
+
+    private final class Receiver: EventReceiver {
+        private var messages: [SignalMessage] = []
+        /// The last delivery that was not acknowledged.
+        var last: UInt64?
+        private(set) var isCancelled = false
+
+        func receive(_ event: CRMQEvent) {
+            switch event.kind {
+            case .delivered:
+                messages.append(Delivery(event, epoch: 1).message)
+                last = event.tag
+            case .consumerCancelled: isCancelled = true
+            default: break
+            }
+        }
+
+        func takeAll() -> [SignalMessage] {
+            defer { messages = [] }
+            return messages
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthBroker
+import AuthOperations
+
+struct TopologyDeclareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "declare",
+        abstract: "Make the signals' exchange and, with --queue, everything of a consumer's.",
+        discussion: "What exists as it must be is left alone. Settings: BROKER_URL, BROKER_EXCHANGE.")
+
+    @OptionGroup var consumer: ConsumerSelection
+
+    func validate() throws { _ = try consumer.topology() }
+
+    func run() async throws {
+        let topology = try consumer.topology()
+        let configuration = try OperatorBroker.configuration()
+        let admin = BrokerAdmin(configuration)
+        try await ProcessFailure.naming {
+            try await admin.declareExchange()
+            print("exchange \(configuration.exchange)")
+            guard let topology else { return }
+            try await admin.declare(topology)
+            print("exchange \(topology.exchange)")
+            for queue in topology.queues { print("queue \(queue.name)") }
+            for pattern in topology.patterns { print("binding \(topology.queue) \(pattern)") }
+        }
+    }
+}

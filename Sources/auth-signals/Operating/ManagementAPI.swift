@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import AsyncHTTPClient
+import AuthBroker
+import AuthOperations
+import AuthSignals
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// RabbitMQ's management API: `BROKER_MANAGEMENT_URL`, for example `http://user:password@127.0.0.1:15672/`.
+struct ManagementAPI {
+    private let base: String
+    private let user: String
+    private let password: String
+    private let virtualHost: String
+
+    /// Reads `BROKER_MANAGEMENT_URL`; nil where it is not set. Without a user of its own it asks as the
+    /// broker's.
+    init?(reading reader: inout SettingsReader, _ broker: BrokerURL) {
+        guard let text = reader.string("BROKER_MANAGEMENT_URL") else { return nil }
+        guard var parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme),
+            parts.host?.isEmpty == false, parts.query == nil
+        else {
+            reader.fault("BROKER_MANAGEMENT_URL", "must be http://HOST:15672/ or https://HOST/")
+            return nil
+        }
+        user = parts.user ?? broker.user
+        password = parts.password ?? broker.password
+        virtualHost = broker.virtualHost
+        (parts.user, parts.password) = (nil, nil)
+        let address = parts.string ?? ""
+        base = address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+
+    /// Everything of the virtual host.
+    ///
+    /// - Throws: `ProcessFailure` where it does not answer, or not us.
+    func inventory() async throws -> BrokerInventory {
+        let vhost = virtualHost.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
+        do {
+            let inventory = BrokerInventory(
+                exchanges: try await required("/api/exchanges/\(vhost)?columns=name,type,durable", client),
+                queues: try await required(
+                    "/api/queues/\(vhost)?columns=name,arguments,effective_policy_definition", client),
+                bindings: try await required("/api/bindings/\(vhost)", client),
+                permissions: try await get("/api/vhosts/\(vhost)/permissions", client))
+            try await client.shutdown()
+            return inventory
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private func required<Answer: Decodable>(_ path: String, _ client: HTTPClient) async throws -> Answer {
+        guard let answer: Answer = try await get(path, client) else {
+            throw ProcessFailure(
+                .failed,
+                "BROKER_MANAGEMENT_URL: the user may not use the management API; it needs the tag monitoring "
+                    + "and rights in the virtual host")
+        }
+        return answer
+    }
+
+    /// - Returns: nil where the user may not ask that.
+    private func get<Answer: Decodable>(_ path: String, _ client: HTTPClient) async throws -> Answer? {
+        var request = HTTPClientRequest(url: base + path)
+        request.setBasicAuth(username: user, password: password)
+        let response: HTTPClientResponse
+        let body: ByteBuffer
+        do {
+            response = try await client.execute(request, timeout: .seconds(10))
+            body = try await response.body.collect(upTo: 64 << 20)
+        } catch {
+            throw ProcessFailure(.unreachable, "BROKER_MANAGEMENT_URL: the management API does not answer")
+        }
+        switch response.status.code {
+        case 200: break
+        case 401, 403: return nil
+        case let other:
+            throw ProcessFailure(.failed, "BROKER_MANAGEMENT_URL: the management API answered \(other)")
+        }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
+        } catch {
+            throw ProcessFailure(.failed, "BROKER_MANAGEMENT_URL: this is no answer of RabbitMQ's")
+        }
+    }
+}

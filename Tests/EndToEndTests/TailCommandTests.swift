@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The operator's tail")
+    struct TailCommandTests {
+        @Test(arguments: [false, true])
+        func `it prints what passes as JSON lines, personal things only when asked, and ends on Ctrl-C`(
+            full: Bool
+        ) async throws {
+            let broker = try await PrivateBroker.shared
+            let installation = try Installation(broker: broker.url)
+            let server = try await installation.serve(["--no-mail"])
+            _ = try await eventually("the relay works") {
+                try await server.readiness().part("relay") == "relaying" ? true : nil
+            }
+            let exchange = try installation.broker.exchange
+            let tail = try Program(
+                "auth-signals", ["tail", "account.user_*"] + (full ? ["--full"] : []),
+                environment: installation.environment)
+            _ = try await eventually("it watches: \(tail.log)") {
+                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.") ? true : nil
+            }
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            let lines = try await eventually("two pass") { tail.lines.count >= 2 ? tail.lines : nil }
+            let values = try lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+            #expect(
+                values.map { $0["signal"]?.string } == ["account.user_signed_up", "account.user_logged_in"])
+            #expect(
+                values.first?["data"]?["user"]?["email"]?.string == (full ? "ada@example.org" : "…"))
+            tail.send(SIGINT)
+            #expect(try await tail.exitCode() == 0)
+            #expect(tail.log.isEmpty, "\(tail.log)")
+            _ = try await eventually("its queue is gone") {
+                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.") ? nil : true
+            }
+            try await server.program.stop()
+        }
+
+        @Test func `a pipe that is closed ends it, though nothing passes`() async throws {
+            let broker = try await PrivateBroker.shared
+            let installation = try Installation(broker: broker.url)
+            try await installation.operate(["topology", "declare"])
+            let shell = try Program(
+                URL(filePath: "/bin/bash"),
+                [
+                    "-c", #""$0" tail | true; echo "${PIPESTATUS[0]}""#,
+                    Repository.executable("auth-signals").path,
+                ],
+                environment: installation.environment)
+            #expect(try await shell.exitCode() == 0)
+            #expect(shell.output == "0\n", "\(shell.log)")
+        }
+
+        @Test func `without the exchange it says so and ends with 1, without a broker with 75`() async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let missing = try await installation.operate(["tail"], code: 1)
+            #expect(missing.log.contains(try installation.broker.exchange))
+            #expect(missing.log.split(separator: "\n").count == 1)
+            try await Installation(broker: "amqp://127.0.0.1:1/").operate(["tail"], code: 75)
+            try await installation.operate(["tail", ""], code: 2)
+        }
+    }
+}

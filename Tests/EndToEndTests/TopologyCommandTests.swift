@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The operator's commands for the broker's objects")
+    struct TopologyCommandTests {
+        @Test func `over AMQP it declares, sees what is missing or differs, and says what cannot be seen`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let queue = installation.name(of: "topology")
+            let check = ["topology", "check", "--queue", queue, "--bind", "account.#"]
+            let nothing = try await installation.operate(check, code: 1)
+            #expect(
+                nothing.lines.count { $0.hasPrefix("fault: ") && $0.contains("does not exist; fix: ") } == 9)
+            #expect(nothing.output.contains("not seen without BROKER_MANAGEMENT_URL"))
+            #expect(nothing.log.split(separator: "\n").count == 1)
+
+            let declared = try await installation.operate(
+                ["topology", "declare", "--queue", queue, "--bind", "account.#"])
+            #expect(declared.lines.contains("queue \(queue).dead"))
+            let whole = try await installation.operate(check)
+            #expect(whole.lines.first == "what can be seen is as the contract wants it")
+            // Declared for many workers, and wanted for one: an argument that cannot be changed.
+            let other = try await installation.operate(check + ["--single-active", "--json"], code: 1)
+            #expect(other.output.contains("x-single-active-consumer"))
+        }
+
+        @Test func `with the management API it sees bindings, limits and permissions`() async throws {
+            let broker = try await PrivateBroker.start("--management")
+            let installation = try Installation(
+                broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
+            let exchange = try installation.broker.exchange
+            let queue = installation.name(of: "managed")
+            try await installation.operate(["topology", "declare", "--queue", queue, "--bind", "acount.#"])
+            try await broker.ctl(
+                "set_policy", "short", "^managed", #"{"max-length":5}"#, "--apply-to", "queues")
+            try await broker.ctl("add_user", "stranger", "stranger")
+            try await broker.ctl("set_permissions", "stranger", "^$", "^auth", "^$")
+            let report = try await eventually("everything is seen") {
+                let program = try Program(
+                    "auth-signals", ["topology", "check"], environment: installation.environment)
+                guard try await program.exitCode() == 1 else { return nil as String? }
+                return program.output.contains("max-length 5") ? program.output : nil
+            }
+            #expect(report.contains("note: queue \(queue) is bound with acount.#"))
+            #expect(report.contains("note: exchange \(exchange) signals reach no queue: account."))
+            #expect(report.contains("user stranger may write to \(exchange)"))
+            #expect(report.contains("user guest publishes, and may configure more than \(exchange)"))
+            #expect(report.split(separator: "\n").allSatisfy { $0.contains("; fix: ") })
+            try await broker.stop()
+        }
+    }
+}
