@@ -15,6 +15,7 @@ struct RelayMetrics: Sendable {
     private let pending: Gauge
     private let oldestPending: Gauge
     private let paused: Gauge
+    private let emitted: Gauge
     private let publishing: Metrics.Timer
 
     init(factory: any MetricsFactory) {
@@ -27,6 +28,7 @@ struct RelayMetrics: Sendable {
         inFlight = Gauge(label: "auth_signals_in_flight", factory: factory)
         pending = Gauge(label: "auth_signals_pending", factory: factory)
         oldestPending = Gauge(label: "auth_signals_oldest_pending_age_seconds", factory: factory)
+        emitted = Gauge(label: "auth_signals_emitted", factory: factory)
         paused = Gauge(label: "auth_signals_paused", factory: factory)
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
@@ -46,6 +48,7 @@ struct RelayMetrics: Sendable {
 
     func show(_ status: OutboxStatus, now: Date) {
         pending.record(status.pending)
+        emitted.record(status.emitted)
         paused.record(status.pausedSince == nil ? 0 : 1)
         oldestPending.record(status.oldestPending.map { max(0, now.timeIntervalSince($0)) } ?? 0)
     }

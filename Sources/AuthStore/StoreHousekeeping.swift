@@ -41,6 +41,7 @@ public struct StoreHousekeeping: Service {
 
     /// Sweeps once. What fails is logged and tried again the next time.
     public func sweep() async {
+        StoreSpace(store.file)?.show()
         await attempt("sessions") { try await store.purgeExpiredSessions() }
         await attempt("history") { try await store.purgeHistory() }
         await writeSightings()

@@ -67,7 +67,11 @@ struct Worker: AsyncParsableCommand {
         var services: [any Service] = []
         if let port = settings.operation.metricsPort {
             let health = HealthRoutes(metrics: metrics) {
-                HealthRoutes.Report(ready: source.status.isReady, parts: ["broker": "\(source.status)"])
+                var parts = ["broker": "\(source.status)"]
+                // Who fails and cannot be set aside comes again and again.
+                if let fault = source.moveFault { parts["moving"] = "\(fault)" }
+                return HealthRoutes.Report(
+                    ready: source.status.isReady && source.moveFault == nil, parts: parts)
             }
             services.append(
                 health.application(

@@ -13,6 +13,7 @@ final class ConnectionThread: Sendable {
     private let name: String
     private let configuration: BrokerConfiguration
     private let logger: Logger
+    private let metrics: ConnectionMetrics
     private let state = Mutex(State())
 
     private struct State {
@@ -32,6 +33,7 @@ final class ConnectionThread: Sendable {
         self.name = name
         self.configuration = configuration
         self.logger = logger
+        metrics = ConnectionMetrics(name)
     }
 
     var status: BrokerStatus { state.withLock { $0.status } }
@@ -42,6 +44,7 @@ final class ConnectionThread: Sendable {
     /// Says that the broker takes no messages, or takes them again.
     func setBlocked(_ reason: String?) {
         state.withLock { $0.status = reason.map { .blocked($0) } ?? .connected }
+        metrics.set(isBlocked: reason != nil)
     }
 
     // MARK: From outside
@@ -135,6 +138,7 @@ final class ConnectionThread: Sendable {
             state.isConnected = true
         }
         logger.info("connected to the broker", metadata: ["broker": "\(url)", "connection": "\(name)"])
+        metrics.connected()
         role.connected()
     }
 
@@ -164,6 +168,7 @@ final class ConnectionThread: Sendable {
             }
             return (state.status, state.isStopping)
         }
+        metrics.set(isBlocked: false)
         // The same refusal every few seconds is told once.
         if !isStopping, before != .connecting(lastError: error) {
             logger.info(

@@ -18,6 +18,7 @@ public struct BrokerSource: SignalBatchSource, Service {
     private let gate: DeliveryGate
     private let thread: ConnectionThread
     private let mover: PublishingConnection
+    private let moves = MoveHealth()
 
     /// - Parameter logger: is told at `info` when the connections come and go.
     public init(
@@ -42,6 +43,10 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func nextDeliveries() async -> [Delivery]? { await gate.nextAll() }
 
+    /// Why the last copy could not be moved; nil where it could. While this lasts, what fails is neither tried
+    /// again nor set aside, but stays unsettled.
+    public var moveFault: BrokerError? { moves.fault }
+
     public func acknowledge(_ delivery: Delivery) { settle(delivery, .acknowledge) }
 
     public func release(_ delivery: Delivery) { settle(delivery, .release) }
@@ -52,6 +57,17 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved``, or `CancellationError`.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+        do {
+            try await publish(delivery, as: copies)
+            moves.fault = nil
+        } catch let error as BrokerError {
+            moves.fault = error
+            throw error
+        }
+        acknowledge(delivery)
+    }
+
+    private func publish(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
         guard gate.isCurrent(delivery.tag) else {
             throw BrokerError(.notMoved, "the delivery's connection is gone; it will be delivered again")
         }
@@ -62,7 +78,6 @@ public struct BrokerSource: SignalBatchSource, Service {
             throw BrokerError(
                 .notMoved, "the copy for \(topology.name(of: copy.destination)) was not stored: \(outcome)")
         }
-        acknowledge(delivery)
     }
 
     public func stopTaking() async { await gate.stopTaking(thread.wake) }

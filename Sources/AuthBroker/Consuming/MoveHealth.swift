@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Whether copies can be moved.
+final class MoveHealth: Sendable {
+    private let state = Mutex<BrokerError?>(nil)
+
+    /// Why the last copy could not be moved.
+    var fault: BrokerError? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("What operators watch")
+    struct MetricsTests {
+        @Test func `the pages of a running server and worker show exactly the documented metrics`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "metrics")
+            let server = try await installation.serve()
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            _ = try await worker.handled(atLeast: 3)
+            let tables = try Self.documented()
+            _ = try await eventually("the server shows what it has done") {
+                let page = try await Answer("GET", server.base + "/metrics").text
+                return page.contains("auth_signals_confirmed_total 3")
+                    && page.contains("auth_signals_emitted 3") ? true : nil
+            }
+            let shown = Self.names(try await Answer("GET", server.base + "/metrics").text)
+            #expect(shown.subtracting(tables.server) == [], "shown and not documented")
+            // Nothing has failed: that is shown after the first time.
+            let missing = tables.server.subtracting(shown)
+            #expect(missing == ["auth_signals_mail_failed_total"], "documented and not shown")
+            let page = try await Answer("GET", worker.base + "/metrics").text
+            let handling = Self.names(page)
+            #expect(handling.subtracting(tables.worker) == [])
+            #expect(tables.worker.subtracting(handling) == [])
+            #expect(page.contains(#"auth_signals_handled_total{handler="log"} 3"#))
+            try await server.program.stop()
+            try await worker.program.stop()
+        }
+
+        @Test func `a worker whose copies cannot be moved is not ready, and says why, until they can`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "moving")
+            let topology = try ConsumerTopology(queue: installation.name(of: "moving"), patterns: ["#"])
+            let broker = try await PrivateBroker.shared
+            try await broker.ctl("eval", Self.deletion(of: topology.queue + ".dead"))
+            #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
+            let unready = try await eventually("it is not ready") {
+                let answer = try await Answer("GET", worker.base + "/readyz")
+                return answer.status == 503 ? answer : nil
+            }
+            #expect(unready.part("moving")?.contains(topology.queue + ".dead") == true, "\(unready.text)")
+            try await BrokerAdmin(installation.broker).declare(topology)
+            _ = try await eventually("it is ready again", within: .seconds(60)) {
+                try await Answer("GET", worker.base + "/readyz").status == 200 ? true : nil
+            }
+            #expect(try await installation.deadLetters(of: "moving") == 1)
+            try await worker.program.stop()
+        }
+
+        /// The metrics of our own that a page shows; those of libraries are theirs to document.
+        private static func names(_ page: String) -> Set<String> {
+            Set(
+                page.split(separator: "\n").filter { $0.hasPrefix("# TYPE auth_signals_") }
+                    .compactMap { $0.split(separator: " ").dropFirst(2).first.map(String.init) })
+        }
+
+        /// The metrics of the two tables in docs/operations.md.
+        private static func documented() throws -> (server: Set<String>, worker: Set<String>) {
+            let text = try String(
+                contentsOf: Repository.root.appending(path: "docs/operations.md"), encoding: .utf8)
+            let parts = text.components(separatedBy: "Of a worker, by handler")
+            func names(_ text: String) -> Set<String> {
+                Set(text.matches(of: /(?m)^\| `(auth_signals_[a-z_]+)` \|/).map { String($0.1) })
+            }
+            return (names(parts[0]), names(parts.count > 1 ? parts[1] : ""))
+        }
+
+        private static func deletion(of queue: String) -> String {
+            """
+            {ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"\(queue)">>)),
+            rabbit_amqqueue:delete(Q, false, false, <<"test">>), ok.
+            """
+        }
+    }
+}
