@@ -140,6 +140,18 @@ let package = Package(
             ] + plumbing,
             swiftSettings: swift),
 
+        // What is measured, and against what: `Scripts/bench`. In no product.
+        .target(
+            name: "CBare", path: "Benchmarks/bare", cSettings: c,
+            linkerSettings: [.linkedLibrary("rabbitmq")]),
+        .executableTarget(
+            name: "auth-bench",
+            dependencies: [
+                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
+                "AuthSignals", "CBare", "BrokerSupport", arguments,
+            ] + plumbing,
+            path: "Benchmarks/auth-bench", swiftSettings: swift),
+
         // Tests, a target for a target; a private RabbitMQ node for those that talk to one.
         .target(
             name: "BrokerSupport", dependencies: ["AuthBroker", "AuthSignals"] + plumbing,

@@ -5,10 +5,20 @@ enum ImportTable {
     struct Row {
         let target: String
         let imports: [String]
+        /// Where it lies, if not under Sources.
+        var path: String?
+
+        var folder: String { path ?? "Sources/\(target)" }
     }
 
     /// One layer, one target; a row imports only rows below it and modules from outside.
     static let rows: [Row] = [
+        Row(
+            target: "auth-bench",
+            imports: [
+                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
+                "AuthSignals", "CBare", "BrokerSupport", "ArgumentParser",
+            ], path: "Benchmarks/auth-bench"),
         Row(
             target: "auth-signals",
             imports: [
@@ -47,6 +57,7 @@ enum ImportTable {
         Row(target: "CCurl", imports: []),
         Row(target: "AuthFlows", imports: ["AuthSignals", "Crypto", "CryptoExtras"]),
         Row(target: "AuthSignals", imports: []),
+        Row(target: "CBare", imports: [], path: "Benchmarks/bare"),
     ]
 
     /// The service's plumbing: allowed everywhere.

@@ -32,8 +32,8 @@ import Testing
     func `a target imports what its row allows and nothing else`(target: String) throws {
         let row = try #require(ImportTable.rows.first { $0.target == target })
         let allowed = ImportTable.platform.union(ImportTable.plumbing).union(row.imports)
-        let files = Repository.files(under: "Sources/\(target)", ending: ["swift", "c", "h"])
-        #expect(!files.isEmpty, "Sources/\(target) has no source file")
+        let files = Repository.files(under: row.folder, ending: ["swift", "c", "h"])
+        #expect(!files.isEmpty, "\(row.folder) has no source file")
         for file in files where file.path.hasSuffix(".swift") {
             for module in Self.imports(in: try file.text) where !allowed.contains(module) {
                 Issue.record("\(file) imports \(module), which \(target) may not")
@@ -53,9 +53,15 @@ import Testing
         }
     }
 
-    @Test func `the folders of Sources are the rows of the table and the targets of the package`() throws {
+    @Test
+    func `the folders of Sources and Benchmarks are the rows of the table and the targets of the package`()
+        throws
+    {
         let targets = ImportTable.rows.map(\.target).sorted()
-        #expect(try Repository.folders(in: "Sources") == targets)
+        for folder in ["Sources", "Benchmarks"] {
+            let folders = try Repository.folders(in: folder).map { "\(folder)/\($0)" }
+            #expect(folders == ImportTable.rows.map(\.folder).filter { $0.hasPrefix("\(folder)/") }.sorted())
+        }
         let manifest = try Repository.File(path: "Package.swift").text
         // A declaration reaches to the next one. Helpers of tests live under Tests and say so with a path.
         let inSources = manifest.split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst()
@@ -80,9 +86,12 @@ import Testing
         #expect(documented == table)
     }
 
-    @Test func `only the C faces include the headers of librabbitmq and libcurl`() throws {
+    // What is measured against bare librabbitmq is another program than ours.
+    @Test func `only the C faces and the bare benchmark include the headers of librabbitmq and libcurl`()
+        throws
+    {
         var including: [String: Set<String>] = [:]
-        for folder in ["Sources", "Tests"] {
+        for folder in ["Sources", "Tests", "Benchmarks"] {
             for file in Repository.files(under: folder, ending: ["c", "h", "cpp", "m", "modulemap"]) {
                 for line in try file.lines {
                     guard
@@ -99,12 +108,13 @@ import Testing
                 }
             }
         }
-        #expect(including == ["amqp": ["Sources/CRabbitMQ"], "curl": ["Sources/CCurl"]])
+        #expect(
+            including == ["amqp": ["Sources/CRabbitMQ", "Benchmarks/bare"], "curl": ["Sources/CCurl"]])
     }
 
     @Test func `the C faces show none of the headers they include to Swift`() throws {
-        for target in ["CRabbitMQ", "CCurl"] {
-            for file in Repository.files(under: "Sources/\(target)/include", ending: ["h"]) {
+        for folder in ["Sources/CRabbitMQ", "Sources/CCurl", "Benchmarks/bare"] {
+            for file in Repository.files(under: "\(folder)/include", ending: ["h"]) {
                 let text = try file.text
                 #expect(!text.contains("include <amqp") && !text.contains("include <curl"), "\(file)")
                 #expect(!text.contains("include <rabbitmq-c"), "\(file)")

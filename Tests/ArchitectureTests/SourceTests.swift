@@ -6,7 +6,7 @@ import Testing
     private static let code: Set = ["swift", "c", "h"]
 
     private static var files: [Repository.File] {
-        ["Sources", "Tests", "Snippets"].flatMap { Repository.files(under: $0, ending: code) }
+        ["Sources", "Tests", "Snippets", "Benchmarks"].flatMap { Repository.files(under: $0, ending: code) }
             + [Repository.File(path: "Package.swift")]
     }
 

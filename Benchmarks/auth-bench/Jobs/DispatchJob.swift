@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthConsumer
+import AuthInbox
+import AuthSignals
+import Foundation
+import Logging
+
+/// The job of the dispatcher.
+enum DispatchJob {
+    static func run(_ job: Job) async throws -> Outcome {
+        let meter = Meter(target: job.count)
+        var handlers = SignalHandlers()
+        switch job.handling {
+        case .raw: handlers.on(matching: "#", as: "raw") { _, _ in meter.count() }
+        case .typed, .typedWithInbox:
+            handlers.on(Measured.self, as: "typed") { signal, _ in
+                if signal.note.isEmpty { throw BenchError("the message is not what was sent") }
+                meter.count()
+            }
+        }
+        let source = BrokerSource(try topology(job), try job.broker(), logger: .silent)
+        var configuration = DispatcherConfiguration()
+        configuration.concurrency = job.concurrency
+        let dispatcher = SignalDispatcher(
+            from: source, handlers: handlers,
+            inbox: job.handling == .typedWithInbox ? try SQLiteInbox(path: job.inboxPath) : nil,
+            configuration: configuration, logger: .silent)
+        try await Running.services([source, dispatcher]) { await meter.reached() }
+        return meter.outcome
+    }
+
+    static func topology(_ job: Job) throws -> ConsumerTopology {
+        try ConsumerTopology(queue: job.queue, patterns: ["bench.#"])
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthFlows
+import AuthRelay
+import AuthSignals
+import AuthStore
+import Foundation
+import ServiceLifecycle
+import Synchronization
+
+/// Log-ins by password at a steady rate, whatever the relay is doing meanwhile.
+enum FlowJob {
+    private static let users = 50
+    private static let password = Password("correct horse battery staple 17")
+
+    static func run(_ job: Job) async throws -> Outcome {
+        let store = try await RelayJobs.store(job)
+        let accounts = accounts(on: store, cost: job.scryptCost)
+        for number in 0..<users {
+            _ = try await accounts.signUp(SignUp(email: email(number), password: password))
+        }
+        var services: [any Service] = []
+        if job.relayState != .off {
+            var configuration = try job.broker()
+            if job.relayState == .brokerDead {
+                // Nobody listens on port 1.
+                configuration.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1/")
+            }
+            let publisher = BrokerPublisher(configuration, logger: .silent)
+            services = [
+                publisher,
+                SignalRelay(from: store, to: publisher, codec: Measured.codec, logger: .silent),
+            ]
+            if job.relayState == .on {
+                let waiting = publisher
+                services.append(Ready { try await waiting.awaitReady() })
+            }
+        }
+        let outcome = Mutex(Outcome())
+        if services.isEmpty {
+            let measured = try await logIns(accounts, job)
+            return measured
+        }
+        try await Running.services(services) {
+            let measured = try await logIns(accounts, job)
+            outcome.withLock { $0 = measured }
+        }
+        return outcome.withLock { $0 }
+    }
+
+    /// Something that is waited for before the first log-in.
+    private struct Ready: Service {
+        let wait: @Sendable () async throws -> Void
+        init(_ wait: @escaping @Sendable () async throws -> Void) { self.wait = wait }
+        func run() async throws {
+            try await wait()
+            try await gracefulShutdown()
+        }
+    }
+
+    static func accounts(on store: SQLiteStore, cost: Int) -> Accounts {
+        var settings = AccountSettings()
+        settings.rateLimits.rates = [:]
+        settings.emailVerification = .none
+        return Accounts(
+            store: store, keys: KeyRing(secret: "a secret that only the benchmark knows"), settings: settings,
+            // Where the machine is too slow that is to be seen in the times, not in refusals.
+            passwords: PasswordHasher(cost: PasswordHasher.Cost(n: cost), queueLimit: 10_000))
+    }
+
+    private static func email(_ number: Int) -> String { "user\(number)@example.org" }
+
+    /// Each begins at its time, whether the one before it has ended or not, and counts from that time.
+    private static func logIns(_ accounts: Accounts, _ job: Job) async throws -> Outcome {
+        let start = ContinuousClock.now + .milliseconds(500)
+        let samples = try await withThrowingTaskGroup(of: Double.self) { group in
+            for number in 0..<job.count {
+                group.addTask {
+                    let due = start + .seconds(Double(number) / job.rate)
+                    try await Task.sleep(until: due, tolerance: .zero)
+                    let form = LogIn(email: email(number % users), password: password)
+                    guard case .authenticated = try await accounts.logIn(form) else {
+                        throw BenchError("a log-in was refused")
+                    }
+                    return (ContinuousClock.now - due) / .milliseconds(1)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        var outcome = Outcome()
+        outcome.count = job.count
+        outcome.seconds = Double(job.count) / job.rate
+        outcome.samples = samples
+        return outcome
+    }
+}

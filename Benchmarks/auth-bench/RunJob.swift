@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import CBare
+import Foundation
+
+/// One measurement in a process of its own; for the benchmark itself.
+struct RunJob: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "job", shouldDisplay: false)
+
+    @Argument var json: String
+
+    func run() async throws {
+        // Whoever stops the benchmark stops its jobs.
+        bare_end_with_parent()
+        let job = try JSONDecoder().decode(Job.self, from: Data(json.utf8))
+        FileHandle.standardOutput.write(try JSONEncoder().encode(try await job.measured()))
+    }
+}
+
+extension Job {
+    fileprivate func measured() async throws -> Outcome {
+        switch kind {
+        case .prepare: try await BareJobs.prepare(self)
+        case .fill: try await RelayJobs.fill(self)
+        case .relay: try await RelayJobs.relay(self)
+        case .barePublish: try BareJobs.publish(self)
+        case .bareConsume: try BareJobs.consume(self)
+        case .dispatch: try await DispatchJob.run(self)
+        case .latency: try await LatencyJobs.whole(self)
+        case .bareLatency: try LatencyJobs.bare(self)
+        case .flow: try await FlowJob.run(self)
+        case .timing: try await TimingJob.run(self)
+        }
+    }
+}
