@@ -24,12 +24,26 @@ extension AccountReading {
         }
         guard byEmail else { return found }
         for told in identity.emailAddresses where told.verified {
-            guard let address = try emailAddresses(matching: told.email).first else { continue }
+            guard let address = try emailAddresses(matching: told.email).first(where: leadsToItsUser)
+            else { continue }
             found.email = address
             found.login.user = try user(id: address.userID)
             return found
         }
         return found
+    }
+
+    /// Whether a stored address will do for e-mail authentication.
+    ///
+    /// One that its user has not proved does only where it is all that they have. Whoever made the account is
+    /// then shut out of it (SO18), which takes their password and their sessions; but not another address
+    /// that a new password can be mailed to, nor an account at a provider: with one of those they would come
+    /// back into what somebody else has taken for theirs. And where the account is honestly theirs, and the
+    /// address a slip, it stays theirs.
+    private func leadsToItsUser(_ address: EmailAddress) throws -> Bool {
+        if address.verified { return true }
+        let user = address.userID
+        return try emailAddresses(of: user).count == 1 && socialAccounts(of: user).isEmpty
     }
 }
 

@@ -5,10 +5,14 @@ import Foundation
 /// The address of a sign-up that waits for a code, and turned out to be mistyped.
 extension Step {
     /// The sign-up whose address may be changed now; nil where there is none.
+    ///
+    /// Where somebody has come by a provider meanwhile and been taken for the address's owner (SO18), the
+    /// account is theirs: who began it with nothing but a password cannot take it along to another address.
     func changeableVerification() throws -> (user: User, code: PendingCode, login: PendingLogin)? {
         guard let waiting = try verification(), let login = waiting.login, let id = waiting.code.userID,
             let user = try transaction.user(id: id), user.isActive, user.lastLogin == nil,
-            waiting.code.changes < settings.emailVerificationChanges
+            waiting.code.changes < settings.emailVerificationChanges,
+            try login.sociallogin != nil || transaction.socialAccounts(of: id).isEmpty
         else { return nil }
         return (user, waiting.code, login)
     }

@@ -3,15 +3,15 @@ import AuthSignals
 import Foundation
 
 extension Step {
-    /// - Returns: nil where it leads to somebody else than whom the hook was asked about; nothing is said
-    /// then.
+    /// - Returns: nil where it leads to somebody else than whom the hook, and whatever else can refuse a
+    ///   log-in, was asked about; nothing is said then.
     func completeSocialLogin(
         _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, _ provider: any SocialProvider,
         _ clearance: SocialClearance
     ) throws -> FlowResult? {
         var found = try transaction.find(
             identity, process, byEmail: accounts.authenticatesByEmail(provider))
-        if clearance.wasAsked, found.login.user?.id != clearance.askedAbout { return nil }
+        if found.login.user?.id != clearance.leadsTo { return nil }
         if try session()?.state.pendingSignup != nil { _ = try remember { $0.pendingSignup = nil } }
 
         var isMoved = false
@@ -19,7 +19,8 @@ extension Step {
             // An account that is somebody's stays theirs.
             isMoved = found.login.account.map { $0.userID != target } ?? false
             if !isMoved {
-                found.login.user = try transaction.user(id: target)
+                guard let user = try transaction.user(id: target) else { return nil }
+                found.login.user = user
                 found.email = nil
             }
         }

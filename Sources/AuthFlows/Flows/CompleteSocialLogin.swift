@@ -6,9 +6,8 @@ import Foundation
 struct SocialClearance: Sendable {
     /// What the hook answered; proceeding where there is none.
     var verdict = HookVerdict.proceed
-    /// Whether the hook was asked, and about whom.
-    var wasAsked = false
-    var askedAbout: User.ID?
+    /// Whom the log-in led to: all of this was found out about them.
+    var leadsTo: User.ID?
     /// Whether `pre_social_login` was told of this already, before the user proved again who they are (SO23).
     var wasTold = false
     /// Whether a confirmation mail may go out.
@@ -42,7 +41,7 @@ extension Accounts {
                 try step.completeSocialLogin(identity, process, provider, clearance)
             }
             if let result { return result }
-            // It leads to somebody else than whom the hook was asked about: somebody was faster.
+            // It leads to somebody else than was found: somebody was faster.
             attempts += 1
             if attempts == 3 { return .conflict }
         }
@@ -51,12 +50,10 @@ extension Accounts {
     /// What is asked of others than the store, which a transaction must not wait for.
     private func clearance(of found: FoundSocialLogin, _ visit: Visit) async throws -> SocialClearance {
         let login = found.login
-        var clearance = SocialClearance()
+        var clearance = SocialClearance(leadsTo: login.user?.id)
         if login.process == .connect, try await wasTold(of: login, visit) {
             clearance.wasTold = true
         } else if let hook = hooks.preSocialLogin {
-            clearance.wasAsked = true
-            clearance.askedAbout = login.user?.id
             clearance.verdict = try await hook.verdict(on: login, visit)
         }
         var user = login.user

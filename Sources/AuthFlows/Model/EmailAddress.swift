@@ -28,7 +28,13 @@ public struct EmailAddress: Hashable, Sendable, Identifiable {
     }
 
     /// The form in which an address is stored and looked up: trimmed, lower case.
+    ///
+    /// Before the `@` only ASCII is made lower case: the Kelvin sign in a mailbox's name would become a `k`,
+    /// and the address another person's.
     public static func normalized(_ text: String) -> String {
-        text.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let at = text.lastIndex(of: "@") else { return text.lowercased() }
+        let mailbox = text[..<at].utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return String(decoding: mailbox, as: UTF8.self) + text[at...].lowercased()
     }
 }

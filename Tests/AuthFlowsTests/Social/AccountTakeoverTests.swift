@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthTesting
+import Foundation
+import Testing
+
+/// Who tries to be somebody else by way of a provider, or to stay in an account that has become somebody
+/// else's.
+@Suite struct AccountTakeoverTests {
+    private func world(
+        hooks: AccountHooks = AccountHooks(), _ more: (inout AccountSettings) -> Void = { _ in }
+    ) throws -> World {
+        try World(hooks: hooks) {
+            $0.social.emailAuthentication = true
+            $0.social.emailAuthenticationAutoConnect = true
+            more(&$0)
+        }
+    }
+
+    // MARK: Addresses that nobody has proved
+
+    @Test(arguments: [true, false])
+    func `an address that was added to another account leads nobody into that account`(
+        _ ownIsVerified: Bool
+    ) async throws {
+        let world = try world()
+        let attacker =
+            ownIsVerified ? try await world.member("evil@x.org") : world.client()
+        if !ownIsVerified { _ = try await attacker.signUp("evil@x.org") }
+        _ = try await attacker.addEmail("a@x.org")
+        let victim = try await world.client().social("1 a@x.org*")
+        #expect(victim.answer == "unauthenticated provider_signup")
+        #expect(victim.said == ["pre_social_login: proceeded"])
+        #expect(victim.signals[0].data["user"] == nil)
+        // Where it was a slip, and no attack, nothing is taken from whom the account belongs to.
+        #expect(try await world.user("evil@x.org")?.passwordHash != nil)
+        #expect(try await attacker.current() == "authenticated")
+        #expect(try await world.socialAccounts(of: "evil@x.org").isEmpty)
+    }
+
+    @Test func `an account that its maker can get back into by a provider is nobody else's`() async throws {
+        let world = try world()
+        _ = try await world.client().social("666 a@x.org")
+        let victim = try await world.client().social("1 a@x.org*")
+        #expect(victim.answer == "unauthenticated provider_signup")
+        #expect(try await world.socialAccounts(of: "a@x.org").map(\.uid) == ["666"])
+    }
+
+    @Test func `who waits with a sign-up cannot take the account along to another address`() async throws {
+        let world = try world {
+            $0.emailVerification = .mandatory
+            $0.emailVerificationByCode = true
+            $0.emailVerificationChanges = 2
+        }
+        let attacker = world.client()
+        _ = try await attacker.signUp("a@x.org")
+        let victim = try await world.client().social("1 a@x.org*")
+        #expect(victim.answer == "unauthenticated verify_email")
+        let happened = try await attacker.does { try await $0.addEmail("evil@x.org", $1) }
+        #expect(happened.answer == "conflict")
+        #expect(happened.mailed == [])
+        #expect(try await world.user("evil@x.org") == nil)
+        #expect(try await world.socialAccounts(of: "a@x.org").map(\.uid) == ["1"])
+    }
+
+    @Test func `a sign-up by a provider may still turn out to be mistyped`() async throws {
+        let world = try world {
+            $0.emailVerification = .mandatory
+            $0.emailVerificationByCode = true
+            $0.emailVerificationChanges = 1
+        }
+        let client = world.client()
+        _ = try await client.social("1 typo@x.org")
+        let changed = try await client.does { try await $0.addEmail("a@x.org", $1) }
+        #expect(changed.answer == "a@x.org primary")
+    }
+
+    @Test func `a letter that only looks like another is not made one`() {
+        #expect(EmailAddress.normalized(" Mi\u{212A}e@Example.ORG\n") == "mi\u{212A}e@example.org")
+        #expect(EmailAddress.normalized("Mike@\u{212A}eys.example") == "mike@keys.example")
+        #expect(EmailAddress.normalized("A@B@C") == "a@b@c")
+        #expect(EmailAddress.normalized("Nobody") == "nobody")
+    }
+
+    @Test func `a mailbox that only looks like another's leads to nobody`() async throws {
+        let world = try world()
+        _ = try await world.member("mike@x.org")
+        let happened = try await world.client().social("1 mi\u{212A}e@x.org*")
+        #expect(happened.signals[0].data["user"] == nil)
+        #expect(try await world.socialAccounts(of: "mike@x.org").isEmpty)
+    }
+
+    // MARK: Somebody is faster
+
+    /// The answer to a log-in by the account 1, before whose transaction something else happens.
+    private func logIn(
+        _ world: World, hooks: AccountHooks = AccountHooks(), closed: Bool = false,
+        after other: @escaping @Sendable () async throws -> Void
+    ) async throws -> String {
+        var settings = world.accounts.settings
+        settings.signupOpen = !closed
+        let accounts = Accounts(
+            store: RacedStore(world.store, .socialAccount, other), keys: world.accounts.keys,
+            settings: settings, passwords: world.accounts.passwords, hooks: hooks,
+            providers: world.accounts.providers, clock: world.clock)
+        return try await accounts.logInWithProviderToken(
+            ProviderTokenLogIn(
+                provider: "example", process: .login,
+                token: TokenLogin(clientID: "x", idToken: TokenText("1 new@x.org*")))
+        ).text
+    }
+
+    @Test func `disconnecting at the right moment opens no sign-up that is closed`() async throws {
+        let world = try World()
+        let member = try await world.member("m@x.org")
+        _ = try await member.social("1 a@x.org*", .connect)
+        let answer = try await logIn(world, closed: true) { _ = try await member.disconnect("1") }
+        #expect(answer == "closed")
+        #expect(try await world.user("new@x.org") == nil)
+    }
+
+    @Test func `connecting at the right moment passes nobody by whom the application refuses`() async throws {
+        var hooks = AccountHooks()
+        hooks.mayLogIn = { _, _ in Refusal(Refusal.Code(rawValue: "no_entry"), "Not today.") }
+        let world = try World()
+        let member = try await world.member("m@x.org")
+        let answer = try await logIn(world, hooks: hooks) {
+            _ = try await member.social("1 a@x.org*", .connect)
+        }
+        #expect(answer == "refused no_entry")
+    }
+
+    @Test func `a user whom the hook names and who is gone meanwhile is no new one`() async throws {
+        let world = try World()
+        _ = try await world.member("m@x.org")
+        let user = try #require(try await world.user("m@x.org"))
+        let answer = try await logIn(world, hooks: World.hook { _, _ in .connect(to: user.id) }, closed: true)
+        {
+            _ = try await world.accounts.users.delete(user.id)
+        }
+        #expect(answer == "forbidden denied")
+        #expect(try await world.addressCount() == 0)
+    }
+}
