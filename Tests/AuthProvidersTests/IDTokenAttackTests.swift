@@ -92,6 +92,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["at+jwt", "application/AT+JWT", "logout+jwt"])
+    func `a token of the issuer's that is of another kind is refused`(type: String) async throws {
+        try await TestIssuer.serving { issuer in
+            let token = TokenText(try await issuer.key.sign(issuer.claims(), type: type))
+            let error = await expectError(.invalidToken) {
+                try await issuer.provider().identity(for: TokenLogin(clientID: nil, idToken: token))
+            }
+            #expect(error?.message == "the ID token is a token of another kind: typ")
+        }
+    }
+
     @Test func `claims that were changed after signing are refused`() async throws {
         try await TestIssuer.serving { issuer in
             let parts = try await issuer.key.sign(issuer.claims()).split(separator: ".")

@@ -110,6 +110,16 @@ struct ProviderRedirectTests {
         }
     }
 
+    @Test(arguments: ["//accounts/dummy/login/callback", "/accounts/nobody/login/callback"])
+    func `an answer in a form comes again to this server's own address only`(path: String) async throws {
+        try await server().run { client in
+            let answer = try await BrowserClient(client).raw(.post, path, [:], form(["code": "c"]))
+            let again = answer.headers[.location]
+            #expect(again == nil || again == "/accounts/dummy/login/callback/?code=c")
+            #expect(again != nil || answer.status == .notFound)
+        }
+    }
+
     @Test func `without the proof of its own page a browser is sent nowhere`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)

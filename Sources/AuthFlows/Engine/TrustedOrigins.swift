@@ -45,10 +45,20 @@ package struct TrustedOrigins: Sendable {
     /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil where it has no host.
     package static func origin(_ url: String) -> String? {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            scheme == "https" || scheme == "http", let host = parts.host?.lowercased(), !host.isEmpty
+            scheme == "https" || scheme == "http", let host = parts.encodedHost?.lowercased(),
+            !host.isEmpty, host.utf8.allSatisfy(isOfHost)
         else { return nil }
         let standard = scheme == "https" ? 443 : 80
         guard let port = parts.port, port != standard else { return "\(scheme)://\(host)" }
         return "\(scheme)://\(host):\(port)"
+    }
+
+    /// What names and addresses of hosts are made of. Others, `%2F` for one, end the host for some readers
+    /// and are part of it for others.
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "-._:[]".utf8.contains(byte)
+        }
     }
 }

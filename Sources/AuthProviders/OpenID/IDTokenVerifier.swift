@@ -57,6 +57,11 @@ struct IDTokenVerifier: Sendable {
         guard let name = header["alg"]?.string, let algorithm = JWK.Algorithm(rawValue: name),
             algorithm.keyType != nil
         else { throw Self.invalid("is signed with an algorithm that is not taken") }
+        // RFC 8725, section 3.11: an access token of the same issuer (`at+jwt`) can have all the claims that
+        // are looked at, though it was given to somebody else, and so can a logout token.
+        guard header["typ"]?.string?.lowercased().hasSuffix("+jwt") != true else {
+            throw Self.invalid("is a token of another kind: typ")
+        }
         guard header["crit"] == nil else { throw Self.invalid("wants what is not understood: crit") }
         let kid = header["kid"]?.string
         var key = try await keys.key(kid, for: algorithm)

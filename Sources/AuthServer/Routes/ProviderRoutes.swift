@@ -33,7 +33,9 @@ struct ProviderRoutes: Sendable {
             }
         }
         router.post(callback) { request, context in
-            try await answering(request, context) { try await comeBackByForm(request) }
+            try await answering(request, context) {
+                try await comeBackByForm(request, context.parameters.get("provider") ?? "")
+            }
         }
     }
 
@@ -97,10 +99,12 @@ struct ProviderRoutes: Sendable {
 
     /// A provider's answer in a form of its own page (`response_mode=form_post`, Apple's). A browser does not
     /// send its session's cookie with it, for another site posts it: it comes again by its address.
-    private func comeBackByForm(_ request: Request) async throws -> Response {
+    private func comeBackByForm(_ request: Request, _ provider: String) async throws -> Response {
         let form = try FormBody(try await request.limitedBody())
+        // Never the path as it was called: `//accounts/…` would be another host's.
+        guard accounts.provider(provider) != nil else { return try Answer(.notFound).response() }
         var url = URLComponents()
-        url.path = request.uri.path
+        url.path = "/accounts/\(provider)/login/callback/"
         url.queryItems = ["state", "code", "error", "id_token", "user", "iss"].compactMap { name in
             form[name].map { URLQueryItem(name: name, value: $0) }
         }

@@ -102,10 +102,14 @@ import Testing
         "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:evil",
         "https://127.0.0.1:8080@evil.example/", "https://front.evil.example/", "http://127.0.0.1:8081/",
         "data:text/html,x", "/a\nb", "", "ftp://127.0.0.1:8080/", "http://127.0.0.1:8080.evil.example/",
-        "http://user@127.0.0.1:8080/",
+        "http://user@127.0.0.1:8080/", "https://evil.example%2F.example.net/",
+        "https://evil.example%40app.example.net/", "https://evil.example;.example.net/",
+        "https://evil.example／.example.net/", "https://example.net/",
     ])
     func `nobody is sent to a stranger afterwards`(_ callback: String) async throws {
-        let world = try world { $0.social.redirectOrigins = ["https://app.example.org"] }
+        let world = try world {
+            $0.social.redirectOrigins = ["https://app.example.org", "https://*.example.net"]
+        }
         let before = try await world.contents()
         let happened = try await world.client(.browser).visitProvider(callback: callback)
         #expect(happened.answer == "refused invalid_url in callback_url")
@@ -114,9 +118,12 @@ import Testing
 
     @Test(arguments: [
         "/", "/welcome?x=1#y", "http://127.0.0.1:8080/x", "http://front/social", "https://app.example.org/x",
+        "https://app.example.net/x",
     ])
     func `this server, front ends and trusted origins are no strangers`(_ callback: String) async throws {
-        let world = try world { $0.social.redirectOrigins = ["https://app.example.org"] }
+        let world = try world {
+            $0.social.redirectOrigins = ["https://app.example.org", "https://*.example.net"]
+        }
         let client = world.client(.browser)
         let happened = try await client.visitProvider(callback: callback)
         #expect(happened.answer.hasPrefix("redirect https://example.com/authorize"))

@@ -53,14 +53,17 @@ enum TestKey: Sendable {
         }
     }
 
-    func sign(_ claims: JSONValue) async throws -> String {
+    /// - Parameter type: `typ` of the header; nil: `JWT`.
+    func sign(_ claims: JSONValue, type: String? = nil) async throws -> String {
         let keys = JWTKeyCollection()
         let identifier = kid.map { JWKIdentifier(string: $0) }
         switch self {
         case .elliptic(let key, _): await keys.add(ecdsa: key, kid: identifier)
         case .rsa(let key, _): await keys.add(rsa: key, digestAlgorithm: .sha256, kid: identifier)
         }
-        return try await keys.sign(TestClaims(members: claims), kid: identifier)
+        var header = JWTHeader()
+        if let type { header.typ = type }
+        return try await keys.sign(TestClaims(members: claims), kid: identifier, header: header)
     }
 }
 
