@@ -30,7 +30,9 @@ import Testing
         #expect(http.requests.map(\.url.path) == ["/v19.0/debug_token", "/v19.0/me"])
         #expect(http.requests[0].headers["Authorization"] == "Bearer client-1|s3cret")
         // HMAC-SHA-256 of the token under the secret, by openssl.
-        #expect(http.requests[1].members["appsecret_proof"]?.count == 64)
+        #expect(
+            http.requests[1].members["appsecret_proof"]
+                == "c21394ba3cc30855488a97166d5840b2a7cf97741ffcd86b4c62ac96ea25d9f1")
     }
 
     @Test(

@@ -196,6 +196,21 @@ import Testing
         }
     }
 
+    @Test func `a phone's token for its server is taken where the provider gives such, for one audience`()
+        async throws
+    {
+        try await TestIssuer.serving { issuer in
+            let provider = issuer.provider { definition, _ in definition.allowsOtherParties = true }
+            func login(_ audience: JSONValue) async throws -> SocialIdentity {
+                let token = try await issuer.key.sign(issuer.claims(["aud": audience, "azp": "phone"]))
+                return try await provider.identity(for: TokenLogin(clientID: nil, idToken: TokenText(token)))
+            }
+            let identity = try await login("client-1")
+            #expect(identity.uid == "person-1")
+            await expectError(.invalidToken) { try await login(["client-1", "phone"]) }
+        }
+    }
+
     @Test func `an access token alone is not taken: it does not say for whom it is`() async throws {
         try await TestIssuer.serving { issuer in
             await expectError(.invalidToken) {

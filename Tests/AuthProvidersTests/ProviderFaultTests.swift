@@ -185,4 +185,32 @@ import Testing
             await client.shutdown()
         }
     }
+
+    @Test func `a server whose certificate nobody vouches for gets no request`() async throws {
+        let server = try await UntrustedServer.start()
+        let client = ProviderClient()
+        let url = try #require(URL(string: "https://127.0.0.1:\(server.port)/"))
+        let error = await #expect(throws: SocialProviderError.self) { try await client.send(.get(url)) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.message.contains("SSL") == true)
+        await client.shutdown()
+        await server.stop()
+    }
+
+    @Test func `a client that has ended asks nobody, and one that was never used need not be ended`()
+        async throws
+    {
+        try await LoopbackServer.serving { server in
+            server.on("/x") { _ in .json("{}") }
+            var request = ProviderRequest.get(server.url("/x"))
+            request.allowsPlainHTTP = true
+            let client = ProviderClient()
+            _ = ProviderClient()
+            let answer = try await client.send(request)
+            #expect(answer.status == 200)
+            await client.shutdown()
+            await #expect(throws: SocialProviderError.self) { try await client.send(request) }
+            #expect(server.received("/x").count == 1)
+        }
+    }
 }

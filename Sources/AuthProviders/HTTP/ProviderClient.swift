@@ -20,21 +20,17 @@ public struct ProviderClient: ProviderHTTP {
     }
 
     public let limits: Limits
-    private let client: HTTPClient
+    private let connections: Connections
 
     public init(_ limits: Limits = Limits()) {
         self.limits = limits
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Nothing is asked to be compressed, so that a small answer cannot grow when it is read.
-        configuration.decompression = .disabled
-        configuration.timeout.connect = .nanoseconds(limits.timeout.nanoseconds)
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        connections = Connections(limits)
     }
 
     /// Ends the client: requests that are under way fail.
     public func shutdown() async {
         // It throws only where it was ended before.
-        try? await client.shutdown()
+        try? await connections.end()?.shutdown()
     }
 
     public func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer {
@@ -64,6 +60,9 @@ public struct ProviderClient: ProviderHTTP {
         for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
         if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
         do {
+            guard let client = connections.client else {
+                return .failure(SocialProviderError(.unreachable, "\(host) is not asked any more"))
+            }
             let deadline = NIODeadline.now() + .nanoseconds(limits.timeout.nanoseconds)
             let response = try await client.execute(message, deadline: deadline)
             let status = Int(response.status.code)

@@ -32,8 +32,9 @@ actor CachedDocument<Value: Sendable> {
     /// The document, fetched where there is none or it is old.
     func current() async throws(SocialProviderError) -> Value {
         let age = clock.now().timeIntervalSince(fetchedAt)
-        if let value, (0..<Self.freshAge).contains(age) || wasAskedJustNow { return value }
-        return try await fetched(orKept: value.flatMap { age < Self.longestAge ? $0 : nil })
+        let kept = age < Self.longestAge ? value : nil
+        if let kept, (0..<Self.freshAge).contains(age) || wasAskedJustNow { return kept }
+        return try await fetched(orKept: kept)
     }
 
     /// The document anew, because what was looked for is not in it; nil where it was asked for just now.

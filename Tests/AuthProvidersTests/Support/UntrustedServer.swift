@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// `openssl s_server` on loopback, with a certificate that it signed itself.
+final class UntrustedServer: Sendable {
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let port: Int
+    private let process: Process
+    private let folder: URL
+
+    private init(port: Int, process: Process, folder: URL) {
+        self.port = port
+        self.process = process
+        self.folder = folder
+    }
+
+    /// Its calls block, so that it is started on a thread of its own.
+    static func start() async throws -> UntrustedServer {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try launch() }) }.start()
+        }
+    }
+
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            Thread { [process, folder] in
+                // Threads of ours may block SIGTERM, and a child inherits that.
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                try? FileManager.default.removeItem(at: folder)
+                continuation.resume()
+            }.start()
+        }
+    }
+
+    private static func launch() throws -> UntrustedServer {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "untrusted-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let made = openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+                + " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem",
+            in: folder)
+        try made.run()
+        made.waitUntilExit()
+        guard made.terminationStatus == 0 else { throw Failed(description: "openssl req failed") }
+        let server = openssl("s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www", in: folder)
+        let output = Pipe()
+        server.standardOutput = output
+        try server.run()
+        var text = ""
+        while let data = try output.fileHandleForReading.read(upToCount: 1), !data.isEmpty {
+            text += String(decoding: data, as: UTF8.self)
+            if let told = text.firstMatch(of: /ACCEPT .*:(\d+)\n/), let port = Int(told.1) {
+                return UntrustedServer(port: port, process: server, folder: folder)
+            }
+        }
+        server.waitUntilExit()
+        throw Failed(description: "openssl s_server does not listen")
+    }
+
+    private static func openssl(_ arguments: String, in folder: URL) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        return process
+    }
+}
