@@ -136,8 +136,8 @@ let package = Package(
             name: "auth-consumer",
             dependencies: [
                 "AuthConsumer", "AuthBroker", "AuthInbox", "AuthSignals", "AuthOperations", arguments,
-                hummingbird, httpClient,
-            ] + plumbing,
+                hummingbird, httpClient, nio, nioHTTP1,
+            ] + crypto + plumbing,
             swiftSettings: swift),
 
         // What is measured, and against what: `Scripts/bench`. In no product.

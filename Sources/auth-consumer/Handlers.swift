@@ -21,11 +21,19 @@ import AuthSignals
 /// A handler that returns is done with its message; one that throws gets it again later, on the ladder of
 /// retries, and in the end it is among the dead letters (`NAME.dead`).
 ///
-/// - Parameter tokens: opens the providers' tokens that signals carry sealed.
-func workerHandlers(log: SignalLog, tokens: TokenOpener) -> SignalHandlers {
+/// - Parameters:
+///   - log: prints every signal; nil: nobody does.
+///   - webhook: posts every signal; nil: nobody does.
+///   - tokens: opens the providers' tokens that signals carry sealed.
+func workerHandlers(log: SignalLog?, webhook: Webhook?, tokens: TokenOpener) -> SignalHandlers {
     var handlers = SignalHandlers()
-    handlers.on(matching: "#", as: "log") { event, context in
-        try await log.write(event, context)
+    if let log {
+        handlers.on(matching: "#", as: "log") { event, context in
+            try await log.write(event, context)
+        }
+    }
+    if let webhook {
+        handlers.on(matching: "#", as: "webhook") { event, _ in try await webhook.post(event) }
     }
     return handlers
 }

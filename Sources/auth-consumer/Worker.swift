@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AsyncHTTPClient
 import AuthBroker
 import AuthConsumer
 import AuthInbox
@@ -17,7 +18,9 @@ struct Worker: AsyncParsableCommand {
         discussion: """
             The queue, its retries and its dead letters are declared where they are missing. A handler that
             fails gets its message again, later and later; in the end it is in NAME.dead. Settings:
-            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL, LOG_FORMAT, METRICS_PORT.
+            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL, LOG_FORMAT, METRICS_PORT;
+            and for the handler that posts every signal, CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET,
+            CONSUMER_WEBHOOK_TIMEOUT.
             """)
 
     @Option(help: "The name of this worker's queue; workers of one name share its messages.")
@@ -35,6 +38,9 @@ struct Worker: AsyncParsableCommand {
         help: "Only one worker of this queue at a time is served: strict order. Fixed once the queue exists.")
     var singleActive = false
 
+    @Flag(inversion: .prefixedNo, help: "Print every signal: the log handler.")
+    var log = true
+
     @Option(help: "How the log handler shows a signal: table or json. A table on a terminal, by default.")
     var format: SignalLog.Format?
 
@@ -50,16 +56,20 @@ struct Worker: AsyncParsableCommand {
         let logger = Logger(label: "auth-consumer")
         let source = BrokerSource(try topology(), settings.broker(concurrency: concurrency), logger: logger)
         let inbox = try settings.inbox()
-        let log = SignalLog(
+        let lines = SignalLog(
             format: format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .json), full: full,
             tokens: settings.tokens
         ) {
             FileHandle.standardOutput.write(Data($0.utf8))
         }
+        let client = Webhook.client()
+        let webhook = settings.webhook.map { Webhook($0, client: client) }
         var configuration = DispatcherConfiguration()
         configuration.concurrency = concurrency
         let dispatcher = SignalDispatcher(
-            from: source, handlers: workerHandlers(log: log, tokens: settings.tokens), inbox: inbox,
+            from: source,
+            handlers: workerHandlers(log: log ? lines : nil, webhook: webhook, tokens: settings.tokens),
+            inbox: inbox,
             configuration: configuration,
             logger: logger)
 
@@ -79,7 +89,13 @@ struct Worker: AsyncParsableCommand {
                     portFile: portFile.map(PortFile.init(path:))))
         }
         services += [source, dispatcher]
-        try await ServiceRunner.run(services, logger: logger)
+        do {
+            try await ServiceRunner.run(services, logger: logger)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
     }
 
     func validate() throws {

@@ -11,6 +11,8 @@ struct WorkerSettings {
     var broker: BrokerConfiguration
     /// `INBOX_URL`: the file that the workers of one host share.
     var inboxPath: String
+    /// Where the `webhook` handler posts to; nil: nowhere.
+    var webhook: WebhookSettings?
     /// `SIGNALS_TOKEN_KEYS`: opens the providers' tokens that signals carry.
     var tokens: TokenOpener
 
@@ -22,6 +24,7 @@ struct WorkerSettings {
         broker.connectionName = "auth-consumer"
         inboxPath = InboxURL(reading: &reader).path
         tokens = TokenOpener(TokenKeys(reading: &reader))
+        webhook = WebhookSettings(reading: &reader)
         try reader.check()
     }
 

@@ -32,7 +32,7 @@ enum ImportTable {
             target: "auth-consumer",
             imports: [
                 "AuthOperations", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthSignals", "ArgumentParser",
-                "Hummingbird", "AsyncHTTPClient",
+                "Hummingbird", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
         Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
         Row(

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+
+/// Signs what is posted to a webhook, so that its receiver knows who speaks and that nobody speaks again.
+///
+/// This target knows no cryptography: whoever signs hands in HMAC-SHA-256.
+///
+/// Source: Standard Webhooks 1.0.0, `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+public struct WebhookSignature: Sendable {
+    private let secret: WebhookSecret
+    private let authenticationCode: @Sendable (_ message: Data, _ key: Data) -> Data
+
+    /// - Parameter authenticationCode: HMAC-SHA-256 of a message under a key.
+    public init(
+        _ secret: WebhookSecret,
+        authenticationCode: @escaping @Sendable (_ message: Data, _ key: Data) -> Data
+    ) {
+        self.secret = secret
+        self.authenticationCode = authenticationCode
+    }
+
+    /// The headers of a request.
+    ///
+    /// - Parameters:
+    ///   - id: the same in every attempt at the same message; without a dot.
+    ///   - time: of this attempt; receivers refuse what is minutes old.
+    public func headers(id: String, at time: Date, body: Data) -> [String: String] {
+        let seconds = String(Int64(time.timeIntervalSince1970))
+        let code = authenticationCode(Data("\(id).\(seconds).".utf8) + body, secret.exposedBytes)
+        return [
+            "webhook-id": id, "webhook-timestamp": seconds,
+            "webhook-signature": "v1,\(code.base64EncodedString())",
+        ]
+    }
+}
+
+/// A webhook's secret: `whsec_` and 24 to 64 random bytes in base64. Printing it shows nothing.
+public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectable {
+    /// The long name is a warning: look twice at where they go.
+    public let exposedBytes: Data
+
+    /// Nil for any other text.
+    public init?(_ text: String) {
+        let prefix = "whsec_"
+        guard text.hasPrefix(prefix), let bytes = Data(base64Encoded: String(text.dropFirst(prefix.count))),
+            (24...64).contains(bytes.count)
+        else { return nil }
+        exposedBytes = bytes
+    }
+
+    public var description: String { "<WebhookSecret>" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import AsyncHTTPClient
+import AuthSignals
+import Crypto
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// The built-in `webhook` handler: posts each event, signed as Standard Webhooks has it.
+///
+/// The body is the event as it was published. `webhook-id` is the event's id, the same in every attempt: the
+/// receiver's idempotency key.
+struct Webhook: Sendable {
+    private let settings: WebhookSettings
+    private let signature: WebhookSignature
+    private let client: HTTPClient
+    private let clock: any WallClock
+
+    /// - Parameter client: follows no redirects; whoever makes it shuts it down.
+    init(_ settings: WebhookSettings, client: HTTPClient, clock: any WallClock = .system) {
+        self.settings = settings
+        self.client = client
+        self.clock = clock
+        signature = WebhookSignature(settings.secret) { message, key in
+            Data(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
+        }
+    }
+
+    /// A client as webhooks want it.
+    static func client() -> HTTPClient {
+        HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
+    }
+
+    /// - Throws: `SignalVerdict` where the receiver says what is to become of the event, ``WebhookError`` for
+    ///   everything else that is to be tried again.
+    func post(_ event: SignalEvent) async throws {
+        var request = HTTPClientRequest(url: settings.url)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: SignalCodec.contentType)
+        request.headers.add(name: "user-agent", value: "auth-consumer")
+        let now = clock.now()
+        for (name, value) in signature.headers(id: event.id.wireText, at: now, body: event.body) {
+            request.headers.add(name: name, value: value)
+        }
+        request.body = .bytes(ByteBuffer(bytes: event.body))
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(
+                request, timeout: .seconds(settings.timeout.components.seconds))
+        } catch {
+            throw WebhookError(status: nil)
+        }
+        // What the answer says beside its status is not read.
+        switch response.status.code {
+        case 200..<300: return
+        case 410: throw SignalVerdict.reject("the webhook answered 410: it wants no more events")
+        case 429, 503:
+            guard let text = response.headers.first(name: "retry-after"),
+                let delay = RetryAfter.delay(text, at: now)
+            else { throw WebhookError(status: response.status.code) }
+            throw SignalVerdict.retry(after: delay)
+        case let status: throw WebhookError(status: status)
+        }
+    }
+}
+
+/// A webhook did not take an event.
+struct WebhookError: Error, CustomStringConvertible {
+    /// Its answer's status; nil where there was no answer in time.
+    var status: UInt?
+
+    var description: String {
+        status.map { "the webhook answered \($0)" } ?? "the webhook did not answer in time"
+    }
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.
+enum RetryAfter {
+    static func delay(_ text: String, at now: Date) -> Duration? {
+        if let seconds = Int(text), seconds >= 0 { return .seconds(min(seconds, 86_400)) }
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        guard let date = format.date(from: text) else { return nil }
+        return .seconds(min(max(0, date.timeIntervalSince(now).rounded(.up)), 86_400))
+    }
+}

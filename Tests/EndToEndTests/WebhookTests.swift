@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The webhook handler")
+    struct WebhookTests {
+        private static let secret = "whsec_" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
+
+        @Test
+        func `an event is posted signed, again under the same id, when the receiver asks, until it is taken`()
+            async throws
+        {
+            let receiver = try await Receiver(["500", "503 retry-after 1", "302", "200", "410"])
+            let installation = try Installation(
+                broker: try await PrivateBroker.shared.url,
+                settings: [
+                    "CONSUMER_WEBHOOK_URL": receiver.url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
+                    "CONSUMER_WEBHOOK_TIMEOUT": "5",
+                ])
+            let worker = try await installation.consume(queue: "hook")
+            let id = UUID().uuidString.lowercased()
+            #expect(try await installation.publish(event(id), routingKey: "account.a") == .confirmed)
+            // The third failure has its next attempt after a minute: it is not awaited.
+            let posts = try await eventually("three attempts") {
+                receiver.posts.count >= 3 ? receiver.posts : nil
+            }
+            #expect(posts.allSatisfy { $0 == "\(id) application/cloudevents+json signed" }, "\(posts)")
+            #expect(!worker.program.log.contains(Self.secret.dropFirst(6)))
+
+            let taken = UUID().uuidString.lowercased()
+            #expect(try await installation.publish(event(taken), routingKey: "account.a") == .confirmed)
+            _ = try await eventually("it is taken") {
+                try await Answer("GET", worker.base + "/metrics").text
+                    .contains(#"auth_signals_handled_total{handler="webhook"} 1"#) ? true : nil
+            }
+            let gone = UUID().uuidString.lowercased()
+            #expect(try await installation.publish(event(gone), routingKey: "account.a") == .confirmed)
+            _ = try await eventually("it is rejected") {
+                try await installation.deadLetters(of: "hook") == 1 ? true : nil
+            }
+            let list = try await installation.operate(["dead", "list", installation.name(of: "hook")])
+            #expect(list.output.contains(gone))
+            #expect(list.output.contains("410"))
+            try await worker.program.stop()
+            try await receiver.program.stop(SIGKILL)
+        }
+
+        @Test(arguments: [
+            ("CONSUMER_WEBHOOK_URL", "http://example.org/"), ("CONSUMER_WEBHOOK_URL", "https://u:hush@h/"),
+            ("CONSUMER_WEBHOOK_SECRET", "hush"), ("CONSUMER_WEBHOOK_TIMEOUT", "0"),
+        ])
+        func `a wrong setting is named and not shown`(name: String, value: String) async throws {
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1/",
+                settings: [
+                    "CONSUMER_WEBHOOK_URL": "https://example.org/", "CONSUMER_WEBHOOK_SECRET": Self.secret,
+                ].merging([name: value]) { $1 })
+            let program = try Program(
+                "auth-consumer", ["--queue", "q", "--bind", "#"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            #expect(program.log.contains(name))
+            #expect(!program.log.contains("hush"))
+        }
+
+        private func event(_ id: String) -> String {
+            """
+            {"specversion":"1.0","id":"\(id)","source":"http://accounts.test","type":"account.a",
+             "time":"2026-11-23T08:00:00.123Z","datacontenttype":"application/json","data":{"request":{}}}
+            """
+        }
+    }
+}
+
+/// An HTTP server that answers one status after the other, and says of each post whether its signature is right.
+private struct Receiver {
+    let program: Program
+    let url: String
+
+    var posts: [String] { program.lines.filter { !$0.hasPrefix("port") } }
+
+    init(_ answers: [String]) async throws {
+        program = try Program(
+            URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.script] + answers, environment: [:])
+        let program = program
+        let port = try await eventually("the receiver listens: \(program.log)") {
+            program.lines.first { $0.hasPrefix("port ") }.map { String($0.dropFirst(5)) }
+        }
+        url = "http://127.0.0.1:\(port)/hook"
+    }
+
+    private static let script = """
+        import base64, hashlib, hmac, http.server, sys
+        answers = sys.argv[1:]
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['content-length']))
+                id, time = self.headers['webhook-id'], self.headers['webhook-timestamp']
+                code = hmac.new(bytes(range(32)), f'{id}.{time}.'.encode() + body, hashlib.sha256).digest()
+                right = self.headers['webhook-signature'] == 'v1,' + base64.b64encode(code).decode()
+                print(id, self.headers['content-type'], 'signed' if right else 'forged', flush=True)
+                words = (answers.pop(0) if answers else '200').split()
+                self.send_response(int(words[0]))
+                if len(words) == 3: self.send_header(words[1], words[2])
+                if words[0] == '302': self.send_header('location', '/elsewhere')
+                self.send_header('content-length', '0')
+                self.end_headers()
+            def log_message(self, *_): pass
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        print('port', server.server_port, flush=True)
+        server.serve_forever()
+        """
+}
