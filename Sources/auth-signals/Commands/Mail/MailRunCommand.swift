@@ -4,7 +4,16 @@ import AuthOperations
 
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mail", abstract: "Deliver the store's mails: the mail loop alone.")
+        commandName: "mail",
+        abstract: "Deliver the store's mails: the mail loop alone. Or look at those that were given up.",
+        subcommands: [
+            MailRunCommand.self, MailListCommand.self, MailRetryCommand.self, MailDropCommand.self,
+        ], defaultSubcommand: MailRunCommand.self)
+}
+
+struct MailRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Deliver the store's mails: the mail loop alone.")
 
     func run() async throws {
         var reader = Environment.settings()

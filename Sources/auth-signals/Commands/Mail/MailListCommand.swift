@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuthFlows
+import AuthSignals
+import AuthStore
+import Foundation
+
+struct MailListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The mails that were given up, and why.")
+
+    @Flag(help: "Show whom they are for, too.")
+    var full = false
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    func run() async throws {
+        for mail in try await OutboxCommand.store().givenUpMails() {
+            let line = MailLine(mail, full: full)
+            if json {
+                print(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self))
+            } else {
+                let parts = [
+                    line.failedAt, line.id, line.template ?? "sealed with a key that is not set", line.to,
+                    "attempts \(line.attempts)", line.reason,
+                ]
+                print(parts.compactMap(\.self).joined(separator: "  ").printable)
+            }
+        }
+    }
+}
+
+/// What is told of a mail: never its text.
+private struct MailLine: Encodable {
+    var id: String
+    var template: String?
+    var to: String?
+    var queuedAt: String
+    var failedAt: String
+    var attempts: Int
+    var reason: String?
+
+    init(_ mail: GivenUpMail, full: Bool) {
+        id = mail.id.wireText
+        template = mail.draft?.template.rawValue
+        to = full ? mail.draft?.to : nil
+        queuedAt = mail.queuedAt.wireText
+        failedAt = mail.failedAt.wireText
+        attempts = mail.attempts
+        reason = mail.reason
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, template, to, queuedAt = "queued_at", failedAt = "failed_at", attempts, reason
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The operator's commands for mails that were given up")
+    struct MailCommandTests {
+        @Test func `they are listed without the address, tried again, and deleted`() async throws {
+            let installation = try Installation(broker: "amqp://127.0.0.1:1/")
+            let server = try await installation.serve(
+                ["--no-relay"], settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await server.program.stop()
+            let path = installation.folder.path("auth.sqlite")
+            let sql = try Program(
+                URL(filePath: "/usr/bin/env"),
+                [
+                    "python3", "-c",
+                    """
+                    import sqlite3, sys
+                    store = sqlite3.connect(sys.argv[1])
+                    store.execute("UPDATE auth_mail SET failed_at = 1795420800000, last_error = 'no such box'")
+                    store.commit()
+                    """, path,
+                ], environment: [:])
+            #expect(try await sql.exitCode() == 0, "\(sql.log)")
+
+            let list = try await installation.operate(["mail", "list", "--json"])
+            let line = try JSONDecoder().decode(
+                JSONValue.self, from: Data(try #require(list.lines.first).utf8))
+            #expect(list.lines.count == 1)
+            #expect(line["template"]?.string == "email_confirmation_signup")
+            #expect(line["reason"]?.string == "no such box")
+            #expect(!list.output.contains("ada@example.org"))
+            let id = try #require(line["id"]?.string)
+            let full = try await installation.operate(["mail", "list", "--full"])
+            #expect(full.output.contains("ada@example.org"))
+
+            try await installation.operate(["mail", "retry"], code: 2)
+            let retried = try await installation.operate(["mail", "retry", id])
+            #expect(retried.output == "1 mails are tried again\n")
+            #expect(try await installation.operate(["mail", "list"]).lines.isEmpty)
+            let none = try await installation.operate(["mail", "drop", "--all"])
+            #expect(none.output == "0 mails are deleted\n")
+
+            let again = try await installation.serve(["--no-relay"])
+            _ = try await eventually("the mail is delivered") { installation.newestConfirmationKey() }
+            try await again.program.stop()
+        }
+    }
+}
