@@ -9,6 +9,7 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case invalidURL, unreachable, tls, accessRefused, notFound, topologyMismatch, consumerCancelled
             case unconfirmed, notMoved, connectionLost, refusedByBroker, invalidValue, stopped
+            case exhausted
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -39,6 +40,8 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidValue = Code(.invalidValue)
         /// It was stopped.
         public static let stopped = Code(.stopped)
+        /// The process has no memory or no file descriptor left for a connection.
+        public static let exhausted = Code(.exhausted)
 
         public var description: String { kind.rawValue }
     }

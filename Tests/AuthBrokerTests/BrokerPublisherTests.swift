@@ -64,6 +64,30 @@ import Testing
         }
     }
 
+    /// A channel of RabbitMQ 3.10 may refuse everything for as long as it is open, though the queue has recovered.
+    @Test func `a broker that refuses everything for long is tried on a new connection`() async throws {
+        try await BrokerWorld.with { world in
+            var configuration = world.configuration
+            configuration.confirmTimeout = .milliseconds(300)
+            try await world.withPublisher(configuration) { publisher in
+                let (queue, exchange) = (world.topology.queue, world.direct.exchange)
+                try await world.perform { channel throws(BrokerError) in
+                    try channel.declareQueue(
+                        queue, ["x-max-length": .integer(1), "x-overflow": .string("reject-publish")])
+                    try channel.bind(queue, to: exchange, key: "#")
+                }
+                var outcomes: [PublishOutcome] = []
+                try await eventually(within: .seconds(60), "the connection was given up") {
+                    outcomes += await publisher.publish([.test(outcomes.count)])
+                    guard case .unknown(let reason)? = outcomes.last else { return false }
+                    return reason.contains("refused everything")
+                }
+                #expect(outcomes.contains(.nacked))
+                try await publisher.awaitReady()
+            }
+        }
+    }
+
     @Test func `more than a window is in flight in turns, each message with its own outcome`() async throws {
         try await BrokerWorld.with(patterns: ["testing.*"]) { world in
             var configuration = world.configuration

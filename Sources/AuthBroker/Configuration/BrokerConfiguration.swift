@@ -21,8 +21,9 @@ public struct BrokerConfiguration: Sendable {
     public var connectTimeout: Duration = .seconds(10)
     /// For each answer of the broker to a log-in or a declaration.
     public var answerTimeout: Duration = .seconds(10)
-    /// Bytes of the largest body that is taken from a queue; a larger message goes to the dead letters.
-    public var largestBody = 1 << 20
+    /// Bytes of the largest body that is taken from a queue: the largest that RabbitMQ 4 carries. A larger message
+    /// is refused, and the broker itself puts it among the dead letters. What a handler is given is far smaller.
+    public var largestBody = 16 << 20
     /// The first pause before a connection is tried again; each next one is twice as long.
     public var firstPause: Duration = .milliseconds(200)
     /// The longest such pause.

@@ -8,8 +8,17 @@ import CRabbitMQ
 final class ConnectionHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    init() {
-        guard let pointer = crmq_new() else { fatalError("no memory or file descriptor for a connection") }
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where memory or file descriptors are.
+    convenience init() throws(BrokerError) { try self.init(crmq_new()) }
+
+    /// - Parameter pointer: what the C face has made; nil where it could not.
+    init(_ pointer: OpaquePointer?) throws(BrokerError) {
+        guard let pointer else {
+            throw BrokerError(
+                .exhausted,
+                "no memory or file descriptor is left for a connection: raise the process's limits (ulimit -n)"
+            )
+        }
         self.pointer = pointer
     }
 

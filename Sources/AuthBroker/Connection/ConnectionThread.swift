@@ -9,14 +9,16 @@ import Synchronization
 /// librabbitmq's calls may wait, and one connection belongs to one thread: neither suits Swift's shared pool.
 /// The thread connects, hands the connection to its role, and after a loss connects again, for ever.
 final class ConnectionThread: Sendable {
-    private let handle = ConnectionHandle()
     private let name: String
     private let configuration: BrokerConfiguration
     private let logger: Logger
     private let metrics: ConnectionMetrics
     private let state = Mutex(State())
+    private let makeHandle: @Sendable () throws(BrokerError) -> ConnectionHandle
 
     private struct State {
+        /// Made by the start.
+        var handle: ConnectionHandle?
         var status = BrokerStatus.stopped
         var isStarted = false
         var isStopping = false
@@ -28,8 +30,16 @@ final class ConnectionThread: Sendable {
     /// librabbitmq decodes nested tables by recursion: one frame of them needs more than the usual 512 KiB.
     static let stackSize = 8 << 20
 
-    /// - Parameter name: shown on the broker's management page.
-    init(name: String, configuration: BrokerConfiguration, logger: Logger) {
+    /// - Parameters:
+    ///   - name: shown on the broker's management page.
+    ///   - makeHandle: for tests.
+    init(
+        name: String, configuration: BrokerConfiguration, logger: Logger,
+        makeHandle: @escaping @Sendable () throws(BrokerError) -> ConnectionHandle = {
+            () throws(BrokerError) in try ConnectionHandle()
+        }
+    ) {
+        self.makeHandle = makeHandle
         self.name = name
         self.configuration = configuration
         self.logger = logger
@@ -39,7 +49,7 @@ final class ConnectionThread: Sendable {
     var status: BrokerStatus { state.withLock { $0.status } }
 
     /// Makes the thread look at its role's work soon; may be called by anybody, at any time.
-    func wake() { handle.wake() }
+    func wake() { state.withLock { $0.handle }?.wake() }
 
     /// Says that the broker takes no messages, or takes them again.
     func setBlocked(_ reason: String?) {
@@ -52,14 +62,19 @@ final class ConnectionThread: Sendable {
     /// Starts the thread; the second time does nothing.
     ///
     /// - Parameter role: made on the thread, for it belongs there.
-    func start(_ role: @escaping @Sendable () -> any ConnectionRole) {
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``; nothing was started then.
+    func start(_ role: @escaping @Sendable () -> any ConnectionRole) throws(BrokerError) {
+        if state.withLock({ $0.isStarted }) { return }
+        let handle = try makeHandle()
         let isFirst = state.withLock { state in
-            defer { state.isStarted = true }
-            if !state.isStarted { state.status = .connecting(lastError: nil) }
-            return !state.isStarted
+            if state.isStarted { return false }
+            state.isStarted = true
+            state.handle = handle
+            state.status = .connecting(lastError: nil)
+            return true
         }
         guard isFirst else { return }
-        let thread = Thread { self.run(role()) }
+        let thread = Thread { self.run(role(), handle) }
         thread.name = "amqp"
         thread.stackSize = Self.stackSize
         thread.start()
@@ -67,14 +82,15 @@ final class ConnectionThread: Sendable {
 
     /// Lets the role finish what is in hand, for at most the configured time, says good-bye and ends the thread.
     func stop() async {
-        let isConnected = state.withLock { state in
+        let (isConnected, handle) = state.withLock { state in
             state.isStopping = true
-            return state.isConnected
+            return (state.isConnected, state.handle)
         }
+        guard let handle else { return }
         // While it connects there is nothing in hand.
-        if isConnected { wake() } else { handle.interrupt() }
+        if isConnected { handle.wake() } else { handle.interrupt() }
         let bound = configuration.closeTimeout + .seconds(2)
-        let patience = Task { [handle] in
+        let patience = Task {
             try await Task.sleep(for: bound)
             handle.interrupt()
         }
@@ -97,7 +113,7 @@ final class ConnectionThread: Sendable {
 
     // MARK: On the thread
 
-    private func run(_ role: any ConnectionRole) {
+    private func run(_ role: any ConnectionRole, _ handle: ConnectionHandle) {
         let channel = Channel(handle)
         var backOff = BackOff(first: configuration.firstPause, longest: configuration.longestPause)
         var turn = 0
@@ -117,7 +133,7 @@ final class ConnectionThread: Sendable {
                 role.disconnected(error)
                 // The other nodes are tried at once; after all of them there is a pause.
                 if wasConnected, ContinuousClock.now - start > configuration.firstPause { backOff.reset() }
-                if wasConnected || turn % configuration.urls.count == 0 { pause(backOff.pause()) }
+                if wasConnected || turn % configuration.urls.count == 0 { pause(backOff.pause(), handle) }
             }
         }
         let waiting = state.withLock { state in
@@ -183,7 +199,7 @@ final class ConnectionThread: Sendable {
     }
 
     /// Waits, unless it is stopped; a wake-up does not shorten it.
-    private func pause(_ duration: Duration) {
+    private func pause(_ duration: Duration, _ handle: ConnectionHandle) {
         let end = ContinuousClock.now + duration
         while !isStopping {
             let left = ContinuousClock.now.duration(to: end).milliseconds

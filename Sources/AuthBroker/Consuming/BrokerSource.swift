@@ -86,10 +86,19 @@ public struct BrokerSource: SignalBatchSource, Service {
     /// more, tells the broker what was settled by then, and returns; what was not goes back to the queue.
     ///
     /// In a `ServiceGroup` list it before the service that reads ``deliveries``, so that it ends after that one.
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where the process has no memory or file
+    ///   descriptor left to begin with.
     public func run() async throws {
-        mover.start()
-        thread.start { [topology, configuration, gate, logger] in
-            ConsumingRole(topology, configuration, gate, logger)
+        do throws(BrokerError) {
+            try mover.start()
+            try thread.start { [topology, configuration, gate, logger] in
+                ConsumingRole(topology, configuration, gate, logger)
+            }
+        } catch {
+            gate.end()
+            await mover.stop()
+            throw error
         }
         await untilShutdown()
         await mover.stop()

@@ -231,14 +231,13 @@ final class DeadLetterPass {
     /// The connection that copies are published on; opened for the first of them.
     private final class Publishing {
         private let configuration: BrokerConfiguration
-        private let handle = ConnectionHandle()
         private(set) var opened: Channel?
 
         init(_ configuration: BrokerConfiguration) { self.configuration = configuration }
 
         func channel() throws(BrokerError) -> Channel {
             if let opened { return opened }
-            let channel = Channel(handle)
+            let channel = Channel(try ConnectionHandle())
             try channel.openAny(configuration)
             opened = channel
             try channel.selectConfirms()

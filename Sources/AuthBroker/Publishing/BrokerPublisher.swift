@@ -34,8 +34,11 @@ public struct BrokerPublisher: SignalPublisher, Service {
     /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes
     /// what was submitted, waits for its confirms, at most ``BrokerConfiguration/closeTimeout``, and returns.
     /// What was not confirmed by then is unknown.
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where the process has no memory or file
+    ///   descriptor left to begin with.
     public func run() async throws {
-        connection.start()
+        try connection.start()
         await untilShutdown()
         await connection.stop()
     }

@@ -43,11 +43,18 @@ struct PublishingConnection: Sendable {
         }
     }
 
-    func start() {
-        thread.start { [exchange, declaresExchange, configuration, door, thread] in
-            PublishingRole(
-                exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
-                door: door, setBlocked: thread.setBlocked)
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``.
+    func start() throws(BrokerError) {
+        do throws(BrokerError) {
+            try thread.start { [exchange, declaresExchange, configuration, door, thread] in
+                PublishingRole(
+                    exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
+                    door: door, setBlocked: thread.setBlocked)
+            }
+        } catch {
+            // Who waits for the connection waits in vain.
+            door.closeForGood()
+            throw error
         }
     }
 

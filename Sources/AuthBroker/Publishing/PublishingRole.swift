@@ -24,6 +24,11 @@ final class PublishingRole: ConnectionRole {
     private var isBlocked = false
     /// The confirm timeout counts from here at the earliest: under an alarm nothing is confirmed.
     private var since = ContinuousClock.now
+    /// When the broker began to refuse everything. A full queue does that; but so does a channel of RabbitMQ 3.10
+    /// that was opened while the leader of a quorum queue was dead and not yet replaced, for as long as it is open.
+    private var refusedSince: ContinuousClock.Instant?
+    /// Whether it has refused something since the last look.
+    private var wasRefused = false
 
     init(
         exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, door: PublishDoor,
@@ -45,6 +50,7 @@ final class PublishingRole: ConnectionRole {
     func connected() {
         isBlocked = false
         since = .now
+        refusedSince = nil
         door.open()
     }
 
@@ -52,8 +58,13 @@ final class PublishingRole: ConnectionRole {
 
     func receive(_ event: CRMQEvent) {
         switch event.kind {
-        case .confirmed: settle(ledger.confirmed(event.tag, multiple: event.multiple))
-        case .nacked: settle(ledger.nacked(event.tag, multiple: event.multiple))
+        case .confirmed:
+            refusedSince = nil
+            settle(ledger.confirmed(event.tag, multiple: event.multiple))
+        case .nacked:
+            if refusedSince == nil { refusedSince = .now }
+            wasRefused = true
+            settle(ledger.nacked(event.tag, multiple: event.multiple))
         case .returned: returned(event)
         case .blocked:
             isBlocked = true
@@ -116,6 +127,13 @@ final class PublishingRole: ConnectionRole {
     }
 
     private func wish(at now: ContinuousClock.Instant, isFull: Bool) throws(BrokerError) -> Wish {
+        if wasRefused, let refusedSince, now - refusedSince > configuration.confirmTimeout {
+            throw BrokerError(
+                .unconfirmed,
+                "the broker has refused everything for \(configuration.confirmTimeout); trying a new connection"
+            )
+        }
+        wasRefused = false
         guard let oldest = ledger.oldest, !isBlocked else { return .idle }
         let left = now.duration(to: max(oldest, since) + configuration.confirmTimeout)
         guard left > .zero else {

@@ -49,7 +49,7 @@ public struct BrokerAdmin: Sendable {
     func perform<Answer: Sendable>(
         _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
     ) async throws(BrokerError) -> Answer {
-        let handle = ConnectionHandle()
+        let handle = try ConnectionHandle()
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let thread = Thread {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import CRabbitMQ
+import Logging
+import Testing
+
+@testable import AuthBroker
+
+/// Where the process has no memory or file descriptor left, a connection is an error and not the process's end.
+@Suite struct ExhaustionTests {
+    @Test func `a handle that cannot be made throws, and says what to do`() {
+        let error = #expect(throws: BrokerError.self) { try ConnectionHandle(nil) }
+        #expect(error?.code == .exhausted)
+        #expect(error?.message.contains("ulimit") == true)
+    }
+
+    @Test func `a thread that cannot be started says so, can be stopped, and can be tried again`()
+        async throws
+    {
+        let tries = Locked(0)
+        let thread = ConnectionThread(
+            name: "test", configuration: BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)]),
+            logger: Logger(label: "test")
+        ) { () throws(BrokerError) in
+            if tries.change({
+                $0 += 1; return $0
+            }) == 1 {
+                return try ConnectionHandle(nil)
+            }
+            return try ConnectionHandle()
+        }
+        let role: @Sendable () -> any ConnectionRole = { Idle() }
+        let error = #expect(throws: BrokerError.self) { try thread.start(role) }
+        #expect(error?.code == .exhausted)
+        #expect(thread.status == .stopped)
+        thread.wake()
+        try thread.start(role)
+        #expect(thread.status != .stopped)
+        await thread.stop()
+        #expect(thread.status == .stopped)
+        #expect(tries.value == 2)
+    }
+
+    private final class Idle: ConnectionRole {
+        func prepare(_ dial: Dial) throws(BrokerError) { _ = try dial.open() }
+        func connected() {}
+        func receive(_ event: CRMQEvent) {}
+        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish { .finished }
+        func disconnected(_ error: BrokerError) {}
+        func stopped() {}
+    }
+}
