@@ -8,11 +8,16 @@ struct FailedDelivery: Sendable {
     enum Reason {
         /// The body is no event.
         static let malformed = "malformed"
+        /// The body is far larger than any event.
+        static let tooLarge = "too-large"
         /// The copy is for a handler that this worker has not.
         static let unknownHandler = "unknown-handler"
         /// The schedule is at its end.
         static let attemptsExhausted = "attempts-exhausted"
     }
+
+    /// Bytes of the largest body that is looked at; the contract's is 64 KiB.
+    static let largestBody = 1 << 20
 
     /// The longest `auth-error`, `auth-first-error` and `auth-reason`, in bytes.
     static let longestText = 1024

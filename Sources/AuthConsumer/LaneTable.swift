@@ -41,6 +41,11 @@ struct LaneTable {
     /// From how many earlier deliveries on one is handled alone.
     static let suspiciousCount = 2
 
+    /// From how many earlier deliveries on one no longer waits for those of its subject before it: the first of
+    /// them may be the one that ends every worker, and the others would reach the queue's limit of deliveries with
+    /// it. What was delivered so often comes late in any case.
+    static let desperateCount = 4
+
     private let concurrency: Int
     private var tracks: [Lane: Track] = [:]
     /// The tracks whose first delivery may start, from `passed` on.
@@ -54,7 +59,8 @@ struct LaneTable {
     init(concurrency: Int) { self.concurrency = concurrency }
 
     mutating func add(_ delivery: Delivery) {
-        let lane = Lane(of: delivery.message)
+        let isDesperate = delivery.deliveryCount >= Self.desperateCount
+        let lane = isDesperate ? .message(delivery.message.messageID) : Lane(of: delivery.message)
         depth += 1
         if let track = tracks[lane] {
             track.add(delivery)

@@ -11,6 +11,12 @@ extension SignalDispatcher {
     /// - Returns: false where the worker was left behind; somebody else goes on with the delivery then.
     func handle(_ work: LaneQueue.Work, _ worker: WatchedWorker) async -> Bool {
         let delivery = work.delivery
+        guard delivery.message.body.count <= FailedDelivery.largestBody else {
+            await setAside(
+                delivery, error: "\(delivery.message.body.count) bytes",
+                reason: FailedDelivery.Reason.tooLarge)
+            return true
+        }
         let event: SignalEvent
         do {
             event = try SignalCodec.event(from: delivery.message.body)

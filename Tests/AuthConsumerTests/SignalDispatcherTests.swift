@@ -164,6 +164,22 @@ import Testing
         #expect(bench.recorder.entries.first?.event.sequence == 2)
     }
 
+    @Test func `a body far larger than any event is set aside with its reason, and with its body`()
+        async throws
+    {
+        bench.on()
+        var large = SignalMessage.test(1)
+        large.body = Data(count: 1 << 20) + Data([0])
+        bench.send(large)
+        bench.send(.test(2))
+        try await bench.running {
+            try await bench.recorder.wait { $0.count == 1 }
+            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+        }
+        #expect(bench.dead.first?.headers["auth-reason"] == .string("too-large"))
+        #expect(bench.dead.first?.body == large.body)
+    }
+
     @Test func `a message whose data is not of the handler's type is set aside, not tried again`()
         async throws
     {
