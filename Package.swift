@@ -162,6 +162,20 @@ let package = Package(
         .target(
             name: "ConformanceReplay", dependencies: ["AuthSignals"],
             path: "Tests/Support/ConformanceReplay", exclude: ["flows.json"], swiftSettings: swift),
+        .target(
+            name: "FaultSupport",
+            dependencies: [
+                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
+                "AuthSignals", grdb,
+            ] + plumbing,
+            path: "Tests/Support/FaultSupport", swiftSettings: swift),
+        .executableTarget(
+            name: "fault-actor",
+            dependencies: [
+                "FaultSupport", "AuthRelay", "AuthConsumer", "AuthStore", "AuthBroker", "AuthSignals",
+                unixSignals,
+            ] + plumbing,
+            path: "Tests/Support/FaultActor", swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(
             name: "AuthSignalsTests", dependencies: ["AuthSignals"] + plumbing, exclude: ["Golden"],
@@ -227,6 +241,14 @@ let package = Package(
                 "auth-signals",
                 "auth-consumer",
             ] + plumbing,
+            swiftSettings: swift),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "FaultSupport", "ProgramSupport", "BrokerSupport", "AuthRelay", "AuthConsumer", "AuthStore",
+                "AuthBroker", "AuthTesting", "AuthSignals", "CRabbitMQ", "fault-actor", "auth-signals",
+                "auth-consumer", grdb,
+            ] + plumbing + kits,
             swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]

@@ -18,6 +18,9 @@ public final class LoopbackProxy: Sendable {
     private struct State {
         var isDown = false
         var isSilent = false
+        var isDeaf = false
+        /// Grows with every reset: connections of an earlier time end as soon as they notice.
+        var resets = 0
         var isClosed = false
         var sockets: Set<Int32> = []
     }
@@ -59,6 +62,13 @@ public final class LoopbackProxy: Sendable {
     /// Carries nothing from the target any more, while connections stay open, or carries what comes again.
     public func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
 
+    /// Takes nothing from the client any more, while connections stay open: the client's socket fills up. Or
+    /// takes what there is again.
+    public func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
+
+    /// Ends every connection as a crash of the peer's host does, with RST instead of FIN; new ones pass.
+    public func reset() { state.withLock { $0.resets += 1 } }
+
     /// Ends it.
     public func close() {
         state.withLock { $0.isClosed = true }
@@ -94,14 +104,26 @@ public final class LoopbackProxy: Sendable {
         _ = Glibc.close(listener)
     }
 
-    /// Carries bytes both ways until either side ends.
+    /// Carries bytes both ways until either side ends, or all are reset.
     private func forward(_ client: Int32, _ server: Int32) {
+        let resets = state.withLock { $0.resets }
         var buffer = [UInt8](repeating: 0, count: 65536)
         var ends = [
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
             pollfd(fd: server, events: Int16(POLLIN), revents: 0),
         ]
-        forwarding: while poll(&ends, 2, -1) > 0 {
+        forwarding: while poll(&ends, 2, 20) >= 0 {
+            let (isDeaf, isReset) = state.withLock { ($0.isDeaf, $0.resets != resets) }
+            if isReset {
+                // With nothing left to linger for, closing sends RST.
+                var linger = linger(l_onoff: 1, l_linger: 0)
+                for end in ends {
+                    setsockopt(
+                        end.fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+                }
+                break
+            }
+            ends[0].events = isDeaf ? 0 : Int16(POLLIN)
             for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
                 let count = recv(ends[from].fd, &buffer, buffer.count, 0)
                 if from == 1, count > 0, state.withLock({ $0.isSilent }) { continue }

@@ -2,9 +2,9 @@
 import Foundation
 
 /// Certificates made for one test by `openssl`: an authority, a broker's and a client's.
-struct Certificates: Sendable {
+public struct Certificates: Sendable {
     /// Holds `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key` and `stranger.pem`, another authority.
-    let directory: String
+    public let directory: String
 
     /// `openssl` is missing or failed.
     struct Failed: Error, CustomStringConvertible {
@@ -14,7 +14,7 @@ struct Certificates: Sendable {
     /// - Parameters:
     ///   - name: the host name that the broker's certificate is for.
     ///   - days: how long that one is valid; below 0 it is expired.
-    static func make(for name: String = "localhost", days: Int = 2) async throws -> Certificates {
+    public static func make(for name: String = "localhost", days: Int = 2) async throws -> Certificates {
         // Waiting for a process would hold up a thread of the shared pool.
         try await withCheckedThrowingContinuation { continuation in
             Thread { continuation.resume(with: Result { try Certificates(for: name, days: days) }) }.start()
@@ -32,9 +32,9 @@ struct Certificates: Sendable {
         try sign("client", name: "client", days: 2)
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+    public func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
-    func path(_ file: String) -> String { "\(directory)/\(file)" }
+    public func path(_ file: String) -> String { "\(directory)/\(file)" }
 
     private static let newKey = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import BrokerSupport
+import FaultSupport
+import Testing
+
+extension Faults {
+    @Suite struct ClusterTests {
+        @Test func `each node of a cluster of three is started again in turn while publishing`() async throws
+        {
+            let first = try await PrivateBroker.start()
+            var nodes = [first]
+            // Two at a time would ask the first for the same thing at once.
+            for _ in 0..<2 { nodes.append(try await PrivateBroker.start("--join", first.directory)) }
+            let urls = try nodes.map { try BrokerURL($0.url) }
+            try await Trial("13", "three nodes, quorum queues, each node restarted in turn").run(on: first) {
+                world in
+                var configuration = try world.configuration
+                configuration.urls = urls
+                configuration.confirmTimeout = .seconds(3)
+                try await world.withRelay(configuration) { _ in
+                    try await world.withWorker(configuration) { _ in
+                        try await world.withWriter {
+                            for (index, node) in nodes.enumerated() {
+                                try await world.confirmed(100)
+                                // One of them politely, the others as a crash would.
+                                try await node.leave(killed: index != 1)
+                                try await world.confirmed(100)
+                                try await node.restart()
+                            }
+                            try await world.confirmed(100)
+                        }
+                        try await world.drain()
+                    }
+                }
+            }
+            for node in nodes.reversed() { try await node.kill() }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthStore
+import AuthTesting
+import FaultSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension Faults {
+    @Suite struct CrashTrialTests {
+        @Test func `the server is killed again and again under sign-ups, and every signal is handled once`()
+            async throws
+        {
+            try await Trial("C", "`auth-signals serve` killed with SIGKILL under sign-ups").run { world in
+                let worker = try await world.installation.consume(queue: "work")
+                let answered = Locked<Set<String>>([])
+                let number = Locked(0)
+                for _ in 0..<max(4, TrialSettings.kills) {
+                    let server = try await world.installation.serve(settings: ["LOG_LEVEL": "info"])
+                    let goal = answered.value.count + world.number(in: 5...30)
+                    let people = (0..<4).map { _ in
+                        Task {
+                            // Until nobody answers any more.
+                            while true {
+                                let mine = number.change { number in
+                                    number += 1
+                                    return number
+                                }
+                                let answer = try? await server.call(
+                                    "POST", "/auth/signup",
+                                    ["email": "p\(mine)@example.org", "password": "correct-horse-\(mine)"])
+                                guard let answer else { return }
+                                #expect(answer.status == 200, "\(answer.text)")
+                                let id = answer.body["data"]?["user"]?["id"]?.string
+                                if let id { answered.change { _ = $0.insert(id) } }
+                            }
+                        }
+                    }
+                    try await eventually(within: .seconds(60), "some people have signed up") {
+                        answered.value.count >= goal
+                    }
+                    try await server.program.stop(SIGKILL)
+                    for person in people { await person.value }
+                }
+                let server = try await world.installation.serve(settings: ["LOG_LEVEL": "info"])
+                try await eventually(within: .seconds(60), "the outbox was empty") {
+                    let status = try await world.store.status()
+                    let mails = try await server.readiness().part("mail_pending")
+                    return status.pending == 0 && mails == "0"
+                }
+                let confirmed = try await world.store.status().confirmed
+                _ = try await worker.handled(atLeast: confirmed)
+                try await server.program.stop()
+                try await worker.program.stop()
+                let handled = worker.handled()
+                world.elsewhere.change { $0 = handled.compactMap { UUID(uuidString: $0.id) } }
+                // Whoever was told that the sign-up worked has a signal that says so.
+                let signedUp = handled.filter { $0.signal == "account.user_signed_up" }.compactMap(\.subject)
+                #expect(!answered.value.isEmpty)
+                #expect(answered.value.subtracting(signedUp) == [])
+            }
+        }
+    }
+}

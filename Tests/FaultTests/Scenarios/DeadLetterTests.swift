@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import AuthStore
+import AuthTesting
+import FaultSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension Faults {
+    @Suite struct DeadLetterTests {
+        @Test
+        func `dead letters are sent back under load, the tool is killed meanwhile, and each has one effect`()
+            async throws
+        {
+            let count = 250 * max(4, TrialSettings.kills)
+            try await Trial("23", "dead letters requeued under load; `auth-signals dead` killed meanwhile")
+                .run {
+                    world in
+                    try await world.withRelay { _ in
+                        try await world.write(count)
+                        // First nobody wants them.
+                        try await world.withWorker(before: { _ in throw SignalVerdict.reject("not today") }) {
+                            _ in
+                            try await eventually(within: .seconds(120), "all were dead letters") {
+                                try await world.deadLetters == count
+                            }
+                        }
+                        try await world.withWorker { _ in
+                            try await world.withWriter {
+                                let first = try world.requeue()
+                                try await eventually(within: .seconds(60), "some were sent back") {
+                                    try await world.deadLetters < count
+                                }
+                                try await first.stop(SIGKILL)
+                                let second = try world.requeue()
+                                let code = try await second.exitCode(within: .seconds(120))
+                                #expect(code == 0, "\(second.log)")
+                            }
+                            try await world.drain()
+                        }
+                    }
+                    #expect(try await world.deadLetters == 0)
+                }
+        }
+
+        @Test
+        func `a message that kills its worker dies, is sent back, dies again, and is handled in the end`()
+            async throws
+        {
+            try await Trial("16 b", "a message that kills its worker: delivery limit, requeued, again").run {
+                world in
+                try await world.withRelay { _ in
+                    try await world.write(60)
+                    try await eventually(within: .seconds(60), "the outbox was empty") {
+                        try await world.store.status().pending == 0
+                    }
+                    let rows = try await world.evidence(emptyingTap: false).commits
+                    let poison = rows[world.number(in: 5...40)].id
+                    for turn in 1...2 {
+                        let deaths = try await world.workersDie(of: poison)
+                        #expect(deaths >= 20, "turn \(turn)")
+                        try await world.withWorker { _ in
+                            try await eventually(within: .seconds(60), "its neighbours were handled") {
+                                try await world.effects.count() + world.deadLetters >= 60
+                            }
+                        }
+                        #expect(try await world.deadLetters == 1)
+                        let requeue = try world.requeue()
+                        #expect(try await requeue.exitCode() == 0, "\(requeue.log)")
+                    }
+                    try await world.withWorker { _ in try await world.drain() }
+                }
+            }
+        }
+    }
+}
+
+extension TrialWorld {
+    /// How many dead letters the worker has.
+    fileprivate var deadLetters: Int {
+        get async throws { try await admin.messageCount(in: topology.name(of: .dead)) }
+    }
+
+    /// Starts the operator's tool, which sends all dead letters back.
+    fileprivate func requeue() throws -> Program {
+        try Program(
+            "auth-signals", ["dead", "requeue", topology.queue, "--all"],
+            environment: installation.environment)
+    }
+
+    /// Starts one worker after the other, each of which dies of a message, until it is a dead letter.
+    ///
+    /// - Returns: how many have died.
+    fileprivate func workersDie(of poison: UUID) async throws -> Int {
+        var deaths = 0
+        try await eventually(within: .seconds(120), "the message was a dead letter") {
+            let worker = try actor("work", ["POISON": poison.uuidString])
+            try await eventually(within: .seconds(60), "the worker died, or the message had") {
+                if !worker.isRunning { return true }
+                return try await deadLetters > 0
+            }
+            deaths += worker.isRunning ? 0 : 1
+            try await worker.stop()
+            return try await deadLetters > 0
+        }
+        return deaths
+    }
+}

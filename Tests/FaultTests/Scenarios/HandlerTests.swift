@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import Testing
+
+@testable import AuthBroker
+
+extension Faults {
+    @Suite struct HandlerTests {
+        @Test func `a message that fails again and again climbs the ladder and dies; the others flow`()
+            async throws
+        {
+            let verdict = try await Trial("16", "handler that always fails for some messages").run { world in
+                var dispatching = DispatcherConfiguration()
+                dispatching.retries = RetrySchedule([.oneSecond, .oneSecond])
+                let poisoned = Locked<Set<UUID>>([])
+                try await world.withRelay { _ in
+                    try await world.write(200)
+                    let rows = try await world.evidence(emptyingTap: false).commits
+                    poisoned.change { $0 = Set(stride(from: 3, to: rows.count, by: 20).map { rows[$0].id }) }
+                    try await world.withWorker(
+                        nil, dispatching,
+                        before: { if poisoned.value.contains($0.id) { throw Broken() } }
+                    ) { _ in
+                        try await eventually(within: .seconds(60), "the others were handled") {
+                            try await world.effects.count() == rows.count - poisoned.value.count
+                        }
+                        try await eventually(within: .seconds(60), "those that fail were dead letters") {
+                            try await world.admin.messageCount(in: world.topology.name(of: .dead))
+                                == poisoned.value.count
+                        }
+                    }
+                    let letters = try await world.emptyDeadLetters()
+                    for letter in letters {
+                        #expect(letter.headers["auth-reason"] == .string("attempts-exhausted"))
+                        #expect(letter.headers["auth-attempt"] == .integer(3))
+                        #expect(letter.headers["auth-origin-key"] == .string("trial.happened"))
+                    }
+                    world.dead.change { $0 = Set(letters.compactMap { UUID(uuidString: $0.messageID) }) }
+                    #expect(world.dead.value == poisoned.value)
+                }
+            }
+            #expect(verdict.dead == 10)
+        }
+
+        private struct Broken: Error {}
+
+        @Test func `what nobody can read goes to the dead letters at once, and its neighbours are handled`()
+            async throws
+        {
+            try await Trial("17", "undecodable and oversized bodies among good ones").run { world in
+                // Straight into the worker's queue: nobody has committed these.
+                let door = PublishingConnection(
+                    exchange: world.topology.exchange, declaresExchange: false, name: "stranger",
+                    try world.configuration, world.logger)
+                try door.start()
+                try await door.awaitReady()
+                let bodies = [
+                    "{no event", "", #"{"specversion":"1.0"}"#, String(repeating: "x", count: 2 << 20),
+                ]
+                try await world.withRelay { _ in
+                    try await world.withWorker { _ in
+                        for body in bodies {
+                            try await world.write(40)
+                            let message = SignalMessage(
+                                routingKey: "main", messageID: UUID().uuidString, body: Data(body.utf8))
+                            #expect(await door.submit([message]).outcomes() == [.confirmed])
+                        }
+                        try await world.drain()
+                        try await eventually(within: .seconds(60), "they were dead letters") {
+                            try await world.admin.messageCount(in: world.topology.name(of: .dead)) == 4
+                        }
+                    }
+                }
+                await door.stop()
+                let reasons = try await world.emptyDeadLetters().compactMap {
+                    $0.headers["auth-reason"]?.string
+                }
+                #expect(reasons.sorted() == ["malformed", "malformed", "malformed", "too-large"])
+            }
+        }
+
+        @Test func `a handler that is slower than the broker's consumer timeout has one effect`() async throws
+        {
+            try await Trial("20", "handler slower than the broker's consumer timeout").run { world in
+                // Channels read both when they are opened.
+                try await world.broker.ctl(
+                    "eval",
+                    "application:set_env(rabbit, consumer_timeout, 2000), "
+                        + "application:set_env(rabbit, channel_tick_interval, 500).")
+                let slow = Locked(2)
+                try await world.write(60)
+                try await world.withRelay { _ in
+                    try await world.withWorker(
+                        before: { _ in
+                            let isSlow = slow.change { left in
+                                left -= 1
+                                return left >= 0
+                            }
+                            if isSlow { try await Task.sleep(for: .seconds(5)) }
+                        }
+                    ) { _ in
+                        try await eventually(within: .seconds(60), "the broker closed the channel") {
+                            world.heard("PRECONDITION_FAILED")
+                        }
+                        try await world.drain()
+                    }
+                }
+                try await world.broker.ctl(
+                    "eval",
+                    "application:set_env(rabbit, consumer_timeout, 1800000), "
+                        + "application:set_env(rabbit, channel_tick_interval, 60000).")
+            }
+        }
+    }
+}

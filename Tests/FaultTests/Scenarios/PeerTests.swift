@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Testing
+
+extension Faults {
+    @Suite struct PeerTests {
+        struct Fault: Sendable, CustomTestStringConvertible {
+            var testDescription: String
+            var number: String
+            var begin: @Sendable (LoopbackProxy) -> Void
+            var end: @Sendable (LoopbackProxy) -> Void = { $0.cut() }
+        }
+
+        static let faults = [
+            Fault(testDescription: "goes silent", number: "4", begin: { $0.setSilent(true) }) {
+                $0.setSilent(false)
+                $0.cut()
+            },
+            Fault(testDescription: "stops reading", number: "4 b", begin: { $0.setDeaf(true) }) {
+                $0.setDeaf(false)
+                $0.cut()
+            },
+            Fault(testDescription: "resets the connection", number: "4 c", begin: { $0.reset() }),
+        ]
+
+        @Test(arguments: faults)
+        func `a peer that fails is given up, and found again`(_ fault: Fault) async throws {
+            try await Trial(fault.number, "peer \(fault.testDescription), relay and worker alike").run {
+                world in
+                let proxy = try LoopbackProxy(to: world.broker.port)
+                defer { proxy.close() }
+                var configuration = try world.configuration(through: proxy)
+                configuration.heartbeat = .seconds(1)
+                configuration.confirmTimeout = .seconds(3)
+                try await world.withRelay(configuration) { relay in
+                    try await world.withWorker(configuration) { _ in
+                        try await world.withWriter {
+                            try await world.confirmed(50)
+                            let losses = world.told("no connection to the broker")
+                            try await world.write(600)
+                            fault.begin(proxy)
+                            let since = ContinuousClock.now
+                            try await eventually(within: .seconds(60), "the fault was noticed") {
+                                world.told("no connection to the broker") > losses
+                            }
+                            #expect(ContinuousClock.now - since < .seconds(30))
+                            fault.end(proxy)
+                            try await world.confirmed(50)
+                        }
+                        try await world.drain()
+                    }
+                }
+            }
+        }
+
+        @Test func `acknowledgements that come after the connection was lost are not sent on the next one`()
+            async throws
+        {
+            try await Trial("21", "connection lost under slow handlers: stale acknowledgements").run {
+                world in
+                let proxy = try LoopbackProxy(to: world.broker.port)
+                defer { proxy.close() }
+                let random = Locked(world.generator())
+                try await world.withRelay { _ in
+                    try await world.withWorker(
+                        world.configuration(through: proxy),
+                        before: { _ in
+                            let pause = random.change { Int.random(in: 5...60, using: &$0) }
+                            try await Task.sleep(for: .milliseconds(pause))
+                        }
+                    ) { _ in
+                        try await world.write(300)
+                        for _ in 0..<max(3, TrialSettings.kills) {
+                            try await world.handled(20)
+                            proxy.cut()
+                        }
+                        try await world.drain()
+                    }
+                }
+                // The broker would have closed the channel with 406 for an unknown delivery tag.
+                #expect(!world.heard("PRECONDITION_FAILED"))
+            }
+        }
+    }
+}

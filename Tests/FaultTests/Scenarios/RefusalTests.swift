@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import AuthStore
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import Testing
+
+extension Faults {
+    @Suite struct RefusalTests {
+        @Test func `a wrong password and a revoked permission keep everything until they are mended`()
+            async throws
+        {
+            try await Trial("11", "wrong virtual host, wrong password, revoked permission").run { world in
+                let user = "u\(world.number(in: 0...999_999))"
+                let proxy = try LoopbackProxy(to: world.broker.port)
+                defer { proxy.close() }
+                var configuration = try world.configuration(through: proxy)
+                configuration.urls[0].user = user
+                configuration.urls[0].password = "right"
+                var lost = configuration
+                lost.urls[0].virtualHost = "nowhere"
+                try await world.broker.ctl("add_user", user, "wrong")
+                try await world.withRelay(lost) { relay in
+                    try await world.write(50)
+                    try await world.refused(relay, .accessRefused)
+                }
+                try await world.withWorker { _ in
+                    try await world.withRelay(configuration) { relay in
+                        try await world.refused(relay, .accessRefused)
+                        try await world.broker.ctl("change_password", user, "right")
+                        try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
+                        try await world.drain()
+                        try await world.broker.ctl("set_permissions", user, "^$", "^$", "^$")
+                        // The broker remembers for a while what a channel may do.
+                        proxy.cut()
+                        try await world.write(50)
+                        try await world.refused(relay, .accessRefused)
+                        try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
+                        try await world.drain()
+                    }
+                }
+                try await world.broker.ctl("delete_user", user)
+            }
+        }
+
+        @Test
+        func `an expired certificate and one for another name keep everything until there is a good one`()
+            async throws
+        {
+            try await Trial("11 b", "certificate expired; for another host name").run { world in
+                let shared = try await FaultBroker.shared
+                var configuration = try world.configuration
+                configuration.urls = [try BrokerURL(shared.node.tlsURL)]
+                try await shared.serve(try await Certificates.make(days: -1))
+                try await world.write(50)
+                try await world.withWorker { _ in
+                    try await world.withRelay(configuration) { relay in
+                        try await world.refused(relay, .tls)
+                        try await shared.serve(try await Certificates.make(for: "elsewhere.example.org"))
+                        try await eventually(within: .seconds(60), "the name was found wrong") {
+                            guard case .connecting(let error?) = relay.publisher.status else { return false }
+                            return error.message.contains("another host name")
+                        }
+                        try await world.write(50)
+                        try await shared.serve(try await Certificates.make())
+                        try await world.drain()
+                        #expect(relay.publisher.status == .connected)
+                    }
+                }
+            }
+        }
+
+        @Test
+        func `a broker that is absent at the start is found when it comes, and the others are passed over`()
+            async throws
+        {
+            try await Trial("12", "absent at the start; of three hosts one dead, one unknown to DNS").run {
+                world in
+                let proxy = try LoopbackProxy(to: world.broker.port)
+                defer { proxy.close() }
+                proxy.setDown(true)
+                var configuration = try world.configuration(through: proxy)
+                configuration.urls =
+                    [
+                        BrokerURL(host: "127.0.0.1", port: 1), BrokerURL(host: "no-such-host.invalid"),
+                    ] + configuration.urls
+                try await world.withWorker(configuration) { _ in
+                    try await world.withRelay(configuration) { relay in
+                        try await world.write(200)
+                        let since = ContinuousClock.now
+                        try await eventually(within: .seconds(600), "it was absent for a while") {
+                            ContinuousClock.now - since > .seconds(TrialSettings.seconds)
+                        }
+                        #expect(try await world.store.status().pending == 200)
+                        proxy.setDown(false)
+                        try await world.drain()
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension TrialWorld {
+    /// Waits until the relay's connection was refused for a reason, and sees that nothing was lost over it.
+    fileprivate func refused(_ relay: TrialRelay, _ code: BrokerError.Code) async throws {
+        try await eventually(within: .seconds(60), "the connection was refused: \(code)") {
+            guard case .connecting(let error?) = relay.publisher.status else { return false }
+            return error.code == code
+        }
+        #expect(try await store.status().pending > 0)
+    }
+}
+
+extension FaultBroker {
+    /// Lets the node serve other certificates from now on.
+    fileprivate func serve(_ other: Certificates) async throws {
+        defer { other.remove() }
+        for file in ["ca.pem", "server.pem", "server.key"] {
+            let bytes = try Data(contentsOf: URL(filePath: other.path(file)))
+            try bytes.write(to: URL(filePath: certificates.path(file)))
+        }
+        try await node.ctl("eval", "ssl:clear_pem_cache().")
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension Faults {
+    @Suite struct WeatherTests {
+        @Test func `bad weather: whatever can happen to connections and processes happens at random`()
+            async throws
+        {
+            try await Trial("24", "random cuts, resets, silence, deafness; relay and worker killed").run {
+                world in
+                let proxies = try (0..<2).map { _ in try LoopbackProxy(to: world.broker.port) }
+                defer { proxies.forEach { $0.close() } }
+                func url(_ proxy: LoopbackProxy) -> [String: String] {
+                    ["BROKER_URL": "amqp://127.0.0.1:\(proxy.port)/?heartbeat=1"]
+                }
+                var relay = try world.actor("relay", url(proxies[0]))
+                var worker = try world.actor("work", url(proxies[1]))
+                let since = ContinuousClock.now
+                try await world.withWriter {
+                    while ContinuousClock.now - since < .seconds(max(4, TrialSettings.seconds)) {
+                        let proxy = proxies[world.number(in: 0...1)]
+                        switch world.number(in: 0...5) {
+                        case 0: proxy.cut()
+                        case 1: proxy.reset()
+                        case 2: proxy.setSilent(true)
+                        case 3: proxy.setDeaf(true)
+                        case 4:
+                            try await relay.stop(SIGKILL)
+                            relay = try world.actor("relay", url(proxies[0]))
+                        default:
+                            try await worker.stop(SIGKILL)
+                            worker = try world.actor("work", url(proxies[1]))
+                        }
+                        let (pause, start) = (world.number(in: 50...600), ContinuousClock.now)
+                        try await eventually(within: .seconds(60), "the weather changed") {
+                            ContinuousClock.now - start > .milliseconds(pause)
+                        }
+                        proxy.setSilent(false)
+                        proxy.setDeaf(false)
+                    }
+                }
+                proxies.forEach { $0.cut() }
+                try await world.drain()
+                try await relay.stop()
+                try await worker.stop()
+            }
+        }
+    }
+}

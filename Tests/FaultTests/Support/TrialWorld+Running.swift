@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthConsumer
+import AuthRelay
+import AuthSignals
+import AuthStore
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import InMemoryLogging
+import Logging
+import ProgramSupport
+
+/// What runs in a trial, in this process or in one of its own.
+extension TrialWorld {
+    /// Runs a body beside a relay, and ends the relay afterwards.
+    func withRelay(
+        _ broker: BrokerConfiguration? = nil, failpoints: RelayFailpoints = .none,
+        _ body: (TrialRelay) async throws -> Void
+    ) async throws {
+        let relay = TrialRelay(
+            from: store, try broker ?? configuration, failpoints: failpoints, logger: logger)
+        try await beside({ try await relay.run() }) { try await body(relay) }
+    }
+
+    /// Runs a body beside a worker, and ends the worker afterwards.
+    func withWorker(
+        _ broker: BrokerConfiguration? = nil, _ dispatching: DispatcherConfiguration? = nil,
+        before: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
+        after: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
+        _ body: (TrialWorker) async throws -> Void
+    ) async throws {
+        let worker = TrialWorker(
+            topology, try broker ?? configuration, effects: effects, log: try TrialLog(newDiary()),
+            configuration: dispatching ?? DispatcherConfiguration(), logger: logger, before: before,
+            after: after)
+        try await beside({ try await worker.run() }) { try await body(worker) }
+    }
+
+    /// Runs a body beside a writer, which writes some transactions a second.
+    func withWriter(_ body: () async throws -> Void) async throws {
+        let writer = TrialWriter(store, log: try TrialLog(newWriterDiary()))
+        let random = Locked(generator())
+        try await beside({
+            while !Task.isCancelled {
+                var mine = random.value
+                try await writer.write(&mine)
+                random.change { [mine] in $0 = mine }
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }) { try await body() }
+    }
+
+    /// Writes a number of signals in transactions of random size, and some that are rolled back.
+    func write(_ count: Int) async throws {
+        let writer = TrialWriter(store, log: try TrialLog(newWriterDiary()))
+        var random = generator()
+        var left = count
+        while left > 0 {
+            let size = min(left, Int.random(in: 1...4, using: &random))
+            try await writer.write(size, &random)
+            if Int.random(in: 0..<10, using: &random) == 0 {
+                try await writer.write(size, rollingBack: true, &random)
+            }
+            left -= size
+        }
+    }
+
+    /// Runs a service beside a body, and cancels it after that.
+    private func beside(
+        _ service: @escaping @Sendable () async throws -> Void, _ body: () async throws -> Void
+    ) async throws {
+        let running = Task { try await service() }
+        do {
+            try await body()
+        } catch {
+            running.cancel()
+            _ = try? await running.value
+            throw error
+        }
+        running.cancel()
+        do { try await running.value } catch is CancellationError {}
+    }
+
+    // MARK: Processes
+
+    /// Starts a process that the trial may kill.
+    func actor(_ role: String, _ settings: [String: String] = [:]) throws -> Program {
+        var environment = [
+            "STORE": installation.folder.path("auth.sqlite"),
+            "EFFECTS": installation.folder.path("effects.sqlite"),
+            "BROKER_URL": broker.url, "BROKER_EXCHANGE": installation.environment["BROKER_EXCHANGE"] ?? "",
+            "QUEUE": topology.queue, "SEED": "\(generator().seedOfItsOwn)",
+        ]
+        environment["DIARY"] = role == "write" ? newWriterDiary() : newDiary()
+        return try Program("fault-actor", [role], environment: environment.merging(settings) { $1 })
+    }
+
+    // MARK: Waiting
+
+    /// Waits until that many more messages have had their effect.
+    func handled(_ more: Int) async throws {
+        let goal = try await effects.count() + more
+        try await eventually(within: .seconds(60), "\(goal) messages had their effect") {
+            try await effects.count() >= goal
+        }
+    }
+
+    /// Waits until that many more rows were confirmed.
+    func confirmed(_ more: Int) async throws {
+        let goal = try await store.status().confirmed + more
+        try await eventually(within: .seconds(60), "\(goal) rows were confirmed") {
+            try await store.status().confirmed >= goal
+        }
+    }
+
+    /// Waits until nothing is left to be done, or a minute has passed: then the checker says what is missing.
+    func drain() async throws {
+        try? await eventually(within: .seconds(60), "the outbox was empty") {
+            try await store.status().pending == 0
+        }
+        let (confirmed, dead) = (try await store.status().confirmed, dead.value.count)
+        try? await eventually(within: .seconds(60), "everything was handled") {
+            try await effects.count() + dead >= confirmed
+        }
+    }
+
+    /// Sends rows again, as an operator would: those that no queue has received, or others.
+    func republish(_ states: Set<OutboxRecord.State> = [.unrouted]) async throws {
+        let filter = OutboxFilter(states)
+        let ids = try await store.outboxRecords(filter, limit: .max).map(\.row.draft.id)
+        resent.change { $0.formUnion(ids) }
+        _ = try await store.republish(filter)
+    }
+
+    /// How often a message of the log's was written.
+    func told(_ message: String) -> Int { records.entries.count { $0.message.description == message } }
+
+    /// How often a connection of that name has come about.
+    func timesConnected(_ name: String) -> Int {
+        records.entries.count {
+            $0.message.description == "connected to the broker"
+                && $0.metadata["connection"]?.description == name
+        }
+    }
+
+    /// Whether the broker's words were written into the log.
+    func heard(_ words: String) -> Bool { records.entries.contains { "\($0.metadata)".contains(words) } }
+}
+
+extension SeededGenerator {
+    fileprivate var seedOfItsOwn: UInt64 {
+        var copy = self
+        return copy.next()
+    }
+}

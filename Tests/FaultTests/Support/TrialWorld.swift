@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthConsumer
+import AuthRelay
+import AuthSignals
+import AuthStore
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import InMemoryLogging
+import Logging
+import ProgramSupport
+
+/// One trial's installation: a store, an exchange, a worker's queues, and a second queue that is bound to the same
+/// and that nobody reads before the end.
+final class TrialWorld: Sendable {
+    let broker: PrivateBroker
+    let installation: Installation
+    let store: SQLiteStore
+    let effects: TrialEffects
+    let topology: ConsumerTopology
+    /// The queue that nobody reads before the end.
+    let tap: String
+    let seed: UInt64
+    let records = InMemoryLogHandler()
+    let logger: Logger
+
+    /// What an operator has sent again; what a worker has set aside.
+    let resent = Locked<Set<UUID>>([])
+    let dead = Locked<Set<UUID>>([])
+    /// What a worker of another kind has handled, in its order.
+    let elsewhere = Locked<[UUID]>([])
+    /// Whether effects must come in strict order.
+    let isStrict = Locked(false)
+    private let random: Locked<SeededGenerator>
+    private let diaries = Locked<[String]>([])
+    private let writerDiaries = Locked<[String]>([])
+
+    init(
+        _ broker: PrivateBroker, seed: UInt64, singleActive: Bool = false,
+        store place: String? = nil
+    ) async throws {
+        self.broker = broker
+        self.seed = seed
+        random = Locked(SeededGenerator(seed: seed))
+        var settings = ["SECRET_KEY": TrialCodec.secret, "SIGNALS_SOURCE": TrialCodec.source]
+        if let place { settings["STORE_URL"] = "sqlite:\(place)/auth.sqlite" }
+        installation = try Installation(broker: broker.url, settings: settings)
+        let records = records
+        var logger = Logger(label: "trial") { _ in records }
+        logger.logLevel = .debug
+        self.logger = logger
+        store = try await SQLiteStore.trial(
+            place.map { $0 + "/auth.sqlite" } ?? installation.folder.path("auth.sqlite"), logger: logger)
+        effects = try TrialEffects(installation.folder.path("effects.sqlite"))
+        topology = try ConsumerTopology(
+            queue: installation.name(of: "work"), patterns: ["#"], singleActive: singleActive)
+        tap = installation.name(of: "tap")
+        try await declare()
+    }
+
+    // MARK: The broker's side
+
+    /// Straight to the broker.
+    var configuration: BrokerConfiguration {
+        get throws {
+            var configuration = try installation.broker
+            configuration.connectionName = "trial"
+            configuration.firstPause = .milliseconds(50)
+            configuration.longestPause = .milliseconds(500)
+            return configuration
+        }
+    }
+
+    /// Through a proxy.
+    func configuration(through proxy: LoopbackProxy) throws -> BrokerConfiguration {
+        var configuration = try configuration
+        configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
+        return configuration
+    }
+
+    var admin: BrokerAdmin { get throws { BrokerAdmin(try configuration) } }
+
+    /// Makes everything at the broker that is not there.
+    func declare() async throws {
+        try await admin.declareExchange()
+        try await admin.declare(topology)
+        try await declareTap()
+    }
+
+    /// Removes everything from the broker.
+    func remove() async throws {
+        try await admin.delete(topology)
+        try await deleteTap()
+    }
+
+    // MARK: Chance
+
+    func number(in range: ClosedRange<Int>) -> Int {
+        random.change { Int.random(in: range, using: &$0) }
+    }
+
+    /// A generator of its own for a part of the trial, so that parts that run side by side repeat.
+    func generator() -> SeededGenerator { random.change { SeededGenerator(seed: $0.next()) } }
+
+    // MARK: Diaries
+
+    /// The path of a new worker's diary.
+    func newDiary() -> String { newDiary(diaries) }
+
+    /// The path of a new writer's diary.
+    func newWriterDiary() -> String { newDiary(writerDiaries) }
+
+    private func newDiary(_ list: Locked<[String]>) -> String {
+        let path = installation.folder.path("diary-\(UUID().uuidString)")
+        list.change { $0.append(path) }
+        return path
+    }
+
+    /// Everything that is known.
+    ///
+    /// - Parameter emptyingTap: false: what nobody reads before the end is left alone.
+    func evidence(emptyingTap: Bool = true) async throws -> Evidence {
+        var evidence = Evidence()
+        evidence.commits = try await store.outboxRecords(
+            OutboxFilter(Set(OutboxRecord.State.allCases)), limit: .max
+        ).map(Evidence.Commit.init)
+        for entry in writerDiaries.value.flatMap(TrialLog.read) {
+            if entry.word == .promised { evidence.promised.insert(entry.id) }
+            if entry.word == .rolledBack { evidence.rolledBack.insert(entry.id) }
+        }
+        evidence.runs = diaries.value.map { path in
+            Evidence.runs(TrialLog.read(path).map { ($0.word == .begin, $0.id, $0.attempt) })
+        }
+        evidence.effects = try await effects.all() + elsewhere.value
+        if emptyingTap { evidence.arrivals = [try await emptyTap()] }
+        evidence.dead = dead.value
+        evidence.resent = resent.value
+        evidence.isStrict = isStrict.value
+        evidence.wasRedelivered =
+            evidence.runs.count { !$0.isEmpty } > 1 || timesConnected("trial consumer") > 1
+        return evidence
+    }
+}
+
+extension Evidence.Commit {
+    init(_ record: OutboxRecord) {
+        let state: State =
+            switch record.state {
+            case .pending: .pending
+            case .confirmed: .confirmed
+            case .unrouted: .unrouted
+            case .parked: .parked
+            }
+        self.init(
+            id: record.row.draft.id, sequence: record.row.sequence, subject: record.row.draft.subject,
+            state: state, wasNacked: record.row.attempts > 0)
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package import AuthBroker
+package import AuthRelay
+import AuthFlows
+import AuthSignals
+package import AuthStore
+import Foundation
+package import Logging
+package import ServiceLifecycle
+
+/// A relay as an installation has it, with the connection it publishes on.
+package struct TrialRelay: Sendable {
+    package let publisher: BrokerPublisher
+    package let relay: SignalRelay
+
+    package init(
+        from store: SQLiteStore, _ broker: BrokerConfiguration, failpoints: RelayFailpoints = .none,
+        logger: Logger
+    ) {
+        publisher = BrokerPublisher(broker, logger: logger)
+        var configuration = RelayConfiguration()
+        configuration.backoff = RelayBackoff(first: .milliseconds(200), limit: .seconds(2))
+        relay = SignalRelay(
+            from: store, to: publisher, codec: TrialCodec.codec, configuration: configuration,
+            failpoints: failpoints, logger: logger)
+    }
+
+    /// The services in the order of a `ServiceGroup`.
+    package var services: [any Service] { [publisher, relay] }
+
+    /// Relays until it is cancelled, which leaves what is in flight, or until a failpoint throws.
+    package func run() async throws {
+        let publishing = Task { try await publisher.run() }
+        do {
+            try await relay.run()
+        } catch {
+            publishing.cancel()
+            try await publishing.value
+            throw error
+        }
+        publishing.cancel()
+        try await publishing.value
+    }
+}
+
+extension SQLiteStore {
+    /// The store of a trial, made and migrated where there is none.
+    package static func trial(_ path: String, logger: Logger) async throws -> SQLiteStore {
+        let store = try SQLiteStore(
+            path: path, keys: KeyRing(secret: TrialCodec.secret), codec: TrialCodec.codec, logger: logger)
+        try await store.migrate()
+        return store
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package import AuthBroker
+package import AuthConsumer
+import AuthInbox
+package import AuthSignals
+import Foundation
+package import Logging
+package import ServiceLifecycle
+
+/// A worker whose handler writes its effect in the inbox's transaction, and a diary of its runs.
+package struct TrialWorker: Sendable {
+    package let source: BrokerSource
+    package let dispatcher: SignalDispatcher
+
+    /// - Parameters:
+    ///   - before: runs before the handler's transaction; what it throws, the handler has thrown.
+    ///   - after: runs after the transaction's commit and before the message is acknowledged.
+    package init(
+        _ topology: ConsumerTopology, _ broker: BrokerConfiguration, effects: TrialEffects, log: TrialLog,
+        configuration: DispatcherConfiguration = DispatcherConfiguration(), logger: Logger,
+        before: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
+        after: @escaping @Sendable (SignalContext) async throws -> Void = { _ in }
+    ) {
+        var handlers = SignalHandlers()
+        handlers.once(TrialHappened.self, as: "effect") { _, context, database in
+            try TrialEffects.write(context.id, database)
+        }
+        var configuration = configuration
+        configuration.middleware = [Diary(log: log, before: before, after: after)]
+        source = BrokerSource(topology, broker, logger: logger)
+        dispatcher = SignalDispatcher(
+            from: source, handlers: handlers, inbox: effects.inbox, configuration: configuration,
+            logger: logger)
+    }
+
+    /// The services in the order of a `ServiceGroup`.
+    package var services: [any Service] { [source, dispatcher] }
+
+    /// Works until it is cancelled, which leaves what is in hand.
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await source.run() }
+            group.addTask { try await dispatcher.run() }
+            try await group.waitForAll()
+        }
+    }
+}
+
+private struct Diary: SignalMiddleware {
+    let log: TrialLog
+    let before: @Sendable (SignalContext) async throws -> Void
+    let after: @Sendable (SignalContext) async throws -> Void
+
+    func handle(
+        _ event: SignalEvent, _ context: SignalContext, by handler: String,
+        next: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
+    ) async throws {
+        log.write(.begin, context.id, attempt: context.attempt)
+        defer { log.write(.end, context.id, attempt: context.attempt) }
+        try await before(context)
+        try await next(event, context)
+        try await after(context)
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+package import AuthStore
+import Foundation
+
+/// Commits transactions that emit signals, rolls some back, and notes in its diary what it was told.
+package struct TrialWriter: Sendable {
+    private let store: SQLiteStore
+    private let log: TrialLog
+    private let subjects: Int
+
+    /// - Parameter subjects: how many people the signals are about; every tenth signal is about nobody.
+    package init(_ store: SQLiteStore, log: TrialLog, subjects: Int = 12) {
+        self.store = store
+        self.log = log
+        self.subjects = subjects
+    }
+
+    private struct ChangedItsMind: Error {}
+
+    /// Where a transaction of a writer may be stopped.
+    package enum Point: Sendable { case beforeCommit, afterCommit }
+
+    /// One transaction of random size: every tenth is rolled back, now and then one is large.
+    ///
+    /// - Parameter reached: called at its points, before the commit within the transaction.
+    /// - Throws: what the store throws; such a transaction has not been committed.
+    package func write(
+        _ random: inout SeededGenerator, reached: @escaping @Sendable (Point) -> Void = { _ in }
+    ) async throws {
+        let isLarge = Int.random(in: 0..<40, using: &random) == 0
+        let count = isLarge ? 60 : Int.random(in: 1...4, using: &random)
+        try await write(
+            count, rollingBack: Int.random(in: 0..<10, using: &random) == 0, &random, reached: reached)
+    }
+
+    /// One transaction of that many signals.
+    package func write(
+        _ count: Int, rollingBack: Bool = false, _ random: inout SeededGenerator,
+        reached: @escaping @Sendable (Point) -> Void = { _ in }
+    ) async throws {
+        var drafts: [SignalDraft] = []
+        for number in 0..<count {
+            let person = Int.random(in: 0..<subjects * 10 / 9 + 1, using: &random)
+            let signal = TrialHappened(number: number, subject: person < subjects ? "person-\(person)" : nil)
+            drafts.append(try TrialCodec.codec.draft(signal, at: Date()))
+        }
+        let (all, ids) = (drafts, drafts.map(\.id))
+        log.write(.tried, ids)
+        do {
+            try await store.transaction { (transaction: SQLiteTransaction) in
+                for draft in all { try transaction.emit(draft) }
+                reached(.beforeCommit)
+                if rollingBack { throw ChangedItsMind() }
+            }
+        } catch is ChangedItsMind {
+            return log.write(.rolledBack, ids)
+        } catch {
+            log.write(.rolledBack, ids)
+            throw error
+        }
+        reached(.afterCommit)
+        log.write(.promised, ids)
+    }
+}
