@@ -23,6 +23,29 @@ import Testing
         #expect(await gate.next()?.tag.number == 2)
     }
 
+    @Test func `what is there is handed out in one piece`() async {
+        let epoch = gate.connected()
+        gate.deliver([delivery(1, epoch: epoch), delivery(2, epoch: epoch)])
+        gate.deliver(delivery(3, epoch: epoch))
+        let numbers = await gate.nextAll()?.map(\.tag.number)
+        #expect(numbers == [1, 2, 3])
+        gate.end()
+        let end = await gate.nextAll()
+        #expect(end.map(\.count) == nil)
+    }
+
+    @Test func `the thread is woken once so many settlements have come`() {
+        let epoch = gate.connected()
+        #expect(!gate.wake(at: 3))
+        let woken = (1...4).map { (number: UInt64) in
+            gate.settle(Delivery.Tag(epoch: epoch, number: number), .acknowledge)
+        }
+        #expect(woken == [false, false, true, false])
+        #expect(gate.wake(at: 4))
+        #expect(gate.takeSettled().count == 4)
+        #expect(!gate.wake(at: 1))
+    }
+
     @Test func `what was not read is forgotten with its connection`() async {
         gate.deliver(delivery(1, epoch: gate.connected()))
         gate.disconnected()
