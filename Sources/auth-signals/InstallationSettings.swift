@@ -23,6 +23,8 @@ struct InstallationSettings {
     var store: StoreSettings
     /// Whose accounts people may log in with.
     var providers: SocialProviders
+    /// The hook before social log-ins, where it is somebody else's.
+    var preSocialLogin: PreSocialLoginSettings?
     var secretKey: String?
     var secretKeyFallbacks: [String]
     /// Names that look like settings and are none.
@@ -49,6 +51,7 @@ struct InstallationSettings {
         server = AuthServerConfiguration(reading: &reader)
         store = StoreSettings(reading: &reader)
         providers = SocialProviders(reading: &reader, queriesEmail: account.asksProvidersForEmail)
+        preSocialLogin = PreSocialLoginSettings(reading: &reader)
         secretKey = reader.string("SECRET_KEY")
         secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])
         if let secretKey, secretKey.utf8.count < 32 {

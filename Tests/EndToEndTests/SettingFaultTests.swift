@@ -17,6 +17,9 @@ extension EndToEnd {
             ("PASSWORD_SCRYPT_COST", "1000"), ("SOCIALACCOUNT_DUMMY", "perhaps"),
             ("SOCIALACCOUNT_PROVIDERS", "/proc/nowhere/providers.json"),
             ("SOCIALACCOUNT_EMAIL_VERIFICATION", "hush-hush"),
+            ("SIGNALS_TOKEN_KEYS", "hush-hush"),
+            ("SIGNALS_TOKEN_KEYS", "k1:hush-hush"), ("PRE_SOCIAL_LOGIN_URL", "http://hush-hush.example.org/"),
+            ("PRE_SOCIAL_LOGIN_SECRET", "hush-hush"), ("PRE_SOCIAL_LOGIN_URL", "https://policy.example.org/"),
         ])
         func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String)
             async throws
@@ -27,6 +30,16 @@ extension EndToEnd {
             let lines = program.log.split(separator: "\n")
             #expect(lines.count == 1, "\(program.log)")
             #expect(lines.last?.contains(name) == true)
+            #expect(!program.log.contains("hush-hush"))
+        }
+
+        @Test func `a worker's key of another form is named as well`() async throws {
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1/", settings: ["SIGNALS_TOKEN_KEYS": "k1:hush-hush"])
+            let program = try Program(
+                "auth-consumer", ["--queue", "q", "--bind", "#"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            #expect(program.log.contains("SIGNALS_TOKEN_KEYS"))
             #expect(!program.log.contains("hush-hush"))
         }
 

@@ -36,16 +36,22 @@ struct ServeCommand: AsyncParsableCommand {
             installation, relay: publishing?.relay, publisher: publishing?.publisher)
         let healthServices = try await health.services(metrics: metrics, brokerIsRequired: false)
 
-        // From here on nothing fails before the services run, which end the client.
+        // From here on nothing fails before the services run, which end the clients.
         let client = ProviderClient(settings.providers.limits)
+        let hookClient = settings.preSocialLogin.map { ProviderClient($0.limits) }
+        var hooks = AccountHooks()
+        if let hookClient, let preSocialLogin = settings.preSocialLogin {
+            hooks.preSocialLogin = PreSocialLoginEndpoint(preSocialLogin, http: hookClient).hook
+        }
         let accounts = Accounts(
             store: installation.store, keys: installation.keys, settings: settings.account,
-            passwords: settings.passwords.hasher(), limiter: limits,
+            passwords: settings.passwords.hasher(), limiter: limits, hooks: hooks,
             providers: settings.providers.providers(over: client))
         var services: [any Service] = [
             StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions),
             ProviderClientService(client),
         ]
+        if let hookClient { services.append(ProviderClientService(hookClient)) }
         if let publishing { services += [publishing.publisher, publishing.relay] }
         if let mailLoop { services.append(mailLoop) }
         services += healthServices

@@ -17,6 +17,8 @@ final class LoopbackServer: Sendable {
         var query: [String: String]
         var headers: [String: String]
         var form: [String: String]
+        /// The whole body, as it came.
+        var body: String
     }
 
     private struct State {
@@ -79,6 +81,7 @@ final class LoopbackServer: Sendable {
         let router = Router()
         let respond: @Sendable (Request, BasicRequestContext) async throws -> Response = { request, _ in
             let body = try await request.body.collect(upTo: 1 << 20)
+            let isForm = request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true
             let received = Received(
                 method: request.method.rawValue, path: request.uri.path,
                 query: Dictionary(
@@ -86,7 +89,7 @@ final class LoopbackServer: Sendable {
                     uniquingKeysWith: { $1 }),
                 headers: Dictionary(
                     request.headers.map { ($0.name.canonicalName, $0.value) }, uniquingKeysWith: { $1 }),
-                form: Self.members(String(buffer: body)))
+                form: isForm ? Self.members(String(buffer: body)) : [:], body: String(buffer: body))
             let handler = self.state.withLock { state in
                 state.received.append(received)
                 return state.handlers[received.path]
