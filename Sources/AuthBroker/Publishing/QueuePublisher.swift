@@ -43,7 +43,7 @@ public struct QueuePublisher: SignalPublisher, Service {
     }
 
     public func run() async throws {
-        connection.start()
+        try connection.start()
         await untilShutdown()
         await connection.stop()
     }
