@@ -241,6 +241,7 @@ let package = Package(
                 "auth-signals",
                 "auth-consumer",
             ] + plumbing,
+            exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "FaultTests",

@@ -42,6 +42,7 @@ package final class Folder: Sendable {
 /// A condition that was awaited in vain.
 package struct TimedOut: Error, CustomStringConvertible {
     package var description: String
+    package init(description: String) { self.description = description }
 }
 
 /// Waits until `condition` gives a value.

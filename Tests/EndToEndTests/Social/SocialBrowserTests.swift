@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    /// A provider that nobody here wrote (PyPI's `oidc-provider-mock`) and a browser that nobody here wrote.
+    @Suite("A log-in by a provider, in a browser")
+    struct SocialBrowserTests {
+        @Test func `from the log-in page to the consumer's log line`() async throws {
+            let port = try TestTools.freePort()
+            let issuer = "http://127.0.0.1:\(port)"
+            let provider = try Program(
+                TestTools.python(), ["-m", "oidc_provider_mock", "--port", "\(port)"],
+                environment: ["PYTHONWARNINGS": "ignore"])
+            _ = try await eventually("the provider listens: \(provider.log)") {
+                (try? await Answer("GET", issuer + "/.well-known/openid-configuration"))?.status == 200
+                    ? true : nil
+            }
+            let person = #"{"email": "ada@example.org", "email_verified": true, "name": "Ada"}"#
+            #expect(
+                try await Answer("PUT", issuer + "/users/ada-4711", json: person, token: nil).status == 204)
+
+            let installation = try Installation.social(
+                broker: try await PrivateBroker.shared.url, issuer: issuer)
+            let worker = try await installation.consume(queue: "browser")
+            let server = try await installation.serveWithProvider()
+            try await Chromium.browsing { browser in
+                try await browser.open(server.base + "/accounts/login")
+                #expect(try await browser.text.contains("Staff"))
+                try await browser.click("form button")
+                #expect(try await browser.address.hasPrefix(issuer + "/oauth2/authorize?"))
+                try await browser.type("ada-4711", into: "input[name=sub]")
+                try await browser.click("form button")
+                #expect(try await browser.address == server.base + "/accounts/login")
+                #expect(try await browser.text.contains("You are logged in as ada@example.org."))
+            }
+            let handled = try await worker.handled(atLeast: 4)
+            #expect(handled.map(\.signal).sorted() == SocialFaultTests.signUp.sorted())
+            let login = try #require(handled.first { $0.signal == "account.user_logged_in" })
+            #expect(login.data["methods"] == ["socialaccount"])
+            #expect(login.data["request"]?["client"] == "browser")
+            #expect(login.data["sociallogin"]?["provider"] == "staff")
+            #expect(login.data["sociallogin"]?["uid"] == "ada-4711")
+            #expect(login.data["user"]?["email"] == "ada@example.org")
+            #expect(login.data["sociallogin"]?["token"] == nil)
+
+            // Who changes their mind is not logged in. This provider then sends no `state`, so that nobody can say
+            // whose visit has ended: all that is told is that it did not work.
+            try await Chromium.browsing { browser in
+                try await browser.open(server.base + "/accounts/login")
+                try await browser.click("form button")
+                try await browser.click("button[name=action][value=deny]")
+                #expect(try await browser.address.contains("error=unknown"))
+                #expect(try await browser.text.contains("This did not work. Please try again."))
+            }
+            _ = try await eventually("everything is published") {
+                try await server.readiness().part("pending") == "0" ? true : nil
+            }
+            #expect(worker.handled().count == 4)
+            try await server.program.stop()
+            try await worker.program.stop()
+            try await provider.stop()
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+
+extension EndToEnd {
+    /// Each fault goes the whole way: a browser's cookies, this server's pages, its HTTP client, a provider that
+    /// listens and errs.
+    @Suite("A provider that errs, over HTTP")
+    struct SocialFaultTests {
+        /// What is wrong with the provider's answer, what the front end is told, and what the log says.
+        static let faults: [(fault: String, error: String, logged: String)] = [
+            ("wrong nonce", "unknown", "invalid_token"), ("no nonce", "unknown", "invalid_token"),
+            ("wrong audience", "unknown", "invalid_token"), ("wrong issuer", "unknown", "invalid_token"),
+            ("expired", "unknown", "invalid_token"), ("wrong signature", "unknown", "invalid_token"),
+            ("slow", "unknown", "unreachable"), ("long", "unknown", "unreachable"),
+        ]
+
+        @Test func `what the provider got wrong is refused, nothing is written and nothing is said`()
+            async throws
+        {
+            let provider = try await FaultyProvider.start()
+            let installation = try Installation.social(
+                broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
+            let worker = try await installation.consume(queue: "faults")
+            let server = try await installation.serveWithProvider()
+            for (fault, error, logged) in Self.faults {
+                let browser = try PlainBrowser()
+                let callback = try await browser.callback(from: server)
+                let before = server.program.log.count
+                try await provider.behave(["fault": .string(fault)])
+                let page = try await browser.open(callback)
+                #expect(page.status == 302, "\(fault): \(page.text.prefix(300))")
+                #expect(page.sent("error") == error, "\(fault)")
+                #expect(page.sent("error_process") == "login", "\(fault)")
+                let log = server.program.log.dropFirst(before)
+                #expect(
+                    log.contains("reason=\(logged): ") || log.contains("reason=\"\(logged): "),
+                    "\(fault): \(log)")
+                // The same callback again: its visit is over, whatever the provider would say now.
+                try await provider.behave([:])
+                let again = try await browser.open(callback)
+                #expect(again.sent("error") == "unknown", "\(fault), again")
+                let here = try await browser.open(server.base + "/accounts/login")
+                #expect(here.text.contains("Staff") && !here.text.contains("You are logged in"), "\(fault)")
+            }
+            try await expectNothing(installation, server, worker)
+
+            // The provider has changed its key: a token under it is refused until the keys may be fetched anew,
+            // half a minute after they were fetched last. Then the way is good, and logs in.
+            try await provider.behave(["rotate": true])
+            let browser = try await eventually("the new key is known", within: .seconds(60)) {
+                () -> PlainBrowser? in
+                let browser = try PlainBrowser()
+                let page = try await browser.open(try await browser.callback(from: server))
+                if page.location == server.base + "/accounts/login" { return browser }
+                #expect(page.sent("error") == "unknown")
+                return nil
+            }
+            #expect(
+                try await browser.open(server.base + "/accounts/login").text.contains("You are logged in"))
+            let handled = try await worker.handled(atLeast: 4)
+            try await published(server)
+            #expect(handled.map(\.signal).sorted() == Self.signUp.sorted())
+            #expect(worker.handled().count == 4)
+            #expect(try await installation.count("auth_user") == 1)
+            try await server.program.stop()
+            try await worker.program.stop()
+            try await provider.program.stop()
+        }
+
+        /// What a sign-up by a provider says. `pre_social_login` is of nobody yet, so that a worker may handle it
+        /// before, after or beside the others.
+        static let signUp = [
+            "socialaccount.pre_social_login", "account.authentication_step_completed",
+            "account.user_signed_up",
+            "account.user_logged_in",
+        ]
+
+        @Test func `a wrong state, another browser's callback and a replayed code are refused`() async throws
+        {
+            let provider = try await FaultyProvider.start()
+            let installation = try Installation.social(
+                broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
+            let worker = try await installation.consume(queue: "states")
+            let server = try await installation.serveWithProvider()
+
+            let browser = try PlainBrowser()
+            let callback = try await browser.callback(from: server)
+            let forged = callback.replacing(#/state=[^&]*/#, with: "state=forged")
+            #expect(forged != callback)
+            #expect(try await browser.open(forged).sent("error") == "unknown")
+            // Somebody is sent a callback that another began: log-in CSRF.
+            #expect(try await PlainBrowser().open(callback).sent("error") == "unknown")
+            let stranger = try PlainBrowser()
+            _ = try await stranger.goToProvider(from: server)
+            #expect(try await stranger.open(callback).sent("error") == "unknown")
+            try await expectNothing(installation, server, worker)
+
+            // Whose it is may use it, once.
+            #expect(try await browser.open(callback).sent("error") == nil)
+            _ = try await worker.handled(atLeast: 4)
+            #expect(try await browser.open(callback).sent("error") == "unknown")
+
+            // The code again, in a visit of its own: the provider knows it no more.
+            let code = try #require(
+                URLComponents(string: callback)?.queryItems?.first { $0.name == "code" }?.value)
+            let thief = try PlainBrowser()
+            let own = try await thief.callback(from: server)
+            let page = try await thief.open(own.replacing(#/code=[^&]*/#, with: "code=\(code)"))
+            #expect(page.sent("error") != nil)
+            #expect(
+                !(try await thief.open(server.base + "/accounts/login").text.contains("You are logged in")))
+            #expect(try await installation.count("auth_user") == 1)
+            try await published(server)
+            #expect(worker.handled().map(\.signal).sorted() == Self.signUp.sorted())
+            try await server.program.stop()
+            try await worker.program.stop()
+            try await provider.program.stop()
+        }
+
+        @Test func `a provider that is down is refused on the way there and on the way back`() async throws {
+            let provider = try await FaultyProvider.start()
+            let installation = try Installation.social(
+                broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
+            let worker = try await installation.consume(queue: "down")
+            let server = try await installation.serveWithProvider()
+            let browser = try PlainBrowser()
+            let callback = try await browser.callback(from: server)
+            try await provider.program.stop(SIGKILL)
+            #expect(try await browser.open(callback).sent("error") == "unknown")
+            #expect(server.program.log.contains("unreachable: "))
+            try await expectNothing(installation, server, worker)
+            try await server.program.stop()
+
+            // Nothing was fetched yet by this one.
+            let fresh = try await installation.serveWithProvider()
+            let page = try await PlainBrowser().goToProvider(from: fresh)
+            #expect(page.status == 302)
+            #expect(page.sent("error") == "unknown")
+            try await expectNothing(installation, fresh, worker)
+            try await fresh.program.stop()
+            try await worker.program.stop()
+        }
+
+        // MARK: Support
+
+        private func published(_ server: Server) async throws {
+            _ = try await eventually("everything is published") {
+                try await server.readiness().part("pending") == "0" ? true : nil
+            }
+        }
+
+        private func expectNothing(_ installation: Installation, _ server: Server, _ worker: Worker)
+            async throws
+        {
+            try await published(server)
+            #expect(try await installation.count("auth_outbox") == 0)
+            #expect(try await installation.count("auth_user") == 0)
+            #expect(try await installation.count("auth_email_address") == 0)
+            #expect(worker.handled().isEmpty)
+        }
+    }
+}
