@@ -41,7 +41,9 @@ extension Faults {
                             try await world.drain()
                         }
                     }
-                    #expect(try await world.deadLetters == 0)
+                    try await eventually(within: .seconds(60), "no dead letter was left") {
+                        try await world.deadLetters == 0
+                    }
                 }
         }
 
@@ -69,6 +71,10 @@ extension Faults {
                         #expect(try await world.deadLetters == 1)
                         let requeue = try world.requeue()
                         #expect(try await requeue.exitCode() == 0, "\(requeue.log)")
+                        // The broker counts what is in a quorum queue only now and then.
+                        try await eventually(within: .seconds(60), "it was no dead letter any more") {
+                            try await world.deadLetters == 0
+                        }
                     }
                     try await world.withWorker { _ in try await world.drain() }
                 }
