@@ -45,6 +45,8 @@ final class Connections: Sendable {
         // Nothing is asked to be compressed, so that a small answer cannot grow when it is read.
         configuration.decompression = .disabled
         configuration.timeout.connect = .nanoseconds(limits.timeout.nanoseconds)
+        // Who is down, or has a certificate that nobody vouches for, is told at once and by its cause.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }
