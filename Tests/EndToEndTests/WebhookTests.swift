@@ -24,7 +24,7 @@ extension EndToEnd {
                 ])
             let worker = try await installation.consume(queue: "hook")
             let id = UUID().uuidString.lowercased()
-            #expect(try await installation.publish(event(id), routingKey: "account.a") == .confirmed)
+            #expect(try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
             // The third failure has its next attempt after a minute: it is not awaited.
             let posts = try await eventually("three attempts") {
                 receiver.posts.count >= 3 ? receiver.posts : nil
@@ -33,13 +33,16 @@ extension EndToEnd {
             #expect(!worker.program.log.contains(Self.secret.dropFirst(6)))
 
             let taken = UUID().uuidString.lowercased()
-            #expect(try await installation.publish(event(taken), routingKey: "account.a") == .confirmed)
+            #expect(
+                try await installation.publish(event(taken), routingKey: "account.a", id: taken) == .confirmed
+            )
             _ = try await eventually("it is taken") {
                 try await Answer("GET", worker.base + "/metrics").text
                     .contains(#"auth_signals_handled_total{handler="webhook"} 1"#) ? true : nil
             }
             let gone = UUID().uuidString.lowercased()
-            #expect(try await installation.publish(event(gone), routingKey: "account.a") == .confirmed)
+            #expect(
+                try await installation.publish(event(gone), routingKey: "account.a", id: gone) == .confirmed)
             _ = try await eventually("it is rejected") {
                 try await installation.deadLetters(of: "hook") == 1 ? true : nil
             }

@@ -26,14 +26,15 @@ extension Installation {
 
     /// Publishes a body of somebody else's to the signals' exchange.
     package func publish(
-        _ body: String, routingKey: String, subject: String? = nil
+        _ body: String, routingKey: String, id: String = UUID().uuidString.lowercased(),
+        subject: String? = nil
     ) async throws -> PublishOutcome? {
         let publisher = BrokerPublisher(try broker)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await publisher.run() }
             try await publisher.awaitReady()
             let message = SignalMessage(
-                routingKey: routingKey, messageID: UUID().uuidString, contentType: SignalCodec.contentType,
+                routingKey: routingKey, messageID: id, contentType: SignalCodec.contentType,
                 headers: subject.map { ["subject": .string($0)] } ?? [:], body: Data(body.utf8))
             let outcomes = await publisher.publish([message])
             group.cancelAll()
