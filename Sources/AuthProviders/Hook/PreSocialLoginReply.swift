@@ -9,6 +9,16 @@ struct PreSocialLoginReply: Decodable {
     var reason: String?
     var url: String?
 
+    private enum CodingKeys: String, CodingKey { case action, reason, url }
+
+    /// The action counts, whatever the others are: a "deny" with a reason of another type denies.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        action = try members.decode(String.self, forKey: .action)
+        reason = try? members.decode(String.self, forKey: .reason)
+        url = try? members.decode(String.self, forKey: .url)
+    }
+
     /// Why an answer is none.
     struct Fault: Error, CustomStringConvertible {
         var description: String

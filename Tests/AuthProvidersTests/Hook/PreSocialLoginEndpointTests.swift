@@ -146,6 +146,20 @@ struct PreSocialLoginEndpointTests {
     }
 
     @Test(arguments: [
+        #"{"action": "deny", "reason": {}}"#, #"{"action": "deny", "reason": 7, "url": []}"#,
+    ])
+    func `a denial with a reason of another type denies, even where the hook fails open`(text: String)
+        async throws
+    {
+        let asked = try await ask {
+            $0.failsOpen = true
+        } answering: { _ in
+            .json(text)
+        }
+        #expect(try asked.result.get() == .deny(reason: "denied"))
+    }
+
+    @Test(arguments: [
         "https://evil.example/", "https://app.example.org.evil.example/",
         "https://app.example.org@evil.example/",
         "https://evil.example\\\\@app.example.org/", "http://app.example.org/",
