@@ -62,19 +62,19 @@ extension Faults {
                     let poison = rows[world.number(in: 5...40)].id
                     for turn in 1...2 {
                         let deaths = try await world.workersDie(of: poison)
-                        // The broker counts what is in a quorum queue only now and then: in the second turn the
-                        // first one's letter may still be counted, and workers are then stopped earlier.
-                        #expect(deaths >= (turn == 1 ? 20 : 0), "turn \(turn)")
+                        // In the second turn a letter has been seen after fewer deaths. Dead-lettering is at
+                        // least once: it may be another of the first turn.
+                        #expect(deaths >= (turn == 1 ? 20 : 1), "turn \(turn)")
                         try await world.withWorker { _ in
                             try await eventually(within: .seconds(60), "its neighbours were handled") {
-                                try await world.effects.count() + world.deadLetters >= 60
+                                try await world.effects.count() >= 59
                             }
                         }
-                        #expect(try await world.deadLetters == 1)
+                        #expect(try await world.listedDeadLetters >= 1)
                         let requeue = try world.requeue()
                         #expect(try await requeue.exitCode() == 0, "\(requeue.log)")
                         try await eventually(within: .seconds(60), "it was no dead letter any more") {
-                            try await world.deadLetters == 0
+                            try await world.listedDeadLetters == 0
                         }
                     }
                     try await world.withWorker { _ in try await world.drain() }
@@ -88,6 +88,14 @@ extension TrialWorld {
     /// How many dead letters the worker has.
     fileprivate var deadLetters: Int {
         get async throws { try await admin.messageCount(in: topology.name(of: .dead)) }
+    }
+
+    /// How many the operator's tool lists. The broker counts what is in a quorum queue only now and then: its
+    /// count may still tell of a letter that was sent back.
+    fileprivate var listedDeadLetters: Int {
+        get async throws {
+            try await installation.operate(["dead", "list", topology.queue, "--json"]).lines.count
+        }
     }
 
     /// Starts the operator's tool, which sends all dead letters back.
@@ -106,11 +114,11 @@ extension TrialWorld {
             let worker = try actor("work", ["POISON": poison.uuidString])
             try await eventually(within: .seconds(60), "the worker died, or the message had") {
                 if !worker.isRunning { return true }
-                return try await deadLetters > 0
+                return try await listedDeadLetters > 0
             }
             deaths += worker.isRunning ? 0 : 1
             try await worker.stop()
-            return try await deadLetters > 0
+            return try await listedDeadLetters > 0
         }
         return deaths
     }
