@@ -35,11 +35,14 @@ struct LaneTable {
             return first
         }
 
-        var isSuspicious: Bool { (first?.deliveryCount ?? 0) >= LaneTable.suspiciousCount }
+        var isSuspicious: Bool { first.map(LaneTable.isSuspicious) ?? false }
     }
 
     /// From how many earlier deliveries on one is handled alone.
-    static let suspiciousCount = 2
+    private static let suspiciousCount = 2
+
+    /// Whether it may have ended a worker, and is handled alone.
+    static func isSuspicious(_ delivery: Delivery) -> Bool { delivery.deliveryCount >= suspiciousCount }
 
     /// From how many earlier deliveries on one no longer waits for those of its subject before it: the first of
     /// them may be the one that ends every worker, and the others would reach the queue's limit of deliveries with

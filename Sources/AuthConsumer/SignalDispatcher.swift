@@ -108,6 +108,8 @@ public final class SignalDispatcher: Service {
             lane = rest.subject.lane
         }
         while let next = await lanes.next(after: lane) {
+            // It may end the process: what was handled before it must not be delivered again with it.
+            if LaneTable.isSuspicious(next.delivery) { await source.flush() }
             guard await handle(next, worker) else { return }
             lane = next.lane
             inARow += 1

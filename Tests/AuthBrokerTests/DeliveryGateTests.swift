@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import AuthTesting
 import Foundation
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
         }
         #expect(woken == [false, false, true, false])
         #expect(gate.wake(at: 4))
-        #expect(gate.takeSettled().count == 4)
+        #expect(gate.takeSettled().settled.count == 4)
         #expect(!gate.wake(at: 1))
     }
 
@@ -61,14 +62,41 @@ import Testing
         #expect(gate.settle(Delivery.Tag(epoch: 1, number: 1), .acknowledge))
         #expect(!gate.settle(Delivery.Tag(epoch: 1, number: 2), .release))
         #expect(!gate.settle(Delivery.Tag(epoch: 2, number: 3), .release))
-        #expect(gate.takeSettled().map(\.number) == [1, 2])
+        #expect(gate.takeSettled().settled.map(\.number) == [1, 2])
         _ = gate.settle(Delivery.Tag(epoch: 1, number: 3), .acknowledge)
         gate.disconnected()
         #expect(!gate.settle(Delivery.Tag(epoch: 1, number: 4), .acknowledge))
         _ = gate.connected()
-        #expect(gate.takeSettled().isEmpty)
+        #expect(gate.takeSettled().settled.isEmpty)
         #expect(!gate.isCurrent(Delivery.Tag(epoch: 1, number: 1)))
         #expect(gate.isCurrent(Delivery.Tag(epoch: 2, number: 1)))
+    }
+
+    @Test func `who wants what was settled told waits for the thread, which finds both together`() async {
+        let epoch = gate.connected()
+        _ = gate.settle(Delivery.Tag(epoch: epoch, number: 1), .acknowledge)
+        let isTold = Locked(false)
+        // The wake-up stands for the thread, which tells the broker.
+        await gate.flush {
+            let (settled, flushes) = gate.takeSettled()
+            #expect(settled.map(\.number) == [1])
+            isTold.change { $0 = true }
+            for flush in flushes { flush.resume() }
+        }
+        #expect(isTold.value)
+        #expect(gate.takeSettled().flushes.isEmpty)
+    }
+
+    @Test func `who wants what was settled told does not wait for a connection that is gone`() async {
+        let wakes = Locked(0)
+        await gate.flush { wakes.change { $0 += 1 } }
+        #expect(wakes.value == 0)
+        _ = gate.connected()
+        await gate.flush {
+            wakes.change { $0 += 1 }
+            gate.disconnected()
+        }
+        #expect(wakes.value == 1)
     }
 
     @Test func `after it stops taking, what had come is handed out and then it ends`() async {

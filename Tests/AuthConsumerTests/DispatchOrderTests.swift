@@ -53,6 +53,36 @@ import Testing
         #expect(bench.recorder.entries.count == 20)
     }
 
+    @Test func `before one that may have ended its worker starts, the broker is told what was handled`()
+        async throws
+    {
+        let broker = MemoryBroker()
+        let source = TellingSource(MemorySource("worker", of: broker))
+        var handlers = SignalHandlers()
+        handlers.on(TestSignal.self, as: "told") { signal, _ in
+            source.told.change { $0.append("handler of \(signal.number)") }
+        }
+        for number in 1...3 {
+            let message = SignalMessage.test(number, subject: "one")
+            broker.put(message, into: "worker", deliveryCount: number == 3 ? 2 : 0)
+        }
+        let dispatcher = SignalDispatcher(
+            from: source, handlers: handlers, inbox: nil, logger: Logger(label: "test"))
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await dispatcher.run() }
+                try await eventually("all were acknowledged") { source.told.value.last == "acknowledged 3" }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        #expect(
+            source.told.value == [
+                "handler of 1", "acknowledged 1", "handler of 2", "acknowledged 2", "flush", "handler of 3",
+                "acknowledged 3",
+            ])
+    }
+
     @Test func `a slow subject holds no other up`() async throws {
         let bench = DispatcherBench()
         let gate = Gate()
@@ -145,4 +175,26 @@ import Testing
         #expect(bench.unsettled == 1)
         #expect(bench.on(.oneSecond).isEmpty)
     }
+}
+
+/// A source that writes down what it is told.
+private struct TellingSource: SignalSource {
+    let told = Locked<[String]>([])
+    private let source: MemorySource
+
+    init(_ source: MemorySource) { self.source = source }
+
+    var deliveries: AsyncStream<Delivery> { source.deliveries }
+
+    func acknowledge(_ delivery: Delivery) {
+        source.acknowledge(delivery)
+        told.change { $0.append("acknowledged \(delivery.tag.number)") }
+    }
+
+    func release(_ delivery: Delivery) { source.release(delivery) }
+    func flush() async { told.change { $0.append("flush") } }
+    func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+        try await source.move(delivery, as: copies)
+    }
+    func stopTaking() async { await source.stopTaking() }
 }

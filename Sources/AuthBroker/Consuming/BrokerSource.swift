@@ -51,6 +51,8 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func release(_ delivery: Delivery) { settle(delivery, .release) }
 
+    public func flush() async { await gate.flush(thread.wake) }
+
     private func settle(_ delivery: Delivery, _ settlement: SettlementLedger.Settlement) {
         if gate.settle(delivery.tag, settlement) { thread.wake() }
     }

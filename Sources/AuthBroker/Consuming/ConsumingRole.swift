@@ -19,6 +19,8 @@ final class ConsumingRole: ConnectionRole {
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var isCancelSent = false
     private var fault: BrokerError?
+    /// Those that wait until what is in the ledger was told.
+    private var flushes: [DeliveryGate.Flush] = []
     /// When the oldest settlement came that the broker has not been told.
     private var since: ContinuousClock.Instant?
 
@@ -88,7 +90,9 @@ final class ConsumingRole: ConnectionRole {
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
         handOver()
         if let fault { throw fault }
-        for (number, settlement) in gate.takeSettled() { ledger.settle(number, settlement) }
+        let (settled, waiting) = gate.takeSettled()
+        for (number, settlement) in settled { ledger.settle(number, settlement) }
+        flushes += waiting
         if !isCancelSent, !gate.isTaking, case .written = try channel.cancel(consumerTag) {
             isCancelSent = true
         }
@@ -98,6 +102,7 @@ final class ConsumingRole: ConnectionRole {
             since = nil
         }
         guard try tell(channel) else { return .wait(.seconds(1), toWrite: true) }
+        if ledger.pending == 0 { endFlushes() }
         if ledger.pending == 0, isStopping { return .finished }
         // While settlements are gathered the thread looks again soon, and need not be woken for each.
         let isEnough = gate.wake(at: ledger.pending > 0 ? max(1, enough - ledger.pending) : 1)
@@ -109,7 +114,7 @@ final class ConsumingRole: ConnectionRole {
     private var enough: Int { max(1, configuration.prefetch / 4) }
 
     private func isDue(at now: ContinuousClock.Instant, _ isStopping: Bool) -> Bool {
-        if isStopping || ledger.pending >= enough { return true }
+        if isStopping || !flushes.isEmpty || ledger.pending >= enough { return true }
         guard let since else {
             since = now
             return false
@@ -137,10 +142,17 @@ final class ConsumingRole: ConnectionRole {
 
     func disconnected(_ error: BrokerError) {
         arrived = []
+        endFlushes()
         gate.disconnected()
     }
 
+    private func endFlushes() {
+        for flush in flushes { flush.resume() }
+        flushes = []
+    }
+
     func stopped() {
+        endFlushes()
         gate.disconnected()
         gate.end()
     }

@@ -8,6 +8,8 @@ import Synchronization
 final class DeliveryGate: Sendable {
     /// What a task has decided about a delivery.
     typealias Settled = (number: UInt64, settlement: SettlementLedger.Settlement)
+    /// Somebody who waits until the broker was told what was decided before.
+    typealias Flush = CheckedContinuation<Void, Never>
 
     private struct State {
         var epoch: UInt64 = 0
@@ -21,6 +23,8 @@ final class DeliveryGate: Sendable {
         var wakeAt = 1
         var reader: CheckedContinuation<Void, Never>?
         var stopping: [CheckedContinuation<Void, Never>] = []
+        /// Those that wait until what they have settled was told.
+        var flushing: [Flush] = []
 
         mutating func pop() -> Delivery {
             defer {
@@ -94,6 +98,19 @@ final class DeliveryGate: Sendable {
         }
     }
 
+    /// Returns when the broker has been told what was decided before, or its connection is gone.
+    ///
+    /// - Parameter wake: wakes the thread.
+    func flush(_ wake: () -> Void) async {
+        await withCheckedContinuation { continuation in
+            let mustWait = state.withLock { state in
+                if state.isConnected { state.flushing.append(continuation) }
+                return state.isConnected
+            }
+            if mustWait { wake() } else { continuation.resume() }
+        }
+    }
+
     /// Returns when nothing more will be delivered.
     ///
     /// - Parameter wake: wakes the thread.
@@ -153,22 +170,27 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// What was decided since the last time.
-    func takeSettled() -> [Settled] {
+    /// What was decided since the last time, and who waits until it is told; the thread resumes them.
+    func takeSettled() -> (settled: [Settled], flushes: [Flush]) {
         state.withLock { state in
-            defer { state.settled.removeAll(keepingCapacity: true) }
-            return state.settled
+            defer {
+                state.settled.removeAll(keepingCapacity: true)
+                state.flushing = []
+            }
+            return (state.settled, state.flushing)
         }
     }
 
     func disconnected() {
-        let mustEnd = state.withLock { state in
+        let (mustEnd, flushes) = state.withLock { state in
             state.isConnected = false
             state.settled = []
             state.buffer = []
             state.read = 0
-            return !state.isTaking
+            defer { state.flushing = [] }
+            return (!state.isTaking, state.flushing)
         }
+        for flush in flushes { flush.resume() }
         if mustEnd { end() }
     }
 

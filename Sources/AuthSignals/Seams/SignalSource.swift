@@ -15,6 +15,10 @@ public protocol SignalSource: Sendable {
     /// Gives a delivery back to the queue, to be delivered again. It counts as a delivery.
     func release(_ delivery: Delivery)
 
+    /// Returns when the broker has been told of everything that was settled before, or cannot be told any more:
+    /// if the process dies after this, that is not delivered again.
+    func flush() async
+
     /// Publishes copies to the consumer's own queues, mandatory and with confirm, and then acknowledges the
     /// delivery. Returns when the broker has confirmed all of them.
     ///

@@ -51,6 +51,9 @@ public final class MemorySource: SignalSource {
         }
     }
 
+    /// The broker is told at once: there is nothing to wait for.
+    public func flush() async {}
+
     /// - Throws: ``NotMoved`` where the broker is down, under an alarm or told not to take a copy.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
         let now = broker.clock.now()
