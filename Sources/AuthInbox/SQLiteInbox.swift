@@ -32,7 +32,9 @@ public final class SQLiteInbox: Inbox {
     /// Keeps the marks in the application's own database, so that a handler's writes to the application's
     /// tables and its mark are one transaction. Makes the table `auth_inbox` where there is none.
     ///
-    /// Whether a committed mark survives a power cut is for the pool's own settings to say.
+    /// Whether a committed mark survives a power cut is for the pool's own settings to say, and so is whether
+    /// another process's transaction is waited for: workers that share the file need a `busyMode` of some
+    /// seconds, where GRDB's own is to fail at once.
     ///
     /// - Throws: ``InboxError``
     public convenience init(pool: DatabasePool) throws { try self.init(opened: pool) }

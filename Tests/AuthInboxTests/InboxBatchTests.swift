@@ -35,7 +35,10 @@ import Testing
 
         init() throws {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            pool = try DatabasePool(path: path + "/inbox.sqlite")
+            // Another worker's transaction is waited for, as a pool that several share must.
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            pool = try DatabasePool(path: path + "/inbox.sqlite", configuration: configuration)
             inbox = try SQLiteInbox(pool: pool)
             try pool.write { db in
                 try db.execute(
