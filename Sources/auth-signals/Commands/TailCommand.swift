@@ -77,7 +77,7 @@ struct TailLine: Encodable {
     }
 
     var json: String {
-        (try? SignalCodec.encoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        (try? jsonText()) ?? "{}"
     }
 
     var text: String {
@@ -85,9 +85,7 @@ struct TailLine: Encodable {
             text + String(repeating: " ", count: max(2, width - text.count))
         }
         let moment = time.map { String($0.dropFirst(11).dropLast()) } ?? "-"
-        let rest =
-            fault ?? data.flatMap { try? SignalCodec.encoder().encode($0) }
-            .map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let rest = fault ?? data.flatMap { try? $0.jsonText() } ?? ""
         return (pad(moment, 14) + pad(signal, 40) + pad(subject ?? "-", 38) + rest).printable
     }
 }

@@ -68,7 +68,7 @@ struct DeadLine: Encodable {
     }
 
     var json: String {
-        (try? SignalCodec.encoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        (try? jsonText()) ?? "{}"
     }
 
     var text: String {

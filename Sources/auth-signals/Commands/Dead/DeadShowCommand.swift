@@ -35,15 +35,11 @@ struct DeadShowCommand: AsyncParsableCommand {
     }
 
     private static func shown(_ letter: DeadLetter, _ full: Bool) -> String {
-        let encoder = SignalCodec.encoder()
-        encoder.outputFormatting.insert(.prettyPrinted)
-        let head = (try? encoder.encode(DeadLine(letter, full: full))).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        return (head ?? "") + "\n" + body(letter, full, encoder)
+        let head = (try? DeadLine(letter, full: full).jsonText(pretty: true)) ?? ""
+        return head + "\n" + body(letter, full)
     }
 
-    private static func body(_ letter: DeadLetter, _ full: Bool, _ encoder: JSONEncoder) -> String {
+    private static func body(_ letter: DeadLetter, _ full: Bool) -> String {
         guard letter.isWhole else { return "the body is too large to be shown" }
         guard let body = try? SignalCodec.decoder().decode(JSONValue.self, from: letter.message.body) else {
             // What is no JSON cannot be redacted.
@@ -51,7 +47,6 @@ struct DeadShowCommand: AsyncParsableCommand {
                 ? String(decoding: letter.message.body, as: UTF8.self).printable
                 : "the body is no JSON; --full shows it"
         }
-        let bytes = (try? encoder.encode(full ? body : Redaction.redact(body))) ?? Data()
-        return String(decoding: bytes, as: UTF8.self)
+        return (try? (full ? body : Redaction.redact(body)).jsonText(pretty: true)) ?? ""
     }
 }

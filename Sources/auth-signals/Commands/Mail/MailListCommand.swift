@@ -19,7 +19,7 @@ struct MailListCommand: AsyncParsableCommand {
         for mail in try await OutboxCommand.store().givenUpMails() {
             let line = MailLine(mail, full: full)
             if json {
-                print(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self))
+                print(try line.jsonText())
             } else {
                 let parts = [
                     line.failedAt, line.id, line.template ?? "sealed with a key that is not set", line.to,

@@ -22,7 +22,7 @@ struct OutboxEraseCommand: AsyncParsableCommand {
     func run() async throws {
         let erasure = try await OutboxCommand.store().erase(subject: subject)
         if json {
-            print(String(decoding: try SignalCodec.encoder().encode(erasure), as: UTF8.self))
+            print(try erasure.jsonText())
         } else {
             print(
                 "deleted: \(erasure.pending) signals that waited, \(erasure.settled) of the history, "

@@ -25,7 +25,7 @@ struct OutboxListCommand: AsyncParsableCommand {
         for record in records {
             let line = OutboxLine(record)
             if json {
-                print(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self))
+                print(try line.jsonText())
             } else {
                 print(
                     "\(line.sequence)  \(line.time)  \(line.state)  \(line.id)  \(line.name)"

@@ -22,9 +22,7 @@ struct OutboxShowCommand: AsyncParsableCommand {
             throw ProcessFailure(.failed, "no signal of that id is kept")
         }
         let data = try SignalCodec.decoder().decode(JSONValue.self, from: record.row.draft.data)
-        let encoder = SignalCodec.encoder()
-        encoder.outputFormatting.insert(.prettyPrinted)
-        print(String(decoding: try encoder.encode(OutboxLine(record)), as: UTF8.self))
-        print(String(decoding: try encoder.encode(full ? data : Redaction.redact(data)), as: UTF8.self))
+        print(try OutboxLine(record).jsonText(pretty: true))
+        print(try (full ? data : Redaction.redact(data)).jsonText(pretty: true))
     }
 }

@@ -14,7 +14,7 @@ struct OutboxStatusCommand: AsyncParsableCommand {
     func run() async throws {
         let status = try await OutboxCommand.store().status()
         if json {
-            print(String(decoding: try SignalCodec.encoder().encode(status), as: UTF8.self))
+            print(try status.jsonText())
             return
         }
         let since = status.oldestPending.map { ", the oldest since \($0.wireText)" } ?? ""

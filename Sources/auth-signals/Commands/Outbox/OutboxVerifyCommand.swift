@@ -40,7 +40,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         let comparison = try await compare(store)
         if json {
             let result = Result(outbox: verification, inbox: comparison)
-            print(String(decoding: try SignalCodec.encoder().encode(result), as: UTF8.self))
+            print(try result.jsonText())
         } else {
             show(verification, comparison)
         }

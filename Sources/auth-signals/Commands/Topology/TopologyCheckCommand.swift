@@ -95,8 +95,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     private func show(_ findings: [TopologyFinding], hidden: [String]) {
         if json {
             let report = Report(findings: findings, notSeen: hidden)
-            print(
-                (try? SignalCodec.encoder().encode(report)).map { String(decoding: $0, as: UTF8.self) } ?? "")
+            print((try? report.jsonText()) ?? "")
             return
         }
         for finding in findings {

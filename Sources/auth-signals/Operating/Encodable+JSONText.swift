@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+extension Encodable {
+    /// As JSON like the contract's: in one line for programs, `pretty` for people.
+    func jsonText(pretty: Bool = false) throws -> String {
+        let encoder = SignalCodec.encoder()
+        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
