@@ -14,8 +14,10 @@ struct TailCommand: AsyncParsableCommand {
             everything, no signal is unrouted. Settings: BROKER_URL, BROKER_EXCHANGE.
             """)
 
-    @Argument(help: "Which signals: 'account.#', 'account.password_*'. All, where nothing is said.")
-    var patterns: [String] = []
+    @Argument(
+        help: "Which signals: 'account.#', 'account.password_*'. All, where nothing is said.",
+        transform: SignalSelection.pattern)
+    var patterns: [SignalNameFilter] = []
 
     @Flag(help: "JSON lines on a terminal, too.")
     var json = false
@@ -23,10 +25,8 @@ struct TailCommand: AsyncParsableCommand {
     @Flag(help: "Show what is personal, too.")
     var full = false
 
-    func validate() throws { _ = try filters() }
-
     func run() async throws {
-        let (filters, full) = (try filters(), full)
+        let (filters, full) = (patterns.isEmpty ? ["#"] : patterns, full)
         let output = ResultOutput()
         let isTable = output.isTerminal && !json
         let interruption = await Interruption.listening()
@@ -38,14 +38,6 @@ struct TailCommand: AsyncParsableCommand {
                     let line = TailLine(message, full: full)
                     return output.write(line: isTable ? line.text : line.json)
                 })
-        }
-    }
-
-    private func filters() throws -> [SignalNameFilter] {
-        do {
-            return try (patterns.isEmpty ? ["#"] : patterns).map { try SignalNameFilter(validating: $0) }
-        } catch let error as SignalError {
-            throw ValidationError(error.message)
         }
     }
 }

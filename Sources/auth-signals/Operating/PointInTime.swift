@@ -6,16 +6,15 @@ import Foundation
 /// A moment as an operator says it.
 enum PointInTime {
     /// What the options' help says of it.
-    static let form = "a time (2026-11-23T08:00:00Z), or 90s, 15m, 2h, 3d ago"
+    static let form = "a time (2026-11-23T08:00:00Z), or how long ago: 90s, 15m, 2h, 3d"
 
-    /// - Throws: `ValidationError` that names the option.
-    static func parse(_ text: String, _ option: String) throws -> Date {
+    /// - Throws: `ValidationError`; who parses the command line names the option.
+    static func parse(_ text: String) throws -> Date {
         if let date = Date(wireText: text) { return date }
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count >= 0
         else {
-            throw ValidationError(
-                "\(option) must be a time such as 2026-11-23T08:00:00Z, or 90s, 15m, 2h, 3d")
+            throw ValidationError("it must be \(form)")
         }
         return Date() - count * unit
     }

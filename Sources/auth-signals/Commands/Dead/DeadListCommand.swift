@@ -21,10 +21,10 @@ struct DeadListCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let (filter, limit, json) = (try selection.filter(), limit, json)
+        let (selection, limit, json) = (selection, limit, json)
         let shown = Mutex(0)
         try await DeadCommand.visit(queue, telling: nil) { letter in
-            guard filter.means(letter) else { return .leave }
+            guard selection.means(letter) else { return .leave }
             let line = DeadLine(letter)
             print(json ? line.json : line.text)
             let count = shown.withLock { shown in

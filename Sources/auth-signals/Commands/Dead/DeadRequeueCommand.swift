@@ -12,27 +12,7 @@ struct DeadRequeueCommand: AsyncParsableCommand {
             is not looked at a second time.
             """)
 
-    @Argument(help: "The consumer's queue.")
-    var queue: String
+    @OptionGroup var change: DeadChange
 
-    @OptionGroup var selection: DeadSelection
-
-    @Flag(help: "All of them.")
-    var all = false
-
-    func validate() throws {
-        if selection.isEmpty != all {
-            throw ValidationError(
-                "say which: --id, --name, --subject, --handler, --since, --before, or --all for all of them")
-        }
-        _ = try selection.filter()
-    }
-
-    func run() async throws {
-        let filter = try selection.filter()
-        let tally = try await DeadCommand.visit(queue, telling: "requeued") { letter in
-            filter.means(letter) ? .requeue : .leave
-        }
-        print("\(tally.requeued) dead letters are requeued, \(tally.seen - tally.removed) stay")
-    }
+    func run() async throws { try await change.make(.requeue, "requeued") }
 }

@@ -43,10 +43,8 @@ struct DirectRepublish {
 
     private func sendAll(_ filter: OutboxFilter, _ publisher: QueuePublisher) async throws -> Int {
         let interruption = await Interruption.listening()
-        var (sent, after) = (0, Int64(0))
-        while true {
-            let records = try await store.outboxRecords(filter, after: after, limit: 500)
-            guard let last = records.last else { return sent }
+        var sent = 0
+        try await store.forEachPage(of: filter) { records in
             let messages = records.map { settings.signals.codec.message(for: $0.row) }
             let outcomes = await publisher.publish(messages)
             let stored = outcomes.count { $0 == .confirmed }
@@ -55,11 +53,11 @@ struct DirectRepublish {
                 throw ProcessFailure(
                     .failed, "\(sent) were sent, then the broker did not store one (\(other)); run it again")
             }
-            after = last.row.sequence
             FileHandle.standardError.write(Data("\(sent) sent\n".utf8))
             if interruption.isRequested {
                 throw ProcessFailure(.failed, "interrupted after \(sent); run it again")
             }
         }
+        return sent
     }
 }

@@ -20,7 +20,7 @@ struct OutboxListCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let filter = try selection.filter(Set(states))
+        let filter = selection.filter(Set(states))
         let records = try await OutboxCommand.store().outboxRecords(filter, limit: limit)
         for record in records {
             let line = OutboxLine(record)

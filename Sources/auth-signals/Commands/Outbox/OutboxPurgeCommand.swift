@@ -14,7 +14,7 @@ struct OutboxPurgeCommand: AsyncParsableCommand {
     var states: [OutboxRecord.State] = [.confirmed]
 
     func run() async throws {
-        let filter = try selection.filter(Set(states))
+        let filter = selection.filter(Set(states))
         let count = try await OutboxCommand.store().purge(filter, settledBefore: Date())
         print("\(count) signals are deleted")
     }

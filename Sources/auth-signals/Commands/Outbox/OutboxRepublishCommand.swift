@@ -28,11 +28,10 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
             throw ValidationError(
                 "say which: --id, --name, --subject, --since, --until, --unrouted or --parked")
         }
-        _ = try filter()
     }
 
     func run() async throws {
-        let filter = try filter()
+        let filter = filter()
         if dryRun {
             print("\(try await count(filter)) signals would be sent again")
         } else if let to {
@@ -46,22 +45,17 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
         }
     }
 
-    private func filter() throws -> OutboxFilter {
+    private func filter() -> OutboxFilter {
         var states: Set<OutboxRecord.State> = []
         if unrouted { states.insert(.unrouted) }
         if parked { states.insert(.parked) }
         if states.isEmpty { states = [.confirmed, .unrouted, .parked] }
-        return try selection.filter(states)
+        return selection.filter(states)
     }
 
     private func count(_ filter: OutboxFilter) async throws -> Int {
-        let store = try await OutboxCommand.store()
-        var (count, after) = (0, Int64(0))
-        while true {
-            let records = try await store.outboxRecords(filter, after: after, limit: 1000)
-            guard let last = records.last else { return count }
-            count += records.count
-            after = last.row.sequence
-        }
+        var count = 0
+        try await OutboxCommand.store().forEachPage(of: filter) { count += $0.count }
+        return count
     }
 }

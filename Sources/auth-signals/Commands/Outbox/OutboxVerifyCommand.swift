@@ -31,7 +31,6 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         if inbox == nil, handler != nil || !selection.isEmpty {
             throw ValidationError("what is selected is compared with an inbox: say --inbox")
         }
-        _ = try selection.filter([.confirmed])
     }
 
     func run() async throws {
@@ -79,16 +78,13 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
             throw ProcessFailure(.usage, "--inbox: \(error.message)")
         }
         let handlers = if let handler { [handler] } else { try await opened.handlers() }
-        var (comparison, after) = (InboxComparison(), Int64(0))
-        let filter = try selection.filter([.confirmed])
-        while true {
-            let records = try await store.outboxRecords(filter, after: after, limit: 1000)
-            guard let last = records.last else { return comparison }
+        var comparison = InboxComparison()
+        try await store.forEachPage(of: selection.filter([.confirmed])) { records in
             let unseen = Set(try await opened.unseen(of: records.map(\.row.draft.id), by: handlers))
             comparison.compared += records.count
             comparison.unseen += records.filter { unseen.contains($0.row.draft.id) }.map { OutboxLine($0) }
-            after = last.row.sequence
         }
+        return comparison
     }
 }
 

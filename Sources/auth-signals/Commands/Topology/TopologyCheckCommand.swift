@@ -21,8 +21,6 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
-    func validate() throws { _ = try consumer.topology() }
-
     func run() async throws {
         let topology = try consumer.topology()
         var reader = Environment.settings()

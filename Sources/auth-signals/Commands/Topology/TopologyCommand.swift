@@ -20,6 +20,8 @@ struct ConsumerSelection: ParsableArguments {
     @Flag(help: "It serves one worker at a time.")
     var singleActive = false
 
+    func validate() throws { _ = try topology() }
+
     /// - Throws: `ValidationError` that says what is malformed.
     func topology() throws -> ConsumerTopology? {
         guard let queue else {

@@ -11,8 +11,6 @@ struct TopologyDeclareCommand: AsyncParsableCommand {
 
     @OptionGroup var consumer: ConsumerSelection
 
-    func validate() throws { _ = try consumer.topology() }
-
     func run() async throws {
         let topology = try consumer.topology()
         let configuration = try OperatorBroker.configuration()
