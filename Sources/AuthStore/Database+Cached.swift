@@ -22,6 +22,11 @@ extension Database {
         try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Hands over the rows of a query one by one, without keeping any; a row is valid during its call only.
+    func forEachRow(_ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void) throws {
+        try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments).forEach(body)
+    }
+
     /// The first column of a query's first row.
     func value<V: DatabaseValueConvertible & StatementColumnConvertible>(
         _ sql: String, _ arguments: StatementArguments = []

@@ -85,7 +85,8 @@ extension OutboxRecord.State {
 extension OutboxFilter {
     /// The rows of one state that are meant, in order.
     func rows(
-        _ database: Database, _ state: OutboxRecord.State, columns: String = "*", after sequence: Int64 = 0,
+        _ database: Database, _ state: OutboxRecord.State, columns: String = OutboxColumns.record,
+        after sequence: Int64 = 0,
         settledBefore: Date? = nil
     ) throws -> RowCursor {
         var conditions = ["sequence > ?"]

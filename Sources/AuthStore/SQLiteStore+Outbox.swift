@@ -12,13 +12,18 @@ extension SQLiteStore: Outbox {
 
     public func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         try await read { (reading: SQLiteReading) in
+            var page = OutboxPage(rows: [], cursor: cursor)
             // The limit counts rows that are not due too, so that a read never grows long over them.
-            let rows = try reading.database.rows(
-                "SELECT * FROM auth_outbox WHERE sequence > ? ORDER BY sequence LIMIT ?", [cursor, limit])
-            return OutboxPage(
-                rows: try rows.filter { ($0["not_before"] as Int64) <= now.milliseconds }
-                    .map(OutboxRow.init(row:)),
-                cursor: rows.last?["sequence"] ?? cursor)
+            try reading.database.forEachRow(
+                """
+                SELECT \(OutboxColumns.kept), not_before > ? FROM auth_outbox
+                WHERE sequence > ? ORDER BY sequence LIMIT ?
+                """, [now.milliseconds, cursor, limit]
+            ) { row in
+                page.cursor = row[0]
+                if !(row[OutboxColumns.count] as Bool) { page.rows.append(try OutboxRow(row: row)) }
+            }
+            return page
         }
     }
 
@@ -26,8 +31,8 @@ extension SQLiteStore: Outbox {
         try await read { (reading: SQLiteReading) in
             try reading.database.rows(
                 """
-                SELECT * FROM auth_outbox WHERE not_before > 0 AND not_before <= ? AND sequence <= ?
-                ORDER BY sequence LIMIT ?
+                SELECT \(OutboxColumns.kept) FROM auth_outbox
+                WHERE not_before > 0 AND not_before <= ? AND sequence <= ? ORDER BY sequence LIMIT ?
                 """, [now.milliseconds, cursor, limit]
             ).map(OutboxRow.init(row:))
         }
@@ -38,8 +43,10 @@ extension SQLiteStore: Outbox {
     ) async throws -> [OutboxRow] {
         try await read { (reading: SQLiteReading) in
             try reading.database.rows(
-                "SELECT * FROM auth_outbox WHERE subject = ? AND sequence > ? ORDER BY sequence LIMIT ?",
-                [subject, sequence, limit]
+                """
+                SELECT \(OutboxColumns.kept) FROM auth_outbox
+                WHERE subject = ? AND sequence > ? ORDER BY sequence LIMIT ?
+                """, [subject, sequence, limit]
             ).map(OutboxRow.init(row:))
         }
     }
@@ -51,8 +58,8 @@ extension SQLiteStore: Outbox {
         let keepsConfirmed = retention > .zero
         try await writeShielded { transaction in
             var count = OutboxCount()
-            for settlement in settlements {
-                try transaction.settle(settlement, keepsConfirmed: keepsConfirmed, &count)
+            for run in settlements.runs {
+                try transaction.settle(run, keepsConfirmed: keepsConfirmed, &count)
             }
             try count.add(to: transaction.database)
         }
@@ -63,48 +70,76 @@ extension SQLiteStore: Outbox {
     }
 }
 
+/// Rows with consecutive numbers that have the same outcome: they are settled by one statement.
+private struct SettledRun {
+    var sequences: ClosedRange<Int64>
+    var at: Int64
+    var result: OutboxSettlement.Result
+}
+
+extension [OutboxSettlement] {
+    fileprivate var runs: [SettledRun] {
+        reduce(into: []) { runs, settlement in
+            let (sequence, at) = (settlement.sequence, settlement.at.milliseconds)
+            if let last = runs.last, last.at == at, last.sequences.upperBound + 1 == sequence,
+                last.result == settlement.result
+            {
+                runs[runs.count - 1].sequences = last.sequences.lowerBound...sequence
+            } else {
+                runs.append(SettledRun(sequences: sequence...sequence, at: at, result: settlement.result))
+            }
+        }
+    }
+}
+
 extension SQLiteTransaction {
     fileprivate func settle(
-        _ settlement: OutboxSettlement, keepsConfirmed: Bool, _ count: inout OutboxCount
+        _ run: SettledRun, keepsConfirmed: Bool, _ count: inout OutboxCount
     ) throws {
-        let sequence = settlement.sequence
-        let at = settlement.at.milliseconds
-        switch settlement.result {
+        switch run.result {
+        case .confirmed where keepsConfirmed:
+            count.confirmed += try leave(run, into: "auth_outbox_history", "result", "confirmed")
         case .confirmed:
-            if keepsConfirmed {
-                count.confirmed += try leave(
-                    sequence, into: "auth_outbox_history", "result", "confirmed", at)
-            } else {
-                let gone = try database.run("DELETE FROM auth_outbox WHERE sequence = ?", [sequence])
-                count.confirmed += gone
-                count.purged += gone
-            }
+            let gone = try delete(run.sequences)
+            count.confirmed += gone
+            count.purged += gone
         case .unrouted:
-            count.unrouted += try leave(sequence, into: "auth_outbox_history", "result", "unrouted", at)
+            count.unrouted += try leave(run, into: "auth_outbox_history", "result", "unrouted")
         case .parked(let reason):
-            count.parked += try leave(sequence, into: "auth_outbox_parked", "reason", reason.reason, at)
+            count.parked += try leave(run, into: "auth_outbox_parked", "reason", reason.reason)
         case .retry(let moment, let reason):
             try database.run(
                 """
                 UPDATE auth_outbox SET attempts = attempts + 1, not_before = ?, last_error = ?
-                WHERE sequence = ?
-                """, [max(1, moment.milliseconds), reason.reason, sequence])
+                WHERE sequence BETWEEN ? AND ?
+                """,
+                [
+                    max(1, moment.milliseconds), reason.reason, run.sequences.lowerBound,
+                    run.sequences.upperBound,
+                ])
         }
     }
 
-    /// Moves a row out of the outbox.
+    /// Moves rows out of the outbox.
     ///
-    /// - Returns: 1, or 0 where it was gone already.
+    /// - Returns: how many were there.
     private func leave(
-        _ sequence: Int64, into table: String, _ column: String, _ value: String, _ at: Int64
+        _ run: SettledRun, into table: String, _ column: String, _ value: String
     ) throws -> Int {
         let moved = try database.run(
             """
             INSERT INTO \(table) (\(OutboxColumns.kept), \(column), settled_at)
-            SELECT \(OutboxColumns.kept), ?, ? FROM auth_outbox WHERE sequence = ?
-            """, [value, at, sequence])
-        try database.run("DELETE FROM auth_outbox WHERE sequence = ?", [sequence])
+            SELECT \(OutboxColumns.kept), ?, ? FROM auth_outbox WHERE sequence BETWEEN ? AND ? ORDER BY sequence
+            """, [value, run.at, run.sequences.lowerBound, run.sequences.upperBound])
+        try delete(run.sequences)
         return moved
+    }
+
+    @discardableResult
+    private func delete(_ sequences: ClosedRange<Int64>) throws -> Int {
+        try database.run(
+            "DELETE FROM auth_outbox WHERE sequence BETWEEN ? AND ?",
+            [sequences.lowerBound, sequences.upperBound])
     }
 }
 
@@ -112,4 +147,8 @@ enum OutboxColumns {
     /// What a row keeps wherever it goes.
     static let kept =
         "sequence, message_id, name, schema_version, subject, time, correlation_id, attempts, trace, data"
+    /// How many those are.
+    static let count = 10
+    /// What an operator sees of a row; ``OutboxRecord/State/source`` has all of it in every state.
+    static let record = "\(kept), not_before, settled_at, reason"
 }

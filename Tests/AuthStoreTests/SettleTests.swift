@@ -104,6 +104,26 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
+    @Test func `of rows that are settled together each has its own outcome, and those between them stay`()
+        async throws
+    {
+        let (now, later) = (clock.now(), clock.now() + 5)
+        // Told in another order than they were emitted, with a gap at 3, one outcome among others, two moments.
+        try await store.settle([
+            OutboxSettlement(sequence: 4, result: .confirmed, at: now),
+            OutboxSettlement(sequence: 5, result: .confirmed, at: later),
+            OutboxSettlement(sequence: 1, result: .confirmed, at: now),
+            OutboxSettlement(sequence: 2, result: .unrouted, at: now),
+        ])
+        #expect(try await after(0) == [3])
+        let confirmed = try await store.outboxRecords(OutboxFilter([.confirmed]))
+        #expect(confirmed.map(\.row.number) == [1, 4, 5])
+        #expect(confirmed.map(\.settledAt) == [now, now, later])
+        #expect(try await store.outboxRecords(OutboxFilter([.unrouted])).map(\.row.number) == [2])
+        #expect(try await store.status().confirmed == 3)
+        #expect(try await store.verifyOutbox().isWhole)
+    }
+
     @Test func `settlements of all kinds are one transaction`() async throws {
         try await store.settle([
             OutboxSettlement(sequence: 1, result: .confirmed, at: now),

@@ -18,6 +18,10 @@ public struct SignalCodec: Sendable {
     /// Seals providers' tokens: `SIGNALS_TOKEN_KEYS`; where nil, no signal carries one.
     public let tokenSealer: (any TokenSealer)?
 
+    /// The source as JSON writes it, and what `dataschema` begins with, still without the closing quote.
+    private let writtenSource: String
+    private let writtenSchemaBase: String
+
     /// The largest body, in bytes.
     public static let largestBody = 64 * 1024
     /// The AMQP `content-type` of a message.
@@ -35,6 +39,8 @@ public struct SignalCodec: Sendable {
         self.appID = appID ?? URL(string: source)?.host() ?? "auth-signals"
         self.profile = profile
         self.tokenSealer = tokenSealer
+        writtenSource = Self.quoted(source)
+        writtenSchemaBase = String(Self.quoted(self.schemaBase).dropLast())
     }
 
     // MARK: Emitting
@@ -72,7 +78,7 @@ public struct SignalCodec: Sendable {
             schemaVersion: type(of: signal).schemaVersion, subject: signal.subject,
             time: time.wholeMilliseconds, correlationID: signal.request.id, trace: Self.currentTrace(),
             data: data)
-        let overhead = body(for: draft, sequence: 0).count - data.count
+        let overhead = message(for: OutboxRow(sequence: 0, draft: draft)).body.count - data.count
         if data.count + overhead > Self.largestBody {
             draft.data = try ExtraDataTrimming.trim(
                 data, to: Self.largestBody - overhead, name: draft.name)
@@ -87,30 +93,51 @@ public struct SignalCodec: Sendable {
         let draft = row.draft
         var headers: [String: SignalMessage.HeaderValue] = draft.trace.mapValues { .string($0) }
         if let subject = draft.subject { headers[SignalMessage.HeaderName.subject] = .string(subject) }
+        let (id, correlationID) = (draft.id.wireText, draft.correlationID.wireText)
         return SignalMessage(
-            routingKey: draft.name.rawValue, messageID: draft.id.wireText,
-            correlationID: draft.correlationID.wireText, type: draft.name.rawValue,
-            contentType: Self.contentType,
+            routingKey: draft.name.rawValue, messageID: id, correlationID: correlationID,
+            type: draft.name.rawValue, contentType: Self.contentType,
             timestamp: Date(timeIntervalSince1970: draft.time.timeIntervalSince1970.rounded(.down)),
-            appID: appID, headers: headers, body: body(for: draft, sequence: row.sequence))
+            appID: appID, headers: headers,
+            body: body(for: draft, id: id, correlationID: correlationID, sequence: row.sequence))
     }
 
-    private func body(for draft: SignalDraft, sequence: Int64) -> Data {
-        var text = #"{"specversion":"1.0","id":""# + draft.id.wireText
-        text += #"","source":"# + Self.quoted(source)
-        text += #","type":""# + draft.name.rawValue + #"""#
-        if let subject = draft.subject { text += #","subject":"# + Self.quoted(subject) }
-        text += #","time":""# + draft.time.wireText
-        text += #"","datacontenttype":"application/json","dataschema":"#
-        text += Self.quoted("\(schemaBase)/\(draft.name)/\(draft.schemaVersion)")
+    private func body(
+        for draft: SignalDraft, id: String, correlationID: String, sequence: Int64
+    ) -> Data {
+        // Bytes and not a String, which would look at every piece for what it is.
+        var body: [UInt8] = []
+        body.reserveCapacity(draft.data.count + 640)
+        body.append(contentsOf: #"{"specversion":"1.0","id":""#.utf8)
+        body.append(contentsOf: id.utf8)
+        body.append(contentsOf: #"","source":"#.utf8)
+        body.append(contentsOf: writtenSource.utf8)
+        body.append(contentsOf: #","type":""#.utf8)
+        body.append(contentsOf: draft.name.rawValue.utf8)
+        if let subject = draft.subject {
+            body.append(contentsOf: #"","subject":"#.utf8)
+            body.append(contentsOf: Self.quoted(subject).utf8)
+            body.append(contentsOf: #","time":""#.utf8)
+        } else {
+            body.append(contentsOf: #"","time":""#.utf8)
+        }
+        body.append(contentsOf: draft.time.wireText.utf8)
+        body.append(contentsOf: #"","datacontenttype":"application/json","dataschema":"#.utf8)
+        body.append(contentsOf: writtenSchemaBase.utf8)
+        body.append(UInt8(ascii: "/"))
+        body.append(contentsOf: draft.name.rawValue.utf8)
+        body.append(UInt8(ascii: "/"))
+        body.append(contentsOf: String(draft.schemaVersion).utf8)
+        body.append(contentsOf: #"","sequence":""#.utf8)
         let digits = String(sequence)
-        text += #","sequence":""# + String(repeating: "0", count: max(0, 20 - digits.count)) + digits
-        text += #"","correlationid":""# + draft.correlationID.wireText + #"","data":"#
-        var body = Data(capacity: text.utf8.count + draft.data.count + 1)
-        body.append(contentsOf: text.utf8)
-        body.append(draft.data)
+        body.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, 20 - digits.utf8.count)))
+        body.append(contentsOf: digits.utf8)
+        body.append(contentsOf: #"","correlationid":""#.utf8)
+        body.append(contentsOf: correlationID.utf8)
+        body.append(contentsOf: #"","data":"#.utf8)
+        body.append(contentsOf: draft.data)
         body.append(UInt8(ascii: "}"))
-        return body
+        return Data(body)
     }
 
     private static func quoted(_ text: String) -> String {
