@@ -12,7 +12,7 @@ import Testing
 /// replays them against the programs and a broker.
 @Suite("Recorded flows")
 struct ConformanceTests {
-    @Test(arguments: Scenario.all)
+    @Test(arguments: try Scenario.all())
     func `each step answers and emits what was recorded`(scenario: Scenario) async throws {
         var reader = SettingsReader(scenario.environment)
         let settings = AccountSettings(reading: &reader)

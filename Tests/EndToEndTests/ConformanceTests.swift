@@ -11,7 +11,7 @@ extension EndToEnd {
     /// the worker that handles what arrives there. `AuthServerTests` replays them in memory, in a second.
     @Suite("The recorded flows of the headless API")
     struct ConformanceTests {
-        @Test(arguments: Scenario.all)
+        @Test(arguments: try Scenario.all())
         func `a scenario answers and signals as it was recorded`(scenario: Scenario) async throws {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url, settings: scenario.environment)

@@ -35,20 +35,16 @@ package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     package var testDescription: String { name }
 
     /// The scenarios, by their names; those with a provider have the dummy one.
-    package static let all: [Scenario] = {
-        do {
-            let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "flows.json")
-            let table = try JSONDecoder().decode([String: Scenario].self, from: Data(contentsOf: file))
-            return table.map { name, scenario in
-                var scenario = scenario
-                scenario.name = name
-                return scenario
-            }
-            .sorted { $0.name < $1.name }
-        } catch {
-            fatalError("the recorded flows cannot be read: \(error)")
+    package static func all() throws -> [Scenario] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "flows.json")
+        let table = try JSONDecoder().decode([String: Scenario].self, from: Data(contentsOf: file))
+        return table.map { name, scenario in
+            var scenario = scenario
+            scenario.name = name
+            return scenario
         }
-    }()
+        .sorted { $0.name < $1.name }
+    }
 
     /// The scenario's settings, and those that hold for all of them, as environment variables.
     package var environment: [String: String] {
