@@ -101,7 +101,10 @@ extension Faults {
                                 left -= 1
                                 return left >= 0
                             }
-                            if isSlow { try await Task.sleep(for: .seconds(5)) }
+                            guard isSlow else { return }
+                            try await eventually(within: .seconds(60), "the broker lost patience") {
+                                world.heard("PRECONDITION_FAILED")
+                            }
                         }
                     ) { _ in
                         try await eventually(within: .seconds(60), "the broker closed the channel") {
