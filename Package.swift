@@ -153,11 +153,14 @@ let package = Package(
             path: "Benchmarks/auth-bench", swiftSettings: swift),
 
         // Tests, a target for a target; a private RabbitMQ node for those that talk to one.
+        .target(name: "ToolSupport", path: "Tests/Support/ToolSupport", swiftSettings: swift),
         .target(
-            name: "BrokerSupport", dependencies: ["AuthBroker", "AuthSignals"] + plumbing,
+            name: "BrokerSupport", dependencies: ["ToolSupport", "AuthBroker", "AuthSignals"] + plumbing,
             path: "Tests/Support/BrokerSupport", swiftSettings: swift),
         .target(
-            name: "ProgramSupport", dependencies: ["BrokerSupport", "AuthBroker", "AuthSignals"] + plumbing,
+            name: "ProgramSupport",
+            dependencies: ["BrokerSupport", "ToolSupport", "AuthTesting", "AuthBroker", "AuthSignals"]
+                + plumbing,
             path: "Tests/Support/ProgramSupport", swiftSettings: swift),
         .target(
             name: "ConformanceReplay", dependencies: ["AuthSignals"],
@@ -195,7 +198,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthBrokerTests",
-            dependencies: ["AuthBroker", "BrokerSupport", "AuthTesting", "AuthSignals", "CRabbitMQ"]
+            dependencies: [
+                "AuthBroker", "BrokerSupport", "ToolSupport", "AuthTesting", "AuthSignals", "CRabbitMQ",
+            ]
                 + plumbing
                 + kits,
             swiftSettings: swift),
@@ -205,16 +210,21 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthConsumerTests",
-            dependencies: ["AuthConsumer", "AuthFlows", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            dependencies: ["AuthConsumer", "AuthFlows", "AuthTesting", "AuthSignals", "ToolSupport"]
+                + plumbing
+                + kits,
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthMailTests",
-            dependencies: ["AuthMail", "AuthFlows", "AuthSignals", "CCurl"] + plumbing + kits,
+            dependencies: ["AuthMail", "AuthFlows", "AuthTesting", "AuthSignals", "CCurl", "ToolSupport"]
+                + plumbing
+                + kits,
             exclude: ["Fixtures", "Golden"], swiftSettings: swift),
         .testTarget(
             name: "AuthProvidersTests",
             dependencies: [
-                "AuthProviders", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", hummingbird,
+                "AuthProviders", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ToolSupport",
+                hummingbird,
                 httpClient,
                 jwtKit, nio,
             ] + crypto + plumbing + kits,
@@ -237,16 +247,16 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ProgramSupport", "ConformanceReplay", "BrokerSupport", "AuthBroker", "AuthSignals",
-                "auth-signals",
-                "auth-consumer",
+                "ProgramSupport", "ConformanceReplay", "BrokerSupport", "ToolSupport", "AuthTesting",
+                "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer",
             ] + plumbing,
             exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "FaultSupport", "ProgramSupport", "BrokerSupport", "AuthRelay", "AuthConsumer", "AuthStore",
+                "FaultSupport", "ProgramSupport", "BrokerSupport", "ToolSupport", "AuthRelay", "AuthConsumer",
+                "AuthStore",
                 "AuthBroker", "AuthTesting", "AuthSignals", "CRabbitMQ", "fault-actor", "auth-signals",
                 "auth-consumer", grdb,
             ] + plumbing + kits,

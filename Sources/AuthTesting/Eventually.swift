@@ -4,18 +4,29 @@
 ///
 /// - Parameters:
 ///   - bound: how long it is waited at most; generous, since a test that is right never waits so long.
-///   - what: completes “it did not come about that …”.
+///   - what: completes “it did not come about that …”; asked for when it did not, so that it can tell what was
+///     there instead.
 /// - Throws: ``NotInTime``, and what `condition` throws.
 public func eventually(
-    within bound: Duration = .seconds(30), _ what: String,
+    within bound: Duration = .seconds(30), _ what: @autoclosure () -> String,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
+    try await eventualValue(within: bound, what()) { try await condition() ? () : nil }
+}
+
+/// Waits until there is a value, looking again and again: as ``eventually(within:_:isolation:_:)``.
+///
+/// - Returns: what `value` returned.
+public func eventualValue<Value>(
+    within bound: Duration = .seconds(30), _ what: @autoclosure () -> String,
+    isolation: isolated (any Actor)? = #isolation, _ value: () async throws -> Value?
+) async throws -> Value {
     let clock = ContinuousClock()
     let end = clock.now + bound
     var pause = Duration.microseconds(200)
     while true {
-        if try await condition() { return }
-        guard clock.now < end else { throw NotInTime(what: what, bound: bound) }
+        if let value = try await value() { return value }
+        guard clock.now < end else { throw NotInTime(what: what(), bound: bound) }
         try await clock.sleep(for: pause)
         pause = min(pause * 2, .milliseconds(20))
     }

@@ -3,6 +3,7 @@ import AuthSignals
 import AuthTesting
 import BrokerSupport
 import Testing
+import ToolSupport
 
 @testable import AuthBroker
 
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func `a certificate for another host name is refused`() async throws {
-        try await with(try await Certificates.make(for: "elsewhere.example.org")) { _, url in
+        try await with(try await Certificates.make(for: "DNS:elsewhere.example.org")) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
             #expect(error.message.contains("another host name"))

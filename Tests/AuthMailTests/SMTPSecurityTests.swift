@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthMail
+import AuthTesting
 import Foundation
 import Logging
 import Testing
+import ToolSupport
 
 /// TLS and log-in, with a server whose certificate was made for the test.
 @Suite(.needsPython) struct SMTPSecurityTests {
@@ -13,24 +15,20 @@ import Testing
         _ url: String, _ behaviour: SMTPServer.Behaviour,
         certificateFor name: String = "DNS:localhost,IP:127.0.0.1"
     ) async throws -> SMTPServer.Received? {
-        try await withTemporaryFolder { folder in
-            let made = try await Certificates(in: folder, name: name)
-            var behaviour = behaviour
-            if behaviour.removeValue(forKey: "tls") != nil {
-                behaviour["certificate"] = made.certificate
-                behaviour["key"] = made.key
-            }
-            return try await SMTPServer.run(behaviour) { server in
-                let url = try MailURL(
-                    url.replacingOccurrences(of: "PORT", with: "\(server.port)")
-                        .replacingOccurrences(of: "CA", with: made.authority))
-                let transport = url.transport(logger: Logger(label: "test"))
-                try await transport.check()
-                try await transport.send(Samples.rendered())
-                try await eventually("the mail arrives") { server.mails.count == 1 }
-                await transport.close()
-                return server.mails.first
-            }
+        let certificates = try await Certificates.make(for: name)
+        defer { certificates.remove() }
+        var behaviour = behaviour
+        if behaviour.removeValue(forKey: "tls") != nil { certificates.add(to: &behaviour) }
+        return try await SMTPServer.run(behaviour) { server in
+            let url = try MailURL(
+                url.replacingOccurrences(of: "PORT", with: "\(server.port)")
+                    .replacingOccurrences(of: "CA", with: certificates.path("ca.pem")))
+            let transport = url.transport(logger: Logger(label: "test"))
+            try await transport.check()
+            try await transport.send(Samples.rendered())
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+            await transport.close()
+            return server.mails.first
         }
     }
 
@@ -111,21 +109,28 @@ import Testing
     @Test func `a TLS connection that the server has closed ends neither the mail nor the process`()
         async throws
     {
-        try await withTemporaryFolder { folder in
-            let made = try await Certificates(in: folder)
-            let behaviour: SMTPServer.Behaviour = [
-                "certificate": made.certificate, "key": made.key, "implicit_tls": true, "end": "close",
-            ]
-            try await SMTPServer.run(behaviour) { server in
-                let url = try MailURL("smtps://localhost:\(server.port)?cacertfile=\(made.authority)")
-                let transport = url.transport(logger: Logger(label: "test"))
-                for count in 1...4 {
-                    try await transport.send(Samples.rendered())
-                    try await eventually("the server hangs up") { server.count("closed") == count }
-                }
-                #expect(server.mails.count == 4)
-                await transport.close()
+        let certificates = try await Certificates.make()
+        defer { certificates.remove() }
+        var behaviour: SMTPServer.Behaviour = ["implicit_tls": true, "end": "close"]
+        certificates.add(to: &behaviour)
+        try await SMTPServer.run(behaviour) { server in
+            let authority = certificates.path("ca.pem")
+            let url = try MailURL("smtps://localhost:\(server.port)?cacertfile=\(authority)")
+            let transport = url.transport(logger: Logger(label: "test"))
+            for count in 1...4 {
+                try await transport.send(Samples.rendered())
+                try await eventually("the server hangs up") { server.count("closed") == count }
             }
+            #expect(server.mails.count == 4)
+            await transport.close()
         }
+    }
+}
+
+extension Certificates {
+    /// Lets a server show the certificate.
+    fileprivate func add(to behaviour: inout SMTPServer.Behaviour) {
+        behaviour["certificate"] = path("server.pem")
+        behaviour["key"] = path("server.key")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthMail
+import AuthTesting
 import AuthSignals
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import BrokerSupport
 import ConformanceReplay
@@ -42,8 +43,8 @@ private struct RunningInstallation: ScenarioServer {
     }
 
     func newestMailed(_ part: ScenarioMailPart) async throws -> String {
-        _ = try await eventually("the mails are delivered") {
-            try await server.readiness().part("mail_pending") == "0" ? true : nil
+        try await eventually("the mails are delivered") {
+            try await server.readiness().part("mail_pending") == "0"
         }
         let mail = installation.mails().last ?? ""
         return switch part {
@@ -60,8 +61,8 @@ private struct RunningInstallation: ScenarioServer {
     }
 
     func allSignals() async throws -> [ReplayedSignal] {
-        _ = try await eventually("everything is published") {
-            try await server.readiness().part("pending") == "0" ? true : nil
+        try await eventually("everything is published") {
+            try await server.readiness().part("pending") == "0"
         }
         return try await signals(atLeast: 0)
     }

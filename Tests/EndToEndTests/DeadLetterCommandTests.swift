@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
@@ -20,8 +21,8 @@ extension EndToEnd {
                         try await installation.publish(body, routingKey: "account.user_logged_in")
                             == .confirmed)
                 }
-                _ = try await eventually("they are set aside") {
-                    try await installation.deadLetters(of: "dead") == 3 ? true : nil
+                try await eventually("they are set aside") {
+                    try await installation.deadLetters(of: "dead") == 3
                 }
             }
             let list = try await installation.operate(["dead", "list", queue, "--json"])
@@ -62,8 +63,8 @@ extension EndToEnd {
                         try await installation.publish("{}", routingKey: "account.a", subject: subject)
                             == .confirmed)
                 }
-                _ = try await eventually("they are set aside") {
-                    try await installation.deadLetters(of: "erase") == 3 ? true : nil
+                try await eventually("they are set aside") {
+                    try await installation.deadLetters(of: "erase") == 3
                 }
             }
             let erased = try await installation.operate(["dead", "erase", queue, "--subject", "ada"])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import BrokerSupport
 import Foundation
@@ -47,7 +48,7 @@ extension EndToEnd {
             #expect(none.output == "0 mails are deleted\n")
 
             let again = try await installation.serve(["--no-relay"])
-            _ = try await eventually("the mail is delivered") { installation.newestConfirmationKey() }
+            _ = try await eventualValue("the mail is delivered") { installation.newestConfirmationKey() }
             try await again.program.stop()
         }
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("What operators watch")
@@ -18,10 +20,10 @@ extension EndToEnd {
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             let tables = try Self.documented()
-            _ = try await eventually("the server shows what it has done") {
+            try await eventually("the server shows what it has done") {
                 let page = try await Answer("GET", server.base + "/metrics").text
                 return page.contains("auth_signals_confirmed_total 3")
-                    && page.contains("auth_signals_emitted 3") ? true : nil
+                    && page.contains("auth_signals_emitted 3")
             }
             let shown = Self.names(try await Answer("GET", server.base + "/metrics").text)
             #expect(shown.subtracting(tables.server) == [], "shown and not documented")
@@ -46,14 +48,14 @@ extension EndToEnd {
             let broker = try await PrivateBroker.shared
             try await broker.ctl("eval", Self.deletion(of: topology.queue + ".dead"))
             #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
-            let unready = try await eventually("it is not ready") {
+            let unready = try await eventualValue("it is not ready") {
                 let answer = try await Answer("GET", worker.base + "/readyz")
                 return answer.status == 503 ? answer : nil
             }
             #expect(unready.part("moving")?.contains(topology.queue + ".dead") == true, "\(unready.text)")
             try await BrokerAdmin(installation.broker).declare(topology)
-            _ = try await eventually("it is ready again", within: .seconds(60)) {
-                try await Answer("GET", worker.base + "/readyz").status == 200 ? true : nil
+            try await eventually(within: .seconds(60), "it is ready again") {
+                try await Answer("GET", worker.base + "/readyz").status == 200
             }
             #expect(try await installation.deadLetters(of: "moving") == 1)
             try await worker.program.stop()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
@@ -15,8 +16,8 @@ extension EndToEnd {
             let server = try await installation.serve()
             let paused = try await installation.operate(["outbox", "pause"])
             #expect(paused.output.hasPrefix("paused since 20"))
-            _ = try await eventually("the relay honours it", within: .seconds(2)) {
-                try await server.readiness().part("relay") == "paused" ? true : nil
+            try await eventually(within: .seconds(2), "the relay honours it") {
+                try await server.readiness().part("relay") == "paused"
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let readiness = try await server.readiness()
@@ -25,9 +26,8 @@ extension EndToEnd {
             #expect(Int(readiness.part("pending") ?? "") ?? 0 >= 2)
             let status = try await installation.operate(["outbox", "status"])
             #expect(status.output.contains("outbox resume"))
-            _ = try await eventually("the metrics tell") {
+            try await eventually("the metrics tell") {
                 try await Answer("GET", server.base + "/metrics").text.contains("auth_signals_paused 1.0")
-                    ? true : nil
             }
             #expect(worker.handled().isEmpty)
             try await installation.operate(["outbox", "resume"])
@@ -44,8 +44,8 @@ extension EndToEnd {
             let server = try await installation.serve(["--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let before = try await first.handled(atLeast: 2)
-            _ = try await eventually("they are settled") {
-                try await server.readiness().part("pending") == "0" ? true : nil
+            try await eventually("they are settled") {
+                try await server.readiness().part("pending") == "0"
             }
             let inbox = "sqlite:" + installation.folder.path("late.sqlite")
             let late = try await installation.consume(queue: "late", settings: ["INBOX_URL": inbox])
@@ -64,11 +64,11 @@ extension EndToEnd {
             #expect(sent.output == "2 signals are sent again to \(queue)\n")
             let handled = try await late.handled(atLeast: 2)
             #expect(handled.map(\.id) == before.map(\.id))
-            _ = try await eventually("they are marked") {
+            try await eventually("they are marked") {
                 let verify = try Program(
                     "auth-signals", ["outbox", "verify", "--inbox", inbox, "--json"],
                     environment: installation.environment)
-                return try await verify.exitCode() == 0 ? true : nil
+                return try await verify.exitCode() == 0
             }
             #expect(first.handled().count == 2)
             let nobody = try await installation.operate(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import BrokerSupport
 import Foundation
 import ProgramSupport
@@ -24,7 +25,7 @@ extension EndToEnd {
             secrets.append(password)
             let signup = try await server.call("POST", "/auth/signup", credentials)
             secrets.append(try #require(signup.token))
-            let key = try await eventually("the mail is written") { installation.newestConfirmationKey() }
+            let key = try await eventualValue("the mail is written") { installation.newestConfirmationKey() }
             secrets.append(key)
             #expect(try await server.call("POST", "/auth/email/verify", ["key": key]).status == 401)
             let login = try await server.call("POST", "/auth/login", credentials)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import Foundation
 import ProgramSupport
 import Testing
@@ -25,7 +26,7 @@ extension EndToEnd {
                     exec cat <&3
                     """,
                 ], environment: [:])
-            _ = try await eventually("the half is sent") { client.output.contains("sent") ? true : nil }
+            try await eventually("the half is sent") { client.output.contains("sent") }
             // The server has read what came before this call.
             _ = try await server.readiness()
             return client
@@ -63,9 +64,9 @@ extension EndToEnd {
             defer { withExtendedLifetime(installation) {} }
             let server = try await installation.serve(["--no-relay"])
             let client = try await halfABody(to: server)
-            _ = try await eventually("the server ends", within: .seconds(15)) {
+            try await eventually(within: .seconds(15), "the server ends") {
                 server.program.send(SIGINT)
-                return server.program.isRunning ? nil : true
+                return !server.program.isRunning
             }
             #expect(try await server.program.exitCode() == 1)
             #expect(server.program.log.contains("stopped at once by a second signal"))

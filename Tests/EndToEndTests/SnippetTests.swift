@@ -2,6 +2,7 @@
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("The examples of the documentation")

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("The operator's tail")
@@ -16,18 +18,18 @@ extension EndToEnd {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url)
             let server = try await installation.serve(["--no-mail"])
-            _ = try await eventually("the relay works") {
-                try await server.readiness().part("relay") == "relaying" ? true : nil
+            try await eventually("the relay works") {
+                try await server.readiness().part("relay") == "relaying"
             }
             let exchange = try installation.broker.exchange
             let tail = try Program(
                 "auth-signals", ["tail", "account.user_*"] + (full ? ["--full"] : []),
                 environment: installation.environment)
-            _ = try await eventually("it watches: \(tail.log)") {
-                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.") ? true : nil
+            try await eventually("it watches: \(tail.log)") {
+                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.")
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
-            let lines = try await eventually("two pass") { tail.lines.count >= 2 ? tail.lines : nil }
+            let lines = try await eventualValue("two pass") { tail.lines.count >= 2 ? tail.lines : nil }
             let values = try lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
             #expect(
                 values.map { $0["signal"]?.string } == ["account.user_signed_up", "account.user_logged_in"])
@@ -36,8 +38,8 @@ extension EndToEnd {
             tail.send(SIGINT)
             #expect(try await tail.exitCode() == 0)
             #expect(tail.log.isEmpty, "\(tail.log)")
-            _ = try await eventually("its queue is gone") {
-                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.") ? nil : true
+            try await eventually("its queue is gone") {
+                try await !broker.ctl("list_queues", "name").contains(exchange + ".tail.")
             }
             try await server.program.stop()
         }

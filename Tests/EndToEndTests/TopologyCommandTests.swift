@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
@@ -42,7 +43,7 @@ extension EndToEnd {
                 "set_policy", "short", "^managed", #"{"max-length":5}"#, "--apply-to", "queues")
             try await broker.ctl("add_user", "stranger", "stranger")
             try await broker.ctl("set_permissions", "stranger", "^$", "^auth", "^$")
-            let report = try await eventually("everything is seen") {
+            let report = try await eventualValue("everything is seen") {
                 let program = try Program(
                     "auth-signals", ["topology", "check"], environment: installation.environment)
                 guard try await program.exitCode() == 1 else { return nil as String? }

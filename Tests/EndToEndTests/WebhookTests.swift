@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 import AuthSignals
 import BrokerSupport
@@ -26,7 +27,7 @@ extension EndToEnd {
             let id = UUID().uuidString.lowercased()
             #expect(try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
             // The third failure has its next attempt after a minute: it is not awaited.
-            let posts = try await eventually("three attempts") {
+            let posts = try await eventualValue("three attempts") {
                 receiver.posts.count >= 3 ? receiver.posts : nil
             }
             #expect(posts.allSatisfy { $0 == "\(id) application/cloudevents+json signed" }, "\(posts)")
@@ -36,15 +37,15 @@ extension EndToEnd {
             #expect(
                 try await installation.publish(event(taken), routingKey: "account.a", id: taken) == .confirmed
             )
-            _ = try await eventually("it is taken") {
+            try await eventually("it is taken") {
                 try await Answer("GET", worker.base + "/metrics").text
-                    .contains(#"auth_signals_handled_total{handler="webhook"} 1"#) ? true : nil
+                    .contains(#"auth_signals_handled_total{handler="webhook"} 1"#)
             }
             let gone = UUID().uuidString.lowercased()
             #expect(
                 try await installation.publish(event(gone), routingKey: "account.a", id: gone) == .confirmed)
-            _ = try await eventually("it is rejected") {
-                try await installation.deadLetters(of: "hook") == 1 ? true : nil
+            try await eventually("it is rejected") {
+                try await installation.deadLetters(of: "hook") == 1
             }
             let list = try await installation.operate(["dead", "list", installation.name(of: "hook")])
             #expect(list.output.contains(gone))
@@ -90,7 +91,7 @@ private struct Receiver {
         program = try Program(
             URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.script] + answers, environment: [:])
         let program = program
-        let port = try await eventually("the receiver listens: \(program.log)") {
+        let port = try await eventualValue("the receiver listens: \(program.log)") {
             program.lines.first { $0.hasPrefix("port ") }.map { String($0.dropFirst(5)) }
         }
         url = "http://127.0.0.1:\(port)/hook"

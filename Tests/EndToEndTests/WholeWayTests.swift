@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("The whole way: HTTP, store, relay, RabbitMQ, worker")
@@ -57,16 +59,16 @@ extension EndToEnd {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "two")
             let first = try await installation.serve()
-            _ = try await eventually("the first relays") {
-                try await first.readiness().part("relay") == "relaying" ? true : nil
+            try await eventually("the first relays") {
+                try await first.readiness().part("relay") == "relaying"
             }
             let second = try await installation.serve()
             #expect(try await second.readiness().part("relay") == "waitingForRole")
             #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             try await first.program.stop(SIGKILL)
-            _ = try await eventually("the second takes over", within: .seconds(5)) {
-                try await second.readiness().part("relay") == "relaying" ? true : nil
+            try await eventually(within: .seconds(5), "the second takes over") {
+                try await second.readiness().part("relay") == "relaying"
             }
             #expect(
                 try await second.call(
@@ -98,7 +100,7 @@ extension Installation {
     func walk(_ server: Server, password: String = "correct-horse") async throws {
         let credentials = ["email": "ada@example.org", "password": password]
         #expect(try await server.call("POST", "/auth/signup", credentials).status == 401)
-        let key = try await eventually("the mail is written") { newestConfirmationKey() }
+        let key = try await eventualValue("the mail is written") { newestConfirmationKey() }
         #expect(try await server.call("POST", "/auth/email/verify", ["key": key]).status == 401)
         let login = try await server.call("POST", "/auth/login", credentials)
         #expect(login.status == 200)

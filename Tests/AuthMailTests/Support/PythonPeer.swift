@@ -2,6 +2,7 @@
 import Foundation
 import Synchronization
 import Testing
+import ToolSupport
 
 /// The process of `Fixtures/smtp_servers.py`: one for a whole run, since each start costs a good part of a
 /// second. It ends with the tests, when its standard input is closed.
@@ -9,7 +10,7 @@ final class PythonPeer: Sendable {
     /// Whether aiosmtpd is installed. In CI it is taken for granted, so that a skip cannot hide a failure.
     static let isAvailable: Bool =
         ProcessInfo.processInfo.environment["CI"] != nil
-        || (try? Tool.runBlocking("python3", ["-c", "import aiosmtpd"])) != nil
+        || (try? Tool.runWaiting("python3", ["-c", "import aiosmtpd"])) != nil
     static let shared = Result { try PythonPeer() }
 
     private struct Address: Decodable {
@@ -23,12 +24,12 @@ final class PythonPeer: Sendable {
     }
 
     private let state = Mutex(State())
-    private let process = Process()
+    private let process: Process
     private let input = Pipe()
 
     private init() throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-u", "-B", Tool.fixture("smtp_servers.py")]
+        let script = Repository.root.appending(path: "Tests/AuthMailTests/Fixtures/smtp_servers.py")
+        process = Tool.process("python3", ["-u", "-B", script.path])
         let output = Pipe()
         process.standardInput = input
         process.standardOutput = output

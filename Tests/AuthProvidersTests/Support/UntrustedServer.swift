@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import ToolSupport
 
 /// `openssl s_server` on loopback, with a certificate that it signed itself.
 final class UntrustedServer: Sendable {
@@ -19,8 +20,16 @@ final class UntrustedServer: Sendable {
 
     /// Its calls block, so that it is started on a thread of its own.
     static func start() async throws -> UntrustedServer {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result { try launch() }) }.start()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "untrusted-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try await Tool.run(
+            "openssl",
+            words(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+                    + " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem"),
+            in: folder)
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try launch(in: folder) }) }.start()
         }
     }
 
@@ -36,17 +45,12 @@ final class UntrustedServer: Sendable {
         }
     }
 
-    private static func launch() throws -> UntrustedServer {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "untrusted-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let made = openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-                + " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem",
-            in: folder)
-        try made.run()
-        made.waitUntilExit()
-        guard made.terminationStatus == 0 else { throw Failed(description: "openssl req failed") }
-        let server = openssl("s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www", in: folder)
+    private static func launch(in folder: URL) throws -> UntrustedServer {
+        let server = Tool.process(
+            "openssl", words("s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www"))
+        server.currentDirectoryURL = folder
+        server.standardInput = FileHandle.nullDevice
+        server.standardError = FileHandle.nullDevice
         let output = Pipe()
         server.standardOutput = output
         try server.run()
@@ -61,13 +65,7 @@ final class UntrustedServer: Sendable {
         throw Failed(description: "openssl s_server does not listen")
     }
 
-    private static func openssl(_ arguments: String, in folder: URL) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return process
+    private static func words(_ arguments: String) -> [String] {
+        arguments.split(separator: " ").map(String.init)
     }
 }

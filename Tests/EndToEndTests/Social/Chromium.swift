@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import Foundation
 import ProgramSupport
@@ -17,8 +18,8 @@ struct Chromium {
             TestTools.program("/usr/bin/chromedriver"), ["--port=\(port)"],
             environment: ["HOME": profile.path("home")])
         let base = "http://127.0.0.1:\(port)"
-        _ = try await eventually("chromedriver listens") {
-            (try? await send("GET", base + "/status", nil))?["ready"]?.bool == true ? true : nil
+        try await eventually("chromedriver listens") {
+            (try? await send("GET", base + "/status", nil))?["ready"]?.bool == true
         }
         let started = try await send(
             "POST", base + "/session",
@@ -38,7 +39,7 @@ struct Chromium {
                 ]
             ])
         guard let id = started["sessionId"]?.string else {
-            throw TimedOut(description: "Chromium does not start: \(started)")
+            throw Mishap("Chromium does not start: \(started)")
         }
         let browser = Chromium(driver: driver, profile: profile, session: base + "/session/" + id)
         let result: Result<Void, any Error>
@@ -73,7 +74,7 @@ struct Chromium {
             "POST", "/element", ["using": "css selector", "value": .string(selector)])
         // The name is the standard's.
         guard let id = element["element-6066-11e4-a52e-4f735466cecf"]?.string else {
-            throw TimedOut(description: "the page has no \(selector)")
+            throw Mishap("the page has no \(selector)")
         }
         return id
     }
@@ -88,7 +89,7 @@ struct Chromium {
             url, ["-X", method, "-H", "Content-Type: application/json"] + (json.map { ["-d", $0] } ?? []))
         let members = try JSONDecoder().decode(JSONValue.self, from: Data(answer.text.utf8))
         guard answer.status == 200, let value = members["value"] else {
-            throw TimedOut(description: "\(method) \(url): \(answer.status) \(answer.text.prefix(500))")
+            throw Mishap("\(method) \(url): \(answer.status) \(answer.text.prefix(500))")
         }
         return value
     }

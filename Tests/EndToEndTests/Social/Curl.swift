@@ -21,7 +21,7 @@ enum Curl {
                 "%{http_code} %{redirect_url}", url,
             ] + options, environment: [:])
         guard try await curl.exitCode(within: .seconds(70)) == 0 else {
-            throw TimedOut(description: "\(url): \(curl.log)")
+            throw Mishap("\(url): \(curl.log)")
         }
         let words = curl.output.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         let body = FileManager.default.contents(atPath: folder.path("body")) ?? Data()

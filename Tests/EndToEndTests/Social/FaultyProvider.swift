@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import Foundation
 import ProgramSupport
@@ -12,8 +13,8 @@ struct FaultyProvider {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures/openid_provider.py").path
         let program = try Program(TestTools.python(), ["-B", script], environment: [:])
-        let port = try await eventually("the provider listens") { () -> Int? in
-            guard program.isRunning else { throw TimedOut(description: "the provider ended: \(program.log)") }
+        let port = try await eventualValue("the provider listens") { () -> Int? in
+            guard program.isRunning else { throw Mishap("the provider ended: \(program.log)") }
             return program.lines.first.flatMap { Int($0) }
         }
         return FaultyProvider(program: program, issuer: "http://127.0.0.1:\(port)")
@@ -24,7 +25,7 @@ struct FaultyProvider {
         let json = String(decoding: try JSONEncoder().encode(behaviour), as: UTF8.self)
         let answer = try await Answer("PUT", issuer + "/behave", json: json, token: nil)
         guard answer.status == 200 else {
-            throw TimedOut(description: "the provider answers \(answer.status)")
+            throw Mishap("the provider answers \(answer.status)")
         }
     }
 
@@ -74,7 +75,7 @@ extension Installation {
                 folder.path("auth.sqlite"), "SELECT count(*) FROM \(table)",
             ], environment: [:])
         guard try await program.exitCode() == 0, let count = program.lines.first.flatMap({ Int($0) }) else {
-            throw TimedOut(description: "\(table) cannot be counted: \(program.log)")
+            throw Mishap("\(table) cannot be counted: \(program.log)")
         }
         return count
     }

@@ -57,10 +57,10 @@ extension PlainBrowser {
     func callback(from server: Server) async throws -> String {
         let there = try await goToProvider(from: server)
         guard let provider = there.location, there.status == 302 else {
-            throw TimedOut(description: "no way to the provider: \(there.status) \(there.text.prefix(300))")
+            throw Mishap("no way to the provider: \(there.status) \(there.text.prefix(300))")
         }
         guard let back = try await open(provider).location else {
-            throw TimedOut(description: "no way back from the provider")
+            throw Mishap("no way back from the provider")
         }
         return back
     }

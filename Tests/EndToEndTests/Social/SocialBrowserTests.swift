@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import BrokerSupport
 import Foundation
@@ -15,9 +16,8 @@ extension EndToEnd {
             let provider = try Program(
                 TestTools.python(), ["-m", "oidc_provider_mock", "--port", "\(port)"],
                 environment: ["PYTHONWARNINGS": "ignore"])
-            _ = try await eventually("the provider listens: \(provider.log)") {
+            try await eventually("the provider listens: \(provider.log)") {
                 (try? await Answer("GET", issuer + "/.well-known/openid-configuration"))?.status == 200
-                    ? true : nil
             }
             let person = #"{"email": "ada@example.org", "email_verified": true, "name": "Ada"}"#
             #expect(
@@ -56,8 +56,8 @@ extension EndToEnd {
                 #expect(try await browser.address.contains("error=unknown"))
                 #expect(try await browser.text.contains("This did not work. Please try again."))
             }
-            _ = try await eventually("everything is published") {
-                try await server.readiness().part("pending") == "0" ? true : nil
+            try await eventually("everything is published") {
+                try await server.readiness().part("pending") == "0"
             }
             #expect(worker.handled().count == 4)
             try await server.program.stop()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import BrokerSupport
 import Foundation
@@ -51,7 +52,7 @@ extension EndToEnd {
             // The provider has changed its key: a token under it is refused until the keys may be fetched anew,
             // half a minute after they were fetched last. Then the way is good, and logs in.
             try await provider.behave(["rotate": true])
-            let browser = try await eventually("the new key is known", within: .seconds(60)) {
+            let browser = try await eventualValue(within: .seconds(60), "the new key is known") {
                 () -> PlainBrowser? in
                 let browser = try PlainBrowser()
                 let page = try await browser.open(try await browser.callback(from: server))
@@ -148,8 +149,8 @@ extension EndToEnd {
         // MARK: Support
 
         private func published(_ server: Server) async throws {
-            _ = try await eventually("everything is published") {
-                try await server.readiness().part("pending") == "0" ? true : nil
+            try await eventually("everything is published") {
+                try await server.readiness().part("pending") == "0"
             }
         }
 

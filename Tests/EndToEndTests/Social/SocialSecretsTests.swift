@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthSignals
 import BrokerSupport
 import Foundation
@@ -44,7 +45,7 @@ extension EndToEnd {
             var haystacks = [("the first server's log", Data(server.program.log.utf8))]
             try await server.program.stop()
             server = try await installation.serveWithProvider()
-            let mail = try await eventually("the code is mailed") { installation.mails().last }
+            let mail = try await eventualValue("the code is mailed") { installation.mails().last }
             let code = try #require(mail.firstMatch(of: /\b([A-Z]{4}-[A-Z]{4})\b/).map { String($0.1) })
             #expect(try await browser.confirm(code, server).status == 200)
             let handled = try await worker.handled(atLeast: 5)

@@ -2,6 +2,7 @@
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 /// The fuzzer's corpus, without the fuzzer: what a hostile broker may say to the C face of librabbitmq.
 @Suite struct FuzzReplayTests {

@@ -7,6 +7,7 @@ import BrokerSupport
 import FaultSupport
 import Foundation
 import Testing
+import ToolSupport
 
 extension Faults {
     @Suite struct RefusalTests {
@@ -59,7 +60,7 @@ extension Faults {
                 try await world.withWorker { _ in
                     try await world.withRelay(configuration) { relay in
                         try await world.refused(relay, .tls)
-                        try await shared.serve(try await Certificates.make(for: "elsewhere.example.org"))
+                        try await shared.serve(try await Certificates.make(for: "DNS:elsewhere.example.org"))
                         try await eventually(within: .seconds(60), "the name was found wrong") {
                             guard case .connecting(let error?) = relay.publisher.status else { return false }
                             return error.message.contains("another host name")

@@ -2,6 +2,7 @@
 import AuthTesting
 import BrokerSupport
 import Foundation
+import ToolSupport
 
 /// The node that the trials share and maltreat, with a listener for TLS; it is not the one of other suites.
 struct FaultBroker: Sendable {

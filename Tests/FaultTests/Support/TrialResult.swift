@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import ProgramSupport
+import ToolSupport
 
 /// What came of a trial, for people: a sentence, a line of a file, a row of docs/reliability.md.
 struct TrialResult: Sendable {

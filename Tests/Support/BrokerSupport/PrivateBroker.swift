@@ -62,16 +62,16 @@ public struct PrivateBroker: Sendable {
     }
 
     /// Stops the node politely; its messages stay.
-    public func stop() async throws { _ = try await Script.run(["stop", directory]) }
+    public func stop() async throws { try await Script.run(["stop", directory]) }
 
     /// Stops the node as a crash would.
-    public func kill() async throws { _ = try await Script.run(["kill", directory]) }
+    public func kill() async throws { try await Script.run(["kill", directory]) }
 
     /// Stops the node of a cluster politely, or as a crash would; the others still find each other.
     public func leave(killed: Bool) async throws {
-        _ = try await Script.run([killed ? "kill" : "stop", directory, "--node-only"])
+        try await Script.run([killed ? "kill" : "stop", directory, "--node-only"])
     }
 
     /// Starts the node again, on the same ports and with its messages.
-    public func restart() async throws { _ = try await Script.run(["start", directory]) }
+    public func restart() async throws { try await Script.run(["start", directory]) }
 }

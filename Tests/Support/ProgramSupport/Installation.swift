@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import AuthBroker
 package import AuthSignals
 import Foundation
@@ -54,8 +55,8 @@ package final class Installation: Sendable {
                 + arguments,
             environment: environment.merging(["METRICS_PORT": "0"]) { $1 }.merging(settings) { $1 })
         let port = try await self.port(portFile, program)
-        _ = try await eventually("the worker consumes: \(program.log)") {
-            try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200 ? true : nil
+        try await eventually("the worker consumes: \(program.log)") {
+            try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200
         }
         return Worker(program: program, base: "http://127.0.0.1:\(port)")
     }
@@ -80,7 +81,7 @@ package final class Installation: Sendable {
         let ended = try await program.exitCode()
         guard ended == code else {
             let command = arguments.joined(separator: " ")
-            throw TimedOut(description: "auth-signals \(command) ended with \(ended): \(program.log)")
+            throw Mishap("auth-signals \(command) ended with \(ended): \(program.log)")
         }
         return program
     }
@@ -89,8 +90,8 @@ package final class Installation: Sendable {
     package func name(of queue: String) -> String { "\(queue)-\(id)" }
 
     private func port(_ file: String, _ program: Program) async throws -> Int {
-        try await eventually("the program listens") {
-            guard program.isRunning else { throw TimedOut(description: "the program ended: \(program.log)") }
+        try await eventualValue("the program listens") {
+            guard program.isRunning else { throw Mishap("the program ended: \(program.log)") }
             return FileManager.default.contents(atPath: file)
                 .flatMap {
                     Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
@@ -190,7 +191,7 @@ package struct Worker {
 
     /// Waits until that many were handled.
     package func handled(atLeast count: Int) async throws -> [Handled] {
-        try await eventually("\(count) signals are handled; \(program.log.suffix(2000))") {
+        try await eventualValue("\(count) signals are handled; \(program.log.suffix(2000))") {
             let all = handled()
             return all.count >= count ? all : nil
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 package import Foundation
 import Synchronization
+import ToolSupport
 
 /// A program that runs as a process of its own, with what it prints.
 ///
@@ -56,7 +58,7 @@ package final class Program: Sendable {
     ///
     /// - Returns: the exit code; the signal's number where a signal ended it.
     package func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
-        try await eventually("the program ends", within: limit) { exitStatus() }
+        try await eventualValue(within: limit, "the program ends") { exitStatus() }
     }
 
     private func read(_ name: String) -> String {
@@ -99,7 +101,7 @@ package final class Program: Sendable {
         var process = pid_t()
         let fault = posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
         guard fault == 0 else {
-            throw TimedOut(description: "\(arguments[0]) does not start: \(String(cString: strerror(fault)))")
+            throw Mishap("\(arguments[0]) does not start: \(String(cString: strerror(fault)))")
         }
         return process
     }
