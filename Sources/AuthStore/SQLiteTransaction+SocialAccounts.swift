@@ -5,28 +5,11 @@ import GRDB
 
 extension SQLiteTransaction {
     public func insert(_ account: SocialAccount) throws {
-        try conflicts(of: account) {
-            try database.run(
-                """
-                INSERT INTO auth_social_account
-                    (id, user_id, provider, uid, date_joined, last_login, extra_data)
-                VALUES
-                    (:id, :user_id, :provider, :uid, :date_joined, :last_login, :extra_data)
-                """, account.columns())
-        }
+        try conflicts(of: account) { try database.insert(account.row()) }
     }
 
     public func update(_ account: SocialAccount) throws {
-        try conflicts(of: account) {
-            try updated(
-                database.run(
-                    """
-                    UPDATE auth_social_account SET
-                        user_id = :user_id, provider = :provider, uid = :uid, date_joined = :date_joined,
-                        last_login = :last_login, extra_data = :extra_data
-                    WHERE id = :id
-                    """, account.columns()))
-        }
+        try conflicts(of: account) { try database.update(account.row()) }
     }
 
     public func delete(_ account: SocialAccount) throws {

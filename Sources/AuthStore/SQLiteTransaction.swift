@@ -56,28 +56,11 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
     // MARK: Users
 
     public func insert(_ user: User) throws {
-        try conflicts(of: user) {
-            try database.run(
-                """
-                INSERT INTO auth_user
-                    (id, username, username_key, is_active, date_joined, last_login, password_hash)
-                VALUES
-                    (:id, :username, :username_key, :is_active, :date_joined, :last_login, :password_hash)
-                """, user.columns)
-        }
+        try conflicts(of: user) { try database.insert(user.row) }
     }
 
     public func update(_ user: User) throws {
-        try conflicts(of: user) {
-            try updated(
-                database.run(
-                    """
-                    UPDATE auth_user SET
-                        username = :username, username_key = :username_key, is_active = :is_active,
-                        date_joined = :date_joined, last_login = :last_login, password_hash = :password_hash
-                    WHERE id = :id
-                    """, user.columns))
-        }
+        try conflicts(of: user) { try database.update(user.row) }
     }
 
     public func delete(_ user: User) throws {
@@ -87,25 +70,11 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
     // MARK: Addresses
 
     public func insert(_ address: EmailAddress) throws {
-        try conflicts(of: address) {
-            try database.run(
-                """
-                INSERT INTO auth_email_address (id, user_id, email, verified, is_primary)
-                VALUES (:id, :user_id, :email, :verified, :is_primary)
-                """, address.columns)
-        }
+        try conflicts(of: address) { try database.insert(address.row) }
     }
 
     public func update(_ address: EmailAddress) throws {
-        try conflicts(of: address) {
-            try updated(
-                database.run(
-                    """
-                    UPDATE auth_email_address SET
-                        user_id = :user_id, email = :email, verified = :verified, is_primary = :is_primary
-                    WHERE id = :id
-                    """, address.columns))
-        }
+        try conflicts(of: address) { try database.update(address.row) }
     }
 
     public func delete(_ address: EmailAddress) throws {
@@ -114,28 +83,9 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
 
     // MARK: Sessions
 
-    public func insert(_ session: Session) throws {
-        try database.run(
-            """
-            INSERT INTO auth_session
-                (id, token_hash, user_id, client, created_at, expires_at, last_seen_at, ip, user_agent, state)
-            VALUES
-                (:id, :token_hash, :user_id, :client, :created_at, :expires_at, :last_seen_at, :ip,
-                :user_agent, :state)
-            """, sessions.columns(of: session))
-    }
+    public func insert(_ session: Session) throws { try database.insert(sessions.row(of: session)) }
 
-    public func update(_ session: Session) throws {
-        try updated(
-            database.run(
-                """
-                UPDATE auth_session SET
-                    token_hash = :token_hash, user_id = :user_id, client = :client,
-                    created_at = :created_at, expires_at = :expires_at, last_seen_at = :last_seen_at,
-                    ip = :ip, user_agent = :user_agent, state = :state
-                WHERE id = :id
-                """, sessions.columns(of: session)))
-    }
+    public func update(_ session: Session) throws { try database.update(sessions.row(of: session)) }
 
     public func delete(_ session: Session) throws {
         try database.run("DELETE FROM auth_session WHERE id = ?", [session.id])
@@ -162,9 +112,5 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
             DELETE FROM auth_session WHERE position IN
                 (SELECT position FROM auth_session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
             """, [now.milliseconds, limit])
-    }
-
-    func updated(_ changes: Int) throws {
-        if changes == 0 { throw StoreError(.missingRow, "the row that was to be updated is gone") }
     }
 }

@@ -10,15 +10,18 @@ struct SealedSessions {
     let keys: KeyRing
     let logger: Logger
 
-    func columns(of session: Session) throws -> StatementArguments {
+    func row(of session: Session) throws -> StoredRow {
         let state = try SignalCodec.encoderOfWhatIsSealed().encode(session.state)
-        return [
-            "id": session.id, "token_hash": session.tokenHash, "user_id": session.userID,
-            "client": session.client.rawValue, "created_at": session.createdAt.milliseconds,
-            "expires_at": session.expiresAt.milliseconds, "last_seen_at": session.lastSeenAt.milliseconds,
-            "ip": session.ip, "user_agent": session.userAgent,
-            "state": try keys.seal(state, for: .session, context: session.id.wireText),
-        ]
+        return StoredRow(
+            table: "auth_session", id: session.id,
+            columns: [
+                "token_hash": session.tokenHash, "user_id": session.userID,
+                "client": session.client.rawValue, "created_at": session.createdAt.milliseconds,
+                "expires_at": session.expiresAt.milliseconds,
+                "last_seen_at": session.lastSeenAt.milliseconds, "ip": session.ip,
+                "user_agent": session.userAgent,
+                "state": try keys.seal(state, for: .session, context: session.id.wireText),
+            ])
     }
 
     func open(_ row: Row) throws -> Session {

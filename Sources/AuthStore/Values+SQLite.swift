@@ -30,13 +30,14 @@ extension User {
             passwordHash: (row["password_hash"] as String?).map(PasswordHash.init(stored:)))
     }
 
-    /// The columns, by name.
-    var columns: StatementArguments {
-        [
-            "id": id, "username": username, "username_key": username?.usernameKey, "is_active": isActive,
-            "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
-            "password_hash": passwordHash?.exposedText,
-        ]
+    var row: StoredRow {
+        StoredRow(
+            table: "auth_user", id: id,
+            columns: [
+                "username": username, "username_key": username?.usernameKey, "is_active": isActive,
+                "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
+                "password_hash": passwordHash?.exposedText,
+            ])
     }
 }
 
@@ -47,9 +48,10 @@ extension EmailAddress {
             primary: row["is_primary"])
     }
 
-    /// The columns, by name.
-    var columns: StatementArguments {
-        ["id": id, "user_id": userID, "email": email, "verified": verified, "is_primary": primary]
+    var row: StoredRow {
+        StoredRow(
+            table: "auth_email_address", id: id,
+            columns: ["user_id": userID, "email": email, "verified": verified, "is_primary": primary])
     }
 }
 
@@ -62,13 +64,14 @@ extension SocialAccount {
             extraData: try SignalCodec.decoder().decode(JSONValue.self, from: row["extra_data"] as Data))
     }
 
-    /// The columns, by name.
-    func columns() throws -> StatementArguments {
-        [
-            "id": id, "user_id": userID, "provider": provider, "uid": uid,
-            "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
-            "extra_data": try SignalCodec.encoder().encode(extraData),
-        ]
+    func row() throws -> StoredRow {
+        StoredRow(
+            table: "auth_social_account", id: id,
+            columns: [
+                "user_id": userID, "provider": provider, "uid": uid,
+                "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
+                "extra_data": try SignalCodec.encoder().encode(extraData),
+            ])
     }
 }
 
