@@ -90,6 +90,18 @@ public struct Accounts: Sendable {
         if uses.isEmpty { return .allowed(RateLimitTicket(entries: [])) }
         return try await limiter.consume(uses, now: clock.now())
     }
+
+    /// Counts an attempt as ``limit(_:_:user:key:)`` does.
+    ///
+    /// - Returns: the answer where it is one too many; nil: go on.
+    func limited(
+        _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
+    ) async throws -> FlowResult? {
+        switch try await limit(action, visit, user: user, key: key) {
+        case .allowed: nil
+        case .refused(let seconds): .rateLimited(retryAfter: seconds)
+        }
+    }
 }
 
 /// Who is calling.

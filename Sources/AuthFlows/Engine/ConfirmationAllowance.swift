@@ -9,6 +9,11 @@ enum ConfirmationAllowance: Hashable, Sendable {
     /// A code was mailed a moment ago, and another would make it void: to be tried again after that many
     /// seconds.
     case refused(retryAfter: Double)
+
+    /// The answer where it was refused; nil: go on.
+    var answer: FlowResult? {
+        if case .refused(let seconds) = self { .rateLimited(retryAfter: seconds) } else { nil }
+    }
 }
 
 extension Accounts {

@@ -73,6 +73,11 @@ public struct Authentication: Sendable {
     public var methods: [AuthenticationRecord] { session.state.methods }
 }
 
+/// A flow's answer where the step before it ended it: the failure of a `Result`.
+struct Answered: Error {
+    var result: FlowResult
+}
+
 /// What stands between a caller and a log-in.
 public struct PendingAuthentication: Sendable {
     /// A flow that waits for the caller.

@@ -51,6 +51,17 @@ extension Accounts {
     /// The provider of that id.
     public func provider(_ id: String) -> (any SocialProvider)? { providers.first { $0.id == id } }
 
+    /// What a visit to a provider is for, where that is possible here.
+    func process(
+        _ wanted: SocialLoginSnapshot.Process?, among possible: [SocialLoginSnapshot.Process],
+        _ refusals: inout [Refusal]
+    ) -> SocialLoginSnapshot.Process? {
+        if let wanted, possible.contains(wanted) { return wanted }
+        refusals.append(
+            Refusal(.invalidChoice, field: "process", "Select a valid choice: login or connect."))
+        return nil
+    }
+
     /// Whether an address that this provider vouches for logs its user in.
     func authenticatesByEmail(_ provider: any SocialProvider) -> Bool {
         provider.policy.emailAuthentication ?? settings.social.emailAuthentication

@@ -82,6 +82,10 @@ extension Refusal {
         Refusal(.emailTaken, field: field, "A user is already registered with this email address.")
     }
 
+    static func usernameTaken() -> Refusal {
+        Refusal(.usernameTaken, field: "username", "A user with that username already exists.")
+    }
+
     static func wrongKey(_ key: LinkKey) -> Refusal {
         key.exposedText.isEmpty
             ? .required(field: "key") : Refusal(.invalidOrExpiredKey, field: "key", "Invalid or expired key.")

@@ -10,25 +10,20 @@ struct ResetProof {
     var code: PendingCode?
 }
 
-/// Why somebody may not.
-struct ResetRefusal: Error {
-    var result: FlowResult
-}
-
 extension Step {
     /// Judges a key or a code. A wrong code is counted, and says so where a user is behind it.
-    func judgeReset(_ key: String) throws -> Result<ResetProof, ResetRefusal> {
+    func judgeReset(_ key: String) throws -> Result<ResetProof, Answered> {
         if !settings.passwordResetByCode {
-            if key.isEmpty { return .failure(ResetRefusal(result: .refused(.required(field: "key")))) }
+            if key.isEmpty { return .failure(Answered(result: .refused(.required(field: "key")))) }
             if let user = try user(resetBy: LinkKey(key)) { return .success(try proof(user)) }
             return .failure(
-                ResetRefusal(
+                Answered(
                     result: .refused(
                         Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))
                 ))
         }
         guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
-            return .failure(ResetRefusal(result: .conflict))
+            return .failure(Answered(result: .conflict))
         }
         let owner = try code.userID.flatMap { try transaction.user(id: $0) }
         if case .wrong(let isLast) = judge(Code(key), .resetPassword, &code) {
@@ -38,11 +33,11 @@ extension Step {
                     PasswordResetCodeRejected(
                         request: request, user: snapshot(of: owner), lastAttempt: isLast))
             }
-            return .failure(ResetRefusal(result: .refused(.wrongCode(key, field: "key"))))
+            return .failure(Answered(result: .refused(.wrongCode(key, field: "key"))))
         }
         guard let owner, owner.isActive else {
             try countFailure(.resetPassword, code, isLast: true)
-            return .failure(ResetRefusal(result: .conflict))
+            return .failure(Answered(result: .conflict))
         }
         return .success(try proof(owner, code))
     }

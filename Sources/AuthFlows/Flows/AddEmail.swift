@@ -24,16 +24,14 @@ extension Accounts {
             }
             user = waiting
         }
-        if case .refused(let seconds) = try await limit(.manageEmail, visit, user: user.id) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.manageEmail, visit, user: user.id) { return answer }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
         if let refused = try await step(visit, { try $0.objection(to: email) }) { return refused }
         let allowance = try await confirmationAllowance(to: email, visit)
-        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = allowance.answer { return answer }
         let mayMail = allowance == .mail
         return try await step(visit) { step in
             if let refused = try step.objection(to: email) { return refused }

@@ -28,9 +28,7 @@ extension Accounts {
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if case .refused(let seconds) = try await limit(.changePassword, visit, user: user.id) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.changePassword, visit, user: user.id) { return answer }
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
         var refusals: [Refusal] = []
         if user.passwordHash != nil {

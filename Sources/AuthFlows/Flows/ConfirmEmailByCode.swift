@@ -23,7 +23,7 @@ extension Accounts {
             pending.resends < settings.emailVerificationResends
         else { return .conflict }
         let allowance = try await confirmationAllowance(to: pending.email, visit)
-        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = allowance.answer { return answer }
         return try await step(visit) { try $0.resendVerification() }
     }
 }

@@ -35,11 +35,7 @@ extension Accounts {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
-            guard
-                case .refused(let seconds) = try await limit(
-                    .manageEmail, visit, user: authentication.user.id)
-            else { return nil }
-            return .rateLimited(retryAfter: seconds)
+            return try await limited(.manageEmail, visit, user: authentication.user.id)
         }
     }
 }

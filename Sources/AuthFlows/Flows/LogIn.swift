@@ -33,9 +33,7 @@ extension Accounts {
         case .user: return .conflict
         case .anonymous: break
         }
-        if case .refused(let seconds) = try await limit(.login, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.login, visit) { return answer }
         if settings.loginByCodeEnabled, settings.signupFields[.password1] == nil,
             (form.password?.exposedText ?? "").isEmpty
         {
@@ -70,7 +68,7 @@ extension Accounts {
         // Where too many wait to be hashed the old hash serves once more.
         let newHash = outdated ? try? await passwords.hash(identity.password) : nil
         let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
-        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = allowance.answer { return answer }
         return try await step(visit) { step in
             try step.logIn(
                 user, identity, remember: form.remember, newHash: newHash, mayMail: allowance == .mail)

@@ -12,7 +12,7 @@ extension Step {
         guard var user = found.login.user else { return try signUp(found.login, clearance) }
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
         if let refusal = clearance.refusal { return .refused(refusal) }
-        if case .refused(let seconds) = clearance.allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = clearance.allowance.answer { return answer }
         var login = found.login
         if let email = found.email, !email.verified { try shutOut(&user) }
         login.user = user

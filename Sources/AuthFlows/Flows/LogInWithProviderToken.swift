@@ -26,15 +26,14 @@ extension Accounts {
         -> FlowResult
     {
         if case .unknownToken = try await caller(visit) { return .gone }
-        if case .refused(let seconds) = try await limit(.login, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
-        let provider: any SocialProvider
-        let process: SocialLoginSnapshot.Process
-        switch read(form) {
-        case .failure(let refused): return .refused(refused.all)
-        case .success(let read): (provider, process) = read
-        }
+        if let answer = try await limited(.login, visit) { return answer }
+        var refusals: [Refusal] = []
+        let id = form.provider ?? ""
+        if id.isEmpty { refusals.append(.required(field: "provider")) }
+        let process = process(form.process, among: [.login, .connect], &refusals)
+        let provider = provider(id)
+        if !id.isEmpty { refusals += objections(to: form.token, of: provider) }
+        guard let provider, let process, refusals.isEmpty else { return .refused(refusals) }
         do {
             let identity = try await provider.identity(for: form.token)
             return try await completeSocialLogin(identity, provider, process, visit)
@@ -43,34 +42,10 @@ extension Accounts {
         }
     }
 
-    private struct Refused: Error { var all: [Refusal] }
-
-    private func read(
-        _ form: ProviderTokenLogIn
-    ) -> Result<(any SocialProvider, SocialLoginSnapshot.Process), Refused> {
-        var refusals: [Refusal] = []
-        let id = form.provider ?? ""
-        if id.isEmpty { refusals.append(.required(field: "provider")) }
-        let process = form.process.flatMap { [.login, .connect].contains($0) ? $0 : nil }
-        if process == nil {
-            refusals.append(
-                Refusal(.invalidChoice, field: "process", "Select a valid choice: login or connect."))
-        }
-        let provider = provider(id)
-        if !id.isEmpty {
-            if let provider {
-                refusals += objections(to: form.token, of: provider)
-            } else {
-                // allauth's answer: which providers there are is in the configuration.
-                refusals.append(.invalidToken())
-            }
-        }
-        guard let provider, let process, refusals.isEmpty else { return .failure(Refused(all: refusals)) }
-        return .success((provider, process))
-    }
-
     /// Source: allauth `headless/socialaccount/inputs.py:ProviderTokenInput`.
-    private func objections(to token: TokenLogin, of provider: any SocialProvider) -> [Refusal] {
+    private func objections(to token: TokenLogin, of provider: (any SocialProvider)?) -> [Refusal] {
+        // allauth's answer: which providers there are is in the configuration.
+        guard let provider else { return [.invalidToken()] }
         guard provider.ways.contains(.token) else {
             return [
                 Refusal(

@@ -15,9 +15,7 @@ extension Accounts {
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if case .refused(let seconds) = try await limit(.reauthenticate, visit, user: user.id) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.reauthenticate, visit, user: user.id) { return answer }
         let password = password ?? Password("")
         if password.exposedText.isEmpty { return .refused(.required(field: "password")) }
         let wrong = Refusal(.incorrectPassword, field: "password", "Incorrect password.")

@@ -39,19 +39,13 @@ extension Accounts {
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         // Each visit opens a session and may ask the provider.
-        if case .refused(let seconds) = try await limit(.login, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.login, visit) { return answer }
         var refusals: [Refusal] = []
         let provider = provider(form.provider ?? "")
         if provider?.ways.contains(.redirect) != true {
             refusals.append(Refusal(.unknownProvider, field: "provider", "Unknown provider."))
         }
-        let process = form.process.flatMap { [.login, .connect, .redirect].contains($0) ? $0 : nil }
-        if process == nil {
-            refusals.append(
-                Refusal(.invalidChoice, field: "process", "Select a valid choice: login or connect."))
-        }
+        let process = process(form.process, among: [.login, .connect, .redirect], &refusals)
         let callback = form.callbackURL.flatMap { settings.redirectTarget($0) }
         if callback == nil, form.callbackURL != nil {
             refusals.append(Refusal(.invalidURL, field: "callback_url", "Invalid URL."))

@@ -19,9 +19,7 @@ extension Accounts {
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        if case .refused(let seconds) = try await limit(.resetPassword, visit, key: email) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.resetPassword, visit, key: email) { return answer }
         return try await step(visit) { try $0.requestPasswordReset(email) }
     }
 }

@@ -41,9 +41,7 @@ extension Accounts {
     /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
     public func resetPassword(_ form: ResetPassword, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
-        if case .refused(let seconds) = try await limit(.resetPasswordFromKey, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.resetPasswordFromKey, visit) { return answer }
         let key = form.key ?? ""
         let password = form.password ?? Password("")
         // The key or code first: a guess is not to cost a hash.
@@ -69,7 +67,7 @@ extension Accounts {
         var allowance = ConfirmationAllowance.mail
         if settings.loginOnPasswordReset, !settings.passwordResetByCode {
             allowance = try await confirmationAllowance(of: user, named: nil, visit)
-            if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+            if let answer = allowance.answer { return answer }
         }
         let mayMail = allowance == .mail
         let result = try await step(visit) { step in

@@ -40,9 +40,7 @@ extension Accounts {
         case .user: return .conflict
         case .anonymous: break
         }
-        if case .refused(let seconds) = try await limit(.signup, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.signup, visit) { return answer }
         guard settings.signupOpen, !settings.social.socialOnly, try await hooks.maySignUp(form, visit) else {
             return .closed
         }
@@ -61,7 +59,7 @@ extension Accounts {
             }
         let allowance = try await confirmationAllowance(
             to: settings.emailVerification == .none ? nil : form.email, visit)
-        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = allowance.answer { return answer }
         return try await step(visit) { try $0.signUp(form, hash, mayMail: allowance == .mail) }
     }
 
@@ -110,8 +108,7 @@ extension Step {
     /// Writes a new account, and takes it into the log-in pipeline.
     func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws -> FlowResult {
         if let username = form.username, try transaction.user(username: username) != nil {
-            return .refused(
-                Refusal(.usernameTaken, field: "username", "A user with that username already exists."))
+            return .refused(.usernameTaken())
         }
         if let email = form.email {
             if form.isInvited, try transaction.emailAddresses(matching: email).contains(where: \.verified) {

@@ -49,9 +49,7 @@ extension Accounts {
         case .failure(let answer): return answer.result
         case .success(let found): pending = found
         }
-        if case .refused(let seconds) = try await limit(.signup, visit) {
-            return .rateLimited(retryAfter: seconds)
-        }
+        if let answer = try await limited(.signup, visit) { return answer }
         var refusals: [Refusal] = []
         let checked = check(form, &refusals)
         let whole = SignUp(email: checked.email, username: checked.username)
@@ -60,14 +58,12 @@ extension Accounts {
         guard refusals.isEmpty else { return .refused(refusals) }
         let allowance = try await socialAllowance(
             typed: checked.email, told: pending.emailAddresses, visit: visit)
-        if case .refused(let seconds) = allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = allowance.answer { return answer }
         let name = provider(pending.provider)?.name ?? pending.provider
         return try await step(visit) { step in
             try step.signUp(checked, pending, of: name, mayMail: allowance == .mail)
         }
     }
-
-    private struct Answered: Error { var result: FlowResult }
 
     private func pendingSignup(_ visit: Visit) async throws -> Result<PendingSocialSignup, Answered> {
         switch try await caller(visit) {
@@ -110,7 +106,7 @@ extension Step {
     /// Source: allauth `socialaccount/internal/flows/signup.py:process_signup`.
     func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult {
         guard clearance.isOpen else { return .closed }
-        if case .refused(let seconds) = clearance.allowance { return .rateLimited(retryAfter: seconds) }
+        if let answer = clearance.allowance.answer { return answer }
         try logOutWhoeverIsIn()
         guard settings.social.autoSignup, !clearance.needsForm else { return try askForForm(login.identity) }
         guard let email = login.identity.emailAddresses.proposal else {
@@ -140,8 +136,7 @@ extension Step {
             return .conflict
         }
         if let username = form.username, try transaction.user(username: username) != nil {
-            return .refused(
-                Refusal(.usernameTaken, field: "username", "A user with that username already exists."))
+            return .refused(.usernameTaken())
         }
         if let email = form.email {
             switch try availability(of: email) {
