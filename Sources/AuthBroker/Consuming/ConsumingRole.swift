@@ -25,7 +25,7 @@ final class ConsumingRole: ConnectionRole {
     private var since: ContinuousClock.Instant?
 
     /// How long a settlement waits for others, to be told in one frame with them.
-    private static let gathering = Duration.milliseconds(2)
+    private static let gathering = Duration.milliseconds(5)
 
     init(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, _ gate: DeliveryGate,
@@ -96,16 +96,13 @@ final class ConsumingRole: ConnectionRole {
         if !isCancelSent, !gate.isTaking, case .written = try channel.cancel(consumerTag) {
             isCancelSent = true
         }
-        let now = ContinuousClock.now
-        if ledger.pending > 0, isDue(at: now, isStopping) {
-            commands.append(contentsOf: ledger.commands())
-            since = nil
-        }
+        gather(isUrgent: isStopping || !flushes.isEmpty)
         guard try tell(channel) else { return .wait(.seconds(1), toWrite: true) }
         if ledger.pending == 0 { endFlushes() }
         if ledger.pending == 0, isStopping { return .finished }
         // While settlements are gathered the thread looks again soon, and need not be woken for each.
-        let isEnough = gate.wake(at: ledger.pending > 0 ? max(1, enough - ledger.pending) : 1)
+        let more = ledger.pending < enough ? enough - ledger.pending : enough
+        let isEnough = gate.wake(at: ledger.pending > 0 ? more : 1)
         if isEnough { return .wait(.zero, toWrite: false) }
         return ledger.pending > 0 ? .wait(Self.gathering, toWrite: false) : .idle
     }
@@ -113,13 +110,18 @@ final class ConsumingRole: ConnectionRole {
     /// How many settlements are told without waiting for more: the rest of the window keeps the queue flowing.
     private var enough: Int { max(1, configuration.prefetch / 4) }
 
-    private func isDue(at now: ContinuousClock.Instant, _ isStopping: Bool) -> Bool {
-        if isStopping || !flushes.isEmpty || ledger.pending >= enough { return true }
-        guard let since else {
-            since = now
-            return false
-        }
-        return now - since >= Self.gathering
+    /// Makes frames of the settlements where there are enough of them, or where one has waited long enough.
+    private func gather(isUrgent: Bool) {
+        guard ledger.pending > 0 else { return }
+        let now = ContinuousClock.now
+        let begin = since ?? now
+        since = begin
+        let isLate = isUrgent || now - begin >= Self.gathering
+        guard isLate || ledger.pending >= enough else { return }
+        let new = ledger.commands(isWhole: isLate)
+        if new.isEmpty { return }
+        commands.append(contentsOf: new)
+        since = ledger.pending > 0 ? now : nil
     }
 
     /// - Returns: whether everything could be written.

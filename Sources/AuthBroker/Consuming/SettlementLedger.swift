@@ -59,8 +59,11 @@ struct SettlementLedger {
         }
     }
 
-    /// The frames that tell the broker everything it has not been told; they are to be sent in this order.
-    mutating func commands() -> [Command] {
+    /// The frames that tell the broker what it has not been told; they are to be sent in this order.
+    ///
+    /// - Parameter isWhole: whether to tell everything. Otherwise what was acknowledged out of order waits for
+    ///   those before it: each by itself is a frame, and for a quorum queue an entry of its log.
+    mutating func commands(isWhole: Bool) -> [Command] {
         var commands = others
         others = []
         let settledPrefix = slots.prefix { $0 != .open }
@@ -68,13 +71,14 @@ struct SettlementLedger {
         if count > 0, let last = settledPrefix.lastIndex(of: .acknowledged) {
             commands.append(.acknowledge(base + UInt64(last), multiple: count > 1))
         }
-        if count < acknowledged {
+        acknowledged -= count
+        if isWhole, acknowledged > 0 {
             for index in settledPrefix.count..<slots.count where slots[index] == .acknowledged {
                 commands.append(.acknowledge(base + UInt64(index), multiple: false))
                 slots[index] = .told
             }
+            acknowledged = 0
         }
-        acknowledged = 0
         base += UInt64(settledPrefix.count)
         slots.removeFirst(settledPrefix.count)
         return commands
