@@ -48,10 +48,20 @@ extension PlainPage {
         "This link is not valid", "It was used already, or it is too old. Please ask for a new one.",
         status: .notFound)
 
-    static func unavailable(retryAfter seconds: Int?) -> PlainPage {
-        var page = PlainPage.message(
-            "Please try again in a moment", "Nothing was changed.", status: .serviceUnavailable)
-        page.retryAfter = seconds
+    /// What a person is told of a request that could not be handled.
+    static func failure(_ answer: Answer) -> PlainPage {
+        var page: PlainPage =
+            switch answer.status {
+            case .serviceUnavailable:
+                .message("Please try again in a moment", "Nothing was changed.", status: answer.status)
+            case .internalServerError:
+                .message(
+                    "Something went wrong", "Nothing was changed. Please try again later.",
+                    status: answer.status)
+            default:
+                .message("This cannot be read", "Please go back and try again.", status: answer.status)
+            }
+        page.retryAfter = answer.retryAfter
         return page
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import Hummingbird
-import Logging
 
 /// The pages' routes; each handler is given a visit with the browser's session.
 struct PageRoutes<Context: Hummingbird.RequestContext> {
@@ -51,18 +50,8 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
             do {
                 let token = try await pages.holder.token(of: request)
                 page = try await handle(request, pages.visits.visit(of: request, context, token), key)
-            } catch let refused as InputRefused {
-                page = .message(
-                    "This cannot be read", "Please go back and try again.", status: refused.status)
-            } catch let failure as any TemporaryFailure where failure.secondsUntilRetry != nil {
-                page = .unavailable(retryAfter: failure.secondsUntilRetry)
-            } catch is CancellationError {
-                throw CancellationError()
             } catch {
-                context.logger.error("A page failed", metadata: ["error": "\(type(of: error))"])
-                page = .message(
-                    "Something went wrong", "Nothing was changed. Please try again later.",
-                    status: .internalServerError)
+                page = .failure(try Answer(failure: error, context.logger))
             }
             return pages.response(page, to: request)
         }

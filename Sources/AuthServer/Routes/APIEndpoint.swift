@@ -3,7 +3,6 @@ import AuthFlows
 import AuthSignals
 import Foundation
 import Hummingbird
-import Logging
 
 /// What all endpoints of one kind of client do around their flow: find the session, refuse forged and
 /// malformed requests, and answer every error in the API's form.
@@ -25,21 +24,8 @@ struct APIEndpoint: Sendable {
         let answer: Answer
         do {
             answer = try await self.answer(request, context, handle)
-        } catch let refused as InputRefused {
-            answer = Answer(refused)
-        } catch let failure as any TemporaryFailure where failure.secondsUntilRetry != nil {
-            context.logger.warning(
-                "A flow cannot be done now", metadata: ["reason": "\(type(of: failure))"])
-            var unavailable = Answer(.serviceUnavailable)
-            unavailable.retryAfter = failure.secondsUntilRetry
-            answer = unavailable
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
-            // The text of an error may hold an address: it is for debugging only.
-            context.logger.error("A flow failed", metadata: ["error": "\(type(of: error))"])
-            context.logger.debug("A flow failed", metadata: ["error": "\(error)"])
-            answer = Answer(.internalServerError)
+            answer = try Answer(failure: error, context.logger)
         }
         return try holder.response(answer, to: request)
     }

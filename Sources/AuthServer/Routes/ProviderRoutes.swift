@@ -153,17 +153,8 @@ struct ProviderRoutes: Sendable {
     ) async throws -> Response {
         do {
             return try await handle()
-        } catch let refused as InputRefused {
-            return try Answer(refused).response()
-        } catch let failure as any TemporaryFailure where failure.secondsUntilRetry != nil {
-            var unavailable = Answer(.serviceUnavailable)
-            unavailable.retryAfter = failure.secondsUntilRetry
-            return try unavailable.response()
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
-            context.logger.error("A flow failed", metadata: ["error": "\(type(of: error))"])
-            return try Answer(.internalServerError).response()
+            return try Answer(failure: error, context.logger).response()
         }
     }
 }
