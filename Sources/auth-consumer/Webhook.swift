@@ -36,7 +36,7 @@ struct Webhook: Sendable {
     /// - Throws: `SignalVerdict` where the receiver says what is to become of the event, ``WebhookError`` for
     ///   everything else that is to be tried again.
     func post(_ event: SignalEvent) async throws {
-        var request = HTTPClientRequest(url: settings.url)
+        var request = HTTPClientRequest(url: settings.url.absoluteString)
         request.method = .POST
         request.headers.add(name: "content-type", value: SignalCodec.contentType)
         request.headers.add(name: "user-agent", value: "auth-consumer")

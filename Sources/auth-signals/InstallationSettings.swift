@@ -57,7 +57,7 @@ struct InstallationSettings {
         if let secretKey, secretKey.utf8.count < 32 {
             reader.fault("SECRET_KEY", "must have at least 32 characters: openssl rand -base64 32 makes one")
         }
-        if secretKey == nil, signals.isSecure || !Self.isLoopback(server.host) {
+        if secretKey == nil, signals.isSecure || !Loopback.isHost(server.host) {
             reader.fault(
                 "SECRET_KEY",
                 "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
@@ -69,9 +69,5 @@ struct InstallationSettings {
             for name in unknownNames { reader.fault(name, "is no setting of this program") }
         }
         try reader.check()
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 }

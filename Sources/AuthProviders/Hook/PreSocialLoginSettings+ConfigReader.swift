@@ -9,37 +9,11 @@ extension PreSocialLoginSettings {
         let deadline = reader.seconds("PRE_SOCIAL_LOGIN_TIMEOUT", default: .seconds(5), in: 1...60)
         let failsOpen = reader.bool("PRE_SOCIAL_LOGIN_FAIL_OPEN", default: false)
         let hosts = Self.hosts(&reader)
-        let secret = Self.secret(&reader)
-        guard let url = Self.url(&reader) else { return nil }
-        if reader.string("PRE_SOCIAL_LOGIN_SECRET") == nil {
-            reader.fault(
-                "PRE_SOCIAL_LOGIN_SECRET",
-                "is required with PRE_SOCIAL_LOGIN_URL: \"whsec_$(openssl rand -base64 32)\" makes one")
-        }
-        guard let secret else { return nil }
-        self.init(url: url, secret: secret)
+        guard let webhook = reader.webhook("PRE_SOCIAL_LOGIN") else { return nil }
+        self.init(url: webhook.url, secret: webhook.secret)
         self.deadline = deadline
         self.failsOpen = failsOpen
         redirectHosts = hosts
-    }
-
-    private static func url(_ reader: inout SettingsReader) -> URL? {
-        reader.value(
-            "PRE_SOCIAL_LOGIN_URL", default: nil,
-            "an https URL without user and password; http is for this machine only"
-        ) { text in
-            guard let parts = URLComponents(string: text), let url = parts.url, parts.user == nil,
-                parts.password == nil, let host = parts.host?.lowercased(), !host.isEmpty,
-                parts.scheme == "https" || (parts.scheme == "http" && isLoopback(host))
-            else { return nil }
-            return .some(.some(url))
-        }
-    }
-
-    private static func secret(_ reader: inout SettingsReader) -> WebhookSecret? {
-        reader.value(
-            "PRE_SOCIAL_LOGIN_SECRET", default: nil, "whsec_ and 24 to 64 bytes in base64"
-        ) { WebhookSecret($0).map(Optional.some) }
     }
 
     private static func hosts(_ reader: inout SettingsReader) -> Set<String> {

@@ -40,14 +40,8 @@ public struct PreSocialLoginSettings: Sendable {
         else { return nil }
         switch parts.scheme?.lowercased() {
         case "https": return url
-        case "http": return Self.isLoopback(host) ? url : nil
+        case "http": return Loopback.isHost(host) ? url : nil
         default: return nil
         }
-    }
-
-    static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "[::1]" || host == "::1"
-            // A name may begin with 127. as well: all four numbers are looked at.
-            || host.wholeMatch(of: #/127(\.\d{1,3}){3}/#) != nil
     }
 }
