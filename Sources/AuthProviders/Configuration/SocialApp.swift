@@ -36,14 +36,16 @@ public struct SocialApp: Sendable {
         self.secret = secret
     }
 
-    /// Whether a client is this one, or one of the others.
-    func accepts(_ clientID: String) -> Bool {
-        clientID == self.clientID || otherClientIDs.contains(clientID)
-    }
-
     /// For whom a token must be that an application brought: the client that it names, if it does.
-    func audiences(of login: TokenLogin) -> [String] {
-        login.clientID.map { [$0] } ?? [clientID] + otherClientIDs
+    ///
+    /// - Throws: ``SocialProviderError`` where it names one that is neither this one nor one of the others.
+    func audiences(of login: TokenLogin) throws(SocialProviderError) -> [String] {
+        let clients = [clientID] + otherClientIDs
+        guard let named = login.clientID else { return clients }
+        guard clients.contains(named) else {
+            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
+        }
+        return [named]
     }
 
     /// What the flows obey.

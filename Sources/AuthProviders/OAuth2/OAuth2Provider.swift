@@ -57,9 +57,7 @@ public struct OAuth2Provider: SocialProvider {
         guard ways.contains(.token) else {
             throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
         }
-        guard login.clientID.map(app.accepts) ?? true else {
-            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
-        }
+        let audiences = try app.audiences(of: login)
         if let check = definition.audienceCheck,
             let token = login.accessToken.flatMap({ TokenText(checking: $0.exposedText) })
         {
@@ -70,7 +68,7 @@ public struct OAuth2Provider: SocialProvider {
             throw SocialProviderError(.invalidToken, "there is no token of a kind that \(id) takes")
         }
         let claims = try await verifier.claims(
-            of: token, issuer: source.issuer, audiences: app.audiences(of: login), nonce: nil)
+            of: token, issuer: source.issuer, audiences: audiences, nonce: nil)
         return try identity(of: source.profile(claims), token: nil)
     }
 

@@ -93,13 +93,11 @@ public struct OpenIDProvider: SocialProvider {
         guard ways.contains(.token) else {
             throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
         }
-        guard login.clientID.map(app.accepts) ?? true else {
-            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
-        }
+        let audiences = try app.audiences(of: login)
         // An access token alone is not taken: it does not say to whom it was issued.
         guard let token = login.idToken else { throw IDTokenVerifier.invalid("is missing") }
         let claims = try await verifier.claims(
-            of: token, issuer: definition.issuer, audiences: app.audiences(of: login), nonce: nil)
+            of: token, issuer: definition.issuer, audiences: audiences, nonce: nil)
         return try identity(OpenIDAnswer(claims: claims, isBrought: true), nil)
     }
 
