@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of this target share.
+
+#ifndef CCURL_INTERNAL_H
+#define CCURL_INTERNAL_H
+
+#include "CCurl.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#define CCURL_REPLY_LIMIT 1024
+
+struct ccurl_mailer {
+  CURL *easy;
+  // The multi handle owns the connection. It is used instead of curl_easy_perform because a wait on it can be ended
+  // from another thread at once; the easy interface looks at its abort flag only once a second.
+  CURLM *multi;
+  atomic_bool interrupted;
+
+  char *url;
+  char *user;
+  char *password;
+  char *ca_file;
+  ccurl_tls tls_mode;
+  long connect_timeout_ms;
+  long total_timeout_ms;
+  long idle_limit_s;
+
+  // Of the running call.
+  const uint8_t *message;
+  size_t message_count;
+  size_t message_sent;
+  ccurl_step step;
+  bool said_goodbye;
+  int32_t reply_code;
+  char fault[CURL_ERROR_SIZE];
+  char reply[CCURL_REPLY_LIMIT];
+};
+
+// TLS libraries write to sockets without asking not to be told by a signal, and the server may have closed its end.
+// SIGPIPE would end the process; CURLOPT_NOSIGNAL, which threads need, makes libcurl leave that to us.
+sigset_t ccurl_hold_sigpipe(void);
+void ccurl_release_sigpipe(sigset_t before);
+
+// Notes what is said and what is answered: libcurl's CURLOPT_DEBUGFUNCTION, with the mailer as its data.
+//
+// libcurl tells which command failed only in English sentences that change between its versions; the conversation
+// itself does not change.
+int ccurl_listen_in(CURL *easy, curl_infotype type, char *data, size_t size, void *mailer);
+
+// Makes one transfer: the mail that the mailer holds, or, without a recipient, a NOOP. `fresh` opens a new connection.
+ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, bool fresh);
+
+// The result of a call that nothing was sent for.
+ccurl_result ccurl_refuse(ccurl_mailer *mailer, ccurl_status status, const char *why);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.h"
+
+// A kept connection may have been closed by the server, or be answered 421 (RFC 5321, section 3.8). As long as not a
+// byte of the mail was read from us, a second try cannot deliver it twice.
+static bool was_stale(const ccurl_mailer *mailer, ccurl_result result) {
+  if (!result.reused || mailer->message_sent > 0) return false;
+  return result.status == CCURL_LOST || (result.status == CCURL_REFUSED && result.reply_code == 421);
+}
+
+static bool is_address(const char *text) {
+  for (; *text; text++) {
+    unsigned char byte = (unsigned char)*text;
+    if (byte <= 0x20 || byte == 0x7f || byte == '<' || byte == '>') return false;
+  }
+  return true;
+}
+
+ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail) {
+  if (!mailer->url) return ccurl_refuse(mailer, CCURL_INVALID, "no URL was set");
+  if (!is_address(mail->sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is no address");
+  if (!*mail->recipient || !is_address(mail->recipient)) {
+    return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is no address");
+  }
+  struct curl_slist *recipient = curl_slist_append(NULL, mail->recipient);
+  if (!recipient) return ccurl_refuse(mailer, CCURL_NO_MEMORY, "no memory");
+  mailer->message = mail->message;
+  mailer->message_count = mail->message_count;
+  ccurl_result result = ccurl_run(mailer, recipient, mail->sender, false);
+  if (was_stale(mailer, result)) result = ccurl_run(mailer, recipient, mail->sender, true);
+  curl_slist_free_all(recipient);
+  mailer->message = NULL;
+  mailer->message_count = 0;
+  return result;
+}
+
+ccurl_result ccurl_probe(ccurl_mailer *mailer) {
+  if (!mailer->url) return ccurl_refuse(mailer, CCURL_INVALID, "no URL was set");
+  ccurl_result result = ccurl_run(mailer, NULL, "", false);
+  if (was_stale(mailer, result)) result = ccurl_run(mailer, NULL, "", true);
+  return result;
+}
