@@ -6,17 +6,8 @@ import Foundation
 import Testing
 
 @Suite struct AddEmailByCodeTests {
-    private func codeWorld(_ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
-        try World { settings in
-            settings.emailVerification = .mandatory
-            settings.emailVerificationByCode = true
-            settings.emailVerificationResends = 1
-            more(&settings)
-        }
-    }
-
     @Test func `by code nothing is stored until the code is entered`() async throws {
-        let world = try codeWorld()
+        let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         let added = try await member.addEmail("b@x.org")
         #expect(added.answer == "a@x.org verified primary, b@x.org")
@@ -34,7 +25,7 @@ import Testing
     }
 
     @Test func `a wrong code is rejected and the third ends it, but not the session`() async throws {
-        let world = try codeWorld()
+        let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
         for last in ["not last", "not last", "last"] {
@@ -46,7 +37,7 @@ import Testing
     }
 
     @Test func `a right code for an address that was taken meanwhile uses no attempt`() async throws {
-        let world = try codeWorld()
+        let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
         let code = try world.code(mailedTo: "b@x.org")
@@ -60,7 +51,7 @@ import Testing
     }
 
     @Test func `a code can be sent again, or given up`() async throws {
-        let world = try codeWorld()
+        let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
         let resent = try await member.resendConfirmation(of: "b@x.org")
@@ -74,7 +65,7 @@ import Testing
     }
 
     @Test func `an address that is stored but not confirmed is confirmed by code`() async throws {
-        let world = try codeWorld()
+        let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         let byLink = World(restarting: world) { $0.emailVerificationByCode = false }.client()
         byLink.token = member.token

@@ -7,19 +7,8 @@ import Foundation
 import Testing
 
 @Suite struct ChangeEmailAtSignUpTests {
-    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws
-        -> World
-    {
-        try World(limited: limited) { settings in
-            settings.emailVerification = .mandatory
-            settings.emailVerificationByCode = true
-            settings.emailVerificationResends = 2
-            more(&settings)
-        }
-    }
-
     @Test func `the address of a sign-up can be changed while it waits`() async throws {
-        let world = try world { $0.emailVerificationChanges = 1 }
+        let world = try World.verifyingByCode { $0.emailVerificationChanges = 1 }
         let client = world.client()
         _ = try await client.signUp("typo@x.org")
         let former = try world.code(mailedTo: "typo@x.org")
@@ -37,12 +26,12 @@ import Testing
     @Test func `it cannot be changed where that is off, too often, to itself or by anybody else`()
         async throws
     {
-        let off = try world()
+        let off = try World.verifyingByCode()
         let offClient = off.client()
         _ = try await offClient.signUp("a@x.org")
         #expect(try await offClient.does { try await $0.addEmail("b@x.org", $1) }.answer == "conflict")
 
-        let world = try world { $0.emailVerificationChanges = 1 }
+        let world = try World.verifyingByCode { $0.emailVerificationChanges = 1 }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         #expect(
@@ -60,7 +49,7 @@ import Testing
     }
 
     @Test func `an address that is taken can be chosen but never confirmed`() async throws {
-        let world = try world { $0.emailVerificationChanges = 2 }
+        let world = try World.verifyingByCode { $0.emailVerificationChanges = 2 }
         _ = try await world.member("b@x.org")
         let client = world.client()
         _ = try await client.signUp("a@x.org")

@@ -6,20 +6,9 @@ import Foundation
 import Testing
 
 @Suite struct ConfirmEmailByCodeTests {
-    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws
-        -> World
-    {
-        try World(limited: limited) { settings in
-            settings.emailVerification = .mandatory
-            settings.emailVerificationByCode = true
-            settings.emailVerificationResends = 2
-            more(&settings)
-        }
-    }
-
     @Test(arguments: [false, true])
     func `the right code confirms and always logs in`(_ setting: Bool) async throws {
-        let world = try world { $0.loginOnEmailConfirmation = setting }
+        let world = try World.verifyingByCode { $0.loginOnEmailConfirmation = setting }
         let client = world.client()
         let signedUp = try await client.signUp("a@x.org")
         #expect(signedUp.answer == "unauthenticated verify_email")
@@ -32,7 +21,7 @@ import Testing
     }
 
     @Test func `case, white space and punctuation of a code do not count`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let code = try world.code(mailedTo: "a@x.org")
@@ -42,7 +31,7 @@ import Testing
     }
 
     @Test func `the third wrong code ends what was pending`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let code = try world.code(mailedTo: "a@x.org")
@@ -58,7 +47,7 @@ import Testing
     }
 
     @Test func `a blank code counts as an attempt`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let happened = try await client.verify("")
@@ -67,7 +56,7 @@ import Testing
     }
 
     @Test func `of fifty wrong codes at once three are looked at`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let visit = client.visit
@@ -86,7 +75,7 @@ import Testing
     }
 
     @Test func `another code makes the former void and changes neither time nor failures`() async throws {
-        let world = try world { $0.emailVerificationTimeout = 300 }
+        let world = try World.verifyingByCode { $0.emailVerificationTimeout = 300 }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let former = try world.code(mailedTo: "a@x.org")
@@ -109,7 +98,7 @@ import Testing
     }
 
     @Test func `another code is sent as often as the setting allows`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         for _ in 1...2 {
@@ -121,7 +110,7 @@ import Testing
     }
 
     @Test func `another code within ten seconds is put off`() async throws {
-        let world = try world(limited: true)
+        let world = try World.verifyingByCode(limited: true)
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         #expect(try await client.does { try await $0.resendVerification($1) }.answer == "rate limited")
@@ -130,7 +119,7 @@ import Testing
     }
 
     @Test func `where nothing is pending there is nothing to confirm`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         #expect(try await world.client().verify("BCDF-GHJK").answer == "conflict")
         #expect(try await world.client().does { try await $0.resendVerification($1) }.answer == "conflict")
         let member = try await world.member("a@x.org")
@@ -138,7 +127,7 @@ import Testing
     }
 
     @Test func `for an address that is taken no code is right and nothing is said`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
         let second = try await client.signUp("a@x.org")
@@ -156,7 +145,7 @@ import Testing
     }
 
     @Test func `a code survives a restart and is good in its own session only`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let other = world.client()
@@ -169,7 +158,7 @@ import Testing
     }
 
     @Test func `looking at a code leaves it pending, and counts a wrong one`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let code = try world.code(mailedTo: "a@x.org")
@@ -184,7 +173,7 @@ import Testing
     // MARK: At log-in
 
     @Test func `who never logged in is signing up still`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
         let happened = try await client.logIn("a@x.org")
@@ -200,7 +189,7 @@ import Testing
     }
 
     @Test func `who logged in before is not`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let lax = World(restarting: world) {
             $0.emailVerification = .none
             $0.emailVerificationByCode = false
@@ -215,7 +204,7 @@ import Testing
     }
 
     @Test func `somebody who was locked out meanwhile is not let in`() async throws {
-        let world = try world()
+        let world = try World.verifyingByCode()
         let client = world.client()
         let signedUp = try await client.signUp("a@x.org")
         let user = try #require(signedUp.signals[0].subject.flatMap(UUID.init(uuidString:)))

@@ -7,19 +7,8 @@ import Foundation
 import Testing
 
 @Suite struct LogInByCodeTests {
-    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws
-        -> World
-    {
-        try World(limited: limited) { settings in
-            settings.emailVerification = .mandatory
-            settings.loginByCodeEnabled = true
-            settings.loginByCodeResends = 1
-            more(&settings)
-        }
-    }
-
     @Test func `the right code logs in`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         let requested = try await client.requestLoginCode("A@x.org")
@@ -39,7 +28,7 @@ import Testing
     func `it verifies the address it was mailed to`(_ verification: AccountSettings.EmailVerification)
         async throws
     {
-        let world = try world { $0.emailVerification = verification }
+        let world = try World.takingLoginCodes { $0.emailVerification = verification }
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -52,7 +41,7 @@ import Testing
     }
 
     @Test func `the third wrong code ends the log-in`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -68,7 +57,7 @@ import Testing
     }
 
     @Test func `of fifty wrong codes at once three are looked at`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -83,7 +72,7 @@ import Testing
     }
 
     @Test func `a code lapses after three minutes`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -94,7 +83,7 @@ import Testing
     }
 
     @Test func `a code is good for one use`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -107,7 +96,7 @@ import Testing
     }
 
     @Test func `another code makes the former void, once`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -123,7 +112,7 @@ import Testing
     }
 
     @Test func `another code has the time of the first`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
@@ -134,7 +123,7 @@ import Testing
     }
 
     @Test func `somebody unknown is told so by mail and no code is right`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         let client = world.client()
         let requested = try await client.requestLoginCode("nobody@x.org")
         #expect(requested.answer == "unauthenticated login_by_code")
@@ -150,7 +139,7 @@ import Testing
     }
 
     @Test func `known and unknown addresses cause the same writes`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let before = try await world.rowCounts()
         _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "a@x.org"))
@@ -164,16 +153,16 @@ import Testing
     @Test func `nothing is mailed to strangers where that is off, and nothing hidden where that is off`()
         async throws
     {
-        let quiet = try world { $0.emailUnknownAccounts = false }
+        let quiet = try World.takingLoginCodes { $0.emailUnknownAccounts = false }
         #expect(try await quiet.client().requestLoginCode("nobody@x.org").mailed == [])
-        let open = try world { $0.preventEnumeration = .off }
+        let open = try World.takingLoginCodes { $0.preventEnumeration = .off }
         let happened = try await open.client().requestLoginCode("nobody@x.org")
         #expect(happened.answer == "refused unknown_email in email")
         #expect(happened.mailed == [])
     }
 
     @Test func `an inactive user is unknown`() async throws {
-        let world = try world()
+        let world = try World.takingLoginCodes()
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
         let client = world.client()
@@ -186,7 +175,7 @@ import Testing
     }
 
     @Test func `a username asks for a code too`() async throws {
-        let world = try world {
+        let world = try World.takingLoginCodes {
             $0.loginMethods = [.username, .email]
             $0.signupFields = [.username: true, .email: true, .password1: true]
         }
@@ -201,7 +190,7 @@ import Testing
     }
 
     @Test func `the fourth request of a minute for one address waits`() async throws {
-        let world = try world(limited: true)
+        let world = try World.takingLoginCodes(limited: true)
         _ = try await world.member("a@x.org")
         for _ in 1...3 {
             #expect(
@@ -217,7 +206,7 @@ import Testing
         let off = try World()
         _ = try await off.member("a@x.org")
         #expect(try await off.client().requestLoginCode("a@x.org").answer == "conflict")
-        let world = try world()
+        let world = try World.takingLoginCodes()
         let member = try await world.member("a@x.org")
         let happened = try await member.requestLoginCode("a@x.org")
         #expect(happened.answer == "conflict")
@@ -225,7 +214,7 @@ import Testing
     }
 
     @Test func `where nobody chooses a password a log-in without one asks for a code`() async throws {
-        let world = try world { $0.signupFields = [.email: true] }
+        let world = try World.takingLoginCodes { $0.signupFields = [.email: true] }
         let lax = World(restarting: world) { $0.emailVerification = .none }
         _ = try await lax.client().signUp("a@x.org", nil)
         let client = world.client()

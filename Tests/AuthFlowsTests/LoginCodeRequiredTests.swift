@@ -7,20 +7,9 @@ import Foundation
 import Testing
 
 @Suite struct LoginCodeRequiredTests {
-    private func world(limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }) throws
-        -> World
-    {
-        try World(limited: limited) { settings in
-            settings.emailVerification = .mandatory
-            settings.loginByCodeEnabled = true
-            settings.loginByCodeResends = 1
-            more(&settings)
-        }
-    }
-
     @Test(arguments: [["*"], ["password"]] as [Set<String>])
     func `a code can be required after a password`(_ required: Set<String>) async throws {
-        let world = try world { $0.loginByCodeRequired = required }
+        let world = try World.takingLoginCodes { $0.loginByCodeRequired = required }
         _ = try await world.member("a@x.org")
         let client = world.client()
         let first = try await client.logIn("a@x.org")
@@ -34,7 +23,7 @@ import Testing
     }
 
     @Test func `a password and a code verify an address on the way`() async throws {
-        let world = try world { $0.loginByCodeRequired = ["password"] }
+        let world = try World.takingLoginCodes { $0.loginByCodeRequired = ["password"] }
         let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
         _ = try await lax.client().signUp("a@x.org")
         let client = world.client()
@@ -48,7 +37,7 @@ import Testing
     }
 
     @Test func `a code can be required of a sign-up`() async throws {
-        let world = try world {
+        let world = try World.takingLoginCodes {
             $0.loginByCodeRequired = ["*"]
             $0.emailVerification = .optional
         }
@@ -67,7 +56,7 @@ import Testing
     }
 
     @Test func `who has no address to ask is not let in without the code`() async throws {
-        let world = try world {
+        let world = try World.takingLoginCodes {
             $0.emailVerification = .none
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .password1: true]

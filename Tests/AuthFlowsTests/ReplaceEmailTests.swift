@@ -7,15 +7,6 @@ import Testing
 
 /// `ACCOUNT_CHANGE_EMAIL`: an address that is confirmed takes the place of the others.
 @Suite struct ReplaceEmailTests {
-    private func codeWorld(_ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
-        try World { settings in
-            settings.emailVerification = .mandatory
-            settings.emailVerificationByCode = true
-            settings.emailVerificationResends = 1
-            more(&settings)
-        }
-    }
-
     @Test func `in change mode a confirmed address replaces the others`() async throws {
         let world = try World {
             $0.changeEmail = true
@@ -90,7 +81,7 @@ import Testing
     }
 
     @Test func `in change mode by code everything comes with the code`() async throws {
-        let world = try codeWorld { $0.changeEmail = true }
+        let world = try World.verifyingByCode { $0.changeEmail = true }
         let member = try await world.member("a@x.org")
         #expect(try await member.addEmail("b@x.org").said == ["email_confirmation_sent: code b@x.org"])
         #expect(
@@ -104,7 +95,7 @@ import Testing
     @Test func `in change mode a sign-up by code confirms its only address and nothing else is said`()
         async throws
     {
-        let world = try codeWorld { $0.changeEmail = true }
+        let world = try World.verifyingByCode { $0.changeEmail = true }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         #expect(

@@ -53,6 +53,30 @@ final class World: Sendable {
         lastSequence.change { $0 = former.lastSequence.value }
     }
 
+    /// One in which addresses are verified by a mailed code.
+    static func verifyingByCode(
+        limited: Bool = false, resends: Int = 2, _ more: (inout AccountSettings) -> Void = { _ in }
+    ) throws -> World {
+        try World(limited: limited) { settings in
+            settings.emailVerification = .mandatory
+            settings.emailVerificationByCode = true
+            settings.emailVerificationResends = resends
+            more(&settings)
+        }
+    }
+
+    /// One in which people can log in by a mailed code.
+    static func takingLoginCodes(
+        limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }
+    ) throws -> World {
+        try World(limited: limited) { settings in
+            settings.emailVerification = .mandatory
+            settings.loginByCodeEnabled = true
+            settings.loginByCodeResends = 1
+            more(&settings)
+        }
+    }
+
     /// Every mail that was delivered so far, oldest first.
     var mails: [MailDraft] { delivered.value }
 
