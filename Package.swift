@@ -169,19 +169,20 @@ let package = Package(
             name: "FaultSupport",
             dependencies: [
                 "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
-                "AuthSignals", grdb,
+                "AuthSignals", "ToolSupport", grdb,
             ] + plumbing,
             path: "Tests/Support/FaultSupport", swiftSettings: swift),
         .executableTarget(
             name: "fault-actor",
             dependencies: [
-                "FaultSupport", "AuthRelay", "AuthConsumer", "AuthStore", "AuthBroker", "AuthSignals",
-                unixSignals,
+                "FaultSupport", "ToolSupport", "AuthRelay", "AuthConsumer", "AuthStore", "AuthBroker",
+                "AuthSignals", unixSignals,
             ] + plumbing,
             path: "Tests/Support/FaultActor", swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(
-            name: "AuthSignalsTests", dependencies: ["AuthSignals"] + plumbing, exclude: ["Golden"],
+            name: "AuthSignalsTests", dependencies: ["AuthSignals", "ToolSupport"] + plumbing,
+            exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
             name: "AuthFlowsTests",
@@ -206,7 +207,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthRelayTests",
-            dependencies: ["AuthRelay", "AuthTesting", "AuthSignals"] + plumbing + kits,
+            dependencies: ["AuthRelay", "AuthTesting", "AuthSignals", "ToolSupport"] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
             name: "AuthConsumerTests",

@@ -2,6 +2,7 @@
 import AuthSignals
 import Foundation
 import Testing
+import ToolSupport
 
 @testable import AuthBroker
 

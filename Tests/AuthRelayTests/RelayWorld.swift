@@ -2,6 +2,7 @@
 import AuthSignals
 import AuthTesting
 import Foundation
+import ToolSupport
 
 @testable import AuthRelay
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Testing
+import ToolSupport
 
 @testable import AuthSignals
 
@@ -61,7 +62,7 @@ import Testing
         throws
     {
         let whole = Array(try body())
-        var generator = SplitMix(state: 17)
+        var generator = SeededGenerator(seed: 17)
         let favourites = Array(#"{}[]",:\ue0-+.1tfn"#.utf8) + [0, 0x1F, 0x80, 0xC3, 0xFF]
         var taken = 0
         for _ in 0..<8000 {
@@ -97,17 +98,5 @@ import Testing
         let error = #expect(throws: SignalError.self) { try event.decode(UserLoggedOut.self) }
         #expect(error?.code == .wrongType)
         #expect(error?.message.contains("data.user.is_active") == true)
-    }
-
-    /// The same numbers every time.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 }

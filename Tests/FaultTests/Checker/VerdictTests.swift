@@ -2,6 +2,7 @@
 import FaultSupport
 import Foundation
 import Testing
+import ToolSupport
 
 /// The checker itself: a checker that cannot fail proves nothing, so every kind of fault is planted.
 @Suite struct VerdictTests {

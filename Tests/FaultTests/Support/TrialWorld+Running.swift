@@ -11,6 +11,7 @@ import Foundation
 import InMemoryLogging
 import Logging
 import ProgramSupport
+import ToolSupport
 
 /// What runs in a trial, in this process or in one of its own.
 extension TrialWorld {

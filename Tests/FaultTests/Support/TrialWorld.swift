@@ -11,6 +11,7 @@ import Foundation
 import InMemoryLogging
 import Logging
 import ProgramSupport
+import ToolSupport
 
 /// One trial's installation: a store, an exchange, a worker's queues, and a second queue that is bound to the same
 /// and that nobody reads before the end.

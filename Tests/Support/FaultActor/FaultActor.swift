@@ -9,6 +9,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import UnixSignals
+import ToolSupport
 
 /// A process that the fault suite starts in order to kill it: a relay, a worker or a writer.
 @main

@@ -3,6 +3,7 @@ import AuthFlows
 import AuthSignals
 package import AuthStore
 import Foundation
+package import ToolSupport
 
 /// Commits transactions that emit signals, rolls some back, and notes in its diary what it was told.
 package struct TrialWriter: Sendable {
