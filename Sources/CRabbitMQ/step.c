@@ -11,9 +11,6 @@
 
 #include "internal.h"
 
-// After so many frames the caller gets a turn, for a peer that sends without pause must not starve its writes.
-#define FRAMES_PER_STEP 4096
-
 typedef struct {
   crmq_handler handler;
   void *context;
@@ -102,6 +99,7 @@ static crmq_status on_got(crmq_connection *c, const amqp_basic_get_ok_t *method)
   begin_content(c, CRMQ_EVENT_DELIVERED);
   c->event.tag = method->delivery_tag;
   c->event.redelivered = method->redelivered;
+  c->event.remaining = method->message_count;
   return copy(c, method->exchange, &c->event.exchange) && copy(c, method->routing_key, &c->event.routing_key)
              ? CRMQ_OK
              : no_memory(c);
@@ -220,7 +218,8 @@ crmq_status crmq_step(crmq_connection *c, int timeout_ms, bool want_write, crmq_
   receiver r = {.handler = handler, .context = context};
   wait_for_something(c, timeout_ms, want_write);
   c->drained = false;
-  for (int frames = 0; frames < FRAMES_PER_STEP; frames++) {
+  // After so many frames the caller gets a turn, for a peer that sends without pause must not starve its writes.
+  for (int64_t frames = 0; frames < c->numbers[CRMQ_STEP_FRAMES]; frames++) {
     struct timeval zero = {0, 0};
     amqp_frame_t frame;
     // Receives without waiting; sends a heartbeat that is due and notices a peer that sends none.

@@ -49,11 +49,6 @@ extension Channel {
         try written(crmq_nack(connection, tag, false, requeue), tag)
     }
 
-    /// Gives everything back to its queue that was delivered up to a tag and is not settled.
-    func releaseAll(upTo tag: UInt64) throws(BrokerError) -> Written {
-        try written(crmq_nack(connection, tag, true, true), tag)
-    }
-
     /// Asks for one message of a queue; the answer is an event of a later step.
     func get(_ queue: String) throws(BrokerError) -> Written { try written(crmq_get(connection, queue), 0) }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
 
 /// The dead letters of a consumer, for its operator: looked at, sent back to the queue, or dropped.
 ///
-/// Everything is done with `basic.get`, so it needs nothing of the broker but AMQP. What is only looked at is
-/// given back; the queue `NAME.dead` counts that, and has no limit to it.
+/// Everything is done with plain AMQP. What is only looked at is given back, in its place; the queue `NAME.dead`
+/// counts that, and has no limit to it.
 public struct DeadLetterBox: Sendable {
     /// What becomes of a letter.
     public enum Verdict: Hashable, Sendable {
@@ -73,11 +75,15 @@ public struct DeadLetterBox: Sendable {
     ) async throws(BrokerError) -> Tally {
         try await checkDeclaration()
         let (topology, configuration) = (topology, configuration)
-        return try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+        let admin = BrokerAdmin(configuration)
+        let (tally, held) = try await admin.perform { channel throws(BrokerError) in
             let pass = DeadLetterPass(
                 topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
-            return try pass.run(channel)
+            return (try pass.run(channel), pass.held)
         }
+        let dead = topology.name(of: .dead)
+        try await admin.perform { channel throws(BrokerError) in try channel.awaitCount(of: held, in: dead) }
+        return tally
     }
 
     /// On a connection of its own, since a refusal ends it.
@@ -93,5 +99,19 @@ public struct DeadLetterBox: Sendable {
                 "\(dead.name) was declared otherwise than the contract says, and looking at it could delete "
                     + "from it: \(words)", replyCode: 406)
         }
+    }
+}
+
+extension Channel {
+    /// Waits a while until a queue shows what a channel held that was closed: who looks next is to find it.
+    fileprivate func awaitCount(of count: Int, in queue: String) throws(BrokerError) {
+        let end = ContinuousClock.now + .seconds(3)
+        while try declareQueue(queue, isPassive: true) < count, ContinuousClock.now < end {
+            try step(waitingFor: .milliseconds(5), wantsToWrite: false, Nobody())
+        }
+    }
+
+    private final class Nobody: EventReceiver {
+        func receive(_ event: CRMQEvent) {}
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CRabbitMQ
 import Foundation
 
 /// Single questions and orders to a broker, each on a short-lived connection of its own.
@@ -85,6 +86,8 @@ extension Channel {
         var last = BrokerError(.unreachable, "no broker is configured")
         for url in configuration.urls {
             do throws(BrokerError) {
+                // Whoever looks at what comes decides after each step whether to take more in.
+                try check(crmq_set_number(connection, .stepFrames, 256))
                 return try open(url, as: "\(configuration.connectionName) admin", configuration)
             } catch {
                 last = error

@@ -195,6 +195,8 @@ typedef struct CRMQ_NAME("CRMQEvent") crmq_event {
   /// The size that the broker announced. It differs from `body.count` where it exceeds the limit set with
   /// CRMQ_BODY_LIMIT: then the body was skipped.
   uint64_t body_size CRMQ_NAME("bodySize");
+  /// In the answer to crmq_get: how many further messages lay ready, which the queue itself has counted.
+  uint32_t remaining;
 } crmq_event;
 
 /// Receives one event. It must not call back into the connection.
@@ -229,6 +231,8 @@ CRMQ_ENUM(crmq_number_option, "CRMQNumberOption") {
   CRMQ_BODY_LIMIT CRMQ_NAME("bodyLimit") = 4,
   /// Bytes of the largest frame we propose, at least 8192. Default 131072.
   CRMQ_FRAME_MAX CRMQ_NAME("frameMax") = 5,
+  /// Frames that one crmq_step takes in at most; a message has at least three. Default 4096.
+  CRMQ_STEP_FRAMES CRMQ_NAME("stepFrames") = 6,
 };
 CRMQ_ENUM_TYPE(crmq_number_option);
 

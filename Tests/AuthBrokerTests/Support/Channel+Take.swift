@@ -47,10 +47,43 @@ extension Channel {
         }
     }
 
+    /// Publishes messages without waiting for one after the other; returns how many the broker has confirmed.
+    func publishAll(
+        _ messages: [SignalMessage], exchange: String, within bound: Duration = .seconds(30)
+    ) throws(BrokerError) -> Int {
+        let reader = Reader()
+        let end = ContinuousClock.now + bound
+        for message in messages {
+            while try publish(message, exchange: exchange, routingKey: message.routingKey) == .notNow {
+                try step(waitingFor: .milliseconds(100), wantsToWrite: true, reader)
+            }
+        }
+        while reader.confirmed < messages.count, ContinuousClock.now < end {
+            try step(waitingFor: .milliseconds(100), wantsToWrite: false, reader)
+        }
+        return reader.confirmed
+    }
+
+    /// Which of a channel's tags were answered.
+    private struct Answers {
+        private var last: UInt64 = 0
+        private var single: Set<UInt64> = []
+        var answered: Int { Int(last) + single.count }
+
+        mutating func answer(_ tag: UInt64, multiple: Bool) {
+            if multiple { last = max(last, tag) } else if tag > last { single.insert(tag) }
+            while single.remove(last + 1) != nil { last += 1 }
+            single = single.filter { $0 > last }
+        }
+    }
+
     private final class Reader: ConnectionRole {
         var deliveries: [Delivery] = []
         var modes: [UInt8] = []
         var answers: [UInt64: String] = [:]
+        /// How many messages were confirmed on a channel where none is refused.
+        var confirmed: Int { ledger.answered }
+        private var ledger = Answers()
         private var isReturned = false
         private var texts = RepeatedTexts()
 
@@ -60,7 +93,9 @@ extension Channel {
                 deliveries.append(Delivery(event, epoch: 1, &texts))
                 modes.append(event.properties.deliveryMode)
             case .returned: isReturned = true
-            case .confirmed: answers[event.tag] = isReturned ? "returned" : "confirmed"
+            case .confirmed:
+                answers[event.tag] = isReturned ? "returned" : "confirmed"
+                ledger.answer(event.tag, multiple: event.multiple)
             case .nacked: answers[event.tag] = "nacked"
             default: break
             }

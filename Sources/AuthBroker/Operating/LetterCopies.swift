@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import CRabbitMQ
+
+/// The copies of letters that are on their way to the consumer's queue, on a connection of their own, which an
+/// alarm may block; it is opened for the first of them.
+final class LetterCopies {
+    private typealias Copy = (tag: UInt64, message: SignalMessage)
+
+    /// How many bytes a copy takes beside its body, about.
+    private static let overhead = 1024
+
+    private let exchange: String
+    private let configuration: BrokerConfiguration
+    private var channel: Channel?
+    private var waiting: ArraySlice<Copy> = []
+    private var ledger = ConfirmLedger<Copy>()
+
+    /// Bytes of all that is not settled.
+    private(set) var bytes = 0
+    /// Whether the broker takes no messages at the moment.
+    private(set) var isBlocked = false
+    /// What became of copies since it was last asked: the letter's tag, and whether the copy is stored.
+    private var settled: [(tag: UInt64, isStored: Bool)] = []
+
+    init(to exchange: String, _ configuration: BrokerConfiguration) {
+        self.exchange = exchange
+        self.configuration = configuration
+    }
+
+    var isEmpty: Bool { waiting.isEmpty && ledger.outstanding == 0 && settled.isEmpty }
+
+    func add(_ message: SignalMessage, of tag: UInt64) {
+        waiting.append((tag, message))
+        bytes += message.body.count + Self.overhead
+    }
+
+    func takeSettled() -> [(tag: UInt64, isStored: Bool)] {
+        defer { settled.removeAll(keepingCapacity: true) }
+        return settled
+    }
+
+    /// Publishes what can be published now, and waits for answers for at most the time given.
+    func step(waitingFor bound: Duration) throws(BrokerError) {
+        if waiting.isEmpty, channel == nil { return }
+        let channel = try opened()
+        try publish(channel)
+        try channel.step(waitingFor: bound, wantsToWrite: !waiting.isEmpty, Receiver(answer))
+        if let oldest = ledger.oldest, !isBlocked, .now - oldest > configuration.confirmTimeout {
+            throw BrokerError(
+                .unconfirmed,
+                "the broker left a copy unconfirmed for \(configuration.confirmTimeout); run it again")
+        }
+    }
+
+    func close() { channel?.close(within: .seconds(1)) }
+
+    private func opened() throws(BrokerError) -> Channel {
+        if let channel { return channel }
+        let channel = Channel(try ConnectionHandle())
+        try channel.openAny(configuration)
+        self.channel = channel
+        try channel.selectConfirms()
+        return channel
+    }
+
+    private func publish(_ channel: Channel) throws(BrokerError) {
+        while let next = waiting.first, ledger.outstanding < configuration.window {
+            switch try channel.publish(next.message, exchange: exchange, routingKey: "main") {
+            case .written(let tag): ledger.published(next, as: tag, at: .now)
+            // It breaks AMQP's limits, and yet a broker has let it in.
+            case .never: settle(next, isStored: false)
+            case .notNow: return
+            }
+            waiting.removeFirst()
+        }
+        if waiting.isEmpty { waiting = [] }
+    }
+
+    private func answer(_ event: CRMQEvent) {
+        switch event.kind {
+        case .confirmed:
+            for one in ledger.confirmed(event.tag, multiple: event.multiple) {
+                settle(one.item, isStored: one.outcome == .confirmed)
+            }
+        case .nacked:
+            for one in ledger.nacked(event.tag, multiple: event.multiple) {
+                settle(one.item, isStored: false)
+            }
+        case .returned:
+            // Every copy goes to one key, so that the id tells them apart; of equal ids the first is meant.
+            let id = String(event.properties.messageID)
+            ledger.returned(code: Int(event.code), text: String(event.text)) { $0.message.messageID == id }
+        case .blocked: isBlocked = true
+        case .unblocked: isBlocked = false
+        default: break
+        }
+    }
+
+    private func settle(_ copy: Copy, isStored: Bool) {
+        bytes -= copy.message.body.count + Self.overhead
+        settled.append((copy.tag, isStored))
+    }
+
+    private final class Receiver: EventReceiver {
+        private let take: (CRMQEvent) -> Void
+        init(_ take: @escaping (CRMQEvent) -> Void) { self.take = take }
+        func receive(_ event: CRMQEvent) { take(event) }
+    }
+}
