@@ -248,9 +248,10 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ProgramSupport", "ConformanceReplay", "BrokerSupport", "ToolSupport", "AuthTesting",
-                "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer",
-            ] + plumbing,
+                "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
+                "AuthConsumer", "AuthStore", "AuthTesting", "AuthBroker", "AuthSignals", "auth-signals",
+                "auth-consumer",
+            ] + plumbing + kits,
             exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(

@@ -49,6 +49,43 @@ extension Faults {
 
         private struct Broken: Error {}
 
+        @Test func `a handler over its limit goes up the ladder, and its worker goes on`() async throws {
+            try await Trial("20 b", "handler that does not return").run { world in
+                var dispatching = DispatcherConfiguration()
+                dispatching.concurrency = 1
+                dispatching.handlerTimeout = .milliseconds(300)
+                let stuck = Locked<CheckedContinuation<Void, Never>?>(nil)
+                let attempts = Locked<[Int]>([])
+                try await world.write(60)
+                let rows = try await world.evidence(emptyingTap: false).commits
+                // One about nobody: a later one of the same subject would run beside it.
+                let id = try #require(rows.first { $0.subject == nil }).id
+                try await world.withRelay { _ in
+                    try await world.withWorker(
+                        nil, dispatching,
+                        before: { context in
+                            guard context.id == id else { return }
+                            attempts.change { $0.append(context.attempt) }
+                            if context.attempt == 1 {
+                                // It does not even heed that it is cancelled.
+                                await withCheckedContinuation { (it: CheckedContinuation<Void, Never>) in
+                                    stuck.change { $0 = it }
+                                }
+                                throw Broken()
+                            }
+                        }
+                    ) { _ in
+                        try await world.drain()
+                        // All of them, while it still hangs.
+                        #expect(try await world.effects.count() == rows.count)
+                        #expect(attempts.value == [1, 2])
+                        #expect(world.heard("HandlerTimeout"))
+                        stuck.value?.resume()
+                    }
+                }
+            }
+        }
+
         @Test func `what nobody can read goes to the dead letters at once, and its neighbours are handled`()
             async throws
         {
