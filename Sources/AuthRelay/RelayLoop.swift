@@ -37,6 +37,8 @@ struct RelayLoop: Sendable {
         var state = RelayState(configuration: relay.configuration)
         // Before anything is read: a relay that starts on a paused outbox publishes nothing.
         await askPaused()
+        // And what is emitted from now on is counted.
+        await showStatus()
         for action in state.start() { try await perform(action, in: &group) }
         var wasStopping = false
         for try await event in events {

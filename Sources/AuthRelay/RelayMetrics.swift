@@ -2,6 +2,7 @@
 import AuthSignals
 import Foundation
 import Metrics
+import Synchronization
 
 /// What a relay counts.
 struct RelayMetrics: Sendable {
@@ -15,7 +16,8 @@ struct RelayMetrics: Sendable {
     private let pending: Gauge
     private let oldestPending: Gauge
     private let paused: Gauge
-    private let emitted: Gauge
+    private let emitted: Counter
+    private let emissions = Emissions()
     private let publishing: Metrics.Timer
 
     init(factory: any MetricsFactory) {
@@ -28,7 +30,7 @@ struct RelayMetrics: Sendable {
         inFlight = Gauge(label: "auth_signals_in_flight", factory: factory)
         pending = Gauge(label: "auth_signals_pending", factory: factory)
         oldestPending = Gauge(label: "auth_signals_oldest_pending_age_seconds", factory: factory)
-        emitted = Gauge(label: "auth_signals_emitted", factory: factory)
+        emitted = Counter(label: "auth_signals_emitted", factory: factory)
         paused = Gauge(label: "auth_signals_paused", factory: factory)
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
@@ -48,7 +50,7 @@ struct RelayMetrics: Sendable {
 
     func show(_ status: OutboxStatus, now: Date) {
         pending.record(status.pending)
-        emitted.record(status.emitted)
+        emitted.increment(by: emissions.growth(to: status.emitted))
         paused.record(status.pausedSince == nil ? 0 : 1)
         oldestPending.record(status.oldestPending.map { max(0, now.timeIntervalSince($0)) } ?? 0)
     }
@@ -57,5 +59,21 @@ struct RelayMetrics: Sendable {
     func published(in duration: Duration) {
         let (seconds, attoseconds) = duration.components
         publishing.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}
+
+/// How many signals of the store have been counted.
+private final class Emissions: Sendable {
+    private let known = Mutex<Int?>(nil)
+
+    /// How many have come since the last time. What was there at the first look was emitted before the process that
+    /// counts: one that begins with all of them would look like a burst.
+    func growth(to emitted: Int) -> Int {
+        known.withLock { known in
+            // Two looks may overtake each other.
+            let before = known ?? emitted
+            known = max(before, emitted)
+            return max(0, emitted - before)
+        }
     }
 }

@@ -76,4 +76,29 @@ import Testing
         #expect(errors.contains { $0.metadata["signal"] == "testing.required" })
         #expect(errors.contains { $0.metadata["reason"] == "a rule" })
     }
+
+    @Test func `what is emitted is counted from its beginning on, by whatever process`() async throws {
+        let (outbox, broker, metrics) = (MemoryOutbox(), MemoryBroker(), TestMetrics())
+        var configuration = RelayConfiguration()
+        configuration.statusInterval = .milliseconds(5)
+        let relay = SignalRelay(
+            from: outbox, to: MemoryPublisher(to: broker),
+            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), metrics: metrics)
+        broker.declareQueue("some", bind: ["#"])
+        outbox.commit([.test(1), .test(2)])
+        func emitted() throws -> Int64 { try metrics.expectCounter("auth_signals_emitted").totalValue }
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await relay.run() }
+                try await eventually("what was there is published") { outbox.pending.isEmpty }
+                #expect(try emitted() == 0)
+                outbox.commit([.test(3), .test(4), .test(5)])
+                try await eventually("they are counted") { try emitted() == 3 }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        #expect(try emitted() == 3)
+    }
 }

@@ -17,13 +17,16 @@ extension EndToEnd {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "metrics")
             let server = try await installation.serve()
+            try await eventually("the relay has begun to count") {
+                try await server.readiness().part("relay") == "relaying"
+            }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             let tables = try Self.documented()
             try await eventually("the server shows what it has done") {
                 let page = try await Answer("GET", server.base + "/metrics").text
                 return page.contains("auth_signals_confirmed_total 3")
-                    && page.contains("auth_signals_emitted 3")
+                    && page.contains("auth_signals_emitted_total 3")
             }
             let shown = Self.names(try await Answer("GET", server.base + "/metrics").text)
             #expect(shown.subtracting(tables.server) == [], "shown and not documented")
@@ -37,6 +40,24 @@ extension EndToEnd {
             #expect(page.contains(#"auth_signals_handled_total{handler="log"} 3"#))
             try await server.program.stop()
             try await worker.program.stop()
+        }
+
+        @Test func `a relay alone shows the same of the signals, and how large its store is`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let relay = try Program(
+                "auth-signals", ["relay"],
+                environment: installation.environment.merging(["METRICS_PORT": "0"]) { $1 })
+            let base = try await eventualValue("it listens: \(relay.log.suffix(2000))") {
+                relay.log.firstMatch(of: /listening on (127\.0\.0\.1:[0-9]+)/).map { "http://\($0.1)" }
+            }
+            let documented = try Self.documented().server.filter { !$0.contains("_mail_") }
+            let page = try await eventualValue("it shows all of them") {
+                let page = try await Answer("GET", base + "/metrics").text
+                return documented.isSubset(of: Self.names(page)) ? page : nil
+            }
+            let size = page.firstMatch(of: /(?m)^auth_signals_store_bytes ([0-9.e+]+)$/)
+            #expect(try #require(size.flatMap { Double($0.1) }) > 10_000)
+            try await relay.stop()
         }
 
         @Test func `a worker whose copies cannot be moved is not ready, and says why, until they can`()

@@ -11,16 +11,18 @@ final class ConnectionMetrics: Sendable {
 
     private struct State {
         var hasConnected = false
-        var blockedSince: ContinuousClock.Instant?
+        /// Until when a block that is going on was added; nil where there is none.
+        var countedUntil: ContinuousClock.Instant?
     }
 
     /// - Parameter name: the connection's, as the broker's management page shows it.
-    init(_ name: String) {
+    init(_ name: String, factory: any MetricsFactory = MetricsSystem.factory) {
         let dimensions = [("connection", name)]
-        reconnects = Counter(label: "auth_signals_broker_reconnects", dimensions: dimensions)
-        blocked = Gauge(label: "auth_signals_broker_blocked", dimensions: dimensions)
+        reconnects = Counter(
+            label: "auth_signals_broker_reconnects", dimensions: dimensions, factory: factory)
+        blocked = Gauge(label: "auth_signals_broker_blocked", dimensions: dimensions, factory: factory)
         blockedSeconds = FloatingPointCounter(
-            label: "auth_signals_broker_blocked_seconds", dimensions: dimensions)
+            label: "auth_signals_broker_blocked_seconds", dimensions: dimensions, factory: factory)
         // Shown from the beginning, so that an alert on their growth has something to compare with.
         reconnects.increment(by: 0)
         blocked.record(0)
@@ -36,16 +38,21 @@ final class ConnectionMetrics: Sendable {
     }
 
     /// - Parameter isBlocked: whether the broker takes no messages; false also when the connection ends.
-    func set(isBlocked: Bool) {
-        let ended = state.withLock { state -> Duration? in
-            if isBlocked {
-                state.blockedSince = state.blockedSince ?? .now
-                return nil
-            }
-            defer { state.blockedSince = nil }
-            return state.blockedSince.map { .now - $0 }
-        }
+    func set(isBlocked: Bool, at now: ContinuousClock.Instant = .now) {
+        show(at: now, isBlocked: isBlocked)
         blocked.record(isBlocked ? 1 : 0)
-        if let ended { blockedSeconds.increment(by: ended / .seconds(1)) }
+    }
+
+    /// Adds what a block that is going on has lasted since the last time; called often.
+    func tick(at now: ContinuousClock.Instant = .now) { show(at: now, isBlocked: nil) }
+
+    /// - Parameter isBlocked: nil: as before.
+    private func show(at now: ContinuousClock.Instant, isBlocked: Bool?) {
+        let more = state.withLock { state -> Duration? in
+            let more = state.countedUntil.map { now - $0 }
+            if isBlocked ?? (more != nil) { state.countedUntil = now } else { state.countedUntil = nil }
+            return more
+        }
+        if let more { blockedSeconds.increment(by: more / .seconds(1)) }
     }
 }

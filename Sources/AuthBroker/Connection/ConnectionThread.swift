@@ -169,6 +169,7 @@ final class ConnectionThread: Sendable {
                 bound = min(bound, left)
             }
             try channel.step(waitingFor: bound, wantsToWrite: toWrite, role)
+            metrics.tick()
             let isStopping = isStopping
             if isStopping, deadline == nil { deadline = .now + configuration.closeTimeout }
             wish = try role.work(channel, isStopping: isStopping)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthOperations
+import AuthStore
 
 struct RelayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,8 @@ struct RelayCommand: AsyncParsableCommand {
         let (relay, publisher) = installation.relay()
         let health = InstallationHealth(installation, relay: relay, publisher: publisher)
         var services = try await health.services(metrics: metrics, brokerIsRequired: true)
-        services += [publisher, relay]
+        // Also a relay that serves an application of its own purges the history, and shows how large the store is.
+        services += [StoreHousekeeping(installation.store), publisher, relay]
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 }
