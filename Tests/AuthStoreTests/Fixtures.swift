@@ -108,14 +108,6 @@ extension OutboxRow {
     }
 }
 
-/// A clock that stands until it is moved.
-final class StandingClock: WallClock {
-    private let time: Mutex<Date>
-    init(_ time: Date = Date(timeIntervalSince1970: 1_800_000_000)) { self.time = Mutex(time) }
-    func now() -> Date { time.withLock { $0 } }
-    func advance(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
-}
-
 /// Notes what happened, from anywhere.
 final class Notes<Note: Sendable>: Sendable {
     private let notes = Mutex<[Note]>([])
@@ -125,7 +117,7 @@ final class Notes<Note: Sendable>: Sendable {
 
 struct Abandoned: Error {}
 
-/// Whether a condition becomes true in time.
+/// Whether a condition becomes true in time, where it is not to.
 func becomes(within bound: Duration = .seconds(5), _ condition: () async throws -> Bool) async rethrows
     -> Bool
 {

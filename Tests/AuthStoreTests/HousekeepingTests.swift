@@ -2,13 +2,14 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import ServiceLifecycle
 import Logging
 import Testing
 
 @Suite struct HousekeepingTests {
-    let clock = StandingClock()
+    let clock = FixedClock()
     var now: Date { clock.now() }
 
     @Test func `history goes when it is old, in batches, and the counts stay`() async throws {
@@ -17,7 +18,7 @@ import Testing
             for number in 0..<2500 { try transaction.emit(ThingHappened(number)) }
         }
         try await store.settle((1...2400).map { OutboxSettlement(sequence: $0, result: .confirmed, at: now) })
-        clock.advance(100)
+        clock.advance(by: .seconds(100))
         try await store.settle(
             (2401...2450).map { OutboxSettlement(sequence: $0, result: .confirmed, at: now) })
         #expect(try await store.purgeHistory(before: now - 50) == 2400)
@@ -33,7 +34,7 @@ import Testing
         let store = try SQLiteStore.test(clock: clock)
         for number in 1...3 { try await store.emit(number) }
         try await store.settle(.confirmed, 1, 3, at: now)
-        clock.advance(100)
+        clock.advance(by: .seconds(100))
         try await store.settle(.confirmed, 2, at: now)
         #expect(try await store.purgeHistory(before: now - 50, batch: 1) == 2)
         #expect(try await store.outboxRecords(OutboxFilter([.confirmed])).map(\.row.number) == [2])
@@ -47,11 +48,11 @@ import Testing
         try await store.settle(.unrouted, 2, at: now)
         try await store.settle(.parked(reason: "no"), 3, at: now)
         let housekeeping = StoreHousekeeping(store)
-        clock.advance(61)
+        clock.advance(by: .seconds(61))
         await housekeeping.sweep()
         #expect(
             try await store.outboxRecords(OutboxFilter([.confirmed, .unrouted])).map(\.row.number) == [2])
-        clock.advance(86_400)
+        clock.advance(by: .seconds(86_400))
         await housekeeping.sweep()
         #expect(try await store.count("auth_outbox_history") == 0)
         #expect(try await store.count("auth_outbox_parked") == 1)
@@ -66,7 +67,7 @@ import Testing
                 try transaction.insert(Session.test(expires: time + (index < 1100 ? 10 : 100)))
             }
         }
-        clock.advance(10)
+        clock.advance(by: .seconds(10))
         await StoreHousekeeping(store).sweep()
         #expect(try await store.count("auth_session") == 100)
     }
@@ -98,13 +99,13 @@ import Testing
             }
         }
         let housekeeping = StoreHousekeeping(store, sessions: accounts.sessions)
-        clock.advance(600)
+        clock.advance(by: .seconds(600))
         #expect(try await accounts.sessions.authenticate(token: token) != nil)
         await housekeeping.sweep()
         #expect(try await lastSeen() == now)
 
         let group = ServiceGroup(services: [housekeeping], logger: Logger(label: "test"))
-        clock.advance(600)
+        clock.advance(by: .seconds(600))
         let expired = Session.test(expires: now)
         try await store.transaction { transaction in try transaction.insert(expired) }
         async let running: Void = group.run()
@@ -122,7 +123,7 @@ import Testing
         for _ in 0..<3 {
             _ = try await limiter.consume([RateLimitUse(bucket: "b", amount: 9, per: 60)], now: now)
         }
-        clock.advance(60)
+        clock.advance(by: .seconds(60))
         await StoreHousekeeping(store, limiter: limiter).sweep()
         #expect(try await limiter.sweep(now: now) == 0)
     }

@@ -2,12 +2,13 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
 
 @Suite struct MailQueueTests {
-    let clock = StandingClock()
+    let clock = FixedClock()
     let store: SQLiteStore
     let context = RequestContext(client: .app, ip: "192.0.2.7")
     var now: Date { clock.now() }
@@ -50,7 +51,7 @@ import Testing
     @Test func `an accepted mail is gone and its signal is emitted, once`() async throws {
         try await queue("a@example.org", onAccepted: sent)
         let mail = try #require(try await due().first)
-        clock.advance(30)
+        clock.advance(by: .seconds(30))
         try await store.accepted(mail)
         try await store.accepted(mail)
         #expect(try await due().isEmpty)
@@ -76,7 +77,7 @@ import Testing
         try await store.failed(first, reason: "451", retryAt: now + 60)
         #expect(try await due().isEmpty)
         #expect(try await store.nextMailDue() == now + 60)
-        clock.advance(60)
+        clock.advance(by: .seconds(60))
         let second = try #require(try await due().first)
         #expect(second.id == first.id)
         #expect(second.attempts == 1)

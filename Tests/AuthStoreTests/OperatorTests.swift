@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
@@ -13,7 +14,7 @@ private struct OtherHappened: Signal {
 }
 
 @Suite struct OperatorTests {
-    let clock = StandingClock()
+    let clock = FixedClock()
     let store: SQLiteStore
     var now: Date { clock.now() }
 
@@ -22,7 +23,7 @@ private struct OtherHappened: Signal {
         store = try .test(clock: clock)
         for number in 1...5 {
             try await store.emit(number, of: "subject \(number)")
-            clock.advance(1)
+            clock.advance(by: .seconds(1))
         }
         try await store.transaction { transaction in try transaction.emit(OtherHappened()) }
         try await store.settle(.confirmed, 2, at: now)
@@ -104,7 +105,7 @@ private struct OtherHappened: Signal {
         let everything = OutboxFilter(Set(OutboxRecord.State.allCases))
         #expect(try await store.purge(everything, settledBefore: .distantFuture) == 1)
         #expect(try await found(everything) == [1, 3, 4, 5, 6])
-        clock.advance(86_401)
+        clock.advance(by: .seconds(86_401))
         #expect(try await store.purge(everything, settledBefore: .distantFuture) == 2)
         #expect(try await found(everything) == [1, 5, 6])
         let status = try await store.status()

@@ -2,6 +2,7 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
@@ -9,12 +10,12 @@ import Testing
 @Suite("Pausing and erasing") struct OutboxOperatorTests {
     @Test func `a pause is remembered by the store, with its beginning, until it is ended`() async throws {
         let folder = try TemporaryFolder()
-        let clock = StandingClock()
+        let clock = FixedClock()
         let store = try await folder.store(clock: clock)
         #expect(try await store.pausedSince() == nil)
         let since = clock.now().wholeMilliseconds
         try await store.pauseOutbox()
-        clock.advance(5)
+        clock.advance(by: .seconds(5))
         #expect(try await store.pauseOutbox() == since)
         let other = try await folder.store()
         #expect(try await other.pausedSince() == since)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import Testing
 
 @Suite struct SettleTests {
-    let clock = StandingClock()
+    let clock = FixedClock()
     let store: SQLiteStore
     var now: Date { clock.now() }
 
@@ -64,7 +65,7 @@ import Testing
         #expect(page.cursor == 2)
         #expect(try await after(page.cursor) == [3, 4, 5])
         #expect(try await store.dueRows(upTo: 5, limit: 10, now: now).isEmpty)
-        clock.advance(10)
+        clock.advance(by: .seconds(10))
         let due = try await store.dueRows(upTo: 5, limit: 10, now: now)
         #expect(due.map(\.sequence) == [2])
         #expect(due.first?.attempts == 1)

@@ -2,6 +2,7 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
@@ -64,7 +65,7 @@ import Testing
         #expect(store == nil)
         let ended = Notes<Bool>()
         let waiting = streams.map { stream in Task { ended.add(await stream.first { _ in true } == nil) } }
-        #expect(await becomes { ended.all == [true, true] })
+        try await eventually("both have ended") { ended.all == [true, true] }
         for task in waiting { task.cancel() }
     }
 
