@@ -8,8 +8,7 @@ enum SocialAddresses {
     /// - Parameters:
     ///   - typed: what was typed into the sign-up form: the first, and proved by nobody.
     ///   - told: what the provider told.
-    /// - Returns: each address once. A verified one is primary before one that is not, and among those the
-    /// one
+    /// - Returns: each address once. A verified one is primary before one that is not, and among those the one
     ///   that was typed, or that the provider calls primary, before the others.
     static func merged(typed: String?, told: [SocialEmailAddress]) -> [SocialEmailAddress] {
         let first = typed.map { [SocialEmailAddress(email: $0, verified: false, primary: true)] } ?? []
@@ -32,7 +31,7 @@ enum SocialAddresses {
 
 extension [SocialEmailAddress] {
     /// The address that a sign-up without a form would be about.
-    var proposal: String? { (first(where: \.primary) ?? first)?.email }
+    package var proposal: String? { (first(where: \.primary) ?? first)?.email }
 }
 
 extension SocialIdentity {

@@ -36,18 +36,14 @@ extension SocialAccount {
 extension SocialSignUpProposal {
     /// What `auth/provider/signup` knows of somebody who is no user yet.
     func json(_ provider: JSONValue) -> JSONValue {
-        let email = (emailAddresses.first(where: \.primary) ?? emailAddresses.first)?.email
-        var user: [String: JSONValue] = [
-            "display": .string(username ?? name ?? email ?? uid), "has_usable_password": false,
-        ]
+        let email = emailAddresses.proposal
+        let display = JSONValue.string(username ?? name ?? email ?? uid)
+        var user: [String: JSONValue] = ["display": display, "has_usable_password": false]
         user["email"] = email.map { .string($0) }
         user["username"] = username.map { .string($0) }
         return [
             "user": .object(user),
-            "account": [
-                "uid": .string(uid), "display": .string(username ?? name ?? email ?? uid),
-                "provider": provider,
-            ],
+            "account": ["uid": .string(uid), "display": display, "provider": provider],
             "email": .array(
                 emailAddresses.map { address in
                     [
