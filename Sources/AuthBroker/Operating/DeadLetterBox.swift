@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
-import CRabbitMQ
 
 /// The dead letters of a consumer, for its operator: looked at, sent back to the queue, or dropped.
 ///
@@ -79,7 +78,7 @@ public struct DeadLetterBox: Sendable {
         let (tally, held) = try await admin.perform { channel throws(BrokerError) in
             let pass = DeadLetterPass(
                 topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
-            return (try pass.run(channel), pass.held)
+            return try pass.run(channel)
         }
         let dead = topology.name(of: .dead)
         try await admin.perform { channel throws(BrokerError) in try channel.awaitCount(of: held, in: dead) }
@@ -99,19 +98,5 @@ public struct DeadLetterBox: Sendable {
                 "\(dead.name) was declared otherwise than the contract says, and looking at it could delete "
                     + "from it: \(words)", replyCode: 406)
         }
-    }
-}
-
-extension Channel {
-    /// Waits a while until a queue shows what a channel held that was closed: who looks next is to find it.
-    fileprivate func awaitCount(of count: Int, in queue: String) throws(BrokerError) {
-        let end = ContinuousClock.now + .seconds(3)
-        while try declareQueue(queue, isPassive: true) < count, ContinuousClock.now < end {
-            try step(waitingFor: .milliseconds(5), wantsToWrite: false, Nobody())
-        }
-    }
-
-    private final class Nobody: EventReceiver {
-        func receive(_ event: CRMQEvent) {}
     }
 }

@@ -22,6 +22,8 @@ final class DeadLetterPass: EventReceiver {
 
     /// Bytes of copies that may lie here, beside the letters of one step.
     private static let most = 8 << 20
+    /// How many letters stay on one connection where others go: the broker looks for each that goes among them.
+    private static let crowd = 2048
     /// After such a silence the queue is asked whether there is anything left: others may have taken it.
     private static let silence = Duration.seconds(1)
 
@@ -38,9 +40,16 @@ final class DeadLetterPass: EventReceiver {
     private var pages = 0
     private var page: LetterPage?
     private var lastTag: UInt64 = 0
+    private var acknowledged = 0
     private var seenBytes = 0
     private var texts = RepeatedTexts()
     private let copies: LetterCopies
+    /// Connections that hold letters which stay, and do nothing else any more.
+    private var holders: [(channel: Channel, held: Int)] = []
+    private var staying = 0
+    /// Whether a letter was removed that others lie before.
+    private var isMixed = false
+    private var keptAt = ContinuousClock.now
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var heardAt = ContinuousClock.now
@@ -61,21 +70,30 @@ final class DeadLetterPass: EventReceiver {
         copies = LetterCopies(to: topology.exchange, configuration)
     }
 
-    /// - Parameter taking: an open channel that nobody else uses. What is left is given back by closing it.
-    func run(_ taking: Channel) throws(BrokerError) -> DeadLetterBox.Tally {
-        defer { copies.close() }
+    /// - Parameter first: an open channel that nobody else uses; it is closed afterwards, for that gives back what
+    ///   is left.
+    /// - Returns: also how many letters are on their way back into the queue.
+    func run(_ first: Channel) throws(BrokerError) -> (DeadLetterBox.Tally, held: Int) {
+        var taking = first
+        defer {
+            copies.close()
+            for holder in holders { holder.channel.close(within: .seconds(1)) }
+            taking.close(within: .seconds(1))
+        }
         while !isFinished {
             if isInterrupted(), phase != .over, !isDone {
                 tally.isInterrupted = true
                 isAtEnd = true
             }
+            if phase == .opening, isCrowded { taking = try next(after: taking) }
             try advance(taking)
             try acknowledge(taking)
             try wait(taking)
+            try keepHolders()
             tell(isLast: false)
         }
         tell(isLast: true)
-        return tally
+        return (tally, try giveBack(watching: taking))
     }
 
     /// Whether no letter is wanted any more.
@@ -85,8 +103,44 @@ final class DeadLetterPass: EventReceiver {
         phase == .over && copies.isEmpty && ledger.pending == 0 && commands.isEmpty
     }
 
-    /// How many letters the channel holds that were delivered and not acknowledged.
-    var held: Int { Int(lastTag) - tally.removed }
+    // MARK: Connections
+
+    /// Whether the next page is better read on a connection of its own, and this one has nothing else to do.
+    private var isCrowded: Bool {
+        isMixed && staying >= Self.crowd && !isDone && copies.isEmpty && ledger.pending == 0
+            && commands.isEmpty
+    }
+
+    private var held: Int { Int(lastTag) - acknowledged }
+
+    private func next(after taking: Channel) throws(BrokerError) -> Channel {
+        let next = Channel(try ConnectionHandle())
+        try next.openAny(configuration)
+        holders.append((taking, held))
+        (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
+        return next
+    }
+
+    /// Lets them hear and send heartbeats.
+    private func keepHolders() throws(BrokerError) {
+        if .now - keptAt < configuration.heartbeat / 4 { return }
+        keptAt = .now
+        for holder in holders {
+            try holder.channel.step(waitingFor: .zero, wantsToWrite: false, Nobody())
+        }
+    }
+
+    /// Closes those that hold letters, one after the other, so that the letters keep their order.
+    private func giveBack(watching taking: Channel) throws(BrokerError) -> Int {
+        var given = 0
+        while !holders.isEmpty {
+            let holder = holders.removeFirst()
+            holder.channel.close(within: .seconds(1))
+            given += holder.held
+            try taking.awaitCount(of: given, in: queue)
+        }
+        return given + held
+    }
 
     // MARK: Out
 
@@ -98,6 +152,8 @@ final class DeadLetterPass: EventReceiver {
             phase = .asked
         case .opening:
             if isDone { return phase = .over }
+            // First everything is settled that is in hand.
+            if isMixed, staying >= Self.crowd { return }
             let mean = seenBytes / max(1, tally.seen)
             let next = LetterPage(number: pages, from: lastTag + 1, meanBytes: mean)
             pages += 1
@@ -127,7 +183,7 @@ final class DeadLetterPass: EventReceiver {
                 remove(tag)
             } else {
                 tally.refused += 1
-                page?.stays(tag)
+                stays(tag)
             }
         }
         if isHolding { return }
@@ -148,6 +204,8 @@ final class DeadLetterPass: EventReceiver {
 
     private func remove(_ tag: UInt64) {
         ledger.settle(tag, .acknowledge)
+        acknowledged += 1
+        if staying > 0 { isMixed = true }
         page?.settled(tag)
     }
 
@@ -202,7 +260,7 @@ final class DeadLetterPass: EventReceiver {
     private func look(_ event: CRMQEvent) {
         // What comes after a stop, or has come into the queue since the pass began, is not looked at.
         if isDone {
-            page?.stays(event.tag)
+            stays(event.tag)
             return
         }
         let letter = DeadLetter(
@@ -210,18 +268,23 @@ final class DeadLetterPass: EventReceiver {
         tally.seen += 1
         seenBytes += letter.bodySize
         switch decide(letter) {
-        case .leave: page?.stays(event.tag)
+        case .leave: stays(event.tag)
         case .stop:
-            page?.stays(event.tag)
+            stays(event.tag)
             isAtEnd = true
         case .drop:
             tally.dropped += 1
             remove(event.tag)
         case .requeue where !letter.isWhole:
-            page?.stays(event.tag)
+            stays(event.tag)
             tally.refused += 1
         case .requeue: copies.add(letter.requeued, of: event.tag)
         }
+    }
+
+    private func stays(_ tag: UInt64) {
+        staying += 1
+        page?.stays(tag)
     }
 
     private func tell(isLast: Bool) {

@@ -31,11 +31,11 @@ struct LetterPage {
         self.first = first
     }
 
-    /// As many as make 32 MiB, but 8192 at most; from the 16th page on twice as many as before, so that 32 of
+    /// As many as make 32 MiB, but 4096 at most; from the 16th page on twice as many as before, so that 32 of
     /// them hold a million letters. The first is small, since nothing is known then.
     private static func size(_ number: Int, _ meanBytes: Int) -> Int {
         if number == 0 { return 512 }
-        let usual = min(8192, max(256, (32 << 20) / max(1, meanBytes)))
+        let usual = min(4096, max(256, (32 << 20) / max(1, meanBytes)))
         return min(65_535, usual << min(8, max(0, number - 15)))
     }
 
