@@ -11,8 +11,7 @@ extension AccountSettings {
         guard text.utf8.count <= 2048, !text.contains("\\"),
             text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f })
         else { return nil }
-        let own = links.publicURL.hasSuffix("/") ? String(links.publicURL.dropLast()) : links.publicURL
-        let absolute = text.hasPrefix("/") && !text.hasPrefix("//") ? own + text : text
+        let absolute = text.hasPrefix("/") && !text.hasPrefix("//") ? links.ownPage(text) : text
         guard let url = URL(string: absolute), url.user() == nil, url.password() == nil,
             redirectOrigins.trusts(absolute)
         else { return nil }

@@ -86,6 +86,10 @@ extension Refusal {
         Refusal(.usernameTaken, field: "username", "A user with that username already exists.")
     }
 
+    package static func unknownSessions() -> Refusal {
+        Refusal(.invalidChoice, field: "sessions", "That is not one of the available choices.")
+    }
+
     static func wrongKey(_ key: LinkKey) -> Refusal {
         key.exposedText.isEmpty
             ? .required(field: "key") : Refusal(.invalidOrExpiredKey, field: "key", "Invalid or expired key.")

@@ -90,8 +90,7 @@ extension Step {
         guard let authentication = try authentication() else { return try standing() }
         let mine = try transaction.sessions(of: authentication.user.id, now: now)
         guard ids.isSubset(of: mine.map(\.id)) else {
-            return .refused(
-                Refusal(.invalidChoice, field: "sessions", "That is not one of the available choices."))
+            return .refused(.unknownSessions())
         }
         for session in mine where ids.contains(session.id) && session.id != authentication.session.id {
             try transaction.delete(session)

@@ -34,7 +34,13 @@ public struct FrontendLinks: Sendable {
     func signUp() -> String { page(signup, "/accounts/signup", nil) }
 
     private func page(_ template: String?, _ own: String, _ key: LinkKey?) -> String {
-        let base = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
-        return (template ?? base + own).replacing("{key}", with: key?.exposedText ?? "")
+        (template ?? ownPage(own)).replacing("{key}", with: key?.exposedText ?? "")
+    }
+
+    /// The address of a page of this server's.
+    ///
+    /// - Parameter path: with a slash before it.
+    package func ownPage(_ path: String) -> String {
+        (publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL) + path
     }
 }

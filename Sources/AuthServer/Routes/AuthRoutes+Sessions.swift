@@ -13,11 +13,7 @@ extension AuthRoutes {
             let texts = try call.body.read { $0.requiredTexts("sessions") }
             let ids = texts.compactMap { UUID(uuidString: $0) }
             guard ids.count == texts.count else {
-                throw InputRefused(
-                    refusals: [
-                        Refusal(
-                            .invalidChoice, field: "sessions", "That is not one of the available choices.")
-                    ])
+                throw InputRefused(refusals: [.unknownSessions()])
             }
             return try await call.answer(try await call.accounts.sessions.end(ids, call.visit))
         }

@@ -72,7 +72,7 @@ struct ProviderRoutes: Sendable {
     /// The callback that a provider is told.
     private func callbackURL(of provider: String) -> URL? {
         guard accounts.provider(provider) != nil else { return nil }
-        return ownPage("accounts/\(provider)/login/callback/")
+        return ownPage("/accounts/\(provider)/login/callback/")
     }
 
     // MARK: And back
@@ -94,7 +94,7 @@ struct ProviderRoutes: Sendable {
         if let error = back.error {
             return failure(error, back.process, back.callbackURL?.absoluteString, request, session)
         }
-        return sending(to: back.callbackURL ?? ownPage("accounts/login"), session, request)
+        return sending(to: back.callbackURL ?? ownPage("/accounts/login"), session, request)
     }
 
     /// A provider's answer in a form of its own page (`response_mode=form_post`, Apple's). A browser does not
@@ -123,7 +123,7 @@ struct ProviderRoutes: Sendable {
             $0.flatMap { settings.redirectTarget($0) }
         }.first
         return sending(
-            to: (target ?? ownPage("accounts/login")).appending(queryItems: [
+            to: (target ?? ownPage("/accounts/login")).appending(queryItems: [
                 URLQueryItem(name: "error", value: error.rawValue),
                 URLQueryItem(name: "error_process", value: process.rawValue),
             ]), session, request)
@@ -138,9 +138,7 @@ struct ProviderRoutes: Sendable {
     }
 
     private func ownPage(_ path: String) -> URL {
-        let base = accounts.settings.links.publicURL
-        return URL(string: (base.hasSuffix("/") ? base : base + "/") + path)
-            ?? URL(filePath: "/" + path)
+        URL(string: accounts.settings.links.ownPage(path)) ?? URL(filePath: path)
     }
 
     private static func headers(location: String) -> HTTPFields {
