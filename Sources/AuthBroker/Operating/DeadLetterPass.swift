@@ -44,12 +44,10 @@ final class DeadLetterPass: EventReceiver {
     private var seenBytes = 0
     private var texts = RepeatedTexts()
     private let copies: LetterCopies
-    /// Connections that hold letters which stay, and do nothing else any more.
-    private var holders: [(channel: Channel, held: Int)] = []
+    private var holders: LetterHolders
     private var staying = 0
     /// Whether a letter was removed that others lie before.
     private var isMixed = false
-    private var keptAt = ContinuousClock.now
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var heardAt = ContinuousClock.now
@@ -68,6 +66,7 @@ final class DeadLetterPass: EventReceiver {
         self.decide = decide
         queue = topology.name(of: .dead)
         copies = LetterCopies(to: topology.exchange, configuration)
+        holders = LetterHolders(heartbeat: configuration.heartbeat)
     }
 
     /// - Parameter first: an open channel that nobody else uses; it is closed afterwards, for that gives back what
@@ -77,7 +76,7 @@ final class DeadLetterPass: EventReceiver {
         var taking = first
         defer {
             copies.close()
-            for holder in holders { holder.channel.close(within: .seconds(1)) }
+            holders.close()
             taking.close(within: .seconds(1))
         }
         while !isFinished {
@@ -89,11 +88,11 @@ final class DeadLetterPass: EventReceiver {
             try advance(taking)
             try acknowledge(taking)
             try wait(taking)
-            try keepHolders()
+            try holders.keep()
             tell(isLast: false)
         }
         tell(isLast: true)
-        return (tally, try giveBack(watching: taking))
+        return (tally, try holders.giveBack(to: queue, watching: taking) + held)
     }
 
     /// Whether no letter is wanted any more.
@@ -116,30 +115,9 @@ final class DeadLetterPass: EventReceiver {
     private func next(after taking: Channel) throws(BrokerError) -> Channel {
         let next = Channel(try ConnectionHandle())
         try next.openAny(configuration)
-        holders.append((taking, held))
+        holders.add(taking, holding: held)
         (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
         return next
-    }
-
-    /// Lets them hear and send heartbeats.
-    private func keepHolders() throws(BrokerError) {
-        if .now - keptAt < configuration.heartbeat / 4 { return }
-        keptAt = .now
-        for holder in holders {
-            try holder.channel.step(waitingFor: .zero, wantsToWrite: false, Nobody())
-        }
-    }
-
-    /// Closes those that hold letters, one after the other, so that the letters keep their order.
-    private func giveBack(watching taking: Channel) throws(BrokerError) -> Int {
-        var given = 0
-        while !holders.isEmpty {
-            let holder = holders.removeFirst()
-            holder.channel.close(within: .seconds(1))
-            given += holder.held
-            try taking.awaitCount(of: given, in: queue)
-        }
-        return given + held
     }
 
     // MARK: Out

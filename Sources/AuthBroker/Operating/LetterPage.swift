@@ -32,7 +32,7 @@ struct LetterPage {
     }
 
     /// As many as make 32 MiB, but 4096 at most; from the 16th page on twice as many as before, so that 32 of
-    /// them hold a million letters. The first is small, since nothing is known then.
+    /// them hold half a million letters and more. The first is small, since nothing is known then.
     private static func size(_ number: Int, _ meanBytes: Int) -> Int {
         if number == 0 { return 512 }
         let usual = min(4096, max(256, (32 << 20) / max(1, meanBytes)))
