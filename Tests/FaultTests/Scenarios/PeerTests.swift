@@ -72,8 +72,9 @@ extension Faults {
                             try await Task.sleep(for: .milliseconds(pause))
                         }
                     ) { _ in
-                        try await world.write(300)
-                        for _ in 0..<max(3, TrialSettings.kills) {
+                        let cuts = max(3, TrialSettings.kills)
+                        try await world.write(240 + cuts * 20)
+                        for _ in 0..<cuts {
                             try await world.handled(20)
                             proxy.cut()
                         }

@@ -14,8 +14,9 @@ extension Faults {
         @Test func `the worker is killed with a full prefetch`() async throws {
             try await Trial("14", "worker killed with SIGKILL, prefetch full").run { world in
                 try await world.withRelay { _ in
-                    try await world.write(500)
-                    for _ in 0..<max(4, TrialSettings.kills) {
+                    let kills = max(4, TrialSettings.kills)
+                    try await world.write(300 + kills * 60)
+                    for _ in 0..<kills {
                         let worker = try world.actor("work", ["PAUSE": "8"])
                         try await world.handled(world.number(in: 10...60))
                         try await worker.stop(SIGKILL)
@@ -49,8 +50,10 @@ extension Faults {
         {
             let verdict = try await Trial("19", "worker stopped with SIGTERM under load").run { world in
                 try await world.withRelay { _ in
-                    try await world.write(400)
-                    for _ in 0..<max(3, TrialSettings.kills) {
+                    let kills = max(3, TrialSettings.kills)
+                    // A worker that is stopped finishes some 100 more that it has taken.
+                    try await world.write(kills * 150)
+                    for _ in 0..<kills {
                         let worker = try world.actor("work", ["PAUSE": "20", "CONCURRENCY": "50"])
                         try await world.handled(world.number(in: 10...40))
                         worker.send(SIGTERM)
@@ -72,10 +75,11 @@ extension Faults {
                 world.isStrict.change { $0 = true }
                 let settings = ["SINGLE_ACTIVE": "1", "PAUSE": "5"]
                 try await world.withRelay { _ in
-                    try await world.write(400)
+                    let kills = max(3, TrialSettings.kills)
+                    try await world.write(280 + kills * 40)
                     var workers = [try world.actor("work", settings)]
                     try await world.handled(10)
-                    for _ in 0..<max(3, TrialSettings.kills) {
+                    for _ in 0..<kills {
                         workers.append(try world.actor("work", settings))
                         try await world.handled(world.number(in: 10...40))
                         try await workers.removeFirst().stop(SIGKILL)

@@ -39,37 +39,50 @@ extension TrialWorld {
     private func empty(_ queue: String) async throws -> [SignalMessage] {
         var messages: [SignalMessage] = []
         while true {
-            let count = try await admin.messageCount(in: queue)
-            if count == 0 { return messages }
-            messages += try await admin.perform { channel throws(BrokerError) in
-                try channel.take(count, from: queue)
+            let taken = try await admin.perform { channel throws(BrokerError) in try channel.take(from: queue)
             }
+            if taken.isEmpty { return messages }
+            messages += taken
         }
     }
 }
 
 extension Channel {
-    /// Consumes that many messages of a queue and acknowledges them.
-    fileprivate func take(_ count: Int, from queue: String) throws(BrokerError) -> [SignalMessage] {
+    /// Takes messages out of a queue: at least one, where there is any. The queue itself is asked, for a
+    /// declaration says 0 as well where the queue's leader does not answer in time.
+    fileprivate func take(from queue: String) throws(BrokerError) -> [SignalMessage] {
         let reader = Reader()
-        try consume(queue, as: "reader", prefetch: min(count, 65_535))
-        let end = ContinuousClock.now + .seconds(60)
-        while reader.deliveries.count < min(count, 65_535), ContinuousClock.now < end {
+        guard case .written = try get(queue) else { return try take(from: queue) }
+        while reader.deliveries.isEmpty {
             try step(waitingFor: .milliseconds(100), wantsToWrite: false, reader)
+            if reader.isEmpty { return [] }
+        }
+        let count = min(reader.remaining, 65_534)
+        if count > 0 {
+            try consume(queue, as: "reader", prefetch: count)
+            let end = ContinuousClock.now + .seconds(60)
+            while reader.deliveries.count <= count, ContinuousClock.now < end {
+                try step(waitingFor: .milliseconds(100), wantsToWrite: false, reader)
+            }
         }
         if let last = reader.deliveries.last { _ = try acknowledge(last.tag.number, multiple: true) }
         return reader.deliveries.map(\.message)
     }
 
-    private final class Reader: ConnectionRole {
+    private final class Reader: EventReceiver {
         var deliveries: [Delivery] = []
+        /// How many were left in the queue behind the first.
+        var remaining = 0
+        var isEmpty = false
+
         func receive(_ event: CRMQEvent) {
-            if event.kind == .delivered { deliveries.append(Delivery(event, epoch: 1)) }
+            switch event.kind {
+            case .getEmpty: isEmpty = true
+            case .delivered:
+                if deliveries.isEmpty { remaining = Int(event.remaining) }
+                deliveries.append(Delivery(event, epoch: 1))
+            default: break
+            }
         }
-        func prepare(_ dial: Dial) throws(BrokerError) {}
-        func connected() {}
-        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish { .idle }
-        func disconnected(_ error: BrokerError) {}
-        func stopped() {}
     }
 }
