@@ -46,6 +46,8 @@ final class DeadLetterPass: EventReceiver {
     private let copies: LetterCopies
     private var holders: LetterHolders
     private var staying = 0
+    /// Whether the letter stays that was asked for by itself, the first of the first connection.
+    private var firstStays = false
     /// Whether a letter was removed that others lie before.
     private var isMixed = false
     private var ledger = SettlementLedger()
@@ -92,6 +94,7 @@ final class DeadLetterPass: EventReceiver {
             tell(isLast: false)
         }
         tell(isLast: true)
+        if firstStays { try giveBackFirst(to: first) }
         return (tally, try holders.giveBack(to: queue, watching: taking) + held)
     }
 
@@ -118,6 +121,13 @@ final class DeadLetterPass: EventReceiver {
         holders.add(taking, holding: held)
         (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
         return next
+    }
+
+    /// RabbitMQ 4 gives back what consumers held before what was asked for: that goes ahead of them.
+    private func giveBackFirst(to channel: Channel) throws(BrokerError) {
+        while case .notNow = try channel.release(1, requeue: true) {
+            try channel.step(waitingFor: .milliseconds(50), wantsToWrite: true, Nobody())
+        }
     }
 
     // MARK: Out
@@ -262,6 +272,7 @@ final class DeadLetterPass: EventReceiver {
 
     private func stays(_ tag: UInt64) {
         staying += 1
+        if tag == 1, holders.isEmpty { firstStays = true }
         page?.stays(tag)
     }
 

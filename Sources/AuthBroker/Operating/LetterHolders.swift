@@ -9,6 +9,8 @@ struct LetterHolders {
     /// - Parameter heartbeat: of the connections.
     init(heartbeat: Duration) { self.heartbeat = heartbeat }
 
+    var isEmpty: Bool { holders.isEmpty }
+
     mutating func add(_ channel: Channel, holding held: Int) { holders.append((channel, held)) }
 
     /// Lets them hear and send heartbeats; called often.
