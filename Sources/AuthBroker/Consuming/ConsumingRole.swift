@@ -12,8 +12,9 @@ final class ConsumingRole: ConnectionRole {
     private let consumerTag: String
 
     private var epoch: UInt64 = 0
-    /// What came with the step that is under way.
+    /// What has come and was not handed over yet.
     private var arrived: [Delivery] = []
+    private var handedOverAt: ContinuousClock.Instant?
     private var texts = RepeatedTexts()
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
@@ -26,6 +27,9 @@ final class ConsumingRole: ConnectionRole {
 
     /// How long a settlement waits for others, to be told in one frame with them.
     private static let gathering = Duration.milliseconds(5)
+    /// How long deliveries wait for others where some were handed over just before: the broker sends them by
+    /// twos and threes, and to wake a task for each two costs more than to handle them.
+    private static let moderation = Duration.milliseconds(1)
 
     init(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, _ gate: DeliveryGate,
@@ -78,17 +82,29 @@ final class ConsumingRole: ConnectionRole {
         }
     }
 
-    /// One wake-up for all that came with one step.
+    /// One wake-up for all that came together.
     private func handOver() {
         if arrived.isEmpty { return }
         gate.deliver(arrived)
         arrived = []
+        handedOverAt = .now
+    }
+
+    /// Hands over what came, at once where it is the first for a while or there is much of it.
+    private func moderate() {
+        if arrived.isEmpty { return }
+        if let handedOverAt, arrived.count < max(1, configuration.prefetch / 8), gate.isTaking,
+            .now - handedOverAt < Self.moderation
+        {
+            return
+        }
+        handOver()
     }
 
     // MARK: Out
 
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
-        handOver()
+        moderate()
         if let fault { throw fault }
         let (settled, waiting) = gate.takeSettled()
         for (number, settlement) in settled { ledger.settle(number, settlement) }
@@ -97,13 +113,16 @@ final class ConsumingRole: ConnectionRole {
             isCancelSent = true
         }
         gather(isUrgent: isStopping || !flushes.isEmpty)
-        guard try tell(channel) else { return .wait(.seconds(1), toWrite: true) }
+        guard try tell(channel) else {
+            return .wait(arrived.isEmpty ? .seconds(1) : Self.moderation, toWrite: true)
+        }
         if ledger.pending == 0 { endFlushes() }
         if ledger.pending == 0, isStopping { return .finished }
         // While settlements are gathered the thread looks again soon, and need not be woken for each.
         let more = ledger.pending < enough ? enough - ledger.pending : enough
         let isEnough = gate.wake(at: ledger.pending > 0 ? more : 1)
         if isEnough { return .wait(.zero, toWrite: false) }
+        if !arrived.isEmpty { return .wait(Self.moderation, toWrite: false) }
         return ledger.pending > 0 ? .wait(Self.gathering, toWrite: false) : .idle
     }
 
