@@ -43,11 +43,13 @@ struct OutboxCount {
         let count = try OutboxCount(database)
         let oldest: Int64? = try database.value("SELECT time FROM auth_outbox ORDER BY sequence LIMIT 1")
         let paused: Int64? = try database.value("SELECT paused_at FROM auth_outbox_count")
+        let emitted: Int =
+            try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0
+        // To count the rows would read all of a backlog every few seconds.
+        let pending = oldest == nil ? 0 : emitted - count.settled - count.erased
         return OutboxStatus(
-            pending: try database.value("SELECT count(*) FROM auth_outbox") ?? 0,
-            oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
-            parked: count.parked, confirmed: count.confirmed,
-            emitted: try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0,
-            erased: count.erased, pausedSince: paused.map(Date.init(milliseconds:)))
+            pending: pending, oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
+            parked: count.parked, confirmed: count.confirmed, emitted: emitted, erased: count.erased,
+            pausedSince: paused.map(Date.init(milliseconds:)))
     }
 }

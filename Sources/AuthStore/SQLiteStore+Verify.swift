@@ -29,6 +29,8 @@ extension OutboxVerification {
         func count(_ sql: String) throws -> Int { try database.value(sql) ?? 0 }
         let count_ = try OutboxCount(database)
         status = try OutboxCount.status(database)
+        // The status reckons; here the rows are counted.
+        status.pending = try count("SELECT count(*) FROM auth_outbox")
         let confirmed = try count("SELECT count(*) FROM auth_outbox_history WHERE result = 'confirmed'")
         let unrouted = try count("SELECT count(*) FROM auth_outbox_history WHERE result = 'unrouted'")
         let parked = try count("SELECT count(*) FROM auth_outbox_parked")
