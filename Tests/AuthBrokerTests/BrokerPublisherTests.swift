@@ -50,12 +50,7 @@ import Testing
     @Test func `a queue that is full makes the broker refuse, and the publisher says so`() async throws {
         try await BrokerWorld.with { world in
             try await world.withPublisher { publisher in
-                let (queue, exchange) = (world.topology.queue, world.direct.exchange)
-                try await world.perform { channel throws(BrokerError) in
-                    try channel.declareQueue(
-                        queue, ["x-max-length": .integer(1), "x-overflow": .string("reject-publish")])
-                    try channel.bind(queue, to: exchange, key: "#")
-                }
+                try await world.bindQueueForOne()
                 var outcomes: [PublishOutcome] = []
                 for number in 1...5 { outcomes += await publisher.publish([.test(number)]) }
                 #expect(outcomes.first == .confirmed)
@@ -70,12 +65,7 @@ import Testing
             var configuration = world.configuration
             configuration.confirmTimeout = .milliseconds(300)
             try await world.withPublisher(configuration) { publisher in
-                let (queue, exchange) = (world.topology.queue, world.direct.exchange)
-                try await world.perform { channel throws(BrokerError) in
-                    try channel.declareQueue(
-                        queue, ["x-max-length": .integer(1), "x-overflow": .string("reject-publish")])
-                    try channel.bind(queue, to: exchange, key: "#")
-                }
+                try await world.bindQueueForOne()
                 var outcomes: [PublishOutcome] = []
                 try await eventually(within: .seconds(60), "the connection was given up") {
                     outcomes += await publisher.publish([.test(outcomes.count)])
@@ -171,6 +161,18 @@ import Testing
             try await world.withPublisher(configuration) { publisher in
                 #expect(publisher.status == .connected)
             }
+        }
+    }
+}
+
+extension BrokerWorld {
+    /// Binds a queue that takes one message and refuses more.
+    fileprivate func bindQueueForOne() async throws {
+        let (queue, exchange) = (topology.queue, direct.exchange)
+        try await perform { channel throws(BrokerError) in
+            try channel.declareQueue(
+                queue, ["x-max-length": .integer(1), "x-overflow": .string("reject-publish")])
+            try channel.bind(queue, to: exchange, key: "#")
         }
     }
 }
