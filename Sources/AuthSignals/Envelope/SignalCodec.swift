@@ -117,10 +117,10 @@ public struct SignalCodec: Sendable {
         if let subject = draft.subject {
             body.append(contentsOf: #"","subject":"#.utf8)
             body.append(contentsOf: Self.quoted(subject).utf8)
-            body.append(contentsOf: #","time":""#.utf8)
         } else {
-            body.append(contentsOf: #"","time":""#.utf8)
+            body.append(UInt8(ascii: "\""))
         }
+        body.append(contentsOf: #","time":""#.utf8)
         body.append(contentsOf: draft.time.wireText.utf8)
         body.append(contentsOf: #"","datacontenttype":"application/json","dataschema":"#.utf8)
         body.append(contentsOf: writtenSchemaBase.utf8)
