@@ -39,7 +39,16 @@ public struct PreSocialLoginEndpoint: Sendable {
         }
     }
 
+    // The request is made in a function of its own, and each step is a line of its own: with both in one expression
+    // Swift 6.3.1 crashes while it optimises this function (CoroSplit), so that no release build ends.
     private func answer(_ login: SocialLogin, _ visit: Visit) async throws -> PreSocialLoginHook.Answer {
+        let request = try request(login, visit)
+        let response = try await http.send(request)
+        let reply = try PreSocialLoginReply(response)
+        return reply.answer(settings)
+    }
+
+    private func request(_ login: SocialLogin, _ visit: Visit) throws -> ProviderRequest {
         let now = clock.now()
         let question = PreSocialLoginQuestion(
             timestamp: now,
@@ -53,7 +62,7 @@ public struct PreSocialLoginEndpoint: Sendable {
         let id = "msg_" + UUID.version7(at: now).wireText
         for (name, value) in signature.headers(id: id, at: now, body: body) { request.headers[name] = value }
         request.body = body
-        return try PreSocialLoginReply(try await http.send(request)).answer(settings)
+        return request
     }
 }
 
