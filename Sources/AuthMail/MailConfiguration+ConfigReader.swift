@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 
 extension MailConfiguration {
-    /// Reads `MAIL_URL`, `MAIL_FROM`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. Where
+    /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. Where
     /// `SITE_NAME` is not set, it is the host of `PUBLIC_URL` or `SIGNALS_SOURCE`.
     ///
     /// The templates are read and checked too, so that a mistake in one is found when the service starts and
@@ -22,6 +22,12 @@ extension MailConfiguration {
             } catch {
                 settings.fault("MAIL_URL", error.message)
             }
+        }
+        helloName = settings.string("MAIL_HELO")
+        if let name = helloName, !Self.isHelloName(name) {
+            settings.fault(
+                "MAIL_HELO",
+                "must be a host name such as mail.example.org, or an address in brackets: [192.0.2.1]")
         }
         readTexts(from: &settings)
     }

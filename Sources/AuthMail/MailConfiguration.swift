@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Logging
 
 /// How mails look and where they go.
 public struct MailConfiguration: Sendable {
@@ -7,6 +9,8 @@ public struct MailConfiguration: Sendable {
     /// `MAIL_FROM`: whom mails come from; also the envelope's sender, to whom failures are reported. Default
     /// `accounts@localhost`.
     public var from: MailAddress
+    /// `MAIL_HELO`: the name that EHLO gives. Nil is the host of ``from`` or of this machine, if it is qualified.
+    public var helloName: String?
     /// `SITE_NAME`: what the site is called in subjects and texts. Default: the sender's domain.
     public var siteName: String
     /// `ACCOUNT_EMAIL_SUBJECT_PREFIX` (allauth's): goes before each subject. Nil is the site's name in
@@ -19,5 +23,33 @@ public struct MailConfiguration: Sendable {
     public init(from: MailAddress? = nil) {
         self.from = from ?? .unset
         siteName = self.from.domain
+    }
+    /// Makes the transport of ``url``, with the name for EHLO and the address that a check tries. Nothing is connected
+    /// or written yet.
+    ///
+    /// - Parameter connections: how many mails an SMTP transport may have in flight at a time, at least 1.
+    public func transport(connections: Int = 1, logger: Logger) -> any MailTransport {
+        guard case .smtp(var settings) = url.target else {
+            return url.transport(connections: connections, logger: logger)
+        }
+        settings.helloName =
+            helloName ?? Self.qualified(from.wireDomain) ?? Self.qualified(ProcessInfo.processInfo.hostName)
+        settings.checkAddress = from.wireText
+        return SMTPTransport(settings, connections: connections)
+    }
+
+    /// The name if it has a dot inside (RFC 5321, section 2.3.5).
+    private static func qualified(_ name: String) -> String? {
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count > 1 && labels.allSatisfy { !$0.isEmpty } ? name : nil
+    }
+
+    /// Whether a value can be the name of EHLO: a host name of ASCII letters, digits, `-` and `.`, or an address in
+    /// brackets (RFC 5321, section 4.1.3); at most 255 bytes.
+    static func isHelloName(_ text: String) -> Bool {
+        guard text.utf8.count <= 255 else { return false }
+        if text.wholeMatch(of: /\[[0-9A-Za-z.:]+\]/) != nil { return true }
+        return text.wholeMatch(
+            of: /[0-9A-Za-z]([0-9A-Za-z\-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z\-]*[0-9A-Za-z])?)*/) != nil
     }
 }

@@ -6,7 +6,8 @@ public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case invalidURL, invalidTemplate, unknownTemplate, incomplete, malformed
-            case refused, postponed, unavailable, timedOut, tlsFailed, loginRefused, storage, interrupted
+            case refused, policyRefused, postponed, unavailable, timedOut, tlsFailed, loginRefused, storage,
+                interrupted
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -21,8 +22,11 @@ public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let incomplete = Code(.incomplete)
         /// An address or a header would break the mail's form (RFC 5322); it may be an attack.
         public static let malformed = Code(.malformed)
-        /// The server refused this mail for good: a 5xx reply to the recipient or the text.
+        /// The server refused this mail for good: a 5xx reply about its recipient or its text.
         public static let refused = Code(.refused)
+        /// The server refuses our mails, whoever the recipient is: policy, security or protocol (RFC 3463, `5.7.1`,
+        /// `5.5.2`), or one text for many recipients in a row. The queue waits, as after a refused log-in.
+        public static let policyRefused = Code(.policyRefused)
         /// The server does not take this mail now: a 4xx reply to the recipient or the text.
         public static let postponed = Code(.postponed)
         /// The server cannot be reached, hangs up, or takes no mail at all.
@@ -64,7 +68,7 @@ public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether every other mail would meet the same fault: it is about the transport and not about this mail.
     public var concernsTransport: Bool {
         switch code {
-        case .unavailable, .timedOut, .tlsFailed, .loginRefused, .storage: true
+        case .unavailable, .timedOut, .tlsFailed, .loginRefused, .policyRefused, .storage: true
         default: false
         }
     }

@@ -24,6 +24,7 @@ struct ccurl_mailer {
   char *user;
   char *password;
   char *ca_file;
+  char *helo;
   ccurl_tls tls_mode;
   long connect_timeout_ms;
   long total_timeout_ms;
@@ -51,8 +52,11 @@ void ccurl_release_sigpipe(sigset_t before);
 // itself does not change.
 int ccurl_listen_in(CURL *easy, curl_infotype type, char *data, size_t size, void *mailer);
 
-// Makes one transfer: the mail that the mailer holds, or, without a recipient, a NOOP. `fresh` opens a new connection.
+// Sends the mail that the mailer holds. `fresh` opens a new connection.
 ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, bool fresh);
+
+// Sends one command, such as NOOP, and waits for its reply. `fresh` opens a new connection.
+ccurl_result ccurl_command(ccurl_mailer *mailer, const char *command, bool fresh);
 
 // The result of a call that nothing was sent for.
 ccurl_result ccurl_refuse(ccurl_mailer *mailer, ccurl_status status, const char *why);

@@ -45,6 +45,7 @@ void ccurl_free(ccurl_mailer *mailer) {
   free(mailer->user);
   free(mailer->url);
   free(mailer->ca_file);
+  free(mailer->helo);
   free(mailer);
 }
 
@@ -70,6 +71,7 @@ ccurl_status ccurl_set_text(ccurl_mailer *mailer, ccurl_text_option option, cons
   case CCURL_USER: place = &mailer->user; break;
   case CCURL_PASSWORD: place = &mailer->password; break;
   case CCURL_CA_FILE: place = &mailer->ca_file; break;
+  case CCURL_HELO: place = &mailer->helo; break;
   default: return CCURL_INVALID;
   }
   char *copy = strdup(value);

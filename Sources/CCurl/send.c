@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.h"
 
+#include <stdio.h>
+
 // A kept connection may have been closed by the server, or be answered 421 (RFC 5321, section 3.8). As long as not a
 // byte of the mail was read from us, a second try cannot deliver it twice.
 static bool was_stale(const ccurl_mailer *mailer, ccurl_result result) {
@@ -34,9 +36,29 @@ ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail) {
   return result;
 }
 
-ccurl_result ccurl_probe(ccurl_mailer *mailer) {
+// One command of a probe on the connection of the one before; `reused` says whether it was that one.
+static ccurl_result say(ccurl_mailer *mailer, const char *verb, const char *address) {
+  char command[1024];
+  int length = snprintf(command, sizeof command, address ? "%s:<%s>" : "%s", verb, address);
+  if (length < 0 || (size_t)length >= sizeof command) {
+    return ccurl_refuse(mailer, CCURL_INVALID, "the address is too long");
+  }
+  return ccurl_command(mailer, command, false);
+}
+
+ccurl_result ccurl_probe(ccurl_mailer *mailer, const char *sender, const char *recipient) {
   if (!mailer->url) return ccurl_refuse(mailer, CCURL_INVALID, "no URL was set");
-  ccurl_result result = ccurl_run(mailer, NULL, "", false);
-  if (was_stale(mailer, result)) result = ccurl_run(mailer, NULL, "", true);
-  return result;
+  if (!is_address(sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is no address");
+  if (!is_address(recipient)) return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is no address");
+  ccurl_result result = ccurl_command(mailer, "NOOP", false);
+  if (was_stale(mailer, result)) result = ccurl_command(mailer, "NOOP", true);
+  if (result.status != CCURL_OK || !*recipient) return result;
+  result = say(mailer, "MAIL FROM", sender);
+  if (result.status != CCURL_OK) return result;
+  result = say(mailer, "RCPT TO", recipient);
+  if (result.status == CCURL_OK && !result.reused) {
+    return ccurl_refuse(mailer, CCURL_LOST, "the server closes the connection after each command");
+  }
+  if (result.status != CCURL_OK) return result;
+  return say(mailer, "RSET", NULL);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -39,6 +41,22 @@ static CURLcode restrict_protocols(CURL *easy) {
 #endif
 }
 
+// libcurl takes the name that EHLO gives from the path of the URL.
+static CURLcode set_url(ccurl_mailer *mailer) {
+  if (!mailer->helo) return curl_easy_setopt(mailer->easy, CURLOPT_URL, mailer->url);
+  char *name = curl_easy_escape(mailer->easy, mailer->helo, 0);
+  size_t room = name ? strlen(mailer->url) + strlen(name) + 2 : 0;
+  char *whole = name ? malloc(room) : NULL;
+  CURLcode code = CURLE_OUT_OF_MEMORY;
+  if (whole) {
+    snprintf(whole, room, "%s/%s", mailer->url, name);
+    code = curl_easy_setopt(mailer->easy, CURLOPT_URL, whole);
+  }
+  free(whole);
+  curl_free(name);
+  return code;
+}
+
 // Sets everything again for each call: an easy handle remembers, and a leftover of the last mail must not be able to
 // reach this one. The connection is not among what is reset.
 static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
@@ -50,7 +68,7 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
 #define SET(option, value) \
   if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value)
   code = restrict_protocols(easy);
-  SET(CURLOPT_URL, mailer->url);
+  if (code == CURLE_OK) code = set_url(mailer);
   SET(CURLOPT_ERRORBUFFER, mailer->fault);
   SET(CURLOPT_NOSIGNAL, 1L); // signals and threads do not mix
   SET(CURLOPT_PROXY, "");    // no proxy of the environment's
@@ -168,7 +186,8 @@ ccurl_result ccurl_refuse(ccurl_mailer *mailer, ccurl_status status, const char 
   return (ccurl_result){.status = status};
 }
 
-ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, bool fresh) {
+static ccurl_result run(
+    ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, const char *command, bool fresh) {
   memset(mailer->fault, 0, sizeof mailer->fault);
   mailer->reply[0] = 0;
   mailer->reply_code = 0;
@@ -187,7 +206,7 @@ ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const
     SET(CURLOPT_READDATA, mailer);
     SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)mailer->message_count);
   } else {
-    SET(CURLOPT_CUSTOMREQUEST, "NOOP");
+    SET(CURLOPT_CUSTOMREQUEST, command);
     SET(CURLOPT_NOBODY, 1L);
   }
 #undef SET
@@ -196,4 +215,12 @@ ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const
   ccurl_result result = finish(mailer, perform(mailer));
   ccurl_release_sigpipe(before);
   return result;
+}
+
+ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, bool fresh) {
+  return run(mailer, recipient, sender, NULL, fresh);
+}
+
+ccurl_result ccurl_command(ccurl_mailer *mailer, const char *command, bool fresh) {
+  return run(mailer, NULL, NULL, command, fresh);
 }

@@ -47,7 +47,7 @@ struct Installation {
     }
 
     func mailTransport() -> any MailTransport {
-        settings.mail.url.transport(logger: Logger(label: "auth-signals.mail"))
+        settings.mail.transport(logger: Logger(label: "auth-signals.mail"))
     }
 
     /// - Throws: ``ProcessFailure`` with code 2 where `MAIL_URL` names a folder that cannot be written to. A

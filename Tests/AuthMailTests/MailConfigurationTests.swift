@@ -57,4 +57,19 @@ import Testing
                 "SITE_NAME must not contain line ends or other control characters",
             ])
     }
+
+    @Test(arguments: ["mail.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost"])
+    func `MAIL_HELO is the name of EHLO`(name: String) {
+        let (configuration, faults) = read(["MAIL_HELO": name])
+        #expect(faults == [])
+        #expect(configuration.helloName == name)
+    }
+
+    @Test(arguments: ["mail example", "-a.example", "a..b", "a_b.example", "[192.0.2.1", "münchen.example"])
+    func `a MAIL_HELO that no server would take is a fault`(name: String) {
+        #expect(
+            read(["MAIL_HELO": name]).1 == [
+                "MAIL_HELO must be a host name such as mail.example.org, or an address in brackets: [192.0.2.1]"
+            ])
+    }
 }

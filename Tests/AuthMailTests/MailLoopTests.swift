@@ -78,6 +78,65 @@ import Testing
         #expect(world.transport.attempts.count == 2)
     }
 
+    @Test func `a refusal for policy keeps every mail, and all are sent when it is gone`() async throws {
+        let world = MailLoopWorld()
+        world.transport.failAlways(MailError(.policyRefused, "5.7.1 relay access denied", replyCode: 554))
+        let mails = Samples.mails(20)
+        for mail in mails { world.queue.put(mail) }
+        try await world.run { loop in
+            try await eventually("it failed a few times") { loop.status.transportFailures >= 3 }
+            #expect(world.queue.entries.count == 20)
+            #expect(world.queue.entries.allSatisfy { $0.dueAt != nil })
+            world.transport.failAlways(nil)
+            world.queue.advance(by: 3600)
+            try await eventually("all are accepted") { world.queue.accepted.count == 20 }
+        }
+    }
+
+    @Test func `many recipients refused in a row with one text are not dead mailboxes`() async throws {
+        let world = MailLoopWorld()
+        world.transport.failAlways(MailError(.refused, "550 5.1.1 user unknown", replyCode: 550))
+        for number in 0..<20 {
+            world.queue.put(Samples.queued(id: UUID.version7(), to: "ann\(number)@example.org"))
+        }
+        try await world.run { loop in
+            try await eventually("the server is under suspicion") { loop.status.transportFailures >= 1 }
+            try await eventually("no mail is given up") {
+                world.queue.entries.count == 20 && world.queue.entries.allSatisfy { $0.dueAt != nil }
+            }
+            world.transport.failAlways(nil)
+            world.queue.advance(by: 3600)
+            try await eventually("all are accepted") { world.queue.accepted.count == 20 }
+        }
+    }
+
+    @Test func `refusals with an accepted mail between them, or with different texts, stay final`()
+        async throws
+    {
+        let world = MailLoopWorld()
+        let accepted = Samples.mails(1)[0]
+        for number in 0..<4 {
+            world.transport.fail(MailError(.refused, "550 5.1.1 user unknown", replyCode: 550))
+            world.queue.put(Samples.queued(id: UUID.version7(), to: "ann\(number)@example.org"))
+        }
+        try await world.run { _ in
+            try await eventually("four are given up") {
+                world.queue.entries.count == 4 && world.queue.entries.allSatisfy { $0.dueAt == nil }
+            }
+            world.queue.put(accepted)
+            try await eventually("one is accepted") { world.queue.accepted == [accepted.id] }
+            for number in 4..<7 {
+                world.transport.fail(MailError(.refused, "550 5.1.1 user unknown", replyCode: 550))
+                world.queue.put(Samples.queued(id: UUID.version7(), to: "ann\(number)@example.org"))
+            }
+            world.transport.fail(MailError(.refused, "552 mailbox full", replyCode: 552))
+            world.queue.put(Samples.queued(id: UUID.version7(), to: "ann7@example.org"))
+            try await eventually("all are given up") {
+                world.queue.entries.count == 8 && world.queue.entries.allSatisfy { $0.dueAt == nil }
+            }
+        }
+    }
+
     @Test func `a mail that cannot be made is kept aside, and the others go out`() async throws {
         let world = MailLoopWorld()
         let hostile = Samples.queued(id: UUID.version7(), to: "ann@example.org\r\nBcc: eve@example.org")

@@ -51,6 +51,18 @@ import Testing
         #expect(lines(data).contains(link))
     }
 
+    @Test(.needsPython) func `a letter outside ASCII cuts no link`() async throws {
+        let link = "https://example.org/verify?key=" + String(repeating: "abc=def", count: 60)
+        let data = try message(
+            text: "Grüße von Café Æther\n\n\(link)\n", html: "<a href=\"\(link)\">Grüße</a>"
+        ).encoded()
+        #expect(lines(data).contains(link))
+        #expect(lines(data).contains("<a href=\"\(link)\">Grüße</a>"))
+        let mail = try await ForeignMail(data)
+        #expect(mail.defects == [])
+        #expect(mail.parts.first?.text == "Grüße von Café Æther\n\n\(link)")
+    }
+
     @Test(
         .needsPython,
         arguments: [

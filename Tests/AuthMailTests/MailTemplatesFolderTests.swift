@@ -34,6 +34,18 @@ import Testing
         #expect(mail.parts[0].text.contains("BCDF-GHJK"))
     }
 
+    @Test(.needsPython) func `a byte order mark at the beginning of a file is not part of the text`()
+        async throws
+    {
+        let renderer = try await renderer([
+            "login_code_subject.txt": "\u{FEFF}Ahoy",
+            "login_code_message.txt": "\u{FEFF}{% if code %}\n{{ code }}{% endif %}",
+        ])
+        let mail = try await ForeignMail(renderer.render(Samples.queued(.loginCode)).message)
+        #expect(mail.values("Subject") == ["[Example] Ahoy"])
+        #expect(mail.parts[0].text == "BCDF-GHJK")
+    }
+
     @Test(.needsPython) func `an application adds mails of its own, with values of its own`() async throws {
         let renderer = try await renderer([
             "invoice_subject.txt": "Invoice {{ number }}",

@@ -101,6 +101,15 @@ import ToolSupport
         #expect(try await send("smtp://localhost:PORT", [:])?.tls == false)
     }
 
+    @Test func `a password is not sent without TLS, and the error says that it is on purpose and what to do`()
+        async
+    {
+        let fault = await fault("smtp://ann:s3cret%3Ap%40ss@localhost:PORT", [:])
+        #expect(fault?.code == .tlsFailed)
+        #expect(fault?.message.contains("on purpose not sent without TLS") == true)
+        #expect(fault?.message.contains("use smtps://") == true)
+    }
+
     @Test func `a server that speaks no TLS is told apart from one that is away`() async {
         let fault = await fault("smtps://localhost:PORT?cacertfile=CA", [:])
         #expect(fault?.code == .tlsFailed)

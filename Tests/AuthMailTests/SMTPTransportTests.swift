@@ -240,4 +240,81 @@ import Testing
             #expect(server.mails.isEmpty)
         }
     }
+
+    @Test func `a check gives an envelope up to the recipient, takes it back, and sends nothing`()
+        async throws
+    {
+        try await SMTPServer.run { server in
+            try await transport(server) { $0.checkAddress = "accounts@example.org" }.check()
+            try await eventually("the envelope is taken back") { server.count("reset") == 1 }
+            #expect(server.count("recipient") == 1)
+            #expect(server.count("connected") == 1)
+            #expect(server.mails.isEmpty)
+        }
+    }
+
+    @Test(arguments: [["rcpt": "554 5.7.1 relay access denied"], ["mail": "550 5.1.8 unknown sender domain"]])
+    func `a check fails if the server refuses the envelope`(behaviour: [String: String]) async throws {
+        try await SMTPServer.run(behaviour) { server in
+            let transport = transport(server) { $0.checkAddress = "accounts@example.org" }
+            let fault = await #expect(throws: MailError.self) { try await transport.check() }
+            #expect(fault?.concernsTransport == true)
+        }
+    }
+
+    @Test func `EHLO gives the name that is set, and a mail follows a check on the same connection`()
+        async throws
+    {
+        try await SMTPServer.run(["helo": "accounts.example.org"]) { server in
+            let transport = transport(server) {
+                $0.helloName = "accounts.example.org"
+                $0.checkAddress = "accounts@example.org"
+            }
+            try await transport.check()
+            try await transport.send(Samples.rendered())
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+            #expect(server.count("connected") == 1)
+        }
+    }
+
+    @Test func `an address in brackets can be the name of EHLO`() async throws {
+        try await SMTPServer.run(["helo": "[192.0.2.1]"]) { server in
+            try await transport(server) { $0.helloName = "[192.0.2.1]" }.send(Samples.rendered())
+            try await eventually("the mail arrives") { server.mails.count == 1 }
+        }
+    }
+
+    @Test(arguments: [
+        "554 5.7.1 <ADDRESS>: Relay access denied", "550 5.7.26 unauthenticated mail is not accepted",
+        "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname",
+        "550 5.7.509 access denied, sending domain does not pass DMARC",
+        "553 5.1.8 sender domain does not exist",
+        "550 5.1.7 bad sender address", "554 5.3.2 system not accepting network messages",
+        "503 bad sequence of commands",
+        "502 command not implemented", "521 this host accepts no mail",
+    ])
+    func `a refusal for policy, security or protocol is not the recipient's`(reply: String) async throws {
+        let fault = try await fault(["rcpt": reply])
+        #expect(fault?.code == .policyRefused)
+        #expect(fault?.isPermanent == false)
+        #expect(fault?.concernsTransport == true)
+    }
+
+    @Test(arguments: [
+        "550 5.1.1 user unknown", "550 no such user", "552 5.2.2 mailbox full",
+        "550 5.1.10 recipient not found",
+        "553 mailbox name not allowed", "551 user not local", "550 5.2.1 mailbox disabled",
+        "501 5.1.3 bad address syntax",
+    ])
+    func `a refusal of the mailbox is final`(reply: String) async throws {
+        let fault = try await fault(["rcpt": reply])
+        #expect(fault?.code == .refused)
+        #expect(fault?.isPermanent == true)
+    }
+
+    @Test func `a text that is too large or not accepted is final, a policy about it is not`() async throws {
+        #expect(try await fault(["data": "552 5.3.4 message too big"])?.code == .refused)
+        #expect(try await fault(["data": "550 5.7.1 sending domain is blocked"])?.code == .policyRefused)
+        #expect(try await fault(["data": "554 5.4.4 unable to route"])?.code == .postponed)
+    }
 }

@@ -31,6 +31,7 @@ final class MailCourier: Sendable {
     private let logger: Logger
     private let metrics: MailMetrics
     private let state = Mutex(MailLoopStatus())
+    private let refusals = Mutex(RefusalRun())
 
     init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
@@ -108,24 +109,34 @@ final class MailCourier: Sendable {
                 try await transport.send(try renderer.render(mail))
             } catch {
                 // Whether the server has it is not known: it stays as it is, and goes out again.
-                return error.code == .interrupted ? .interrupted : try await setBack(mail, error)
+                return error.code == .interrupted ? .interrupted : try await deferOrFail(mail, error)
             }
             try await settle(mail)
         } catch {
             return .queueFailed(error)
         }
+        refusals.withLock { $0.accepted() }
         transportWorks()
         metrics.sent(mail.draft.template)
         logger.info("mail sent", metadata: metadata(mail))
         return .settled
     }
 
-    private func setBack(_ mail: QueuedMail, _ error: MailError) async throws -> Outcome {
-        let retryAt =
-            error.isPermanent
-            ? nil
-            : configuration.retries.next(
-                afterFailures: mail.attempts + 1, queuedAt: mail.queuedAt, now: clock.now())
+    private func deferOrFail(_ mail: QueuedMail, _ reported: MailError) async throws -> Outcome {
+        var error = reported
+        if reported.code == .refused, let others = refusals.withLock({ $0.refused(mail, reported) }) {
+            error = MailError(.policyRefused, reported.message, replyCode: reported.replyCode)
+            // Those that were given up before it was clear that the server refuses everything.
+            for other in others {
+                try await queue.failed(other, reason: error.description, retryAt: retry(other))
+            }
+            if !others.isEmpty {
+                logger.warning(
+                    "the mail server refuses many recipients with one text: mails stay in the queue",
+                    metadata: ["error": "\(error)", "deferred": "\(others.count + 1)"])
+            }
+        }
+        let retryAt = error.isPermanent ? nil : retry(mail)
         try await queue.failed(mail, reason: error.description, retryAt: retryAt)
         metrics.failed(error.code, isFinal: retryAt == nil)
         var metadata = metadata(mail)
@@ -143,6 +154,12 @@ final class MailCourier: Sendable {
             $0.fault = error.description
         }
         return .transportFailed
+    }
+
+    /// When to try a mail again that has failed once more; nil to give up.
+    private func retry(_ mail: QueuedMail) -> Date? {
+        configuration.retries.next(
+            afterFailures: mail.attempts + 1, queuedAt: mail.queuedAt, now: clock.now())
     }
 
     /// Takes the mail out of the queue. A queue that fails now is tried a few times: until it is out, the

@@ -10,17 +10,19 @@ struct MailBody {
 
     /// - Parameter type: `text/plain` or `text/html`.
     ///
-    /// Short ASCII lines go as they are, so that a link stands in the mail as it stands in the template;
-    /// anything else as quoted-printable (RFC 2045, section 6.7).
+    /// Lines of at most 998 bytes without control characters go as they are, as `7bit`, or as `8bit` (RFC 6152) if a
+    /// character is outside ASCII, so that a link stands in the mail as it stands in the template: no encoding cuts
+    /// its line. Django does the same. Anything else is quoted-printable (RFC 2045, section 6.7).
     init(_ text: String, type: String) {
         let lines = Self.lines(of: text)
-        let isPlain = lines.allSatisfy { line in
-            line.utf8.count <= 998 && line.utf8.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x09 }
+        let isShort = lines.allSatisfy { line in
+            line.utf8.count <= 998 && line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
         }
-        let encoded = isPlain ? lines : lines.map(Self.quotedPrintable)
+        let isASCII = lines.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
+        let encoded = isShort ? lines : lines.map(Self.quotedPrintable)
         headers =
             "Content-Type: \(type); charset=utf-8\r\n"
-            + "Content-Transfer-Encoding: \(isPlain ? "7bit" : "quoted-printable")\r\n"
+            + "Content-Transfer-Encoding: \(!isShort ? "quoted-printable" : isASCII ? "7bit" : "8bit")\r\n"
         content = encoded.map { $0 + "\r\n" }.joined()
     }
 

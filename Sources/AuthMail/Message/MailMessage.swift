@@ -56,7 +56,7 @@ public struct MailMessage: Hashable, Sendable {
         guard let rich = html.map({ MailBody($0, type: "text/html") }) else {
             return plain.headers + "\r\n" + plain.content
         }
-        // "=_" cannot occur in quoted-printable; in plain ASCII the boundary is looked for.
+        // "=_" cannot occur in quoted-printable; in a text that goes as it is the boundary is looked for.
         var boundary = "=_\(id.wireText)"
         while plain.content.contains(boundary) || rich.content.contains(boundary) { boundary += "_" }
         var result = "Content-Type: multipart/alternative; boundary=\"\(boundary)\"\r\n\r\n"

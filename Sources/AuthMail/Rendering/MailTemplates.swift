@@ -87,7 +87,9 @@ struct MailTemplates: Sendable {
                 faults.append("\(name): cannot be read as UTF-8")
                 continue
             }
-            files[name] = text
+            // An editor's byte order mark is not part of the text.
+            files[name] =
+                text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         }
         return faults
     }

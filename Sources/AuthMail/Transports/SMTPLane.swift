@@ -41,10 +41,14 @@ final class SMTPLane: Sendable {
     }
 
     func check() async throws(MailError) {
+        let address = core.checkAddress ?? ""
+        guard !address.utf8.contains(0) else {
+            throw MailError(.malformed, "the sender holds a control character")
+        }
         try await run { mailer in
             MailError(
-                ccurl_probe(mailer), fault: String(cString: ccurl_fault_text(mailer)),
-                reply: String(cString: ccurl_reply_text(mailer)), hiding: [])
+                ccurl_probe(mailer, address, address), fault: String(cString: ccurl_fault_text(mailer)),
+                reply: String(cString: ccurl_reply_text(mailer)), hiding: address.isEmpty ? [] : [address])
         }
     }
 

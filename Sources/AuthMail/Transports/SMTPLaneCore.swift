@@ -27,6 +27,8 @@ final class SMTPLaneCore: @unchecked Sendable {
 
     init(_ settings: SMTPSettings) { self.settings = settings }
 
+    var checkAddress: String? { settings.checkAddress }
+
     func submit(_ job: Job) {
         let refusal: MailError? = locked {
             if isClosed || cancelledEarly.remove(job.id) != nil { return Self.interrupted }
@@ -115,6 +117,7 @@ final class SMTPLaneCore: @unchecked Sendable {
             ccurl_set_number(mailer, .connectTimeout, settings.connectTimeout.wholeMilliseconds),
             ccurl_set_number(mailer, .totalTimeout, settings.sendTimeout.wholeMilliseconds),
         ]
+        if let name = settings.helloName { accepted.append(ccurl_set_text(mailer, .helo, name)) }
         if let login = settings.login {
             accepted.append(ccurl_set_text(mailer, .user, login.user))
             accepted.append(ccurl_set_text(mailer, .password, login.password.exposedText))

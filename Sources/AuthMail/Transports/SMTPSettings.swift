@@ -31,6 +31,11 @@ public struct SMTPSettings: Hashable, Sendable, CustomStringConvertible {
     public var login: Login?
     /// A PEM file of the authorities to trust; nil trusts the system's.
     public var authorities: String?
+    /// The name that EHLO gives (RFC 5321, section 4.1.1.1): a qualified host name, or an address in brackets. Many
+    /// servers refuse another one (`504 5.5.2`). Nil gives the host's own name, which may not be qualified.
+    public var helloName: String?
+    /// The address that a check gives as sender and recipient up to RCPT, without a mail. Nil stops after the log-in.
+    public var checkAddress: String?
     /// For name resolution, connection and TLS together.
     public var connectTimeout: Duration = .seconds(10)
     /// For one mail as a whole.

@@ -19,7 +19,7 @@ public final class SMTPTransport: MailTransport {
         try await withLane { lane throws(MailError) in try await lane.send(mail) }
     }
 
-    /// Connects, logs in and says NOOP.
+    /// Connects, logs in, and gives the envelope of a mail to ``SMTPSettings/checkAddress`` up to RCPT; RSET takes it back.
     public func check() async throws(MailError) {
         try await withLane { lane throws(MailError) in try await lane.check() }
     }

@@ -94,6 +94,8 @@ CCURL_ENUM(ccurl_text_option, "CCurlTextOption") {
   CCURL_PASSWORD CCURL_NAME("password") = 2,
   /// PEM file of the authorities to trust; without one, the system's are.
   CCURL_CA_FILE CCURL_NAME("caFile") = 3,
+  /// The name that EHLO gives (RFC 5321, section 4.1.1.1); without one, libcurl gives the host's name.
+  CCURL_HELO CCURL_NAME("helo") = 4,
 };
 CCURL_ENUM_TYPE(ccurl_text_option);
 
@@ -132,6 +134,9 @@ typedef struct CCURL_NAME("CCurlMail") ccurl_mail {
   size_t message_count CCURL_NAME("messageCount");
 } ccurl_mail;
 
+/// The `curl_code` of a server that offers no STARTTLS although TLS is required (CURLE_USE_SSL_FAILED).
+#define CCURL_NO_TLS_OFFERED 64
+
 /// What came of a call.
 typedef struct CCURL_NAME("CCurlResult") ccurl_result {
   ccurl_status status;
@@ -160,8 +165,9 @@ ccurl_status ccurl_set_number(ccurl_mailer *mailer, ccurl_number_option option, 
 /// replaced by a new one, once.
 ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail);
 
-/// Connects, greets, logs in and says NOOP: whether mails could be sent.
-ccurl_result ccurl_probe(ccurl_mailer *mailer);
+/// Connects, greets, logs in, and gives the envelope of a mail up to RCPT, which RSET takes back: whether mails could be
+/// sent. An empty recipient stops after the log-in, with NOOP.
+ccurl_result ccurl_probe(ccurl_mailer *mailer, const char *sender, const char *recipient);
 
 /// Makes the running call, and each later one until ccurl_resume, end with CCURL_INTERRUPTED: at once, or within a second
 /// while the server's answer to a mail's text is waited for. May be called by any thread while the mailer exists.

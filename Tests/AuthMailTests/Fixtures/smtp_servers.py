@@ -34,6 +34,7 @@ class Options:
     greeting: str = None  # sent instead of the usual one; then nothing more is said
     mail: str = None  # the reply to MAIL
     rcpt: str = None  # the reply to RCPT; ADDRESS stands for the recipient
+    helo: str = None  # the only name that EHLO may give; another one is refused at RCPT
     data: str = None  # the reply to the mail's text
     hang: str = None  # "connect" or "data": never answers at that place
     end: str = None  # after each mail: "close" the connection, or say "421" first
@@ -73,7 +74,14 @@ class Handler:
         envelope.mail_options.extend(mail_options)
         return "250 OK"
 
+    async def handle_RSET(self, server, session, envelope):
+        self.tell("reset")
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        self.tell("recipient")
+        if self.options.helo and session.host_name != self.options.helo:
+            return "504 5.5.2 <%s>: Helo command rejected: need fully-qualified hostname" % session.host_name
         if self.options.rcpt:
             return self.options.rcpt.replace("ADDRESS", address)
         envelope.rcpt_tos.append(address)
