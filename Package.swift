@@ -186,8 +186,8 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "AuthFlowsTests",
-            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", grdb] + crypto + plumbing
-                + kits,
+            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ToolSupport", grdb]
+                + crypto + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
             name: "AuthStoreTests",
@@ -234,7 +234,7 @@ let package = Package(
             name: "AuthServerTests",
             dependencies: [
                 "AuthServer", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ConformanceReplay",
-                hummingbird,
+                "ToolSupport", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ] + plumbing + kits,
             swiftSettings: swift),

@@ -9,7 +9,7 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case invalidURL, unreachable, tls, accessRefused, notFound, topologyMismatch, consumerCancelled
             case unconfirmed, notMoved, connectionLost, refusedByBroker, invalidValue, stopped
-            case exhausted
+            case exhausted, protocolError
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -40,6 +40,10 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidValue = Code(.invalidValue)
         /// It was stopped.
         public static let stopped = Code(.stopped)
+        /// The peer is not an AMQP 0-9-1 broker, or it sent what the protocol does not allow, such as a delivery
+        /// tag out of sequence. The connection is closed and opened again; what was unsettled is delivered, or
+        /// published, again.
+        public static let protocolError = Code(.protocolError)
         /// The process has no memory or no file descriptor left for a connection.
         public static let exhausted = Code(.exhausted)
 

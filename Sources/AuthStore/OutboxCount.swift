@@ -27,7 +27,8 @@ struct OutboxCount {
         erased = row["erased"]
     }
 
-    var settled: Int { confirmed + unrouted + parked }
+    /// Wrapping, since the numbers are those of a file that others can write.
+    var settled: Int { confirmed &+ unrouted &+ parked }
 
     /// Adds these numbers, which may be negative, to the stored ones.
     func add(to database: Database) throws {
@@ -46,7 +47,7 @@ struct OutboxCount {
         let emitted: Int =
             try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0
         // To count the rows would read all of a backlog every few seconds.
-        let pending = oldest == nil ? 0 : emitted - count.settled - count.erased
+        let pending = oldest == nil ? 0 : max(0, emitted &- count.settled &- count.erased)
         return OutboxStatus(
             pending: pending, oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
             parked: count.parked, confirmed: count.confirmed, emitted: emitted, erased: count.erased,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthFlows
+import AuthSignals
 public import Foundation
 import GRDB
 
@@ -91,14 +92,14 @@ public final class SQLiteRateLimiter: RateLimiter {
             ORDER BY expires_at DESC LIMIT 1 OFFSET ?
             """, [limit.bucket, limit.milliseconds, now.milliseconds, limit.amount - 1])
         guard let blocking else { return nil }
-        return Double(blocking - now.milliseconds) / 1000
+        return (Double(blocking) - Double(now.milliseconds)) / 1000
     }
 
     /// - Returns: the number of the row, which is never given twice.
     private static func count(_ limit: RateLimitUse, _ now: Date, _ database: Database) throws -> Int64 {
         try database.run(
             "INSERT INTO auth_attempt (bucket, per, expires_at) VALUES (?, ?, ?)",
-            [limit.bucket, limit.milliseconds, now.milliseconds + limit.milliseconds])
+            [limit.bucket, limit.milliseconds, limit.end(from: now)])
         return database.lastInsertedRowID
     }
 
@@ -134,5 +135,10 @@ public final class SQLiteRateLimiter: RateLimiter {
 }
 
 extension RateLimitUse {
-    fileprivate var milliseconds: Int64 { Int64((per * 1000).rounded()) }
+    fileprivate var milliseconds: Int64 { Int64(saturating: (per * 1000).rounded()) }
+
+    fileprivate func end(from now: Date) -> Int64 {
+        let (end, isTooLate) = now.milliseconds.addingReportingOverflow(milliseconds)
+        return isTooLate ? .max : end
+    }
 }

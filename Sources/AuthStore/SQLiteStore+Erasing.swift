@@ -45,7 +45,7 @@ extension SQLiteStore {
                 [UUID(uuidString: subject) ?? UUID()]
             ).map { ($0["email"] as String).lowercased() }
             return try reading.database.rows("SELECT id, draft FROM auth_mail", []).compactMap { row in
-                let id: UUID = row["id"]
+                let id: UUID = try row.decode(forColumn: "id")
                 guard let plain = try? self.keys.open(row["draft"], for: .mail, context: id.wireText),
                     let draft = try? SignalCodec.decoder().decode(MailDraft.self, from: plain),
                     addresses.contains(draft.to.lowercased()) || draft.onAccepted?.subject == subject

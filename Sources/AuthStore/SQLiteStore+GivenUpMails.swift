@@ -27,12 +27,12 @@ extension SQLiteStore {
             try reading.database.rows(
                 "SELECT * FROM auth_mail WHERE failed_at IS NOT NULL ORDER BY position", []
             ).compactMap { row in
-                let id: UUID = row["id"]
+                let id: UUID = try row.decode(forColumn: "id")
                 guard ids?.contains(id) ?? true else { return nil }
                 let plain = try? self.keys.open(row["draft"], for: .mail, context: id.wireText)
                 return GivenUpMail(
                     id: id, queuedAt: Date(milliseconds: row["queued_at"]),
-                    failedAt: Date(milliseconds: row["failed_at"]), attempts: row["attempts"],
+                    failedAt: Date(milliseconds: row["failed_at"]), attempts: try row.decodeAttempts(),
                     reason: row["last_error"],
                     draft: plain.flatMap { try? SignalCodec.decoder().decode(MailDraft.self, from: $0) })
             }

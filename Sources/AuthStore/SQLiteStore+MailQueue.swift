@@ -17,7 +17,7 @@ extension SQLiteStore: MailQueue {
                 SELECT * FROM auth_mail WHERE failed_at IS NULL AND due_at <= ?
                 ORDER BY position LIMIT ?
                 """, [now.milliseconds, limit]
-            ).map { row in (id: row["id"] as UUID, mail: Result { try self.open(row) }) }
+            ).map { row in (id: try row.decode(UUID.self, forColumn: "id"), mail: Result { try self.open(row) }) }
         }
         for case (let id, .failure(let error)) in due { try await putOff(id, error, now) }
         return due.compactMap { try? $0.mail.get() }
@@ -36,7 +36,7 @@ extension SQLiteStore: MailQueue {
             let failedAt = retryAt == nil ? transaction.now.milliseconds : nil
             try transaction.database.run(
                 """
-                UPDATE auth_mail SET attempts = attempts + 1, due_at = coalesce(?, due_at),
+                UPDATE auth_mail SET attempts = min(attempts, 1000000) + 1, due_at = coalesce(?, due_at),
                     failed_at = ?, last_error = ?
                 WHERE id = ?
                 """, [retryAt?.milliseconds, failedAt, reason.reason, mail.id])
@@ -64,11 +64,11 @@ extension SQLiteStore: MailQueue {
     }
 
     private func open(_ row: Row) throws -> QueuedMail {
-        let id: UUID = row["id"]
+        let id: UUID = try row.decode(forColumn: "id")
         let plain = try keys.open(row["draft"], for: .mail, context: id.wireText)
         return QueuedMail(
             id: id, draft: try SignalCodec.decoder().decode(MailDraft.self, from: plain),
-            queuedAt: Date(milliseconds: row["queued_at"]), attempts: row["attempts"])
+            queuedAt: Date(milliseconds: row["queued_at"]), attempts: try row.decodeAttempts())
     }
 
     /// A mail that cannot be opened does not stop the others. It is not given up: a secret that was

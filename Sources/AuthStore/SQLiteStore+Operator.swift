@@ -20,11 +20,15 @@ extension SQLiteStore {
                 var found = 0
                 while found < limit, let row = try rows.next() {
                     guard try filter.means(row) else { continue }
-                    records.append(try OutboxRecord(state: state, row: row))
-                    found += 1
+                    do {
+                        records.append(try OutboxRecord(state: state, row: row))
+                        found += 1
+                    } catch {
+                        self.tellUnreadable(error)
+                    }
                 }
             }
-            return Array(records.sorted { $0.row.sequence < $1.row.sequence }.prefix(limit))
+            return Array(records.sorted { $0.row.sequence < $1.row.sequence }.prefix(max(0, limit)))
         }
     }
 

@@ -2,6 +2,7 @@
 public import AuthSignals
 public import Foundation
 import GRDB
+import Logging
 
 extension SQLiteStore: Outbox {
     public func acquireRelayRole() async throws -> any RelayRole { try await relayRole.acquire() }
@@ -21,7 +22,8 @@ extension SQLiteStore: Outbox {
                 """, [now.milliseconds, cursor, limit]
             ) { row in
                 page.cursor = row[0]
-                if !(row[OutboxColumns.count] as Bool) { page.rows.append(try OutboxRow(row: row)) }
+                if row[OutboxColumns.count] as Bool { return }
+                do { page.rows.append(try OutboxRow(row: row)) } catch { self.tellUnreadable(error) }
             }
             return page
         }
@@ -29,12 +31,11 @@ extension SQLiteStore: Outbox {
 
     public func dueRows(upTo cursor: Int64, limit: Int, now: Date) async throws -> [OutboxRow] {
         try await read { (reading: SQLiteReading) in
-            try reading.database.rows(
+            try reading.database.outboxRows(
                 """
                 SELECT \(OutboxColumns.kept) FROM auth_outbox
                 WHERE not_before > 0 AND not_before <= ? AND sequence <= ? ORDER BY sequence LIMIT ?
-                """, [now.milliseconds, cursor, limit]
-            ).map(OutboxRow.init(row:))
+                """, [now.milliseconds, cursor, limit], unreadable: self.tellUnreadable)
         }
     }
 
@@ -42,13 +43,17 @@ extension SQLiteStore: Outbox {
         ofSubject subject: String, after sequence: Int64, limit: Int
     ) async throws -> [OutboxRow] {
         try await read { (reading: SQLiteReading) in
-            try reading.database.rows(
+            try reading.database.outboxRows(
                 """
                 SELECT \(OutboxColumns.kept) FROM auth_outbox
                 WHERE subject = ? AND sequence > ? ORDER BY sequence LIMIT ?
-                """, [subject, sequence, limit]
-            ).map(OutboxRow.init(row:))
+                """, [subject, sequence, limit], unreadable: self.tellUnreadable)
         }
+    }
+
+    /// A row that cannot be read stays where it is: it is not lost, and does not stop the others.
+    @Sendable func tellUnreadable(_ error: any Error) {
+        logger.error("a signal cannot be read and is not sent", metadata: ["error": "\(error)"])
     }
 
     // MARK: Settling
@@ -81,7 +86,8 @@ extension [OutboxSettlement] {
     fileprivate var runs: [SettledRun] {
         reduce(into: []) { runs, settlement in
             let (sequence, at) = (settlement.sequence, settlement.at.milliseconds)
-            if let last = runs.last, last.at == at, last.sequences.upperBound + 1 == sequence,
+            if let last = runs.last, last.at == at, last.sequences.upperBound != .max,
+                last.sequences.upperBound + 1 == sequence,
                 last.result == settlement.result
             {
                 runs[runs.count - 1].sequences = last.sequences.lowerBound...sequence
@@ -110,7 +116,7 @@ extension SQLiteTransaction {
         case .retry(let moment, let reason):
             try database.run(
                 """
-                UPDATE auth_outbox SET attempts = attempts + 1, not_before = ?, last_error = ?
+                UPDATE auth_outbox SET attempts = min(attempts, 1000000) + 1, not_before = ?, last_error = ?
                 WHERE sequence BETWEEN ? AND ?
                 """,
                 [

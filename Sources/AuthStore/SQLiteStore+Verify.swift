@@ -41,9 +41,9 @@ extension OutboxVerification {
             if left != right { faults.append("\(what): \(left) and \(right)") }
         }
         compare(
-            status.emitted, count_.settled + count_.erased + status.pending,
+            status.emitted, count_.settled &+ count_.erased &+ status.pending,
             "emitted; settled, erased and pending together")
-        compare(count_.settled, kept + purged, "settled; kept and purged together")
+        compare(count_.settled, kept &+ purged, "settled; kept and purged together")
         for (have, most, state) in [
             (confirmed, count_.confirmed, "confirmed"), (unrouted, count_.unrouted, "unrouted"),
             (parked, count_.parked, "parked"),

@@ -25,9 +25,9 @@ struct SealedSessions {
     }
 
     func open(_ row: Row) throws -> Session {
-        let id: UUID = row["id"]
+        let id: UUID = try row.decode(forColumn: "id")
         return Session(
-            id: id, tokenHash: row["token_hash"], userID: row["user_id"],
+            id: id, tokenHash: row["token_hash"], userID: try row.decode(forColumn: "user_id"),
             client: .init(rawValue: row["client"]), createdAt: Date(milliseconds: row["created_at"]),
             expiresAt: Date(milliseconds: row["expires_at"]),
             lastSeenAt: Date(milliseconds: row["last_seen_at"]), ip: row["ip"], userAgent: row["user_agent"],

@@ -7,8 +7,8 @@ import GRDB
 // Ids are stored as 16 bytes, which is GRDB's own form of a UUID; times as whole milliseconds since 1970.
 
 extension Date {
-    /// As times are stored.
-    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// As times are stored; one beyond what 64 bits hold becomes the nearest that they do.
+    var milliseconds: Int64 { Int64(saturating: (timeIntervalSince1970 * 1000).rounded()) }
 
     init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }
@@ -22,9 +22,9 @@ extension String {
 }
 
 extension User {
-    init(row: Row) {
+    init(row: Row) throws {
         self.init(
-            id: row["id"], username: row["username"], isActive: row["is_active"],
+            id: try row.decode(forColumn: "id"), username: row["username"], isActive: row["is_active"],
             dateJoined: Date(milliseconds: row["date_joined"]),
             lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
             passwordHash: (row["password_hash"] as String?).map(PasswordHash.init(stored:)))
@@ -42,9 +42,9 @@ extension User {
 }
 
 extension EmailAddress {
-    init(row: Row) {
+    init(row: Row) throws {
         self.init(
-            id: row["id"], userID: row["user_id"], email: row["email"], verified: row["verified"],
+            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"), email: row["email"], verified: row["verified"],
             primary: row["is_primary"])
     }
 
@@ -58,7 +58,7 @@ extension EmailAddress {
 extension SocialAccount {
     init(row: Row) throws {
         self.init(
-            id: row["id"], userID: row["user_id"], provider: row["provider"], uid: row["uid"],
+            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"), provider: row["provider"], uid: row["uid"],
             dateJoined: Date(milliseconds: row["date_joined"]),
             lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
             extraData: try SignalCodec.decoder().decode(JSONValue.self, from: row["extra_data"] as Data))
@@ -78,16 +78,54 @@ extension SocialAccount {
 extension OutboxRow {
     /// - Parameter row: begins with the ``OutboxColumns/kept``, which are read by their places: the relay reads
     ///   many, and to look names up takes longer than to read.
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/damaged`` for a row that none of our versions writes.
     init(row: Row) throws {
-        let trace: [String: String] =
-            try (row[8] as Data?).map {
-                try SignalCodec.decoder().decode([String: String].self, from: $0)
-            } ?? [:]
-        self.init(
-            sequence: row[0],
-            draft: SignalDraft(
-                id: row[1], name: try SignalName(validating: row[2]), schemaVersion: row[3], subject: row[4],
-                time: Date(milliseconds: row[5]), correlationID: row[6], trace: trace, data: row[9]),
-            attempts: row[7])
+        do {
+            let trace: [String: String] =
+                try row.decode(Data?.self, atIndex: 8).map {
+                    try SignalCodec.decoder().decode([String: String].self, from: $0)
+                } ?? [:]
+            self.init(
+                sequence: try row.decode(atIndex: 0),
+                draft: SignalDraft(
+                    id: try row.decode(atIndex: 1),
+                    name: try SignalName(validating: row.decode(atIndex: 2)),
+                    schemaVersion: try row.decode(atIndex: 3), subject: try row.decode(atIndex: 4),
+                    time: Date(milliseconds: try row.decode(atIndex: 5)),
+                    correlationID: try row.decode(atIndex: 6), trace: trace, data: try row.decode(atIndex: 9)),
+                attempts: try row.decodeAttempts(atIndex: 7))
+        } catch {
+            // What it says may quote a value.
+            let number = (try? row.decode(Int64.self, atIndex: 0)).map(String.init) ?? "?"
+            throw StoreError(
+                .damaged,
+                "row \(number) of the outbox cannot be read: it was changed by another program. It stays there")
+        }
+    }
+}
+
+extension Row {
+    /// A number of attempts: whatever is stored, one that can be counted on from.
+    func decodeAttempts(atIndex index: Int) throws -> Int {
+        Swift.min(Swift.max(0, try decode(Int.self, atIndex: index)), 1_000_000)
+    }
+
+    func decodeAttempts() throws -> Int {
+        Swift.min(Swift.max(0, try decode(Int.self, forColumn: "attempts")), 1_000_000)
+    }
+}
+
+extension Database {
+    /// The outbox rows of a query. One that cannot be read is left where it is, and does not stop the others.
+    ///
+    /// - Parameter unreadable: Called with why, for each of those.
+    func outboxRows(
+        _ sql: String, _ arguments: StatementArguments, unreadable: (any Error) -> Void
+    ) throws -> [OutboxRow] {
+        var rows: [OutboxRow] = []
+        try forEachRow(sql, arguments) { row in
+            do { rows.append(try OutboxRow(row: row)) } catch { unreadable(error) }
+        }
+        return rows
     }
 }

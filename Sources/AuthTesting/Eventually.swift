@@ -25,6 +25,7 @@ public func eventualValue<Value>(
     let end = clock.now + bound
     var pause = Duration.microseconds(200)
     while true {
+        try EventualWatch.check?()
         if let value = try await value() { return value }
         guard clock.now < end else { throw NotInTime(what: what(), bound: bound) }
         try await clock.sleep(for: pause)
@@ -37,4 +38,10 @@ public struct NotInTime: Error, CustomStringConvertible {
     public var what: String
     public var bound: Duration
     public var description: String { "it did not come about within \(bound) that \(what)" }
+}
+
+/// What every wait of a test looks at as well, so that it does not wait for what cannot come any more.
+package enum EventualWatch {
+    /// Called before each look; what it throws, the wait throws.
+    @TaskLocal package static var check: (@Sendable () throws -> Void)?
 }

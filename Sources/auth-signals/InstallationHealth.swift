@@ -65,6 +65,6 @@ struct InstallationHealth: Sendable {
     }
 
     private static func age(_ date: Date?) -> String {
-        String(Int(max(0, date.map { Date().timeIntervalSince($0) } ?? 0)))
+        String(Int(saturating: max(0, date.map { Date().timeIntervalSince($0) } ?? 0)))
     }
 }

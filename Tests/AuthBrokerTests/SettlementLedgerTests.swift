@@ -42,9 +42,9 @@ import ToolSupport
     ]
 
     @Test(arguments: rows)
-    func `what is settled is told in the fewest sound frames`(_ row: Row) {
+    func `what is settled is told in the fewest sound frames`(_ row: Row) throws {
         var ledger = SettlementLedger()
-        for tag in 1...5 as ClosedRange<UInt64> { ledger.delivered(tag) }
+        for tag in 1...5 as ClosedRange<UInt64> { try ledger.delivered(tag) }
         for tag in row.acknowledged { ledger.settle(tag, .acknowledge) }
         for tag in row.released { ledger.settle(tag, .release) }
         for tag in row.rejected { ledger.settle(tag, .reject) }
@@ -53,9 +53,9 @@ import ToolSupport
         #expect(ledger.commands(isWhole: true) == [])
     }
 
-    @Test func `what was acknowledged out of order waits for those before it, until all is to be told`() {
+    @Test func `what was acknowledged out of order waits for those before it, until all is to be told`() throws {
         var ledger = SettlementLedger()
-        for tag in 1...6 as ClosedRange<UInt64> { ledger.delivered(tag) }
+        for tag in 1...6 as ClosedRange<UInt64> { try ledger.delivered(tag) }
         for tag in [1, 2, 4, 6] as [UInt64] { ledger.settle(tag, .acknowledge) }
         #expect(ledger.commands(isWhole: false) == [.acknowledge(2, multiple: true)])
         #expect(ledger.pending == 2)
@@ -68,8 +68,23 @@ import ToolSupport
         #expect(ledger.pending == 0)
     }
 
-    @Test(arguments: UInt64(1)...20)
+    @Test(arguments: [0, 1, 3, 5, 6, 1 << 32, 1 << 63, UInt64.max])
+    func `a delivery tag that is not the next is a protocol error and changes nothing`(_ tag: UInt64) throws {
+        var ledger = SettlementLedger()
+        for tag in 1...3 as ClosedRange<UInt64> { try ledger.delivered(tag) }
+        let error = #expect(throws: BrokerError.self) { try ledger.delivered(tag) }
+        #expect(error?.code == .protocolError)
+        #expect(error?.message.contains("tag \(tag) instead of 4") == true)
+        ledger.settle(tag, .acknowledge)
+        ledger.settle(2, .acknowledge)
+        let isOpen = (1...3).contains(tag)
+        #expect(ledger.pending == (isOpen ? 2 : 1))
+        try ledger.delivered(4)
+    }
+
+    @Test(arguments: TestSeed.many(20))
     func `at random, every delivery is told what was decided, once, and none that is in work`(_ seed: UInt64)
+        throws
     {
         var random = SeededGenerator(seed: seed)
         var ledger = SettlementLedger()
@@ -80,7 +95,7 @@ import ToolSupport
         for _ in 0..<5_000 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<4 where open.count < 200:
-                ledger.delivered(next)
+                try ledger.delivered(next)
                 open.insert(next)
                 unknownToBroker.insert(next)
                 next += 1

@@ -57,4 +57,15 @@ import Testing
         let fault = #expect(throws: MailError.self) { try MailTemplate(source) }
         #expect(fault?.code == .invalidTemplate)
     }
+
+    @Test func `sections that nest without end are refused, not followed`() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "{% if x %}", count: depth) + "x" + String(repeating: "{% endif %}", count: depth)
+        }
+        #expect(try render(nested(32), ["x": "1"]) == "x")
+        for depth in [33, 20_000] {
+            let fault = #expect(throws: MailError.self) { try MailTemplate(nested(depth)) }
+            #expect(fault?.code == .invalidTemplate)
+        }
+    }
 }

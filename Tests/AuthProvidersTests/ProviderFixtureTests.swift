@@ -43,12 +43,12 @@ import Testing
         #expect(asked.members["nonce"] == (sendsNonce ? "n-1" : nil))
 
         // The token end-point is whichever is asked by POST with a code.
-        let idToken = try await signedToken(fixture, by: key, now: clock.now())
+        let idToken = try await fixture.signedToken(by: key, now: clock.now())
         let tokens: JSONValue = [
             "access_token": "at-1", "token_type": "bearer",
             "id_token": idToken.map(JSONValue.string) ?? .null,
         ]
-        for endpoint in endpoints(of: provider, fixture) {
+        for endpoint in fixture.endpoints(of: provider) {
             http.answer("POST \(endpoint.token)", with: tokens)
             if let keys = endpoint.keys { http.answer("GET \(keys)", with: ["keys": [try key.jwk]]) }
         }
@@ -85,29 +85,5 @@ import Testing
         #expect(identity.emailAddresses == expected.addresses)
         #expect(identity.username == expected.username)
         #expect(identity.name == expected.name)
-    }
-
-    private func signedToken(
-        _ fixture: ProviderFixture, by key: TestKey, now: Date
-    ) async throws -> String? {
-        guard var claims = fixture.claims else { return nil }
-        let now = Int64(now.timeIntervalSince1970)
-        claims.merge(["aud": "client-1", "iat": .integer(now), "exp": .integer(now + 600)]) { $1 }
-        if fixture.without_nonce != true { claims["nonce"] = "n-1" }
-        return try await key.sign(.object(claims))
-    }
-
-    private func endpoints(
-        of provider: any SocialProvider, _ fixture: ProviderFixture
-    ) -> [(token: String, keys: String?)] {
-        if let provider = provider as? OAuth2Provider {
-            return [(provider.definition.tokenEndpoint.absoluteString, nil)]
-        }
-        if let fixed = (provider as? OpenIDProvider)?.definition.configuration {
-            return [(fixed.tokenEndpoint.absoluteString, fixed.keysEndpoint.absoluteString)]
-        }
-        return fixture.answers.values.compactMap { answer in
-            answer["token_endpoint"]?.string.map { ($0, answer["jwks_uri"]?.string) }
-        }
     }
 }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
-import Foundation
 import Testing
+import ToolSupport
 
 @testable import AuthRelay
 
 /// The relay against chance: a broker that acknowledges, nacks, returns, refuses, closes, loses
 /// acknowledgements, answers batches out of order; a store that fails; a process that dies.
 @Suite struct RelayModelTests {
-    /// How many seeds each of the twenty groups tries; `RELAY_MODEL_SEEDS` says how many in a long run.
-    private static let seeds = UInt64(ProcessInfo.processInfo.environment["RELAY_MODEL_SEEDS"] ?? "") ?? 5
-
     @Test(arguments: 0..<20)
     func `nothing is lost, invented or overtaken, whatever happens`(_ group: UInt64) async {
-        for seed in (group * Self.seeds)..<((group + 1) * Self.seeds) {
+        for seed in TestSeed.many(100) where seed % 20 == group {
             var world = RelayWorld(seed: seed)
             for step in 0..<800 where world.breaches.isEmpty {
                 world.step(faulty: true)
@@ -58,7 +55,7 @@ import Testing
         var repetitions = 0
         var disturbed = 0
         var committed = 0
-        for seed in UInt64(0)..<20 {
+        for seed in TestSeed.many(100).prefix(20) {
             var world = RelayWorld(seed: seed)
             for step in 0..<800 {
                 world.step(faulty: true)

@@ -2,6 +2,7 @@
 import AuthSignals
 import Foundation
 import Testing
+import ToolSupport
 
 @Suite struct WireDateTests {
     @Test func `every millisecond of a second is written exactly and read back as the same date`() {
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func `random moments survive the wire, and a second trip changes nothing`() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: TestSeed.value)
         for _ in 0..<20_000 {
             let milliseconds = Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &generator)
             let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
@@ -34,7 +35,7 @@ import Testing
             guard let read, Int64((read.timeIntervalSince1970 * 1000).rounded()) == milliseconds,
                 read.wireText == text, read == date.wholeMilliseconds
             else {
-                Issue.record("\(milliseconds) ms since 1970 became \(text)")
+                Issue.record("seed \(TestSeed.value): \(milliseconds) ms since 1970 became \(text)")
                 continue
             }
         }

@@ -20,6 +20,8 @@ extension BrokerError {
             self.init(.invalidValue, text)
         case .interrupted:
             self.init(.stopped, "it was stopped")
+        case .protocolError:
+            self.init(.protocolError, text)
         default:
             self.init(.connectionLost, text)
         }

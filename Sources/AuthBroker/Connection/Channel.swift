@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import CRabbitMQ
 
 /// The one channel of a connection, in Swift's words. For the connection's thread only.
@@ -34,13 +35,16 @@ final class Channel {
         let numbers: [(CRMQNumberOption, Int)] = [
             (.tls, url.isEncrypted ? 1 : 0),
             // Whole seconds on the wire, where 0 would be off.
-            (.heartbeat, url.heartbeat ?? (configuration.heartbeat.milliseconds + 999) / 1000),
+            (.heartbeat, url.heartbeat ?? (min(configuration.heartbeat.milliseconds, 65_535_000) + 999) / 1000),
             (.connectTimeout, connectTimeout),
             (.answerTimeout, configuration.answerTimeout.milliseconds),
             (.bodyLimit, configuration.largestBody),
         ]
         for (option, number) in numbers { try check(crmq_set_number(connection, option, Int64(number))) }
-        try check(crmq_open(connection, url.host, UInt16(url.port)))
+        guard let port = UInt16(exactly: url.port) else {
+            throw BrokerError(.invalidURL, "the broker's port must be from 1 to 65535")
+        }
+        try check(crmq_open(connection, url.host, port))
     }
 
     /// Says good-bye, for at most the time given.
@@ -93,8 +97,5 @@ final class Channel {
 
 extension Duration {
     /// Whole milliseconds.
-    var milliseconds: Int {
-        let (seconds, attoseconds) = components
-        return Int(clamping: seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
-    }
+    var milliseconds: Int { Int(clamping: wholeMilliseconds) }
 }

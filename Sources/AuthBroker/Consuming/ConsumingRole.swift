@@ -61,9 +61,15 @@ final class ConsumingRole: ConnectionRole {
     // MARK: In
 
     func receive(_ event: CRMQEvent) {
+        // After a fault nothing more is taken from this connection; the broker delivers it again on the next.
+        if fault != nil { return }
+        do throws(BrokerError) { try take(event) } catch { fault = error }
+    }
+
+    private func take(_ event: CRMQEvent) throws(BrokerError) {
         switch event.kind {
         case .delivered:
-            ledger.delivered(event.tag)
+            try ledger.delivered(event.tag)
             if event.bodySize == UInt64(event.body.count) {
                 arrived.append(Delivery(event, epoch: epoch, &texts))
             } else {
@@ -73,8 +79,10 @@ final class ConsumingRole: ConnectionRole {
                 ledger.settle(event.tag, .reject)
             }
         case .consumerCancelled where gate.isTaking:
-            fault = BrokerError(
+            throw BrokerError(
                 .consumerCancelled, "the queue \(topology.queue) was deleted; declaring it again")
+        case .cancelDone where !isCancelSent:
+            throw BrokerError(.protocolError, "the broker ended a consumer that was not cancelled")
         case .consumerCancelled, .cancelDone:
             handOver()
             gate.end()
@@ -104,8 +112,8 @@ final class ConsumingRole: ConnectionRole {
     // MARK: Out
 
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
-        moderate()
         if let fault { throw fault }
+        moderate()
         let (settled, waiting) = gate.takeSettled()
         for (number, settlement) in settled { ledger.settle(number, settlement) }
         flushes += waiting

@@ -35,9 +35,18 @@ struct SettlementLedger {
     /// How many settlements the broker has not been told.
     var pending: Int { acknowledged + others.count }
 
-    /// A message was delivered; its number must be the next.
-    mutating func delivered(_ tag: UInt64) {
-        precondition(tag == base + UInt64(slots.count), "delivery tags are consecutive")
+    /// A message was delivered.
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if the tag is not the next one. After
+    ///   a gap or a repetition it is unknown what the broker means by a tag, and an acknowledgement could settle
+    ///   a message that was never received. Only a new connection, and with it new tags, is safe.
+    mutating func delivered(_ tag: UInt64) throws(BrokerError) {
+        let next = base + UInt64(slots.count)
+        guard tag == next else {
+            throw BrokerError(
+                .protocolError,
+                "the broker sent delivery tag \(tag) instead of \(next); what is unsettled is delivered again")
+        }
         slots.append(.open)
     }
 

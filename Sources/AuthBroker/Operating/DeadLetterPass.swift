@@ -215,14 +215,23 @@ final class DeadLetterPass: EventReceiver {
 
     func receive(_ event: CRMQEvent) {
         heardAt = .now
+        // After a fault nothing more is taken: the connection goes, and the queue has everything again.
+        if fault != nil { return }
+        do throws(BrokerError) { try take(event) } catch { fault = error }
+    }
+
+    private func take(_ event: CRMQEvent) throws(BrokerError) {
         switch event.kind {
         case .getEmpty:
+            guard phase == .asked else {
+                throw BrokerError(.protocolError, "the broker answered a question that was not asked")
+            }
             isCounted = true
             isAtEnd = true
             phase = .over
         case .delivered:
+            try ledger.delivered(event.tag)
             lastTag = event.tag
-            ledger.delivered(event.tag)
             if phase == .asked {
                 if !isCounted { tally.present = Int(event.remaining) + 1 }
                 isCounted = true
@@ -240,7 +249,7 @@ final class DeadLetterPass: EventReceiver {
             case .over: phase = .over
             }
         case .consumerCancelled:
-            fault = BrokerError(.notFound, "the queue \(queue) was deleted", replyCode: 404)
+            throw BrokerError(.notFound, "the queue \(queue) was deleted", replyCode: 404)
         default: break
         }
     }

@@ -15,6 +15,8 @@ final class LetterCopies {
     private var channel: Channel?
     private var waiting: ArraySlice<Copy> = []
     private var ledger = ConfirmLedger<Copy>()
+    /// What the broker sent that it must not.
+    private var fault: BrokerError?
 
     /// Bytes of all that is not settled.
     private(set) var bytes = 0
@@ -45,7 +47,8 @@ final class LetterCopies {
         if waiting.isEmpty, channel == nil { return }
         let channel = try opened()
         try publish(channel)
-        try channel.step(waitingFor: bound, wantsToWrite: !waiting.isEmpty, Receiver(answer))
+        try channel.step(waitingFor: bound, wantsToWrite: !waiting.isEmpty, Receiver(receive))
+        if let fault { throw fault }
         if let oldest = ledger.oldest, !isBlocked, .now - oldest > configuration.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
@@ -67,7 +70,7 @@ final class LetterCopies {
     private func publish(_ channel: Channel) throws(BrokerError) {
         while let next = waiting.first, ledger.outstanding < configuration.window {
             switch try channel.publish(next.message, exchange: exchange, routingKey: "main") {
-            case .written(let tag): ledger.published(next, as: tag, at: .now)
+            case .written: ledger.published(next, at: .now)
             // It breaks AMQP's limits, and yet a broker has let it in.
             case .never: settle(next, isStored: false)
             case .notNow: return
@@ -77,20 +80,29 @@ final class LetterCopies {
         if waiting.isEmpty { waiting = [] }
     }
 
-    private func answer(_ event: CRMQEvent) {
+    private func receive(_ event: CRMQEvent) {
+        if fault != nil { return }
+        do throws(BrokerError) { try answer(event) } catch { fault = error }
+    }
+
+    private func answer(_ event: CRMQEvent) throws(BrokerError) {
         switch event.kind {
         case .confirmed:
-            for one in ledger.confirmed(event.tag, multiple: event.multiple) {
+            for one in try ledger.confirmed(event.tag, multiple: event.multiple) {
                 settle(one.item, isStored: one.outcome == .confirmed)
             }
         case .nacked:
-            for one in ledger.nacked(event.tag, multiple: event.multiple) {
+            for one in try ledger.nacked(event.tag, multiple: event.multiple) {
                 settle(one.item, isStored: false)
             }
         case .returned:
             // Every copy goes to one key, so that the id tells them apart; of equal ids the first is meant.
             let id = String(event.properties.messageID)
-            ledger.returned(code: Int(event.code), text: String(event.text)) { $0.message.messageID == id }
+            let code = Int(event.code)
+            let isOurs = ledger.returned(code: code, text: String(event.text)) {
+                $0.message.messageID == id
+            }
+            if !isOurs { throw .foreignReturn }
         case .blocked: isBlocked = true
         case .unblocked: isBlocked = false
         default: break

@@ -34,9 +34,8 @@ struct ConfirmLedger<Item> {
     /// When the oldest item without an answer was published.
     var oldest: ContinuousClock.Instant? { passed < slots.count ? slots[passed]?.since : nil }
 
-    /// An item was published under a number, which must be the next.
-    mutating func published(_ item: Item, as tag: UInt64, at now: ContinuousClock.Instant) {
-        precondition(tag == base + UInt64(span), "tags are consecutive")
+    /// An item was published. Its number is the next one: the channel and this ledger both count from 1.
+    mutating func published(_ item: Item, at now: ContinuousClock.Instant) {
         slots.append(Slot(item: item, since: now))
         outstanding += 1
     }
@@ -56,13 +55,18 @@ struct ConfirmLedger<Item> {
     }
 
     /// The broker has taken a message, or all up to it.
-    mutating func confirmed(_ tag: UInt64, multiple: Bool) -> [Settled] {
-        settle(tag, multiple: multiple) { $0.returned ?? .confirmed }
+    ///
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if nothing was published under
+    ///   that number.
+    mutating func confirmed(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
+        try settle(tag, multiple: multiple) { $0.returned ?? .confirmed }
     }
 
     /// The broker has refused a message, or all up to it.
-    mutating func nacked(_ tag: UInt64, multiple: Bool) -> [Settled] {
-        settle(tag, multiple: multiple) { $0.returned ?? .nacked }
+    ///
+    /// - Throws: As ``confirmed(_:multiple:)``.
+    mutating func nacked(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
+        try settle(tag, multiple: multiple) { $0.returned ?? .nacked }
     }
 
     /// The connection is gone: what was not answered may be stored or not. What was sent back was certainly
@@ -77,9 +81,14 @@ struct ConfirmLedger<Item> {
 
     private mutating func settle(
         _ tag: UInt64, multiple: Bool, _ outcome: (Slot) -> PublishOutcome
-    ) -> [Settled] {
-        // A number that was never given, or was settled long ago, is passed over.
-        guard tag >= base, tag < base + UInt64(span) else { return [] }
+    ) throws(BrokerError) -> [Settled] {
+        guard tag >= 1, tag < base + UInt64(span) else {
+            throw BrokerError(
+                .protocolError,
+                "the broker answered for publish \(tag), and the last one was \(base + UInt64(span) - 1)")
+        }
+        // One that is settled already is ignored.
+        guard tag >= base else { return [] }
         let index = passed + Int(tag - base)
         var settled: [Settled] = []
         for index in (multiple ? passed : index)...index {

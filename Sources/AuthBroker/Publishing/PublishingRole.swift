@@ -29,6 +29,8 @@ final class PublishingRole: ConnectionRole {
     private var refusedSince: ContinuousClock.Instant?
     /// Whether it has refused something since the last look.
     private var wasRefused = false
+    /// What the broker sent that it must not.
+    private var fault: BrokerError?
 
     init(
         exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, door: PublishDoor,
@@ -42,6 +44,7 @@ final class PublishingRole: ConnectionRole {
     }
 
     func prepare(_ dial: Dial) throws(BrokerError) {
+        fault = nil
         let channel = try dial.open()
         if declaresExchange { try channel.declareExchange(exchange, type: "topic") }
         try channel.selectConfirms()
@@ -57,15 +60,21 @@ final class PublishingRole: ConnectionRole {
     // MARK: In
 
     func receive(_ event: CRMQEvent) {
+        // After a fault nothing that the broker says about this connection's messages can be relied on.
+        if fault != nil { return }
+        do throws(BrokerError) { try take(event) } catch { fault = error }
+    }
+
+    private func take(_ event: CRMQEvent) throws(BrokerError) {
         switch event.kind {
         case .confirmed:
             refusedSince = nil
-            settle(ledger.confirmed(event.tag, multiple: event.multiple))
+            settle(try ledger.confirmed(event.tag, multiple: event.multiple))
         case .nacked:
             if refusedSince == nil { refusedSince = .now }
             wasRefused = true
-            settle(ledger.nacked(event.tag, multiple: event.multiple))
-        case .returned: returned(event)
+            settle(try ledger.nacked(event.tag, multiple: event.multiple))
+        case .returned: try returned(event)
         case .blocked:
             isBlocked = true
             door.block()
@@ -79,12 +88,14 @@ final class PublishingRole: ConnectionRole {
         }
     }
 
-    private func returned(_ event: CRMQEvent) {
+    private func returned(_ event: CRMQEvent) throws(BrokerError) {
         let key = String(event.routingKey)
         let id = String(event.properties.messageID)
-        ledger.returned(code: Int(event.code), text: String(event.text)) {
+        let isOurs = ledger.returned(code: Int(event.code), text: String(event.text)) {
             $0.message.messageID == id && $0.message.routingKey == key
         }
+        // Whichever it was, its confirm would pass for a success.
+        if !isOurs { throw .foreignReturn }
     }
 
     private func settle(_ settled: [ConfirmLedger<Ticket>.Settled]) {
@@ -94,6 +105,7 @@ final class PublishingRole: ConnectionRole {
     // MARK: Out
 
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+        if let fault { throw fault }
         batches.append(contentsOf: door.take())
         let now = ContinuousClock.now
         var hasRoom = true
@@ -102,8 +114,8 @@ final class PublishingRole: ConnectionRole {
         {
             let message = ticket.message
             switch try channel.publish(message, exchange: exchange, routingKey: message.routingKey) {
-            case .written(let tag):
-                ledger.published(ticket, as: tag, at: now)
+            case .written:
+                ledger.published(ticket, at: now)
                 next += 1
             case .never(let why):
                 ticket.batch.settle(ticket.index, .refused(why))
@@ -166,5 +178,12 @@ final class PublishingRole: ConnectionRole {
         }
         batches = []
         next = 0
+    }
+}
+
+extension BrokerError {
+    /// The broker returned a message that is not among those without an answer.
+    static var foreignReturn: BrokerError {
+        BrokerError(.protocolError, "the broker returned a message that was not published on this connection")
     }
 }

@@ -50,6 +50,10 @@ public final class MemoryRateLimiter: RateLimiter {
                 let limit = Limit(bucket: use.bucket, per: use.per)
                 forgetOld(limit, now)
                 let log = logs[limit] ?? []
+                guard use.amount > 0 else {
+                    wait = max(wait ?? 0, use.per)
+                    continue
+                }
                 guard log.count >= use.amount else { continue }
                 // So many have to be forgotten before one more fits.
                 let blocking = log[log.count - use.amount]

@@ -40,14 +40,14 @@ struct SignedKey {
 
     var key: LinkKey {
         var bytes = Data()
-        withUnsafeBytes(of: UInt64(time.timeIntervalSince1970).bigEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt64(saturating: time.timeIntervalSince1970).bigEndian) { bytes.append(contentsOf: $0) }
         withUnsafeBytes(of: id.uuid) { bytes.append(contentsOf: $0) }
         bytes.append(code)
         return LinkKey(bytes.base64URL)
     }
 
     private func parts(_ binding: [String]) -> [String] {
-        [id.wireText, String(Int64(time.timeIntervalSince1970))] + binding
+        [id.wireText, String(Int64(saturating: time.timeIntervalSince1970))] + binding
     }
 }
 

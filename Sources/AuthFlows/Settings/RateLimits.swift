@@ -18,6 +18,9 @@ public struct RateLimits: Sendable {
 
     /// One rate: `30/m/ip`.
     public struct Rate: Hashable, Sendable {
+        /// Seconds of the longest: ten years.
+        private static let longest = 315_360_000.0
+
         /// What attempts are counted under.
         public enum Per: String, Sendable { case ip, user, key }
         public var amount: Int
@@ -32,12 +35,12 @@ public struct RateLimits: Sendable {
         }
 
         /// The rate of allauth's notation: `AMOUNT/[N]UNIT[/ip|user|key]`, units `s`, `m`, `h`, `d`; per
-        /// address where nothing is said. Nil for any other text.
+        /// address where nothing is said. Nil for any other text, and for more than ten years.
         public init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard (2...3).contains(parts.count), let amount = Int(parts[0]), amount > 0,
                 let unit = ["s": 1.0, "m": 60, "h": 3600, "d": 86400][parts[1].suffix(1)],
-                let count = parts[1].count == 1 ? 1 : Int(parts[1].dropLast()), count > 0,
+                let count = parts[1].count == 1 ? 1 : Int(parts[1].dropLast()), (1...Self.longest).contains(Double(count) * unit),
                 let per = parts.count == 3 ? Per(rawValue: parts[2]) : .ip
             else { return nil }
             self.init(amount, per: Double(count) * unit, per)

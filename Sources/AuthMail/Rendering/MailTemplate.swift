@@ -13,6 +13,9 @@ struct MailTemplate: Sendable, Hashable {
         case section(String, [Node])
     }
 
+    /// How many `if`s may lie within each other: reading and rendering them is recursive.
+    private static let largestDepth = 32
+
     private let nodes: [Node]
     /// Every name that is used.
     let names: Set<String>
@@ -20,7 +23,7 @@ struct MailTemplate: Sendable, Hashable {
     /// - Throws: ``MailError/Code/invalidTemplate`` with the line and what is wrong there.
     init(_ source: String) throws(MailError) {
         var parser = Parser(rest: Self.withoutTagLines(source)[...])
-        nodes = try parser.nodes(inside: nil)
+        nodes = try parser.nodes(inside: nil, depth: 0)
         names = parser.names
     }
 
@@ -93,7 +96,11 @@ struct MailTemplate: Sendable, Hashable {
         init(rest: Substring) { self.rest = rest }
 
         /// Reads up to the end, or up to the `endif` of the section that is open.
-        mutating func nodes(inside section: String?) throws(MailError) -> [Node] {
+        mutating func nodes(inside section: String?, depth: Int) throws(MailError) -> [Node] {
+            guard depth <= MailTemplate.largestDepth else {
+                throw MailError(
+                    .invalidTemplate, "more than \(MailTemplate.largestDepth) ifs lie within each other")
+            }
             var nodes: [Node] = []
             while let open = rest.firstRange(of: /\{[{%]/) {
                 nodes.append(.text(String(rest[..<open.lowerBound])))
@@ -108,7 +115,7 @@ struct MailTemplate: Sendable, Hashable {
                 case (true, 1, let name): nodes.append(.value(try noted(name)))
                 case (false, 2, "if"):
                     let name = try noted(words[1])
-                    nodes.append(.section(name, try self.nodes(inside: name)))
+                    nodes.append(.section(name, try self.nodes(inside: name, depth: depth + 1)))
                 case (false, 1, "endif") where section != nil: return nodes
                 case (false, 1, "endif"): throw MailError(.invalidTemplate, "an endif has no if")
                 default:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSignals
 import CCurl
 import Foundation
 
@@ -130,12 +131,5 @@ final class SMTPLaneCore: @unchecked Sendable {
             return nil
         }
         return mailer
-    }
-}
-
-extension Duration {
-    /// Milliseconds, cut.
-    fileprivate var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

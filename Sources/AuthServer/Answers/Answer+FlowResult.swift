@@ -22,7 +22,7 @@ extension Answer {
             session = .ended
         case .rateLimited(let seconds):
             self.init(.tooManyRequests)
-            retryAfter = max(1, Int(seconds.rounded(.up)))
+            retryAfter = max(1, Int(saturating: seconds.rounded(.up)))
         case .done: self.init(.ok)
         case .notSent: self.init(.forbidden)
         case .emailAddresses(let addresses): self.init(.ok, data: .array(addresses.map(\.json)))

@@ -48,7 +48,7 @@ struct BrowserCookies: Sendable {
     }
 
     private func set(_ token: SessionToken, expiresAt: Date?, _ response: inout Response) {
-        let maxAge = expiresAt.map { max(1, Int($0.timeIntervalSince(clock.now()))) }
+        let maxAge = expiresAt.map { max(1, Int(saturating: $0.timeIntervalSince(clock.now()))) }
         response.setCookie(
             Cookie(
                 name: sessionName, value: token.exposedText, maxAge: maxAge, path: "/", secure: isSecure,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSignals
 import Hummingbird
 
 extension AccountPages {
@@ -68,7 +69,7 @@ extension PlainPage {
     static func tooOften(retryAfter seconds: Double) -> PlainPage {
         var page = PlainPage.message(
             "Too many attempts", "Please wait a while and try again.", status: .tooManyRequests)
-        page.retryAfter = max(1, Int(seconds.rounded(.up)))
+        page.retryAfter = max(1, Int(saturating: seconds.rounded(.up)))
         return page
     }
 }

@@ -7,7 +7,7 @@ extension UUID {
     /// - Parameter time: the moment it is made; before 1970 counts as 1970.
     public static func version7(at time: Date = Date()) -> UUID {
         var generator = SystemRandomNumberGenerator()
-        let milliseconds = UInt64(max(0, (time.timeIntervalSince1970 * 1000).rounded()))
+        let milliseconds = UInt64(saturating: (time.timeIntervalSince1970 * 1000).rounded())
         let high = (milliseconds << 16) | 0x7000 | UInt64.random(in: 0...0x0FFF, using: &generator)
         let low = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF, using: &generator)
         func byte(_ word: UInt64, _ index: Int) -> UInt8 {

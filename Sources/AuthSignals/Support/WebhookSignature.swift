@@ -25,7 +25,7 @@ public struct WebhookSignature: Sendable {
     ///   - id: the same in every attempt at the same message; without a dot.
     ///   - time: of this attempt; receivers refuse what is minutes old.
     public func headers(id: String, at time: Date, body: Data) -> [String: String] {
-        let seconds = String(Int64(time.timeIntervalSince1970))
+        let seconds = String(Int64(saturating: time.timeIntervalSince1970))
         let code = authenticationCode(Data("\(id).\(seconds).".utf8) + body, secret.exposedBytes)
         return [
             "webhook-id": id, "webhook-timestamp": seconds,

@@ -20,7 +20,7 @@ extension ProcessFailure {
     /// What a fault of the broker's means for a command.
     init(_ error: BrokerError) {
         switch error.code {
-        case .unreachable, .tls, .connectionLost, .unconfirmed:
+        case .unreachable, .tls, .connectionLost, .protocolError, .unconfirmed:
             self.init(.unreachable, "the broker: \(error.message)")
         case .invalidURL, .invalidValue: self.init(.usage, error.message)
         default: self.init(.failed, error.message)

@@ -4,6 +4,8 @@ import AuthSignals
 import Foundation
 import Testing
 
+@testable import AuthProviders
+
 /// What a provider answers about a made-up person, and who that is.
 struct ProviderFixture: Decodable, Sendable {
     struct Identity: Decodable, Sendable {
@@ -46,5 +48,29 @@ struct ProviderFixture: Decodable, Sendable {
     static var names: [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+    }
+}
+
+extension ProviderFixture {
+    /// An ID token with the fixture's claims; nil where the provider gives none.
+    func signedToken(by key: TestKey, now: Date) async throws -> String? {
+        guard var claims else { return nil }
+        let now = Int64(now.timeIntervalSince1970)
+        claims.merge(["aud": "client-1", "iat": .integer(now), "exp": .integer(now + 600)]) { $1 }
+        if without_nonce != true { claims["nonce"] = "n-1" }
+        return try await key.sign(.object(claims))
+    }
+
+    /// Where its tokens, and its keys if it has any, are asked for.
+    func endpoints(of provider: any SocialProvider) -> [(token: String, keys: String?)] {
+        if let provider = provider as? OAuth2Provider {
+            return [(provider.definition.tokenEndpoint.absoluteString, nil)]
+        }
+        if let fixed = (provider as? OpenIDProvider)?.definition.configuration {
+            return [(fixed.tokenEndpoint.absoluteString, fixed.keysEndpoint.absoluteString)]
+        }
+        return answers.values.compactMap { answer in
+            answer["token_endpoint"]?.string.map { ($0, answer["jwks_uri"]?.string) }
+        }
     }
 }

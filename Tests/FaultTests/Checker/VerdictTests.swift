@@ -138,7 +138,7 @@ import ToolSupport
     @Test func `several faults at once are all found`() {
         // Those that do not hide each other.
         let independent = [4, 6, 8, 10, 11, 15, 17].map { Self.plants[$0] }
-        for seed in UInt64(0)..<200 {
+        for seed in TestSeed.many(200) {
             var random = SeededGenerator(seed: seed)
             var evidence = sound()
             let chosen = independent.filter { _ in Bool.random(using: &random) }

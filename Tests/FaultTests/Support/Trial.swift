@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthTesting
 import BrokerSupport
 import FaultSupport
 import Foundation
@@ -26,21 +27,27 @@ struct Trial: Sendable {
     ///
     /// - Parameters:
     ///   - broker: nil: the one that the trials share.
+    ///   - seed: Nil: the run's.
     ///   - body: leaves nothing running.
     @discardableResult
     func run(
         on broker: PrivateBroker? = nil, singleActive: Bool = false, store: String? = nil,
-        sourceLocation: SourceLocation = #_sourceLocation, _ body: (TrialWorld) async throws -> Void
+        seed: UInt64? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: (TrialWorld) async throws -> Void
     ) async throws -> Verdict {
         let shared = try await FaultBroker.shared
         // Trials of one run differ, and a trial of its own comes out as in the whole suite.
-        let seed = number.utf8.reduce(TrialSettings.seed) { $0 &* 31 &+ UInt64($1) }
-        say("seed \(TrialSettings.seed): \(fault)")
+        let seed = seed ?? TrialSettings.seed
+        say("seed \(seed): \(fault)")
         let world = try await TrialWorld(
-            broker ?? shared.node, seed: seed, singleActive: singleActive, store: store)
+            broker ?? shared.node, seed: number.utf8.reduce(seed) { $0 &* 31 &+ UInt64($1) },
+            singleActive: singleActive, store: store)
         let start = ContinuousClock.now
         do {
-            try await body(world)
+            try await EventualWatch.$check.withValue({ try world.checkActorsAreAlive() }) {
+                try await body(world)
+            }
+            try world.checkActorsAreAlive()
         } catch {
             say("FAILED: \(error)")
             tellTail(of: world)
@@ -52,7 +59,7 @@ struct Trial: Sendable {
         say(result.sentence)
         #expect(verdict.committed > 0, sourceLocation: sourceLocation)
         #expect(
-            verdict.breaches.prefix(10).map(\.description) == [], "seed \(TrialSettings.seed)",
+            verdict.breaches.prefix(10).map(\.description) == [], "seed \(seed)",
             sourceLocation: sourceLocation)
         if !verdict.breaches.isEmpty { tellTail(of: world) }
         try result.write()

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import ToolSupport
 
 /// How the trials of this run go: from the environment, so that a run can be repeated and made longer.
 enum TrialSettings {
     private static let environment = ProcessInfo.processInfo.environment
 
     /// `FAULT_SEED`, otherwise another one in every run.
-    static let seed = UInt64(environment["FAULT_SEED"] ?? "") ?? UInt64.random(in: 1...999_999)
+    static let seed = TestSeed.value
 
     /// `FAULT_SECONDS`: how long a trial's writer writes.
     static let seconds = Double(environment["FAULT_SECONDS"] ?? "") ?? 2

@@ -95,7 +95,16 @@ extension TrialWorld {
             "QUEUE": topology.queue, "SEED": "\(generator().seedOfItsOwn)",
         ]
         environment["DIARY"] = role == "write" ? newWriterDiary() : newDiary()
-        return try Program("fault-actor", [role], environment: environment.merging(settings) { $1 })
+        let program = try Program(
+            "fault-actor", [role], environment: environment.merging(settings) { $1 })
+        let killsItself = settings["CRASH"] != nil || settings["POISON"] != nil
+        actors.change { $0.append((program, killsItself)) }
+        return program
+    }
+
+    /// Throws if a process that the trial has started died without being told to.
+    func checkActorsAreAlive() throws {
+        for (program, killsItself) in actors.value { try program.checkIsAlive(killsItself: killsItself) }
     }
 
     // MARK: Waiting

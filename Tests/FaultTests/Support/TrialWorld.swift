@@ -34,6 +34,8 @@ final class TrialWorld: Sendable {
     let elsewhere = Locked<[UUID]>([])
     /// Whether effects must come in strict order.
     let isStrict = Locked(false)
+    /// The processes that the trial has started, and whether each is to kill itself.
+    let actors = Locked<[(program: Program, killsItself: Bool)]>([])
     private let random: Locked<SeededGenerator>
     private let diaries = Locked<[String]>([])
     private let writerDiaries = Locked<[String]>([])

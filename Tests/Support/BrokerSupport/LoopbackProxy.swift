@@ -13,42 +13,45 @@ public final class LoopbackProxy: Sendable {
     public let port: UInt16
     private let target: UInt16?
     private let listener: Int32
+    private let readsFrames: Bool
     private let state = Mutex(State())
 
     private struct State {
         var isDown = false
         var isSilent = false
         var isDeaf = false
-        /// Grows with every reset: connections of an earlier time end as soon as they notice.
+        /// How many deliveries and confirms are still to be swallowed.
+        var toSwallow = 0
+        /// Grow with every cut and every reset: connections of an earlier time end as soon as they notice.
+        var cuts = 0
         var resets = 0
         var isClosed = false
         var sockets: Set<Int32> = []
     }
 
-    /// - Parameter target: the port to forward to.
-    public convenience init(to target: UInt16) throws { try self.init(target) }
+    /// - Parameters:
+    ///   - target: The port to forward to.
+    ///   - readsFrames: Whether the target speaks AMQP without TLS, so that ``swallow(_:)`` can be used.
+    public convenience init(to target: UInt16, readsFrames: Bool = false) throws {
+        try self.init(target, readsFrames)
+    }
 
     /// One that accepts connections and never says a word.
-    public static func silent() throws -> LoopbackProxy { try LoopbackProxy(nil) }
+    public static func silent() throws -> LoopbackProxy { try LoopbackProxy(nil, false) }
 
-    private init(_ target: UInt16?) throws {
+    private init(_ target: UInt16?, _ readsFrames: Bool) throws {
         let listener = Self.tcpSocket()
-        var address = Self.loopback(0)
-        let bound = Self.withAddress(&address) { bind(listener, $0, $1) }
-        guard listener >= 0, bound == 0, listen(listener, 64) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
-        }
+        port = try Self.listen(listener)
         self.target = target
+        self.readsFrames = readsFrames
         self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
         Thread.detachNewThread { self.accept() }
     }
 
     /// Cuts every connection; new ones pass.
     public func cut() {
         state.withLock { state in
+            state.cuts += 1
             for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
         }
     }
@@ -59,12 +62,22 @@ public final class LoopbackProxy: Sendable {
         if isDown { cut() }
     }
 
-    /// Carries nothing from the target any more, while connections stay open, or carries what comes again.
+    /// Holds back what the target sends, while connections stay open, or lets it pass. Nothing is dropped: as with
+    /// TCP, what was held back arrives later, unless its connection has ended by then.
     public func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
 
     /// Takes nothing from the client any more, while connections stay open: the client's socket fills up. Or
     /// takes what there is again.
     public func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
+
+    /// Drops the next deliveries and confirms that the target sends, each whole, and lets the rest of the same
+    /// connection pass: what no network does, only an erring broker.
+    ///
+    /// - Parameter count: How many, in place of those that were not dropped yet.
+    public func swallow(_ count: Int) { state.withLock { $0.toSwallow = count } }
+
+    /// How many deliveries and confirms are still to be dropped.
+    public var leftToSwallow: Int { state.withLock { $0.toSwallow } }
 
     /// Ends every connection as a crash of the peer's host does, with RST instead of FIN; new ones pass.
     public func reset() { state.withLock { $0.resets += 1 } }
@@ -104,36 +117,51 @@ public final class LoopbackProxy: Sendable {
         _ = Glibc.close(listener)
     }
 
-    /// Carries bytes both ways until either side ends, or all are reset.
+    /// Carries bytes both ways until either side ends, or all are cut or reset.
     private func forward(_ client: Int32, _ server: Int32) {
-        let resets = state.withLock { $0.resets }
+        let (cuts, resets) = state.withLock { ($0.cuts, $0.resets) }
+        var sieve = FrameSieve()
         var buffer = [UInt8](repeating: 0, count: 65536)
-        var ends = [
-            pollfd(fd: client, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: server, events: Int16(POLLIN), revents: 0),
-        ]
+        let sockets = [client, server]
+        var ends = sockets.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         forwarding: while poll(&ends, 2, 20) >= 0 {
-            let (isDeaf, isReset) = state.withLock { ($0.isDeaf, $0.resets != resets) }
-            if isReset {
+            let now = state.withLock { $0 }
+            if now.resets != resets {
                 // With nothing left to linger for, closing sends RST.
                 var linger = linger(l_onoff: 1, l_linger: 0)
-                for end in ends {
+                for socket in sockets {
                     setsockopt(
-                        end.fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+                        socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
                 }
                 break
             }
-            ends[0].events = isDeaf ? 0 : Int16(POLLIN)
-            for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
-                let count = recv(ends[from].fd, &buffer, buffer.count, 0)
-                if from == 1, count > 0, state.withLock({ $0.isSilent }) { continue }
-                guard count > 0, Self.sendAll(ends[to].fd, buffer[..<count]) else { break forwarding }
+            if now.cuts != cuts { break }
+            // What is not to be carried stays where it is, in the kernel's buffer; an end of -1 is not looked at.
+            let isHeld = [now.isDeaf, now.isSilent]
+            for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 && !isHeld[from] {
+                let count = recv(sockets[from], &buffer, buffer.count, 0)
+                guard count > 0 else { break forwarding }
+                var bytes = buffer[..<count]
+                if from == 1, readsFrames { bytes = sieve.pass(bytes) { swallows() }[...] }
+                guard Self.sendAll(sockets[to], bytes) else { break forwarding }
+            }
+            for from in 0..<2 {
+                ends[from].fd = isHeld[from] ? -1 : sockets[from]
+                ends[from].revents = 0
             }
         }
         state.withLock { state in
             state.sockets.subtract([client, server])
             _ = Glibc.close(client)
             _ = Glibc.close(server)
+        }
+    }
+
+    private func swallows() -> Bool {
+        state.withLock { state in
+            guard state.toSwallow > 0 else { return false }
+            state.toSwallow -= 1
+            return true
         }
     }
 
@@ -147,7 +175,23 @@ public final class LoopbackProxy: Sendable {
         return true
     }
 
-    private static func tcpSocket() -> Int32 {
+    /// Lets a socket listen on a free port of loopback.
+    ///
+    /// - Returns: The port.
+    static func listen(_ listener: Int32) throws -> UInt16 {
+        var address = loopback(0)
+        let bound = withAddress(&address) { bind(listener, $0, $1) }
+        guard listener >= 0, bound == 0, Glibc.listen(listener, 64) == 0 else {
+            throw POSIXError(.EADDRNOTAVAIL)
+        }
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    static func tcpSocket() -> Int32 {
         socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 

@@ -55,6 +55,9 @@ struct FaultActor {
         broker.connectionName = "fault-actor"
         broker.firstPause = .milliseconds(50)
         broker.longestPause = .milliseconds(500)
+        if let seconds = environment["CONFIRM_SECONDS"].flatMap({ Int($0) }) {
+            broker.confirmTimeout = .seconds(seconds)
+        }
         return broker
     }
 

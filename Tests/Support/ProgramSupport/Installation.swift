@@ -56,7 +56,8 @@ package final class Installation: Sendable {
             environment: environment.merging(["METRICS_PORT": "0"]) { $1 }.merging(settings) { $1 })
         let port = try await self.port(portFile, program)
         try await eventually("the worker consumes: \(program.log)") {
-            try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200
+            try program.checkIsAlive()
+            return try await Answer("GET", "http://127.0.0.1:\(port)/readyz").status == 200
         }
         return Worker(program: program, base: "http://127.0.0.1:\(port)")
     }
@@ -192,6 +193,7 @@ package struct Worker {
     /// Waits until that many were handled.
     package func handled(atLeast count: Int) async throws -> [Handled] {
         try await eventualValue("\(count) signals are handled; \(program.log.suffix(2000))") {
+            try program.checkIsAlive()
             let all = handled()
             return all.count >= count ? all : nil
         }

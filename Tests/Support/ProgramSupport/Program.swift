@@ -12,7 +12,25 @@ package final class Program: Sendable {
     private let folder: Folder
     /// Its number.
     package let process: pid_t
-    private let status = Mutex<Int32?>(nil)
+    private let name: String
+    private let state = Mutex(State())
+
+    private struct State {
+        var ending: Ending?
+        /// Whether it was sent a signal.
+        var wasAsked = false
+    }
+
+    private enum Ending: CustomStringConvertible {
+        case code(Int32), signal(Int32)
+
+        var description: String {
+            switch self {
+            case .code(let code): "exit code \(code)"
+            case .signal(let number): "signal \(number) (\(String(cString: strsignal(number))))"
+            }
+        }
+    }
 
     /// One of our executables.
     ///
@@ -23,6 +41,7 @@ package final class Program: Sendable {
 
     package init(_ executable: URL, _ arguments: [String], environment: [String: String]) throws {
         folder = try Folder()
+        name = ([executable.lastPathComponent] + arguments.prefix(1)).joined(separator: " ")
         var environment = environment
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
         process = try Self.spawn(
@@ -41,16 +60,19 @@ package final class Program: Sendable {
     package var log: String { read("log") }
     /// The lines of the output.
     package var lines: [String] { output.split(separator: "\n").map(String.init) }
-    package var isRunning: Bool { exitStatus() == nil }
+    package var isRunning: Bool { ending() == nil }
 
     /// Sends a signal and does not wait.
     package func send(_ signal: Int32) {
-        if isRunning { kill(process, signal) }
+        if isRunning {
+            state.withLock { $0.wasAsked = true }
+            kill(process, signal)
+        }
     }
 
     /// Sends a signal and waits for the end.
     package func stop(_ signal: Int32 = SIGTERM) async throws {
-        if isRunning { kill(process, signal) }
+        send(signal)
         _ = try await exitCode()
     }
 
@@ -58,20 +80,38 @@ package final class Program: Sendable {
     ///
     /// - Returns: the exit code; the signal's number where a signal ended it.
     package func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
-        try await eventualValue(within: limit, "the program ends") { exitStatus() }
+        try await eventualValue(within: limit, "the program ends") {
+            switch ending() {
+            case .code(let number), .signal(let number): number
+            case nil: nil
+            }
+        }
+    }
+
+    /// Throws if it has ended although no test has sent it a signal, with how it ended and what it logged last.
+    ///
+    /// - Parameter killsItself: Whether it is to kill itself with SIGKILL at some time.
+    package func checkIsAlive(killsItself: Bool = false) throws {
+        guard let ending = ending(), !state.withLock({ $0.wasAsked }) else { return }
+        if killsItself, case .signal(SIGKILL) = ending { return }
+        throw Mishap("\(name) has died, with \(ending). It logged last:\n\(lastLogLines)")
+    }
+
+    private var lastLogLines: String {
+        log.split(separator: "\n").suffix(30).map { $0.prefix(500) }.joined(separator: "\n")
     }
 
     private func read(_ name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: folder.path(name)) ?? Data(), as: UTF8.self)
     }
 
-    private func exitStatus() -> Int32? {
-        status.withLock { status in
-            if let status { return status }
+    private func ending() -> Ending? {
+        state.withLock { state in
+            if let ending = state.ending { return ending }
             var code: Int32 = 0
             guard waitpid(process, &code, WNOHANG) == process else { return nil }
-            status = code & 0x7f == 0 ? (code >> 8) & 0xff : code & 0x7f
-            return status
+            state.ending = code & 0x7f == 0 ? .code((code >> 8) & 0xff) : .signal(code & 0x7f)
+            return state.ending
         }
     }
 

@@ -17,4 +17,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     /// True once in `n` times.
     package mutating func oneIn(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &self) == 0 }
+
+    /// That many random bytes.
+    package mutating func bytes(_ count: ClosedRange<Int>) -> [UInt8] {
+        (0..<Int.random(in: count, using: &self)).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
 }

@@ -20,6 +20,10 @@ struct DeadListCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line.")
     var json = false
 
+    func validate() throws {
+        guard limit >= 0 else { throw ValidationError("--limit must be 0, for all, or more") }
+    }
+
     func run() async throws {
         let (selection, limit, json) = (selection, limit, json)
         let shown = Mutex(0)

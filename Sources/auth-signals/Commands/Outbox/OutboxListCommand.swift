@@ -19,6 +19,10 @@ struct OutboxListCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line.")
     var json = false
 
+    func validate() throws {
+        guard limit >= 1 else { throw ValidationError("--limit must be 1 or more") }
+    }
+
     func run() async throws {
         let filter = selection.filter(Set(states))
         let records = try await OutboxCommand.store().outboxRecords(filter, limit: limit)

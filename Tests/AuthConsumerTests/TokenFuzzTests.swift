@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthConsumer
+import AuthSignals
+import Foundation
+import Testing
+import ToolSupport
+
+@Suite struct TokenFuzzTests {
+    @Test func `a damaged sealed token is refused, whatever was done to it`() throws {
+        let opener = TokenOpener(try TokenKeys(parsing: "2026-11:\(TokenOpenerTests.key)"))
+        var mutator = Mutator(seed: TestSeed.value)
+        for round in 0..<(3000 * TestSeed.times) {
+            let sealed = mutator.mutate(TokenOpenerTests.golden)
+            guard sealed != TokenOpenerTests.golden else { continue }
+            do {
+                _ = try opener.open(sealed, event: TokenOpenerTests.event)
+                Issue.record("seed \(TestSeed.value), round \(round): opened \(sealed)")
+            } catch {
+                #expect(!error.message.contains("made-up"), "seed \(TestSeed.value), round \(round)")
+            }
+        }
+    }
+}

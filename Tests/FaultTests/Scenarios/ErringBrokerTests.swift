@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthConsumer
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import FaultSupport
+import Foundation
+import Logging
+import Testing
+import ToolSupport
+
+/// A broker that errs at random costs connections; never the process, and never a message.
+@Suite(.serialized) struct ErringBrokerTests {
+    /// How often the broker errs before it stops.
+    private static let errors = 120
+    /// It would say little but that connections come and go.
+    private let logger = Logger(label: "erring") { _ in SwiftLogNoOpLogHandler() }
+
+    private func configuration(_ broker: ErringBroker) -> BrokerConfiguration {
+        var configuration = BrokerConfiguration(
+            urls: [BrokerURL(host: "127.0.0.1", port: Int(broker.port))])
+        configuration.firstPause = .milliseconds(1)
+        configuration.longestPause = .milliseconds(20)
+        configuration.answerTimeout = .seconds(2)
+        configuration.confirmTimeout = .seconds(5)
+        configuration.prefetch = 16
+        return configuration
+    }
+
+    private func messages(_ count: Int, _ random: inout SeededGenerator) throws -> [SignalMessage] {
+        try (0..<count).map { number in
+            let subject = random.oneIn(4) ? nil : "person-\(Int.random(in: 0..<8, using: &random))"
+            let draft = try TrialCodec.codec.draft(
+                TrialHappened(number: number, subject: subject), at: Date())
+            return TrialCodec.codec.message(for: OutboxRow(sequence: Int64(number), draft: draft))
+        }
+    }
+
+    /// A run that crashes has said with which seed.
+    private func announce(_ what: String, _ seed: UInt64) {
+        FileHandle.standardError.write(Data("erring broker and \(what): seed \(seed)\n".utf8))
+    }
+
+    @Test(arguments: TestSeed.many(3))
+    func `a worker handles every message, whatever a broker sends between them`(_ seed: UInt64) async throws {
+        announce("worker", seed)
+        let broker = try ErringBroker(seed: seed)
+        defer { broker.close() }
+        var random = SeededGenerator(seed: seed)
+        let handled = Locked<Set<String>>([])
+        var handlers = SignalHandlers()
+        handlers.on(TrialHappened.self, as: "seen") { _, context in
+            handled.change { _ = $0.insert(context.id.wireText) }
+        }
+        let source = BrokerSource(
+            try ConsumerTopology(queue: "work", patterns: ["#"]), configuration(broker), logger: logger)
+        let dispatcher = SignalDispatcher(from: source, handlers: handlers, inbox: nil, logger: logger)
+        let running = [
+            Task { try await source.run() }, Task { try await dispatcher.run() },
+        ]
+        defer { for task in running { task.cancel() } }
+
+        broker.setErring(true)
+        while broker.errors.values.reduce(0, +) < Self.errors {
+            let more = try messages(20, &random).map {
+                ErringBroker.Message(id: $0.messageID, routingKey: $0.routingKey, body: Array($0.body))
+            }
+            broker.put(more)
+            let errors = broker.errors.values.reduce(0, +)
+            try await eventually(within: .seconds(60), "the broker erred again, or its queue was empty") {
+                broker.left < 20 || broker.errors.values.reduce(0, +) >= errors + 20
+            }
+        }
+        broker.setErring(false)
+        try await eventually(within: .seconds(60), "every message was settled: \(broker.left) left") {
+            broker.left == 0
+        }
+
+        #expect(broker.faults == [], "seed \(seed)")
+        let (seen, moved) = (handled.value, broker.stored)
+        let lost = broker.settled.filter { message in
+            !message.wasDamaged && !seen.contains(message.id) && moved[message.id] == nil
+        }
+        #expect(lost.map(\.id) == [], "seed \(seed)")
+        #expect(seen.count > 100, "seed \(seed)")
+        #expect(broker.errors.count > 12, "seed \(seed): it erred in too few ways to prove anything")
+    }
+
+    @Test(arguments: TestSeed.many(3))
+    func `what a publisher calls confirmed is stored, whatever a broker sends between confirms`(
+        _ seed: UInt64
+    ) async throws {
+        announce("publisher", seed)
+        let broker = try ErringBroker(seed: seed)
+        defer { broker.close() }
+        var random = SeededGenerator(seed: seed)
+        let publisher = BrokerPublisher(configuration(broker), logger: logger)
+        let running = Task { try await publisher.run() }
+        defer { running.cancel() }
+
+        broker.setErring(true)
+        var waiting: [SignalMessage] = []
+        var confirmed: Set<String> = []
+        var isLast = false
+        while !isLast {
+            isLast = broker.errors.values.reduce(0, +) >= Self.errors
+            if isLast { broker.setErring(false) }
+            waiting += try messages(Int.random(in: 1...60, using: &random), &random)
+            repeat {
+                try await publisher.awaitReady()
+                let outcomes = await publisher.publish(waiting)
+                #expect(outcomes.count == waiting.count)
+                let settled = zip(waiting, outcomes).filter { $0.1 == .confirmed }.map(\.0.messageID)
+                confirmed.formUnion(settled)
+                waiting.removeAll { confirmed.contains($0.messageID) }
+            } while isLast && !waiting.isEmpty
+        }
+
+        let stored = broker.stored
+        #expect(confirmed.filter { stored[$0] == nil } == [], "seed \(seed)")
+        #expect(confirmed.count > 100, "seed \(seed)")
+        #expect(broker.connections > 5, "seed \(seed)")
+        #expect(broker.errors.count > 8, "seed \(seed): it erred in too few ways to prove anything")
+    }
+}
