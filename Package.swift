@@ -54,6 +54,7 @@ let package = Package(
         .library(name: "AuthMail", targets: ["AuthMail"]),
         .library(name: "AuthProviders", targets: ["AuthProviders"]),
         .library(name: "AuthServer", targets: ["AuthServer"]),
+        .library(name: "AuthServices", targets: ["AuthServices"]),
         .library(name: "AuthTesting", targets: ["AuthTesting"]),
         .executable(name: "auth-signals", targets: ["auth-signals"]),
         .executable(name: "auth-consumer", targets: ["auth-consumer"]),
@@ -110,6 +111,13 @@ let package = Package(
             name: "AuthConsumer", dependencies: ["AuthSignals"] + crypto + plumbing,
             swiftSettings: swift),
 
+        // What an application that embeds the flows runs beside its requests.
+        .target(
+            name: "AuthServices",
+            dependencies: ["AuthMail", "AuthRelay", "AuthBroker", "AuthStore", "AuthFlows", "AuthSignals"]
+                + plumbing,
+            swiftSettings: swift),
+
         // What every process of ours needs to be run: log lines, the metrics page, health, exit codes.
         .target(
             name: "AuthOperations",
@@ -126,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "auth-signals",
             dependencies: [
-                "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer", "AuthBroker",
+                "AuthServices", "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthBroker",
                 "AuthInbox",
                 "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird, httpClient,
                 nio, nioHTTP1,
@@ -249,7 +258,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
-                "AuthConsumer", "AuthStore", "AuthTesting", "AuthBroker", "AuthSignals", "auth-signals",
+                "AuthConsumer", "AuthStore", "AuthFlows", "AuthTesting", "AuthBroker", "AuthSignals",
+                "auth-signals",
                 "auth-consumer",
             ] + plumbing + kits,
             exclude: ["Fixtures"],

@@ -33,12 +33,13 @@ let keys = KeyRing(secret: "a secret of 32 random bytes, of course")
 let store = try SQLiteStore(
     pool: pool, keys: keys, codec: SignalCodec(source: "https://app.example.org"))
 
-// The application's own row for each user, in the transaction of the sign-up.
+// The application's own row for each user, in the transaction of the sign-up. `subject` is the user's id as signals
+// have it: Foundation would write it in upper case.
 var hooks = AccountHooks()
 hooks.didSignUp = { user, transaction in
     try transaction.sqlite?.execute(
         sql: "INSERT INTO customer (id, user_id) VALUES (?, ?)",
-        arguments: [UUID().uuidString, user.id.uuidString])
+        arguments: [UUID().uuidString, user.subject])
 }
 let accounts = Accounts(
     store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)), hooks: hooks)

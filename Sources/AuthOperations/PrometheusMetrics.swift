@@ -14,7 +14,8 @@ public final class PrometheusMetrics: MetricsFactory {
     public func text() -> String {
         let families = families.withLock { $0 }
         return families.sorted { $0.key < $1.key }.map { name, family in
-            "# TYPE \(name) \(family.kind.rawValue)\n"
+            "# HELP \(name) \(MetricDescriptions.text(of: name))\n"
+                + "# TYPE \(name) \(family.kind.rawValue)\n"
                 + family.series.sorted { $0.key < $1.key }.map { $1.text(name, labels: $0) }.joined()
         }.joined()
     }

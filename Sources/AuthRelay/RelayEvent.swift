@@ -56,6 +56,10 @@ enum RelayNotice: Hashable, Sendable {
     case unrouted(SignalName, UUID)
     case nacked(SignalName, UUID, delay: Duration)
     case parked(SignalName, UUID, reason: String)
+    /// The broker closed the channel over a row that was alone in flight; its retry is deferred.
+    case suspected(SuspectSignal, code: Int, delay: Duration)
+    /// The broker closed the channel repeatedly: so many rows that were in flight are sent one at a time.
+    case isolated(Int)
     /// The outcomes of so many rows are not known.
     case unknown(Int)
     /// So many rows were sent again whose outcomes were not known.

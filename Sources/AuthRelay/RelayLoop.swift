@@ -48,7 +48,8 @@ struct RelayLoop: Sendable {
                 if action == .finish { return }
                 try await perform(action, in: &group)
             }
-            relay.metrics.show(inFlight: state.inFlight.count)
+            relay.metrics.show(inFlight: state.inFlight.count, suspects: state.suspects.count)
+            relay.suspects = state.suspects.signals
             if case .answered = event { try await relay.failpoints.reach(.afterConfirm) }
             if state.phase == .stopping, !wasStopping {
                 wasStopping = true

@@ -12,6 +12,7 @@ struct RelayMetrics: Sendable {
     private let unknown: Counter
     private let republished: Counter
     private let parked: Counter
+    private let suspects: Gauge
     private let inFlight: Gauge
     private let pending: Gauge
     private let oldestPending: Gauge
@@ -19,6 +20,7 @@ struct RelayMetrics: Sendable {
     private let emitted: Counter
     private let emissions = Emissions()
     private let publishing: Metrics.Timer
+    private let factory: any MetricsFactory
 
     init(factory: any MetricsFactory) {
         confirmed = Counter(label: "auth_signals_confirmed", factory: factory)
@@ -32,6 +34,8 @@ struct RelayMetrics: Sendable {
         oldestPending = Gauge(label: "auth_signals_oldest_pending_age_seconds", factory: factory)
         emitted = Counter(label: "auth_signals_emitted", factory: factory)
         paused = Gauge(label: "auth_signals_paused", factory: factory)
+        suspects = Gauge(label: "auth_signals_suspects", factory: factory)
+        self.factory = factory
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
 
@@ -41,12 +45,25 @@ struct RelayMetrics: Sendable {
         case .unrouted: unrouted.increment()
         case .nacked: nacked.increment()
         case .parked: parked.increment()
+        case .suspected(let signal, let code, _): channelClosed(signal.name, code: code)
+        case .isolated: break
         case .unknown(let count): unknown.increment(by: count)
         case .republished(let count): republished.increment(by: count)
         }
     }
 
-    func show(inFlight count: Int) { inFlight.record(count) }
+    /// Names are a small set: those of the catalogue and the application's.
+    private func channelClosed(_ name: SignalName, code: Int) {
+        Counter(
+            label: "auth_signals_channel_closed",
+            dimensions: [("signal", name.rawValue), ("code", String(code))], factory: factory
+        ).increment()
+    }
+
+    func show(inFlight count: Int, suspects suspectCount: Int) {
+        inFlight.record(count)
+        suspects.record(suspectCount)
+    }
 
     func show(_ status: OutboxStatus, now: Date) {
         pending.record(status.pending)

@@ -7,20 +7,22 @@ extension RelayState {
 
     /// The read that is to be made now, if any.
     mutating func nextRead() -> RelayRead? {
-        let room = configuration.batchSize * (configuration.batchesInFlight - 1)
+        let size = isIsolating ? 1 : configuration.batchSize
+        let room = isIsolating ? 0 : configuration.batchSize * (configuration.batchesInFlight - 1)
         guard !isPaused, !isReading, !isBehind, inFlight.count <= room else { return nil }
         if !knowsSetBack { return .setBack(limit: Self.setBackLimit) }
-        if mayHaveDue {
+        let hasOthers = mayHaveNew || holds.nextReleased != nil
+        if mayHaveDue, !(triesOthers && hasOthers) {
             mayHaveDue = false
             // So many may be found that are under way or wait for another one.
             return .due(upTo: cursor, limit: configuration.batchSize + busy + holds.count)
         }
         if let (subject, after) = holds.nextReleased {
-            return .held(subject: subject, after: after, limit: configuration.batchSize)
+            return .held(subject: subject, after: after, limit: size)
         }
         if mayHaveNew {
             mayHaveNew = false
-            return .new(after: cursor, limit: configuration.batchSize)
+            return .new(after: cursor, limit: size)
         }
         return nil
     }
@@ -39,16 +41,32 @@ extension RelayState {
                 where !setBack.contains(sequence) && isOpen(sequence) {
                     holds.release(subject, from: sequence)
                 }
+                for sequence in suspects.sequences where !setBack.contains(sequence) && isOpen(sequence) {
+                    suspects.forget(sequence)
+                }
             }
             return []
         case .new(let after, _):
             cursor = max(cursor, found)
             if found > after { mayHaveNew = true }
-            return rows.filter(mayPass)
+            let passing = rows.filter(mayPass)
+            // They are found again by their time, which is when they are sent alone.
+            let others = passing.filter { !suspects.contains($0.sequence) }
+            if others.count < passing.count { (suspectIsDue, mayHaveDue) = (true, true) }
+            return others
         case .due(_, let limit):
             let passing = rows.filter(mayPass)
-            dueWasFull = rows.count == limit || passing.count > configuration.batchSize
-            return Array(passing.prefix(configuration.batchSize))
+            let suspected = passing.filter { suspects.contains($0.sequence) }
+            let others = passing.filter { !suspects.contains($0.sequence) }
+            if !suspected.isEmpty { mayHaveDue = true }
+            if inFlight.isEmpty, !triesOthers || others.isEmpty, let next = suspects.next(of: suspected) {
+                suspectIsDue = false
+                return [next]
+            }
+            suspectIsDue = !suspected.isEmpty
+            let size = cursor < suspects.isolatedUpTo ? 1 : configuration.batchSize
+            dueWasFull = rows.count == limit || others.count > size
+            return Array(others.prefix(size))
         case .held(let subject, _, let limit):
             // Another row of the subject may have failed meanwhile: then it is held again.
             guard holds.isReleased(subject) else { return [] }

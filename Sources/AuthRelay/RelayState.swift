@@ -6,7 +6,8 @@ import Foundation
 ///
 /// One read is under way at a time. The cursor follows the new rows; rows that were set back come by their
 /// time, and rows of a subject that was held come by the subject. When outcomes are unknown nothing more is
-/// published until all batches are answered, then the cursor goes back to the lowest of them.
+/// published until all batches are answered, then the cursor goes back to the lowest of them. Which row the broker
+/// closes the channel over is found by ``RelaySuspects``.
 struct RelayState: Sendable {
     /// What is remembered of a row that was published.
     struct Sent: Sendable {
@@ -34,11 +35,20 @@ struct RelayState: Sendable {
     var knowsSetBack = false
     private var sweeps = 0
     var holds = RelayHolds()
+    var suspects = RelaySuspects()
+    /// Whether a suspect is due: it is sent as soon as nothing is in flight.
+    var suspectIsDue = false
+    /// Whether the last row that was sent was closed over: the next to be sent is not a suspect, if there is another.
+    var triesOthers = false
 
     // Publishing.
     var inFlight: [Int64: Sent] = [:]
     var batches: [Int: [Int64]] = [:]
     private var lastBatch = 0
+    /// The batch of one row that was published while nothing was in flight, as long as that is so.
+    private var alone: Int?
+    /// Whether nothing else may be published until that batch is answered.
+    private var keepsAlone = false
     private var lost: Set<Int64> = []
     private var lossesInARow = 0
 
@@ -111,7 +121,7 @@ struct RelayState: Sendable {
         mayHaveNew = true
         mayHaveDue = true
         // A row that holds others may have been taken out of the outbox by an operator.
-        if sweeps.isMultiple(of: 60), !holds.isEmpty { knowsSetBack = false }
+        if sweeps.isMultiple(of: 60), !holds.isEmpty || suspects.count > 0 { knowsSetBack = false }
     }
 
     private mutating func readEnded() {
@@ -143,6 +153,9 @@ struct RelayState: Sendable {
     private mutating func publish(_ rows: [OutboxRow]) -> [RelayAction] {
         guard !rows.isEmpty else { return [] }
         lastBatch += 1
+        triesOthers = false
+        alone = batches.isEmpty && rows.count == 1 ? lastBatch : nil
+        keepsAlone = alone != nil && suspects.mustBeAlone(rows[0].sequence)
         batches[lastBatch] = rows.map(\.sequence)
         for row in rows {
             inFlight[row.sequence] = Sent(
@@ -154,13 +167,16 @@ struct RelayState: Sendable {
 
     private mutating func answer(_ batch: Int, _ outcomes: [PublishOutcome], _ now: Date) -> [RelayAction] {
         guard let rows = batches.removeValue(forKey: batch) else { return [] }
+        let wasAlone = alone == batch
+        if wasAlone { (alone, keepsAlone) = (nil, false) }
         var notices: [RelayNotice] = []
-        var confirmed = 0
-        var unknown = 0
+        var (confirmed, unknown, isolated) = (0, 0, 0)
+        var isLost = false
         for (index, sequence) in rows.enumerated() {
             guard let sent = inFlight.removeValue(forKey: sequence) else { continue }
             // A publisher that answers for fewer than it was given has said nothing of the others.
             let outcome = index < outcomes.count ? outcomes[index] : .unknown("no answer")
+            note(outcome, of: sequence)
             switch outcome {
             case .confirmed:
                 confirmed += 1
@@ -177,20 +193,55 @@ struct RelayState: Sendable {
                 notices.append(.nacked(sent.name, sent.id, delay: delay))
                 if let subject = sent.subject { holds.hold(subject, behind: sequence) }
                 note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: "nacked"), now)
-            case .unknown:
+            case .closed(let code, let text) where wasAlone:
+                isLost = true
+                notices.append(blame(sequence, sent, code, text, now))
+            case .closed, .unknown:
+                isLost = true
                 unknown += 1
                 lost.insert(sequence)
+                if case .closed = outcome, suspects.closedTogether(sequence) { isolated += 1 }
             }
         }
         if confirmed > 0 { notices.append(.confirmed(confirmed)) }
-        if unknown > 0 {
-            notices.append(.unknown(unknown))
+        if unknown > 0 { notices.append(.unknown(unknown)) }
+        if isolated > 0 { notices.append(.isolated(isolated)) }
+        if isLost {
             if phase == .relaying { phase = .lost }
         } else if !outcomes.isEmpty {
             lossesInARow = 0
         }
         return notices.map { .tell($0) }
     }
+
+    /// The broker closed the channel over the row alone.
+    private mutating func blame(
+        _ sequence: Int64, _ sent: Sent, _ code: Int, _ text: String, _ now: Date
+    ) -> RelayNotice {
+        let verdict = suspects.closedAlone(sequence, name: sent.name, id: sent.id, code: code, text: text)
+        guard case .deferred(let closings) = verdict else {
+            settled(sequence, sent, .parked(reason: text), now)
+            return .parked(sent.name, sent.id, reason: text)
+        }
+        triesOthers = true
+        // While nothing passes, the pause before the next connection is what spares the broker.
+        let delay = configuration.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
+        if let subject = sent.subject { holds.hold(subject, behind: sequence) }
+        note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: text), now)
+        let signal = SuspectSignal(name: sent.name, id: sent.id, closings: closings, reason: text)
+        return .suspected(signal, code: code, delay: delay)
+    }
+
+    private mutating func note(_ outcome: PublishOutcome, of sequence: Int64) {
+        switch outcome {
+        case .confirmed, .returned, .nacked: suspects.answered(sequence)
+        case .refused: suspects.forget(sequence)
+        case .unknown, .closed: break
+        }
+    }
+
+    /// Whether rows are sent one at a time: each is published when nothing is in flight.
+    var isIsolating: Bool { keepsAlone || suspectIsDue || cursor < suspects.isolatedUpTo }
 
     /// The row will not be sent again.
     private mutating func settled(

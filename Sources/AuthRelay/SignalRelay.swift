@@ -9,13 +9,14 @@ import Synchronization
 /// Publishes the committed signals of an outbox.
 ///
 /// ```swift
-/// let relay = SignalRelay(from: store.outbox, to: publisher, codec: codec, logger: logger)
+/// let relay = SignalRelay(from: store, to: publisher, codec: codec, logger: logger)
 /// let group = ServiceGroup(services: [publisher, relay], logger: logger)
 /// ```
 ///
 /// A row is settled only after the broker has answered for it, so every committed signal is published at
 /// least once; rows are published in commit order. A subject whose row was nacked waits until that row is
-/// through, the others pass.
+/// through, the others pass. A row that the broker closes the channel over is found, sent alone, and parked if it
+/// stays the cause (``suspects``).
 public final class SignalRelay: Service {
     /// What a relay is doing.
     public enum Phase: String, Hashable, Sendable, Codable {
@@ -39,6 +40,8 @@ public final class SignalRelay: Service {
     let logger: Logger
     let metrics: RelayMetrics
     private let currentPhase = Mutex(Phase.waitingForRole)
+    private let currentSuspects = Mutex([SuspectSignal]())
+    let unrouted = UnroutedLog()
 
     /// - Parameters:
     ///   - outbox: what is relayed; one relay at a time has the right to.
@@ -66,11 +69,20 @@ public final class SignalRelay: Service {
         set { currentPhase.withLock { $0 = newValue } }
     }
 
+    /// The signals over which the broker closed the channel, and which are not parked yet; the oldest first.
+    public internal(set) var suspects: [SuspectSignal] {
+        get { currentSuspects.withLock { $0 } }
+        set { currentSuspects.withLock { $0 = newValue } }
+    }
+
     /// Relays until a graceful shutdown, which takes nothing more from the outbox, finishes what is in flight
     /// and settles it, and gives the right to relay back; or until it is cancelled, which leaves what is in
     /// flight to the next relay.
     public func run() async throws {
-        defer { phase = .stopped }
+        defer {
+            phase = .stopped
+            suspects = []
+        }
         let outbox = outbox
         let role: any RelayRole
         do {

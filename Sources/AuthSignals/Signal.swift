@@ -27,7 +27,8 @@ public protocol Signal: Codable, Sendable {
     var request: RequestContext { get }
 
     /// Whom it is about: the user's id for ours, opaque, never an address. Signals of one subject are
-    /// handled in order by a worker.
+    /// handled in order by a worker. A UUID may be written in either case: it is lower case in the outbox and on the
+    /// wire.
     var subject: String? { get }
 }
 

@@ -21,8 +21,13 @@ final class CommitObserver: TransactionObserver, Sendable {
     private let receivers: InProcessReceivers
     private let wakeUps: StoreWakeUps
     private let watch: StoreFileWatch?
+    private let unattendedMails: UnattendedMails
 
-    init(receivers: InProcessReceivers, wakeUps: StoreWakeUps, watch: StoreFileWatch?) {
+    init(
+        receivers: InProcessReceivers, wakeUps: StoreWakeUps, watch: StoreFileWatch?,
+        unattendedMails: UnattendedMails
+    ) {
+        self.unattendedMails = unattendedMails
         self.watch = watch
         self.receivers = receivers
         self.wakeUps = wakeUps
@@ -64,7 +69,10 @@ final class CommitObserver: TransactionObserver, Sendable {
         let rows = done.inserted.compactMap { done.emitted[$0] }
         if !rows.isEmpty { receivers.deliver(rows) }
         if done.outbox { wakeUps.outbox.wake() }
-        if done.mail { wakeUps.mail.wake() }
+        if done.mail {
+            wakeUps.mail.wake()
+            unattendedMails.watch()
+        }
     }
 
     func databaseDidRollback(_ database: Database) { current.withLock { $0 = Transaction() } }

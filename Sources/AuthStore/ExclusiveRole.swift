@@ -27,6 +27,16 @@ final class ExclusiveRole: Sendable {
         }
     }
 
+    /// Whether somebody has the role, in whatever process.
+    var isHeld: Bool {
+        guard let lockFile else { return heldInMemory.withLock { $0 } }
+        let descriptor = PrivateFile.retrying { open(lockFile, O_RDWR | O_CLOEXEC) }
+        guard descriptor >= 0 else { return false }
+        // Closing frees the lock, where it was taken.
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     private func attempt() throws(StoreError) -> (any RelayRole)? {
         if let lockFile { return try HeldFile.lock(lockFile) }
         let free = heldInMemory.withLock { held in

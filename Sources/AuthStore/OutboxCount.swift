@@ -15,6 +15,9 @@ struct OutboxCount {
     var purged = 0
     /// How many were erased that waited.
     var erased = 0
+    /// How many numbers no signal has: a restored store goes on at a higher one.
+    private var skipped = 0
+    private var restoredAt: Int64?
 
     init() {}
 
@@ -25,6 +28,8 @@ struct OutboxCount {
         parked = row["parked"]
         purged = row["purged"]
         erased = row["erased"]
+        skipped = row["skipped"]
+        restoredAt = row["restored_at"]
     }
 
     /// Wrapping, since the numbers are those of a file that others can write.
@@ -44,13 +49,18 @@ struct OutboxCount {
         let count = try OutboxCount(database)
         let oldest: Int64? = try database.value("SELECT time FROM auth_outbox ORDER BY sequence LIMIT 1")
         let paused: Int64? = try database.value("SELECT paused_at FROM auth_outbox_count")
-        let emitted: Int =
-            try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0
+        let emitted = Int(try lastSequence(database)) - count.skipped
         // To count the rows would read all of a backlog every few seconds.
         let pending = oldest == nil ? 0 : max(0, emitted &- count.settled &- count.erased)
         return OutboxStatus(
             pending: pending, oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
             parked: count.parked, confirmed: count.confirmed, emitted: emitted, erased: count.erased,
-            pausedSince: paused.map(Date.init(milliseconds:)))
+            pausedSince: paused.map(Date.init(milliseconds:)),
+            restoredAt: count.restoredAt.map(Date.init(milliseconds:)))
+    }
+
+    /// The highest number that was given.
+    static func lastSequence(_ database: Database) throws -> Int64 {
+        try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0
     }
 }

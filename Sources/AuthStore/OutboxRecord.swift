@@ -53,7 +53,7 @@ public struct OutboxFilter: Hashable, Sendable {
         self.states = states
         self.ids = ids
         self.name = name
-        self.subject = subject
+        self.subject = subject?.asSubject
         self.from = from
         self.to = to
     }

@@ -39,6 +39,20 @@ enum PrivateFile {
         chmod(path, 0o600)
     }
 
+    /// Writes a file or a folder through to the disk.
+    ///
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/unwritable``.
+    static func synchronize(_ path: String) throws(StoreError) {
+        let descriptor = retrying { Foundation.open(path, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else {
+            throw StoreError(.unwritable, "\(path) cannot be opened: \(systemError())")
+        }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw StoreError(.unwritable, "\(path) cannot be written to the disk: \(systemError())")
+        }
+    }
+
     /// Whether the open file is still the one of that path.
     static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
         var (open, named) = (stat(), stat())

@@ -12,6 +12,8 @@ public struct OutboxErasure: Hashable, Sendable, Codable {
     public var settled: Int
     /// Mails that waited or had been given up.
     public var mails: Int
+    /// Mails that could not be opened, because their key is not set: they may be of that person, too.
+    public var sealedMails: Int
 }
 
 extension SQLiteStore {
@@ -21,9 +23,11 @@ extension SQLiteStore {
     /// moment may still arrive. Every number stays accounted for (``verifyOutbox()``). The account itself is
     /// left alone.
     ///
-    /// - Parameter subject: the user's id, as it is in the signals.
+    /// - Parameter subject: the user's id.
     public func erase(subject: String) async throws -> OutboxErasure {
-        var erasure = OutboxErasure(pending: 0, settled: 0, mails: try await eraseMails(of: subject))
+        let subject = subject.asSubject
+        let (mails, sealedMails) = try await eraseMails(of: subject)
+        var erasure = OutboxErasure(pending: 0, settled: 0, mails: mails, sealedMails: sealedMails)
         for state in OutboxRecord.State.allCases {
             let count = try await inBatches(OutboxFilter([state], subject: subject), state) {
                 try $0.erase($1, from: state)
@@ -38,27 +42,36 @@ extension SQLiteStore {
     }
 
     /// A mail is sealed: whom it is for is seen when it is opened.
-    private func eraseMails(of subject: String) async throws -> Int {
-        let found = try await read { (reading: SQLiteReading) in
+    ///
+    /// - Returns: how many were deleted, and how many could not be opened.
+    private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
+        let (found, sealed) = try await read { (reading: SQLiteReading) in
             let addresses = try reading.database.rows(
                 "SELECT email FROM auth_email_address WHERE user_id = ?",
                 [UUID(uuidString: subject) ?? UUID()]
             ).map { ($0["email"] as String).lowercased() }
-            return try reading.database.rows("SELECT id, draft FROM auth_mail", []).compactMap { row in
+            var (found, sealed): ([UUID], Int) = ([], 0)
+            for row in try reading.database.rows("SELECT id, draft FROM auth_mail", []) {
                 let id: UUID = try row.decode(forColumn: "id")
                 guard let plain = try? self.keys.open(row["draft"], for: .mail, context: id.wireText),
-                    let draft = try? SignalCodec.decoder().decode(MailDraft.self, from: plain),
-                    addresses.contains(draft.to.lowercased()) || draft.onAccepted?.subject == subject
-                else { return nil as UUID? }
-                return id
+                    let draft = try? SignalCodec.decoder().decode(MailDraft.self, from: plain)
+                else {
+                    sealed += 1
+                    continue
+                }
+                if addresses.contains(draft.to.lowercased()) || draft.onAccepted?.subject == subject {
+                    found.append(id)
+                }
             }
+            return (found, sealed)
         }
-        if found.isEmpty { return 0 }
-        return try await write { transaction in
+        if found.isEmpty { return (0, sealed) }
+        let deleted = try await write { [found] transaction in
             try transaction.overwriting { database in
                 try found.reduce(0) { $0 + (try database.run("DELETE FROM auth_mail WHERE id = ?", [$1])) }
             }
         }
+        return (deleted, sealed)
     }
 }
 

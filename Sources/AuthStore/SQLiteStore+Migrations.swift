@@ -30,6 +30,7 @@ extension SQLiteStore {
         (name: "auth_store_1", sql: accounts + outbox + mail),
         (name: "auth_store_2", sql: socialAccounts),
         (name: "auth_store_3", sql: outboxOperator),
+        (name: "auth_store_4", sql: restoration + subjectsInLowerCase),
     ]
 
     // STRICT tables, for SQLite otherwise stores whatever it is given.
@@ -142,6 +143,26 @@ extension SQLiteStore {
         ALTER TABLE auth_outbox_count ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE auth_outbox_count ADD COLUMN paused_at INTEGER;
         """
+
+    // `skipped`: numbers that no signal has, because the store was restored from a backup.
+    private static let restoration = """
+        ALTER TABLE auth_outbox_count ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE auth_outbox_count ADD COLUMN restored_at INTEGER;
+
+        """
+
+    /// Subjects that are UUIDs were stored as an application wrote them; see `String.asSubject`.
+    private static let subjectsInLowerCase: String = [
+        "auth_outbox", "auth_outbox_history", "auth_outbox_parked",
+    ].map {
+        let digit = "[0-9A-Fa-f]"
+        let uuid = [8, 4, 4, 4, 12].map { String(repeating: digit, count: $0) }.joined(separator: "-")
+        return """
+            UPDATE \($0) SET subject = lower(subject)
+            WHERE subject GLOB '*[A-F]*' AND subject GLOB '\(uuid)';
+
+            """
+    }.joined()
 
     private static let mail = """
         CREATE TABLE auth_mail (

@@ -32,6 +32,18 @@ extension SQLiteStore {
         }
     }
 
+    /// Of the rows that were refused for good, the one that was emitted last; nil if nothing is parked.
+    public func newestParked() async throws -> OutboxRecord? {
+        try await read { (reading: SQLiteReading) in
+            try reading.database.row(
+                """
+                SELECT \(OutboxColumns.record) FROM \(OutboxRecord.State.parked.source)
+                ORDER BY sequence DESC LIMIT 1
+                """
+            ).map { try OutboxRecord(state: .parked, row: $0) }
+        }
+    }
+
     /// Sends rows again: they go back to the outbox with the same id, number and time, due at once. Pending
     /// ones that were set back are due at once too.
     ///

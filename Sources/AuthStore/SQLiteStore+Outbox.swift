@@ -47,7 +47,7 @@ extension SQLiteStore: Outbox {
                 """
                 SELECT \(OutboxColumns.kept) FROM auth_outbox
                 WHERE subject = ? AND sequence > ? ORDER BY sequence LIMIT ?
-                """, [subject, sequence, limit], unreadable: self.tellUnreadable)
+                """, [subject.asSubject, sequence, limit], unreadable: self.tellUnreadable)
         }
     }
 

@@ -20,7 +20,8 @@ public final class SQLiteStore: Sendable {
     /// How long settled rows of the outbox are kept; nothing keeps none.
     public let retention: Duration
     let keys: KeyRing
-    let codec: SignalCodec
+    /// Writes the signals that are emitted.
+    public let codec: SignalCodec
     let clock: any WallClock
     let logger: Logger
     let receivers: InProcessReceivers
@@ -56,17 +57,36 @@ public final class SQLiteStore: Sendable {
             clock: clock, logger: logger)
     }
 
+    /// Opens a store that exists, for an operator: nothing is made, and the mode of its files stays.
+    ///
+    /// - Parameter isReadOnly: whether it can be read only; no file is changed then, but for SQLite's own index of the
+    ///   write-ahead log.
+    /// - Throws: ``StoreError``: `missing`, or as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
+    public convenience init(
+        existing path: String, isReadOnly: Bool, keys: KeyRing, codec: SignalCodec,
+        retention: Duration = defaultRetention, clock: any WallClock = .system,
+        logger: Logger = Logger(label: "auth-store")
+    ) throws {
+        let database: any DatabaseWriter =
+            isReadOnly ? try StoreFile.reading(path) : try StoreFile.existing(path)
+        try self.init(
+            pool: database, keys: keys, codec: codec, retention: retention, clock: clock, logger: logger)
+    }
+
     /// A store among an application's own tables: both commit together.
     ///
     /// `synchronous` is set to FULL on the pool's writer, for an outbox that a power cut shortens has lied.
     ///
-    /// - Parameter pool: GRDB's pool or queue, with foreign keys on (GRDB's default); give it a busy time-out
-    ///   where other processes write to the file.
+    /// - Parameters:
+    ///   - pool: GRDB's pool or queue, with foreign keys on (GRDB's default); give it a busy time-out where other
+    ///     processes write to the file.
+    ///   - mailPatience: how long mails may wait while no mail loop runs, in whatever process, before that is logged.
     /// - Throws: ``StoreError`` as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
     public init(
         pool: any DatabaseWriter, keys: KeyRing, codec: SignalCodec,
         receivers: SignalHandlers = SignalHandlers(), retention: Duration = defaultRetention,
-        clock: any WallClock = .system, logger: Logger = Logger(label: "auth-store")
+        clock: any WallClock = .system, mailPatience: Duration = .seconds(60),
+        logger: Logger = Logger(label: "auth-store")
     ) throws {
         file = try StoreFile.check(pool)
         database = pool
@@ -80,7 +100,10 @@ public final class SQLiteStore: Sendable {
         bells = StoreWakeUps(file: file, logger: logger)
         relayRole = ExclusiveRole(lockFile: file.map { $0 + ".relay.lock" })
         mailRole = ExclusiveRole(lockFile: file.map { $0 + ".mail.lock" })
-        commits = CommitObserver(receivers: self.receivers, wakeUps: bells, watch: watch)
+        let unattendedMails = UnattendedMails(
+            in: pool, role: mailRole, clock: clock, patience: mailPatience, logger: logger)
+        commits = CommitObserver(
+            receivers: self.receivers, wakeUps: bells, watch: watch, unattendedMails: unattendedMails)
         pool.add(transactionObserver: commits, extent: .observerLifetime)
     }
 

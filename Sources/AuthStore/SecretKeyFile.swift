@@ -18,6 +18,13 @@ public enum SecretKeyFile {
         return secret
     }
 
+    /// The secret of `<store>.key`; nil if that file does not exist.
+    ///
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/keyFile``.
+    public static func existing(beside store: String) throws(StoreError) -> String? {
+        try load(store + ".key")
+    }
+
     /// - Returns: nil where there is no file.
     private static func load(_ path: String) throws(StoreError) -> String? {
         let descriptor = PrivateFile.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }

@@ -7,13 +7,15 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case unwritable, notADatabase, newerSchema, outdatedSchema, full, busy, damaged, inputOutput
-            case rejected, missingRow, unsuitable, invalidURL, keyFile, replaced
+            case rejected, missingRow, unsuitable, invalidURL, keyFile, replaced, missing
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
         /// The file cannot be made, opened or written by this user.
         public static let unwritable = Code(.unwritable)
+        /// The file does not exist.
+        public static let missing = Code(.missing)
         /// The file is not of SQLite's format.
         public static let notADatabase = Code(.notADatabase)
         /// A newer version of this program has migrated the store.

@@ -9,6 +9,28 @@ enum StoreFile {
         try opened(path) { try DatabasePool(path: path, configuration: configuration("auth-store")) }
     }
 
+    /// Opens a pool on a file that exists, and leaves its mode as it is.
+    static func existing(_ path: String) throws -> DatabasePool {
+        try checkExists(path)
+        return try attempt(path) {
+            try DatabasePool(path: path, configuration: configuration("auth-store"))
+        }
+    }
+
+    /// Opens one connection that reads a file and changes nothing but SQLite's own index of the write-ahead log.
+    static func reading(_ path: String) throws -> DatabaseQueue {
+        try checkExists(path)
+        var configuration = configuration("auth-store.reading")
+        configuration.readonly = true
+        return try attempt(path) { try DatabaseQueue(path: path, configuration: configuration) }
+    }
+
+    private static func checkExists(_ path: String) throws(StoreError) {
+        guard access(path, F_OK) == 0 else {
+            throw StoreError(.missing, "\(path) does not exist: `auth-signals migrate` makes it")
+        }
+    }
+
     /// Opens one connection, with a write-ahead log, on a file that is made where there is none.
     static func queue(_ path: String, label: String) throws -> DatabaseQueue {
         var configuration = configuration(label)
@@ -32,23 +54,37 @@ enum StoreFile {
     /// An existing file is not opened here: closing it would free the locks that this process's other
     /// connections hold on it (SQLite, “How To Corrupt An SQLite Database File”, 2.2).
     private static func prepare(_ path: String) throws {
+        try checkPlace(path)
+        try PrivateFile.make(path)
+        try checkWritable(path)
+        for file in [path, path + "-wal", path + "-shm"] { PrivateFile.tighten(file) }
+    }
+
+    /// - Throws: ``StoreError``: `unwritable` if this user cannot write the file.
+    static func checkWritable(_ path: String) throws(StoreError) {
+        guard access(path, R_OK | W_OK) == 0 else {
+            throw StoreError(.unwritable, "\(path) cannot be written: \(PrivateFile.systemError())")
+        }
+    }
+
+    /// - Throws: ``StoreError``: `unwritable` if the file's folder does not exist.
+    static func checkPlace(_ path: String) throws(StoreError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
         guard exists, isFolder.boolValue else {
             throw StoreError(.unwritable, "\(path) cannot be made: there is no folder \(folder)")
         }
-        try PrivateFile.make(path)
-        guard access(path, R_OK | W_OK) == 0 else {
-            throw StoreError(.unwritable, "\(path) cannot be written: \(PrivateFile.systemError())")
-        }
-        for file in [path, path + "-wal", path + "-shm"] { PrivateFile.tighten(file) }
     }
 
     /// Turning a new file to write-ahead logging takes a lock that SQLite does not wait for: two processes
     /// that open it at once must.
     private static func opened<D>(_ path: String, _ open: () throws -> D) throws -> D {
         try prepare(path)
+        return try attempt(path, open)
+    }
+
+    private static func attempt<D>(_ path: String, _ open: () throws -> D) throws -> D {
         let deadline = ContinuousClock.now + .seconds(5)
         while true {
             do {

@@ -22,6 +22,7 @@ struct AuthSignalsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,
+            BackupCommand.self, RestoreCommand.self,
             OutboxCommand.self, DeadCommand.self, TopologyCommand.self, TailCommand.self, CatalogCommand.self,
         ])
 }

@@ -15,25 +15,54 @@ struct Installation {
     let keys: KeyRing
     let logger: Logger
 
-    /// Opens the store and brings its schema up to date.
+    /// Opens the store, which is made if it does not exist, and brings its schema up to date.
     ///
     /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` where the store cannot be used.
-    init(_ settings: InstallationSettings, migrating: Bool = true) async throws {
+    init(_ settings: InstallationSettings) async throws {
         self.settings = settings
         logger = Logger(label: "auth-signals")
-        for name in settings.unknownNames {
-            logger.warning(
-                "an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
-        }
+        Self.warn(ofUnknownNames: settings, logger)
         do {
             let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)
             keys = KeyRing(secret: secret, fallbacks: settings.secretKeyFallbacks)
             store = try SQLiteStore(
                 path: settings.store.url.path, keys: keys, codec: settings.signals.sealingCodec,
                 retention: settings.store.outboxRetention)
-            if migrating { try await store.migrate() }
+            try await store.migrate()
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
+        }
+    }
+
+    /// The store of an operator's command: neither it nor its key is made.
+    ///
+    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` where the store cannot be used.
+    static func existingStore(_ settings: InstallationSettings, isReadOnly: Bool) throws -> SQLiteStore {
+        warn(ofUnknownNames: settings, Logger(label: "auth-signals"))
+        let path = settings.store.url.path
+        do {
+            return try SQLiteStore(
+                existing: path, isReadOnly: isReadOnly, keys: keysWithoutMaking(settings),
+                codec: settings.signals.sealingCodec, retention: settings.store.outboxRetention)
+        } catch let error as StoreError {
+            throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
+        }
+    }
+
+    /// The keys of an installation that may not have any yet, or has them elsewhere: then what is sealed stays sealed.
+    ///
+    /// - Throws: `StoreError` with code `keyFile`.
+    static func keysWithoutMaking(_ settings: InstallationSettings) throws(StoreError) -> KeyRing {
+        var secret = settings.secretKey
+        if secret == nil { secret = try SecretKeyFile.existing(beside: settings.store.url.path) }
+        return KeyRing(
+            secret: secret ?? SessionToken.random().exposedText, fallbacks: settings.secretKeyFallbacks)
+    }
+
+    private static func warn(ofUnknownNames settings: InstallationSettings, _ logger: Logger) {
+        for name in settings.unknownNames {
+            logger.warning(
+                "an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
         }
     }
 

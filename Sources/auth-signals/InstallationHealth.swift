@@ -39,11 +39,24 @@ struct InstallationHealth: Sendable {
             parts["mail_pending"] = "\(mail.pending)"
             parts["mail_oldest_pending_seconds"] = Self.age(mail.oldestPending)
             parts["mail_failed"] = "\(mail.failed)"
+            if outbox.parked > 0 {
+                parts["parked"] = "\(outbox.parked)"
+                parts["parked_last"] = try await store.newestParked().map {
+                    "\($0.row.draft.name) \($0.row.draft.id.wireText): \($0.reason ?? "")"
+                }
+            }
         } catch {
             parts["store"] = "\(error)"
             ready = false
         }
-        if let relay { parts["relay"] = relay.phase.rawValue }
+        if let relay {
+            parts["relay"] = relay.phase.rawValue
+            let suspects = relay.suspects
+            if let first = suspects.first {
+                parts["suspects"] = "\(suspects.count)"
+                parts["suspect"] = "\(first.name) \(first.id.wireText): \(first.reason)"
+            }
+        }
         if let publisher {
             parts["broker"] = "\(publisher.status)"
             if brokerIsRequired, !publisher.status.isReady { ready = false }

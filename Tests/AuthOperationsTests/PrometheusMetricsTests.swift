@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthOperations
+import Foundation
 import Metrics
 import Testing
+
+@testable import AuthOperations
 
 @Suite("Metrics as Prometheus' text")
 struct PrometheusMetricsTests {
@@ -23,6 +25,22 @@ struct PrometheusMetricsTests {
     @Test func `one label is one series, whoever asks for it`() {
         let metrics = PrometheusMetrics()
         for _ in 0..<2 { Counter(label: "x", dimensions: [("a", "b")], factory: metrics).increment() }
-        #expect(metrics.text() == "# TYPE x_total counter\nx_total{a=\"b\"} 2\n")
+        #expect(
+            metrics.text() == """
+                # HELP x_total A metric of the application or of a library.
+                # TYPE x_total counter
+                x_total{a="b"} 2
+
+                """)
+    }
+
+    @Test func `every metric that is documented has a text of its own`() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../docs/operations.md")
+        let names = try String(contentsOf: file, encoding: .utf8)
+            .matches(of: /(?m)^\| `(auth_signals_[a-z_]+)` \|/).map { String($0.1) }
+        #expect(names.count > 25)
+        let unknown = MetricDescriptions.text(of: "x")
+        #expect(names.filter { MetricDescriptions.text(of: $0) == unknown } == [])
     }
 }

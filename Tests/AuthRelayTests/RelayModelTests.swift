@@ -6,7 +6,8 @@ import ToolSupport
 @testable import AuthRelay
 
 /// The relay against chance: a broker that acknowledges, nacks, returns, refuses, closes, loses
-/// acknowledgements, answers batches out of order; a store that fails; a process that dies.
+/// acknowledgements, answers batches out of order, closes the channel over some rows, and for a while over all; a store
+/// that fails; a process that dies.
 @Suite struct RelayModelTests {
     @Test(arguments: 0..<20)
     func `nothing is lost, invented or overtaken, whatever happens`(_ group: UInt64) async {
@@ -32,6 +33,9 @@ import ToolSupport
                 #expect(world.delivered.contains(sequence), "seed \(seed): \(sequence)")
             }
             #expect(Set(world.finals.keys) == world.committed, "seed \(seed)")
+            for sequence in world.poison {
+                #expect(world.finals[sequence] == .parked(reason: "poison"), "seed \(seed): \(sequence)")
+            }
             expectOrder(in: world, seed)
         }
     }
@@ -55,6 +59,7 @@ import ToolSupport
         var repetitions = 0
         var disturbed = 0
         var committed = 0
+        var closings = 0
         for seed in TestSeed.many(100).prefix(20) {
             var world = RelayWorld(seed: seed)
             for step in 0..<800 {
@@ -65,10 +70,12 @@ import ToolSupport
             committed += world.committed.count
             repetitions += world.delivered.count - Set(world.delivered).count
             disturbed += world.disturbed.count
+            closings += world.closings
         }
         #expect(crashes > 40)
         #expect(repetitions > 40)
         #expect(disturbed > 40)
+        #expect(closings > 40)
         #expect(committed > 1500)
     }
 }

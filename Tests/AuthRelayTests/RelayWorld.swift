@@ -35,6 +35,11 @@ struct RelayWorld {
     private var deliveredSet: Set<Int64> = []
     /// The subjects of which the broker did not store every row when it came.
     private(set) var disturbed: Set<String> = []
+    /// The rows that the broker closes the channel over.
+    private(set) var poison: Set<Int64> = []
+    /// The broker closes the channel over every row, until then.
+    private var refusesUntil: Date?
+    private(set) var closings = 0
     private var open: [Batch] = []
     /// The connection was lost, and nobody has waited for the next one: as a publisher's contract has it.
     private var isLost = false
@@ -73,7 +78,12 @@ struct RelayWorld {
         switch Int.random(in: 0..<20, using: &chance) {
         case 0..<3 where faulty: commit()
         case 3 where faulty && chance.oneIn(12): crash()
-        case 4 where faulty && chance.oneIn(6): loseConnection()
+        case 4 where faulty && chance.oneIn(6): loseConnection(.unknown("lost"))
+        case 4 where faulty && refusesUntil == nil && chance.oneIn(60):
+            refusesUntil = now + Double.random(in: 0...600, using: &chance)
+        // What passes shows that the fault is a row's: there is always more to come.
+        case 4 where !faulty && !outbox.isEmpty && outbox.keys.allSatisfy(poison.contains):
+            commit(poisonous: false)
         case 5: now += Double.random(in: 0...40, using: &chance)
         case 6: tell(.swept)
         case 7..<12: answerOne(faulty: faulty)
@@ -82,7 +92,7 @@ struct RelayWorld {
         }
     }
 
-    private mutating func commit() {
+    private mutating func commit(poisonous: Bool = true) {
         for _ in 0..<Int.random(in: 1...4, using: &chance) {
             last += Int64.random(in: 1...2, using: &chance)
             let subject = ["a", "b", "c", nil].randomElement(using: &chance) ?? nil
@@ -90,13 +100,14 @@ struct RelayWorld {
             outbox[last] = Stored(row: OutboxRow(sequence: last, draft: .test(Int(last), subject: subject)))
             order.append(last)
             committed.insert(last)
+            if poisonous, chance.oneIn(25) { poison.insert(last) }
         }
         events.append(.wokenUp)
     }
 
     private mutating func crash() {
         crashes += 1
-        loseConnection()
+        loseConnection(.unknown("lost"))
         (jobs, events, unanswered, answeredForGood) = ([], [], [:], [])
         state = RelayState(configuration: Self.configuration)
         enact(state.start())
@@ -104,18 +115,19 @@ struct RelayWorld {
 
     // MARK: The broker
 
-    private mutating func loseConnection() {
+    /// - Parameter closed: the row that the channel is closed over, if it is.
+    private mutating func loseConnection(_ outcome: PublishOutcome, over closed: Int64? = nil) {
         // One channel: what was stored is a beginning of what was sent.
         var isStoring = true
         for batch in open {
             var batch = batch
             for row in batch.rows.dropFirst(batch.outcomes.count) where isStoring {
-                isStoring = !chance.oneIn(4)
+                isStoring = closed == nil && !poison.contains(row.sequence) && !chance.oneIn(4)
                 if isStoring { store(row) }
             }
             // Acknowledgements that were on their way are lost too.
             let known = batch.outcomes.prefix(Int.random(in: 0...batch.outcomes.count, using: &chance))
-            batch.outcomes = known + batch.rows.dropFirst(known.count).map { _ in .unknown("lost") }
+            batch.outcomes = known + batch.rows.dropFirst(known.count).map { _ in outcome }
             events.append(.answered(batch: batch.number, batch.outcomes))
         }
         open = []
@@ -130,6 +142,14 @@ struct RelayWorld {
     private mutating func answerOne(faulty: Bool) {
         guard let first = open.first else { return }
         let row = first.rows[first.outcomes.count]
+        if let refusesUntil, now < refusesUntil {
+            closings += 1
+            return loseConnection(.closed(code: 403, text: "refused for everybody"), over: row.sequence)
+        }
+        if poison.contains(row.sequence) {
+            closings += 1
+            return loseConnection(.closed(code: 406, text: "poison"), over: row.sequence)
+        }
         let outcome: PublishOutcome
         switch faulty ? Int.random(in: 0..<30, using: &chance) : 29 {
         case 0..<3: outcome = .nacked
@@ -165,7 +185,7 @@ struct RelayWorld {
             unanswered[sequence] = nil
             switch outcome {
             case .confirmed, .returned, .refused: answeredForGood.insert(sequence)
-            case .nacked, .unknown: break
+            case .nacked, .unknown, .closed: break
             }
         }
     }
@@ -262,6 +282,9 @@ struct RelayWorld {
                 outbox[sequence]?.notBefore = date
                 outbox[sequence]?.row.attempts += 1
                 continue
+            }
+            if case .parked(let reason) = settlement.result, reason != "a rule", !poison.contains(sequence) {
+                breaches.append("\(sequence) was parked without fault: \(reason)")
             }
             if settlement.result == .confirmed, !deliveredSet.contains(sequence) {
                 breaches.append("\(sequence) was settled and never delivered")

@@ -14,6 +14,9 @@ extension BrokerError {
             self.init(.unreachable, text)
         case .tlsFile, .tlsHandshake, .tlsUntrusted, .tlsWrongName:
             self.init(.tls, text)
+        case .channelClosed where replyCode == 403:
+            // Not the log-in: the user may not do something.
+            self.init(.accessRefused, text, replyCode: replyCode)
         case .channelClosed, .connectionClosed:
             self.init(replyCode: replyCode, text: text, name: name)
         case .invalid:

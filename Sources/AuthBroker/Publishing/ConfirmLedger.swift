@@ -71,9 +71,12 @@ struct ConfirmLedger<Item> {
 
     /// The connection is gone: what was not answered may be stored or not. What was sent back was certainly
     /// routed nowhere.
-    mutating func closed(_ reason: String) -> [Settled] {
+    mutating func closed(_ reason: String) -> [Settled] { closed(.unknown(reason)) }
+
+    /// The connection is gone, and there is an outcome for what was not answered.
+    mutating func closed(_ outcome: PublishOutcome) -> [Settled] {
         let settled = slots[passed...].compactMap { slot in
-            slot.map { Settled(item: $0.item, outcome: $0.returned ?? .unknown(reason)) }
+            slot.map { Settled(item: $0.item, outcome: $0.returned ?? outcome) }
         }
         self = ConfirmLedger()
         return settled

@@ -161,6 +161,7 @@ final class PublishingRole: ConnectionRole {
 
     func disconnected(_ error: BrokerError) {
         door.shut(error.description)
+        settle(ledger.closed(error.outcomeOfOutstanding))
         forget(error.description)
     }
 
@@ -185,5 +186,14 @@ extension BrokerError {
     /// The broker returned a message that is not among those without an answer.
     static var foreignReturn: BrokerError {
         BrokerError(.protocolError, "the broker returned a message that was not published on this connection")
+    }
+
+    /// What is known of a message that was published and not answered when this ended the connection.
+    ///
+    /// A close for the sake of the connection (320) or of the exchange (404, which a new connection declares again)
+    /// was caused by none of the messages.
+    fileprivate var outcomeOfOutstanding: PublishOutcome {
+        guard let replyCode, replyCode != 320, replyCode != 404 else { return .unknown(description) }
+        return .closed(code: replyCode, text: message)
     }
 }

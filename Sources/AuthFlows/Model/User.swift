@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 public import Foundation
 
 /// A user.
 public struct User: Hashable, Sendable, Identifiable {
-    /// UUID version 7, never reused.
+    /// UUID version 7, never reused. Foundation prints it in upper case; ``subject`` is what signals have.
     public var id: UUID
     /// As typed; looked up without regard to case.
     public var username: String?
@@ -25,4 +26,7 @@ public struct User: Hashable, Sendable, Identifiable {
         self.lastLogin = lastLogin
         self.passwordHash = passwordHash
     }
+
+    /// The id as signals, queues and commands have it: in lower case. What an application keeps of a user.
+    public var subject: String { id.wireText }
 }

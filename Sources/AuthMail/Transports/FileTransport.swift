@@ -32,6 +32,20 @@ public struct FileTransport: MailTransport {
         }
     }
 
+    /// Looks whether a file could be written, and makes nothing.
+    public func checkPlace() async throws(MailError) {
+        try await onQueue { () throws(MailError) in
+            // What exists of the path decides: the rest would be made in there.
+            var place = URL(fileURLWithPath: folder).standardizedFileURL
+            while access(place.path, F_OK) != 0, place.path != "/" { place.deleteLastPathComponent() }
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
+            guard isFolder.boolValue, access(place.path, W_OK | X_OK) == 0 else {
+                throw Self.fault("write to")
+            }
+        }
+    }
+
     private func onQueue(
         _ body: @escaping @Sendable () throws(MailError) -> Void
     ) async throws(MailError) {

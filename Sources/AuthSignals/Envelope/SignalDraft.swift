@@ -8,7 +8,7 @@ public struct SignalDraft: Hashable, Sendable {
     public var name: SignalName
     /// Of the signal's schema.
     public var schemaVersion: Int
-    /// Whom it is about; nil where there is no user.
+    /// Whom it is about, a UUID in lower case; nil where there is no user.
     public var subject: String?
     /// When it was emitted, in whole milliseconds.
     public var time: Date
@@ -26,7 +26,7 @@ public struct SignalDraft: Hashable, Sendable {
         self.id = id
         self.name = name
         self.schemaVersion = schemaVersion
-        self.subject = subject
+        self.subject = subject?.asSubject
         self.time = time
         self.correlationID = correlationID
         self.trace = trace

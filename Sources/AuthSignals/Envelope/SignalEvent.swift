@@ -7,7 +7,7 @@ public struct SignalEvent: Sendable {
     /// The installation it comes from; (`source`, `id`) is unique.
     public var source: String
     public var name: SignalName
-    /// Whom it is about; nil where there is no user.
+    /// Whom it is about, a UUID in lower case; nil where there is no user.
     public var subject: String?
     public var time: Date
     /// Strictly increasing in commit order within a source; nil where the sender gave none.
@@ -26,7 +26,7 @@ public struct SignalEvent: Sendable {
         self.id = id
         self.source = source
         self.name = name
-        self.subject = subject
+        self.subject = subject?.asSubject
         self.time = time
         self.sequence = sequence
         self.correlationID = correlationID

@@ -43,8 +43,8 @@ public struct SignalMessage: Hashable, Sendable {
         self.body = body
     }
 
-    /// The `subject` header: whom the signal is about.
-    public var subject: String? { headers[HeaderName.subject]?.string }
+    /// The `subject` header: whom the signal is about, a UUID in lower case.
+    public var subject: String? { headers[HeaderName.subject]?.string?.asSubject }
 
     /// The names of the headers of the contract.
     public enum HeaderName {

@@ -3,7 +3,7 @@ public import Foundation
 
 /// A user as they were when the signal was emitted: `data.user`.
 public struct UserSnapshot: Hashable, Sendable {
-    /// Opaque and never reused.
+    /// Opaque and never reused; a UUID in lower case.
     public var id: String
     /// The primary address. Personal: absent in the `thin` profile.
     public var email: String?
@@ -16,7 +16,7 @@ public struct UserSnapshot: Hashable, Sendable {
     public init(
         id: String, email: String?, username: String?, isActive: Bool, dateJoined: Date, lastLogin: Date?
     ) {
-        self.id = id
+        self.id = id.asSubject
         self.email = email
         self.username = username
         self.isActive = isActive
@@ -28,6 +28,17 @@ public struct UserSnapshot: Hashable, Sendable {
 extension UserSnapshot: Codable {
     private enum CodingKeys: String, CodingKey {
         case id, email, username, isActive = "is_active", dateJoined = "date_joined", lastLogin = "last_login"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try container.decode(String.self, forKey: .id),
+            email: try container.decodeIfPresent(String.self, forKey: .email),
+            username: try container.decodeIfPresent(String.self, forKey: .username),
+            isActive: try container.decode(Bool.self, forKey: .isActive),
+            dateJoined: try container.decode(Date.self, forKey: .dateJoined),
+            lastLogin: try container.decodeIfPresent(Date.self, forKey: .lastLogin))
     }
 
     public func encode(to encoder: any Encoder) throws {

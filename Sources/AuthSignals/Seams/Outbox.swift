@@ -104,10 +104,13 @@ public struct OutboxStatus: Hashable, Sendable, Codable {
     public var erased: Int
     /// Since when an operator has stopped the relaying; nil where it goes on.
     public var pausedSince: Date?
+    /// When the store was restored from a backup; nil if it never was. What was emitted after the backup was made is
+    /// not known to it.
+    public var restoredAt: Date?
 
     public init(
         pending: Int, oldestPending: Date?, unrouted: Int, parked: Int, confirmed: Int, emitted: Int,
-        erased: Int = 0, pausedSince: Date? = nil
+        erased: Int = 0, pausedSince: Date? = nil, restoredAt: Date? = nil
     ) {
         self.pending = pending
         self.oldestPending = oldestPending
@@ -117,5 +120,6 @@ public struct OutboxStatus: Hashable, Sendable, Codable {
         self.emitted = emitted
         self.erased = erased
         self.pausedSince = pausedSince
+        self.restoredAt = restoredAt
     }
 }

@@ -34,6 +34,9 @@ public enum PublishOutcome: Hashable, Sendable {
     case nacked
     /// The connection was lost, or there was none, before the broker answered: it may be stored or not.
     case unknown(String)
+    /// The broker closed the channel or the connection because of something that was published on it, this message or
+    /// another one in flight, with AMQP's reply code and the broker's text: it may be stored or not.
+    case closed(code: Int, text: String)
     /// It cannot be sent as it is, now or later: broken by AMQP's or the broker's rules.
     case refused(String)
 }

@@ -21,8 +21,11 @@ extension MemoryBroker.State {
         for index in open.indices {
             while open[index].outcomes.count < open[index].messages.count {
                 let message = open[index].messages[open[index].outcomes.count]
-                guard let outcome = route(message) else { return disconnect() }
-                open[index].outcomes.append(outcome)
+                switch route(message) {
+                case .unknown(let reason): return disconnect(.unknown(reason))
+                case .closed(let code, let text): return disconnect(.closed(code: code, text: text))
+                case let outcome: open[index].outcomes.append(outcome)
+                }
             }
         }
         if holdsConfirms { return [] }
@@ -30,8 +33,8 @@ extension MemoryBroker.State {
         return open
     }
 
-    /// Nil where the connection was lost over it.
-    private mutating func route(_ message: SignalMessage) -> PublishOutcome? {
+    /// Unknown or closed if the connection was lost over it.
+    private mutating func route(_ message: SignalMessage) -> PublishOutcome {
         if let fault = Self.fault(of: message) { return .refused(fault) }
         switch answer(message) {
         case .route: return store(message) ? .confirmed : .returned(code: 312, text: "NO_ROUTE")
@@ -39,7 +42,8 @@ extension MemoryBroker.State {
         case .refuse(let words): return .refused(words)
         case .lose(let stored):
             if stored { _ = store(message) }
-            return nil
+            return Self.lost
+        case .close(let code, let text): return .closed(code: code, text: text)
         }
     }
 
@@ -63,7 +67,7 @@ extension MemoryBroker.State {
     }
 
     /// Loses all connections: what was not answered is unknown, what was not settled goes back.
-    mutating func disconnect() -> [MemoryBatch] {
+    mutating func disconnect(_ outcome: PublishOutcome = lost) -> [MemoryBatch] {
         epoch += 1
         for (name, queue) in queues {
             for number in queue.consumers.keys.sorted() {
@@ -73,7 +77,7 @@ extension MemoryBroker.State {
         defer { open = [] }
         return open.map { batch in
             var batch = batch
-            batch.outcomes = batch.messages.map { _ in Self.lost }
+            batch.outcomes = batch.messages.map { _ in outcome }
             return batch
         }
     }

@@ -17,6 +17,9 @@ public final class MemoryBroker: Sendable {
         case refuse(String)
         /// The connection is lost, and the acknowledgement with it; stored or not.
         case lose(stored: Bool)
+        /// Not stored: the channel is closed with AMQP's code and a text, and the acknowledgements of all messages in
+        /// flight are lost.
+        case close(code: Int, text: String)
     }
 
     struct State {

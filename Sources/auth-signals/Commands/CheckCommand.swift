@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
+import AuthFlows
 import AuthMail
 import AuthOperations
+import AuthSignals
 import AuthStore
+import Logging
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Read the whole configuration, say every fault, and try the store, the broker and mail.")
+        abstract:
+            "Read the whole configuration, say every fault, and try the store, the broker and mail; nothing is made or changed."
+    )
 
     func run() async throws {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, faultsForUnknownNames: true)
         _ = settings.operation.bootstrap()
-        let installation = try await Installation(settings)
-        print("store: ok")
+        let sqlite = try SQLiteVersion.linked()
+        print("sqlite: \(sqlite)")
+        if let fault = sqlite.knownFault { print("warning: sqlite \(sqlite): \(fault)") }
+        print("store: \(try await Self.store(settings))")
         var unreachable: [String] = []
         do {
-            try await installation.mailTransport().check()
+            try await Self.checkMail(settings.mail.url)
             print("mail: ok")
         } catch {
             print("mail: \(error)")
@@ -33,6 +40,32 @@ struct CheckCommand: AsyncParsableCommand {
         }
         if !unreachable.isEmpty {
             throw ProcessFailure(.unreachable, "not reachable: \(unreachable.joined(separator: ", "))")
+        }
+    }
+
+    /// Tries the mail server; of a folder, which is made with the first mail, it looks at the place.
+    private static func checkMail(_ url: MailURL) async throws(MailError) {
+        if case .folder(let folder) = url.target {
+            return try await FileTransport(folder: folder).checkPlace()
+        }
+        try await url.transport(logger: Logger(label: "auth-signals.mail")).check()
+    }
+
+    /// What a start would find; nothing is made.
+    private static func store(_ settings: InstallationSettings) async throws -> String {
+        let path = settings.store.url.path
+        do {
+            let keys = try Installation.keysWithoutMaking(settings)
+            return
+                switch try await SQLiteStore.condition(
+                    of: path, keys: keys, codec: settings.signals.sealingCodec)
+            {
+            case .current: "ok"
+            case .outdated: "ok, and migrated when a program starts, or by `auth-signals migrate`"
+            case .missing: "ok, \(path) does not exist yet and is made when a program starts"
+            }
+        } catch let error as StoreError {
+            throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthOperations
+import AuthServices
 import AuthStore
 
 struct RelayCommand: AsyncParsableCommand {
@@ -16,7 +17,11 @@ struct RelayCommand: AsyncParsableCommand {
         let health = InstallationHealth(installation, relay: relay, publisher: publisher)
         var services = try await health.services(metrics: metrics, brokerIsRequired: true)
         // Also a relay that serves an application of its own purges the history, and shows how large the store is.
-        services += [StoreHousekeeping(installation.store), publisher, relay]
+        services +=
+            AuthServices(
+                housekeeping: StoreHousekeeping(installation.store), publisher: publisher, relay: relay,
+                mailLoop: nil
+            ).all
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 }

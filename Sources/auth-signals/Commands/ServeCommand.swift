@@ -4,6 +4,7 @@ import AuthFlows
 import AuthOperations
 import AuthProviders
 import AuthServer
+import AuthServices
 import AuthSignals
 import AuthStore
 import Foundation
@@ -47,13 +48,14 @@ struct ServeCommand: AsyncParsableCommand {
             store: installation.store, keys: installation.keys, settings: settings.account,
             passwords: settings.passwords.hasher(), limiter: limits, hooks: hooks,
             providers: settings.providers.providers(over: client))
-        var services: [any Service] = [
-            StoreHousekeeping(installation.store, limiter: limits, sessions: accounts.sessions),
-            ProviderClientService(client),
-        ]
+        var services: [any Service] = [ProviderClientService(client)]
         if let hookClient { services.append(ProviderClientService(hookClient)) }
-        if let publishing { services += [publishing.publisher, publishing.relay] }
-        if let mailLoop { services.append(mailLoop) }
+        services +=
+            AuthServices(
+                housekeeping: StoreHousekeeping(
+                    installation.store, limiter: limits, sessions: accounts.sessions),
+                publisher: publishing?.publisher, relay: publishing?.relay, mailLoop: mailLoop
+            ).all
         services += healthServices
         services.append(
             ListeningService(

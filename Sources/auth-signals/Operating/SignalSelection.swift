@@ -13,7 +13,7 @@ struct SignalSelection: ParsableArguments, Sendable {
         transform: Self.pattern)
     var name: SignalNameFilter?
 
-    @Option(help: "A user's id.")
+    @Option(help: "A user's id.", transform: \.asSubject)
     var subject: String?
 
     /// Whether nothing was asked for.

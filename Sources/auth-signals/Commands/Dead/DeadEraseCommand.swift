@@ -14,7 +14,7 @@ struct DeadEraseCommand: AsyncParsableCommand {
     @Argument(help: "The consumers' queues.")
     var queues: [String]
 
-    @Option(help: "The user's id.")
+    @Option(help: "The user's id.", transform: \.asSubject)
     var subject: String
 
     func run() async throws {

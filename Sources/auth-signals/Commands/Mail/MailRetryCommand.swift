@@ -31,7 +31,7 @@ struct MailRetryCommand: AsyncParsableCommand {
     @OptionGroup var selection: MailSelection
 
     func run() async throws {
-        let store = try await OutboxCommand.store()
+        let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.retryMails(try await selection.found(in: store))
         print("\(count) mails are tried again")
     }
@@ -44,7 +44,7 @@ struct MailDropCommand: AsyncParsableCommand {
     @OptionGroup var selection: MailSelection
 
     func run() async throws {
-        let store = try await OutboxCommand.store()
+        let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.dropMails(try await selection.found(in: store))
         print("\(count) mails are deleted")
     }

@@ -13,13 +13,15 @@ struct OutboxCommand: AsyncParsableCommand {
         ])
 
     /// The store, without anything that runs.
-    static func store() async throws -> SQLiteStore {
+    ///
+    /// - Parameter isReadOnly: whether the command only looks at it: then no file is made or changed.
+    static func store(isReadOnly: Bool = true) async throws -> SQLiteStore {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
-        let installation = try await Installation(settings, migrating: false)
-        do { try await installation.store.checkSchema() } catch let error as StoreError {
+        let store = try Installation.existingStore(settings, isReadOnly: isReadOnly)
+        do { try await store.checkSchema() } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }
-        return installation.store
+        return store
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthSignals
 import AuthStore
 import Foundation
@@ -13,20 +14,26 @@ struct OutboxEraseCommand: AsyncParsableCommand {
             whatever consumers have made of it. Neither is the account itself, nor backups of the store.
             """)
 
-    @Option(help: "The user's id.")
+    @Option(help: "The user's id.", transform: \.asSubject)
     var subject: String
 
     @Flag(help: "As JSON.")
     var json = false
 
     func run() async throws {
-        let erasure = try await OutboxCommand.store().erase(subject: subject)
+        let erasure = try await OutboxCommand.store(isReadOnly: false).erase(subject: subject)
         if json {
             print(try erasure.jsonText())
         } else {
             print(
                 "deleted: \(erasure.pending) signals that waited, \(erasure.settled) of the history, "
                     + "\(erasure.mails) mails")
+        }
+        if erasure.sealedMails > 0 {
+            throw ProcessFailure(
+                .failed,
+                "\(erasure.sealedMails) mails could not be opened and may be of that person: set SECRET_KEY or "
+                    + "SECRET_KEY_FALLBACKS to the key they were sealed with, and run it again")
         }
     }
 }

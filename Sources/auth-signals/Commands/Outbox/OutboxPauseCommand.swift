@@ -9,7 +9,7 @@ struct OutboxPauseCommand: AsyncParsableCommand {
         abstract: "Stop publishing, within a second and through restarts; flows go on, their signals wait.")
 
     func run() async throws {
-        let since = try await OutboxCommand.store().pauseOutbox()
+        let since = try await OutboxCommand.store(isReadOnly: false).pauseOutbox()
         print("paused since \(since.wireText)")
     }
 }
@@ -18,7 +18,7 @@ struct OutboxResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "Publish again.")
 
     func run() async throws {
-        let store = try await OutboxCommand.store()
+        let store = try await OutboxCommand.store(isReadOnly: false)
         try await store.resumeOutbox()
         print("resumed; \(try await store.status().pending) signals wait")
     }

@@ -15,7 +15,7 @@ struct OutboxPurgeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filter = selection.filter(Set(states))
-        let count = try await OutboxCommand.store().purge(filter, settledBefore: Date())
+        let count = try await OutboxCommand.store(isReadOnly: false).purge(filter, settledBefore: Date())
         print("\(count) signals are deleted")
     }
 }

@@ -41,7 +41,8 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
             let count = try await DirectRepublish(queue: to, settings: settings, store: store).send(filter)
             print("\(count) signals are sent again to \(to)")
         } else {
-            print("\(try await OutboxCommand.store().republish(filter)) signals are sent again")
+            let store = try await OutboxCommand.store(isReadOnly: false)
+            print("\(try await store.republish(filter)) signals are sent again")
         }
     }
 

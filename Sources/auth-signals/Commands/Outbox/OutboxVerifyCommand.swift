@@ -14,6 +14,10 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
             With --inbox it also says which confirmed signals of the history a worker's handlers have not
             marked; say with --name what that worker's queue is bound to. A signal that is on its way, on the
             ladder of retries or among the dead letters is not marked either.
+
+            What the store has forgotten as a whole cannot be found out: signals of a store that was replaced by an
+            older copy. `auth-signals restore` puts a backup back so that no number is given to two signals; from then
+            on this command says when that was.
             """)
 
     @Option(help: "A worker's inbox: sqlite:PATH.")
@@ -64,6 +68,14 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
                 + " + parked \(status.parked) + pending \(status.pending)"
                 + (status.erased > 0 ? " + erased \(status.erased)" : ""))
         verification.faults.forEach { print($0) }
+        if let restored = status.restoredAt {
+            print(
+                "restored from a backup at \(restored.wireText): what was emitted between that backup and then is "
+                    + "not known to this store, and workers may have handled it")
+        } else {
+            print(
+                "not known: whether this file was put back from an older copy without `auth-signals restore`")
+        }
         guard let comparison else { return }
         print("confirmed and kept \(comparison.compared), not seen by the inbox \(comparison.unseen.count)")
         for line in comparison.unseen { print("\(line.time)  \(line.id)  \(line.name)") }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension String {
+    /// The text as a subject: a UUID in lower case, as the wire has it (RFC 9562, section 4); any other text as it is.
+    ///
+    /// Foundation writes UUIDs in upper case. Without this, `"\(user.id)"` and the id in our own signals would be two
+    /// subjects, which are neither found together nor handled in order.
+    package var asSubject: String {
+        var hasUpperCase = false
+        var position = 0
+        for byte in utf8 {
+            switch (position, byte) {
+            case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")),
+                (23, UInt8(ascii: "-")):
+                break
+            case (8, _), (13, _), (18, _), (23, _): return self
+            case (..<36, UInt8(ascii: "0")...UInt8(ascii: "9")),
+                (..<36, UInt8(ascii: "a")...UInt8(ascii: "f")):
+                break
+            case (..<36, UInt8(ascii: "A")...UInt8(ascii: "F")): hasUpperCase = true
+            default: return self
+            }
+            position += 1
+        }
+        return hasUpperCase && position == 36 ? lowercased() : self
+    }
+}

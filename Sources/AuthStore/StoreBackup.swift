@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+public import Foundation
+import GRDB
+
+/// A backup of a store, and what is made of it.
+///
+/// A copy of the file that is put back as it was would give numbers again that other signals have had: subscribers
+/// compare a signal's `sequence`. A restored store therefore goes on at the microseconds since 1970, which is higher
+/// than any number before, as long as no store emits a million signals a second.
+public enum StoreBackup {
+    /// Copies a store into a new file, readable by its owner only, while it is in use (SQLite's online backup).
+    ///
+    /// The secret key is not in it: without the key, what is sealed in it is lost.
+    ///
+    /// - Throws: ``StoreError``: `unwritable` if the file exists or cannot be made, `notADatabase` if the copy is not
+    ///   sound.
+    public static func make(of store: SQLiteStore, at path: String) async throws {
+        try await StoreError.naming {
+            try await blocking { try copy(store.database, to: path) { try checkSound($0) } }
+        }
+    }
+
+    /// Makes a store's file from a backup.
+    ///
+    /// The file must not exist: move the old one away first, after the processes that use it have ended.
+    ///
+    /// - Parameters:
+    ///   - backup: what ``make(of:at:)`` wrote, or another sound copy.
+    ///   - store: the store's path.
+    /// - Returns: the number after which the restored store goes on.
+    /// - Throws: ``StoreError``: `unwritable`, `notADatabase`, `newerSchema`.
+    public static func restore(
+        _ backup: String, to store: String, at now: Date = Date()
+    ) async throws -> Int64 {
+        try await StoreError.naming {
+            for leftover in [store + "-wal", store + "-shm"] where exists(leftover) {
+                throw StoreError(
+                    .unwritable, "\(leftover) belongs to the old store: move it away together with \(store)")
+            }
+            guard exists(backup) else { throw StoreError(.unwritable, "\(backup) does not exist") }
+            return try await blocking {
+                let source = try StoreFile.reading(backup)
+                var start: Int64 = 0
+                try copy(source, to: store) { queue in
+                    guard try queue.read({ try $0.tableExists("auth_outbox") }) else {
+                        throw StoreError(.notADatabase, "\(backup) is not a backup of a store")
+                    }
+                    try queue.read(StoreFile.checkNotNewer)
+                    try SQLiteStore.migrator.migrate(queue)
+                    start = try queue.write { try skipNumbers($0, now) }
+                    try checkSound(queue)
+                }
+                try source.close()
+                return start
+            }
+        }
+    }
+
+    /// Lets the numbers go on higher than any that the lost store may have given.
+    private static func skipNumbers(_ database: Database, _ now: Date) throws -> Int64 {
+        let last = try OutboxCount.lastSequence(database)
+        let start = max(last, now.milliseconds * 1000)
+        try database.run("DELETE FROM sqlite_sequence WHERE name = 'auth_outbox'")
+        try database.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('auth_outbox', ?)", [start])
+        try database.run(
+            "UPDATE auth_outbox_count SET skipped = skipped + ?, restored_at = ?",
+            [start - last, now.milliseconds])
+        return start
+    }
+
+    /// Copies a database into a new file, which appears under its name when it is whole.
+    private static func copy(
+        _ source: any DatabaseReader, to path: String, _ finish: (DatabaseQueue) throws -> Void
+    ) throws {
+        guard !exists(path) else {
+            throw StoreError(.unwritable, "\(path) exists: move it away, or name another file")
+        }
+        let draft = "\(path).\(UUID().uuidString)"
+        try PrivateFile.make(draft)
+        defer { for file in [draft, draft + "-wal", draft + "-shm", draft + "-journal"] { unlink(file) } }
+        let queue = try DatabaseQueue(path: draft)
+        try source.backup(to: queue)
+        // One file, without a write-ahead log beside it.
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+        try finish(queue)
+        try queue.close()
+        try PrivateFile.synchronize(draft)
+        guard link(draft, path) == 0 else {
+            throw StoreError(.unwritable, "\(path) cannot be made: \(PrivateFile.systemError())")
+        }
+        try PrivateFile.synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    private static func checkSound(_ queue: DatabaseQueue) throws {
+        let answer = try queue.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
+        guard answer == "ok" else {
+            throw StoreError(.notADatabase, "the copy is not sound: \(answer ?? "no answer")")
+        }
+    }
+
+    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Runs what waits for the disk outside Swift's pool of threads.
+    private static func blocking<Answer: Sendable>(
+        _ work: @escaping @Sendable () throws -> Answer
+    ) async throws -> Answer {
+        try await withCheckedThrowingContinuation { done in
+            DispatchQueue.global().async { done.resume(with: Result(catching: work)) }
+        }
+    }
+}

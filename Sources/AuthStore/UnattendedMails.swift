@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import GRDB
+import Logging
+import Synchronization
+
+/// Logs that mails wait and that no process delivers them: an application that runs no `MailLoop` would otherwise not
+/// learn of it.
+final class UnattendedMails: Sendable {
+    private let database: any DatabaseReader
+    private let role: ExclusiveRole
+    private let clock: any WallClock
+    private let patience: Duration
+    private let logger: Logger
+    private let isWatching = Mutex(false)
+
+    /// - Parameters:
+    ///   - role: what a mail loop has while it runs.
+    ///   - patience: how long mails may wait while none runs.
+    init(
+        in database: any DatabaseReader, role: ExclusiveRole, clock: any WallClock, patience: Duration,
+        logger: Logger
+    ) {
+        self.database = database
+        self.role = role
+        self.clock = clock
+        self.patience = patience
+        self.logger = logger
+    }
+
+    /// A mail was queued.
+    func watch() {
+        let isFirst = isWatching.withLock { isWatching in
+            defer { isWatching = true }
+            return !isWatching
+        }
+        guard isFirst else { return }
+        Task.detached { [weak self, patience] in
+            // The application's end does not wait for it: nothing is held while it sleeps.
+            repeat { try? await Task.sleep(for: patience) } while await self?.look() == true
+        }
+    }
+
+    /// - Returns: whether mails wait still.
+    private func look() async -> Bool {
+        let waiting = try? await database.read { database -> (count: Int, oldest: Int64)? in
+            guard
+                let row = try database.row(
+                    "SELECT count(*) AS count, min(queued_at) AS oldest FROM auth_mail WHERE failed_at IS NULL"
+                ), let oldest = row["oldest"] as Int64?
+            else { return nil }
+            return (row["count"], oldest)
+        }
+        guard let waiting = waiting ?? nil else {
+            isWatching.withLock { $0 = false }
+            return false
+        }
+        let age = clock.now().timeIntervalSince(Date(milliseconds: waiting.oldest))
+        if age >= patience / .seconds(1), !role.isHeld {
+            logger.warning(
+                "mails wait and no process delivers them: run AuthServices, a MailLoop or `auth-signals mail run`",
+                metadata: ["mails": "\(waiting.count)", "oldest_seconds": "\(Int(age))"])
+        }
+        return true
+    }
+}

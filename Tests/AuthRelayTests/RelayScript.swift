@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import Foundation
+
+@testable import AuthRelay
+
+/// An outbox and a broker of values around a ``RelayState``, without chance: the broker answers each row as a closure
+/// says, in order, and closes the channel where the closure does.
+struct RelayScript {
+    private struct Stored {
+        var row: OutboxRow
+        var notBefore: Date?
+    }
+
+    private var state = RelayState(configuration: RelayConfiguration())
+    private var now = Date(timeIntervalSince1970: 1_795_420_800)
+    private var outbox: [Int64: Stored] = [:]
+    private var open: [(number: Int, rows: [OutboxRow])] = []
+    private var actions: [RelayAction] = []
+    private var mustWait = false
+    private let answer: (OutboxRow, Int) -> PublishOutcome
+
+    /// The rows of each publication, as it was made.
+    private(set) var published: [[Int64]] = []
+    private(set) var confirmed: [Int64] = []
+    private(set) var parked: [Int64: String] = [:]
+    private(set) var notices: [RelayNotice] = []
+    private(set) var pauses: [Duration] = []
+    /// How often the channel was closed.
+    private(set) var closings = 0
+
+    /// - Parameter answer: what the broker answers to a row; it is told how often it has closed the channel.
+    init(_ rows: [OutboxRow], answer: @escaping (OutboxRow, Int) -> PublishOutcome) {
+        self.answer = answer
+        for row in rows { outbox[row.sequence] = Stored(row: row) }
+        actions = state.start()
+    }
+
+    /// The rows that wait, with how often each has failed.
+    var pending: [Int64: Int] { outbox.mapValues(\.row.attempts) }
+    var suspects: [SuspectSignal] { state.suspects.signals }
+
+    /// Lets everything happen until nothing waits any more, or until the channel was closed that often.
+    mutating func run(closings limit: Int = 1000, seconds: Int = 10_000) {
+        for _ in 0..<seconds {
+            while !actions.isEmpty || !open.isEmpty {
+                if closings >= limit { return }
+                actions.isEmpty ? answerAll() : perform(actions.removeFirst())
+            }
+            if outbox.isEmpty { return }
+            now += 1
+            tell(.settlementDue)
+            tell(.swept)
+        }
+    }
+
+    private mutating func tell(_ event: RelayEvent) { actions += state.handle(event, at: now) }
+
+    private mutating func perform(_ action: RelayAction) {
+        switch action {
+        case .awaitReady(let pause):
+            pauses.append(pause)
+            mustWait = false
+            tell(.ready)
+        case .read(let read): tell(find(read))
+        case .publish(let number, let rows):
+            published.append(rows.map(\.sequence))
+            // As a publisher has it: nothing passes before it was waited for.
+            if mustWait {
+                tell(.answered(batch: number, rows.map { _ in .unknown("lost") }))
+            } else {
+                open.append((number, rows))
+            }
+        case .settle(let settlements):
+            settle(settlements)
+            tell(.settled)
+        case .settleLater: tell(.settlementDue)
+        case .tell(let notice): notices.append(notice)
+        case .finish: break
+        }
+    }
+
+    /// The broker reads all that is in flight.
+    private mutating func answerAll() {
+        let batches = open
+        open = []
+        var closed: PublishOutcome?
+        for batch in batches {
+            let outcomes = batch.rows.map { row in
+                if let closed { return closed }
+                let outcome = answer(row, closings)
+                switch outcome {
+                case .closed, .unknown: closed = outcome
+                default: break
+                }
+                return outcome
+            }
+            if closed != nil { mustWait = true }
+            tell(.answered(batch: batch.number, outcomes))
+        }
+        if closed != nil { closings += 1 }
+    }
+
+    private func find(_ read: RelayRead) -> RelayEvent {
+        let all = outbox.values.sorted { $0.row.sequence < $1.row.sequence }
+        switch read {
+        case .setBack(let limit):
+            return .found(read, rows: all.filter { $0.notBefore != nil }.prefix(limit).map(\.row), cursor: 0)
+        case .new(let after, let limit):
+            let page = all.filter { $0.row.sequence > after }.prefix(limit)
+            let rows = page.filter { ($0.notBefore ?? .distantPast) <= now }.map(\.row)
+            return .found(read, rows: rows, cursor: page.last?.row.sequence ?? after)
+        case .due(let cursor, let limit):
+            let due = all.filter { $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false }
+            return .found(read, rows: due.prefix(limit).map(\.row), cursor: cursor)
+        case .held(let subject, let after, let limit):
+            let held = all.filter { $0.row.draft.subject == subject && $0.row.sequence > after }
+            return .found(read, rows: held.prefix(limit).map(\.row), cursor: after)
+        }
+    }
+
+    private mutating func settle(_ settlements: [OutboxSettlement]) {
+        for settlement in settlements {
+            switch settlement.result {
+            case .retry(let date, _):
+                outbox[settlement.sequence]?.notBefore = date
+                outbox[settlement.sequence]?.row.attempts += 1
+                continue
+            case .confirmed: confirmed.append(settlement.sequence)
+            case .parked(let reason): parked[settlement.sequence] = reason
+            case .unrouted: break
+            }
+            outbox[settlement.sequence] = nil
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthSignals
+import AuthStore
+import AuthTesting
+import Foundation
+import GRDB
+import InMemoryLogging
+import Logging
+import Testing
+
+@Suite struct UnattendedMailsTests {
+    private let log = InMemoryLogHandler()
+    private let folder: TemporaryFolder
+    private let store: SQLiteStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let pool = try DatabasePool(path: folder.file("application.sqlite"))
+        try SQLiteStore.migrator.migrate(pool)
+        store = try SQLiteStore(
+            pool: pool, keys: .test, codec: .test, mailPatience: .milliseconds(20),
+            logger: Logger(label: "test", factory: { [log] _ in log }))
+    }
+
+    private func queueMail() async throws {
+        try await store.transaction { transaction in
+            try transaction.queue(MailDraft(.emailConfirmation, to: "a@example.org", values: [:]))
+        }
+    }
+
+    private var warnings: Int {
+        log.entries.count { $0.level == .warning && $0.message.description.contains("no process delivers") }
+    }
+
+    @Test func `mails that wait while no loop runs are logged, until one runs`() async throws {
+        try await queueMail()
+        try await eventually("it is logged") { warnings > 0 }
+        #expect(log.entries.first { $0.level == .warning }?.metadata["mails"] == "1")
+        let role = try await store.acquireMailRole()
+        let mail = try #require(try await store.dueMails(limit: 1, now: Date()).first)
+        try await store.accepted(mail)
+        role.release()
+        // A loop that has the role, in whatever process.
+        let other = try await folder.store("application.sqlite")
+        let held = try await other.acquireMailRole()
+        let before = warnings
+        try await queueMail()
+        let isLogged = await becomes(within: .milliseconds(300)) { warnings > before }
+        #expect(!isLogged)
+        held.release()
+        try await eventually("it is logged once more") { warnings > before }
+    }
+}
