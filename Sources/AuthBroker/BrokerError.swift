@@ -26,7 +26,8 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notFound = Code(.notFound)
         /// An exchange or a queue exists with other arguments than ours (AMQP 406).
         public static let topologyMismatch = Code(.topologyMismatch)
-        /// The broker ended our consumer, because its queue was deleted.
+        /// The broker ended our consumer: its queue was deleted or, on RabbitMQ 4.3, a delivery was unsettled for
+        /// longer than the broker's consumer timeout.
         public static let consumerCancelled = Code(.consumerCancelled)
         /// The broker did not confirm a message in time.
         public static let unconfirmed = Code(.unconfirmed)

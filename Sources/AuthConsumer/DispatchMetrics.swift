@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Metrics
+import Synchronization
 
 /// What a dispatcher counts.
-struct DispatchMetrics: Sendable {
+final class DispatchMetrics: Sendable {
     /// What is counted of one handler.
     struct PerHandler: Sendable {
         let handled: Counter
@@ -25,16 +26,17 @@ struct DispatchMetrics: Sendable {
         }
     }
 
-    private let depth: Gauge
+    private let depth: Mutex<Gauge>
     /// Messages that no handler was asked about: malformed, or for a handler that is not there.
     let setAside: Counter
 
     init(factory: any MetricsFactory) {
-        depth = Gauge(label: "auth_signals_lane_depth", factory: factory)
+        depth = Mutex(Gauge(label: "auth_signals_lane_depth", factory: factory))
         setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
     }
 
-    func show(depth count: Int) { depth.record(count) }
+    /// - Parameter count: read under the lock, so that of two tasks the one that records last has the newer value.
+    func show(depth count: () -> Int) { depth.withLock { $0.record(count()) } }
 }
 
 extension Metrics.Timer {

@@ -14,6 +14,8 @@ struct FailedDelivery: Sendable {
         static let unknownHandler = "unknown-handler"
         /// The schedule is at its end.
         static let attemptsExhausted = "attempts-exhausted"
+        /// It was returned to the queue as often as is allowed, without an end of its handlers.
+        static let deliveryLimit = "delivery-limit"
     }
 
     /// Bytes of the largest body that is looked at; the contract's is 64 KiB.

@@ -30,7 +30,10 @@ final class LaneQueue: Sendable {
     }
     private let state: Mutex<State>
 
-    init(concurrency: Int) { state = Mutex(State(table: LaneTable(concurrency: concurrency))) }
+    /// - Parameter isStrict: see ``LaneTable``.
+    init(concurrency: Int, isStrict: Bool = false) {
+        state = Mutex(State(table: LaneTable(concurrency: concurrency, isStrict: isStrict)))
+    }
 
     /// How many deliveries wait for a worker.
     var depth: Int { state.withLock { $0.table.depth } }

@@ -6,6 +6,9 @@ import AuthSignals
 /// The subject is read from the header, without decoding. A message without one has a lane of its own. One
 /// that was delivered twice before may have ended its worker: it is handled alone, so that it takes no
 /// neighbours along, and which of several comes first is left to chance, so that the others get through.
+///
+/// In a strictly ordered queue nothing is left to chance, whatever the delivery count: deliveries start in the order in
+/// which they were added, unless the one before of the same subject still runs.
 struct LaneTable {
     enum Lane: Hashable, Sendable {
         case subject(String)
@@ -19,19 +22,28 @@ struct LaneTable {
     /// What waits in a lane. An object, so that it is found by its name once for each delivery and no oftener.
     private final class Track {
         let lane: Lane
+        /// Where ``first`` came in the order of all deliveries; what is in the queue behind it came later.
+        var place = 0
         var first: Delivery?
         /// What comes after the first, which is nearly always nothing.
-        var others: ArraySlice<Delivery> = []
+        var others: ArraySlice<(place: Int, delivery: Delivery)> = []
         var isRunning = false
 
         init(_ lane: Lane) { self.lane = lane }
 
-        func add(_ delivery: Delivery) {
-            if first == nil { first = delivery } else { others.append(delivery) }
+        func add(_ delivery: Delivery, at place: Int) {
+            if first == nil {
+                (self.place, first) = (place, delivery)
+            } else {
+                others.append((place, delivery))
+            }
         }
 
         func take() -> Delivery? {
-            defer { first = others.popFirst() }
+            defer {
+                let next = others.popFirst()
+                (place, first) = (next?.place ?? 0, next?.delivery)
+            }
             return first
         }
 
@@ -50,6 +62,9 @@ struct LaneTable {
     static let desperateCount = 4
 
     private let concurrency: Int
+    private let isStrict: Bool
+    /// How many deliveries were added.
+    private var added = 0
     private var tracks: [Lane: Track] = [:]
     /// The tracks whose first delivery may start, from `passed` on.
     private var ready: [Track] = []
@@ -59,18 +74,23 @@ struct LaneTable {
     /// How many deliveries wait.
     private(set) var depth = 0
 
-    init(concurrency: Int) { self.concurrency = concurrency }
+    /// - Parameter isStrict: whether the order is kept whatever the delivery count.
+    init(concurrency: Int, isStrict: Bool = false) {
+        self.concurrency = concurrency
+        self.isStrict = isStrict
+    }
 
     mutating func add(_ delivery: Delivery) {
-        let isDesperate = delivery.deliveryCount >= Self.desperateCount
+        let isDesperate = !isStrict && delivery.deliveryCount >= Self.desperateCount
         let lane = isDesperate ? .message(delivery.message.messageID) : Lane(of: delivery.message)
         depth += 1
+        added += 1
         if let track = tracks[lane] {
-            track.add(delivery)
+            track.add(delivery, at: added)
             return
         }
         let track = Track(lane)
-        track.add(delivery)
+        track.add(delivery, at: added)
         tracks[lane] = track
         ready.append(track)
     }
@@ -78,15 +98,22 @@ struct LaneTable {
     /// Whether ``next()`` has something to give.
     var hasNext: Bool {
         guard !isAlone, running < concurrency, passed < ready.count else { return false }
-        return running == 0 || !ready[passed].isSuspicious
+        return running == 0 || !ready[upcoming].isSuspicious
+    }
+
+    /// Which of the ready tracks is next, before chance is asked.
+    private var upcoming: Int {
+        guard isStrict else { return passed }
+        return (passed..<ready.count).min { ready[$0].place < ready[$1].place } ?? passed
     }
 
     /// The delivery that is to be handled now, if any.
     mutating func next() -> (lane: Lane, delivery: Delivery)? {
         guard hasNext else { return nil }
+        ready.swapAt(passed, upcoming)
         if ready[passed].isSuspicious {
             let suspicious = (passed..<ready.count).filter { ready[$0].isSuspicious }
-            if let chosen = suspicious.randomElement() { ready.swapAt(passed, chosen) }
+            if !isStrict, let chosen = suspicious.randomElement() { ready.swapAt(passed, chosen) }
             isAlone = true
         }
         let track = ready[passed]

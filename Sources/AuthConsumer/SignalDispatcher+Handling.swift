@@ -34,6 +34,9 @@ extension SignalDispatcher {
         } else {
             chosen = handlers.entries(for: event.name)
         }
+        if delivery.deliveryCount >= Delivery.mostReturns, await settleLast(delivery, event, chosen) {
+            return true
+        }
         return await finish(Handling(Handling.Subject(delivery, in: work.lane, event, chosen)), worker)
     }
 
@@ -86,6 +89,7 @@ extension SignalDispatcher {
         let context = SignalContext(
             event: event, attempt: message.attempts(of: handler) + 1, logger: logger,
             trace: isTraced ? trace(of: message) : .topLevel)
+        if handling.subject.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
         try worker.begin(handling, until: start + watch.limit)
         let ran: Bool
         do {
@@ -157,6 +161,15 @@ extension SignalDispatcher {
         var context = ServiceContext.topLevel
         tracer.extract(message.headers, into: &context, using: HeaderExtractor())
         return context
+    }
+
+    private func noteBegun(_ handler: SignalHandler, _ event: SignalEvent) async {
+        do {
+            try await inbox?.noteBegun(handler: handler.name, messageID: event.id, at: clock.now())
+        } catch {
+            // Its only use is to tell later what became of a message whose worker died.
+            logger.debug("a redelivered message could not be noted", metadata: ["error": "\(error)"])
+        }
     }
 
     private func mark(_ handler: SignalHandler, _ event: SignalEvent) async {

@@ -54,7 +54,7 @@ public final class SignalDispatcher: Service {
         isTraced = !(tracer is NoOpTracer)
         self.metrics = DispatchMetrics(factory: metrics)
         watch = HandlerWatch(limit: configuration.handlerTimeout)
-        lanes = LaneQueue(concurrency: configuration.concurrency)
+        lanes = LaneQueue(concurrency: configuration.concurrency, isStrict: source.isStrictlyOrdered)
     }
 
     /// Dispatches until the source ends, or until a graceful shutdown, which takes nothing more from the queue
@@ -108,10 +108,13 @@ public final class SignalDispatcher: Service {
             lane = rest.subject.lane
         }
         while let next = await lanes.next(after: lane) {
+            metrics.show { lanes.depth }
+            lane = next.lane
+            // It comes again, perhaps at another worker, whom this one must not get ahead of.
+            guard source.isCurrent(next.delivery) else { continue }
             // It may end the process: what was handled before it must not be delivered again with it.
             if LaneTable.isSuspicious(next.delivery) { await source.flush() }
             guard await handle(next, worker) else { return }
-            lane = next.lane
             inARow += 1
             // Handlers that never wait must not keep others from the processor.
             if inARow.isMultiple(of: 64) { await Task.yield() }
@@ -134,7 +137,7 @@ public final class SignalDispatcher: Service {
 
     private func take(_ deliveries: [Delivery]) {
         lanes.add(deliveries)
-        metrics.show(depth: lanes.depth)
+        metrics.show { lanes.depth }
     }
 
     private func watchAll() async -> Ended {

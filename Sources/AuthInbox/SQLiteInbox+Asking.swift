@@ -4,14 +4,23 @@ import GRDB
 
 /// What an operator asks.
 extension SQLiteInbox {
-    /// Opens a worker's inbox that is there already, in order to ask it.
+    /// Opens a worker's inbox that exists, only to read from it: the file is not changed.
     ///
-    /// - Throws: ``InboxError`` with code ``InboxError/Code/cannotOpen`` where there is none.
+    /// - Throws: ``InboxError`` with code ``InboxError/Code/cannotOpen`` if it does not exist.
     public static func existing(path: String) throws -> SQLiteInbox {
         guard FileManager.default.fileExists(atPath: path) else {
             throw InboxError(.cannotOpen, "there is no inbox \(path)")
         }
-        return try SQLiteInbox(path: path)
+        var configuration = Configuration()
+        configuration.label = "AuthInbox"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        do {
+            return try SQLiteInbox(
+                opened: DatabaseQueue(path: path, configuration: configuration), isReadOnly: true)
+        } catch let error as DatabaseError {
+            throw InboxError(error, at: path)
+        }
     }
 
     /// The names of the handlers that have marked anything.

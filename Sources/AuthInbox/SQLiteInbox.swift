@@ -30,7 +30,8 @@ public final class SQLiteInbox: Inbox {
     }
 
     /// Keeps the marks in the application's own database, so that a handler's writes to the application's
-    /// tables and its mark are one transaction. Makes the table `auth_inbox` where there is none.
+    /// tables and its mark are one transaction. Makes the tables `auth_inbox`, `auth_inbox_begun` and
+    /// `auth_inbox_work` if they do not exist.
     ///
     /// Whether a committed mark survives a power cut is for the pool's own settings to say, and so is whether
     /// another process's transaction is waited for: workers that share the file need a `busyMode` of some
@@ -39,7 +40,7 @@ public final class SQLiteInbox: Inbox {
     /// - Throws: ``InboxError``
     public convenience init(pool: DatabasePool) throws { try self.init(opened: pool) }
 
-    private init(opened database: any DatabaseWriter) throws {
+    init(opened database: any DatabaseWriter, isReadOnly: Bool = false) throws {
         self.database = database
         questions = InboxGathering(largest: Self.largestBatch) { marks in
             do {
@@ -58,6 +59,7 @@ public final class SQLiteInbox: Inbox {
                 return [.failure(error)]
             }
         }
+        if isReadOnly { return }
         do {
             try database.write { try Self.createTable($0) }
         } catch let error as DatabaseError {
@@ -65,8 +67,10 @@ public final class SQLiteInbox: Inbox {
         }
     }
 
-    /// Makes the table, where an application's own migrator is to do it.
+    /// Makes the tables, where an application's own migrator is to do it.
     public static func createTable(_ db: Database) throws {
+        try createBegunTable(db)
+        try createWorkTable(db)
         // The clustered key is the table: a mark costs one page.
         try db.execute(
             sql: """
@@ -126,6 +130,10 @@ public final class SQLiteInbox: Inbox {
             }
             count += batch
             try Task.checkCancellation()
+        }
+        try await database.write { db in
+            try Self.pruneBegun(before: time, db)
+            try Self.pruneWork(before: time, db)
         }
         return count
     }

@@ -31,12 +31,26 @@ struct Worker: AsyncParsableCommand {
         help: "What the queue is bound to: 'account.#', '*.user_logged_in', '#'. May be repeated.")
     var bind: [String]
 
-    @Option(help: "How many messages are handled at a time; those of one user always one after the other.")
-    var concurrency = 8
+    @Option(
+        help: """
+            How many messages are handled at a time; those of one user always one after the other. By default 8, \
+            and 1 with --single-active.
+            """)
+    var concurrency: Int?
 
     @Flag(
-        help: "Only one worker of this queue at a time is served: strict order. Fixed once the queue exists.")
+        help: """
+            Only one worker of this queue at a time is served, one message after the other: strict order. Fixed once \
+            the queue exists.
+            """)
     var singleActive = false
+
+    @Flag(
+        help: """
+            Leave the queue bound with patterns that --bind does not name any more, and only log them. By default it is \
+            unbound from those that a worker has bound it with.
+            """)
+    var keepBindings = false
 
     @Flag(inversion: .prefixedNo, help: "Print every signal: the log handler.")
     var log = true
@@ -54,7 +68,9 @@ struct Worker: AsyncParsableCommand {
         let settings = try WorkerSettings(reading: Environment.settings())
         let metrics = settings.operation.bootstrap()
         let logger = Logger(label: "auth-consumer")
-        let source = BrokerSource(try topology(), settings.broker(concurrency: concurrency), logger: logger)
+        let source = BrokerSource(
+            try topology(), settings.broker(concurrency: handledAtATime, singleActive: singleActive),
+            keepsBindings: keepBindings, logger: logger)
         let inbox = try settings.inbox()
         let lines = SignalLog(
             format: format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .json), full: full,
@@ -65,13 +81,10 @@ struct Worker: AsyncParsableCommand {
         let client = Webhook.client()
         let webhook = settings.webhook.map { Webhook($0, client: client) }
         var configuration = DispatcherConfiguration()
-        configuration.concurrency = concurrency
+        configuration.concurrency = handledAtATime
+        let handlers = workerHandlers(log: log ? lines : nil, webhook: webhook, tokens: settings.tokens)
         let dispatcher = SignalDispatcher(
-            from: source,
-            handlers: workerHandlers(log: log ? lines : nil, webhook: webhook, tokens: settings.tokens),
-            inbox: inbox,
-            configuration: configuration,
-            logger: logger)
+            from: source, handlers: handlers, inbox: inbox, configuration: configuration, logger: logger)
 
         // They end in reverse order: the dispatcher finishes what it has while the source can still settle it.
         var services: [any Service] = []
@@ -88,7 +101,8 @@ struct Worker: AsyncParsableCommand {
                     host: settings.operation.metricsHost, port: port,
                     portFile: portFile.map(PortFile.init(path:))))
         }
-        services += [source, dispatcher]
+        let registration = WorkRegistration(source: source, handlers: handlers, inbox: inbox, logger: logger)
+        services += [registration, source, dispatcher]
         do {
             try await ServiceRunner.run(services, logger: logger)
         } catch {
@@ -99,7 +113,7 @@ struct Worker: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...1000).contains(concurrency) else {
+        guard (1...1000).contains(handledAtATime) else {
             throw ValidationError("--concurrency must be from 1 to 1000")
         }
         guard !bind.isEmpty else { throw ValidationError("--bind wants at least one pattern") }
@@ -115,6 +129,8 @@ struct Worker: AsyncParsableCommand {
         }
         _ = try topology()
     }
+
+    private var handledAtATime: Int { concurrency ?? (singleActive ? 1 : 8) }
 
     private func topology() throws -> ConsumerTopology {
         do {

@@ -28,10 +28,11 @@ struct WorkerSettings {
         try reader.check()
     }
 
-    /// Takes from the broker at most twice what is handled at a time.
-    func broker(concurrency: Int) -> BrokerConfiguration {
+    /// Takes from the broker at most twice what is handled at a time, so that a handler need not wait for the next
+    /// message; in strict order no more than that: what waits would be returned with a message that ends the process.
+    func broker(concurrency: Int, singleActive: Bool) -> BrokerConfiguration {
         var broker = broker
-        broker.prefetch = 2 * concurrency
+        broker.prefetch = singleActive ? concurrency : 2 * concurrency
         return broker
     }
 

@@ -123,6 +123,36 @@ import Testing
         #expect(beside.value == 0)
     }
 
+    @Test(arguments: [1, 8])
+    func `a strictly ordered queue is handled in its order after any number of crashes`(_ concurrency: Int)
+        async throws
+    {
+        let bench = DispatcherBench(prefetch: 16, strictlyOrdered: true)
+        bench.on { _, _ in await Task.yield() }
+        for number in 1...10 { bench.send(.test(number, subject: "one"), deliveryCount: 4) }
+        try await bench.running {
+            $0.concurrency = concurrency
+        } _: {
+            try await bench.untilSettled()
+        }
+        #expect(bench.recorder.entries.compactMap(\.event.sequence) == Array(1...10))
+    }
+
+    @Test func `what was delivered on a connection that is lost is not begun: it comes again`() async throws {
+        let bench = DispatcherBench(prefetch: 4)
+        let gate = Gate()
+        bench.on { event, _ in if event.sequence == 1 { await gate.wait() } }
+        for number in 1...4 { bench.send(.test(number, subject: "one")) }
+        try await bench.running {
+            try await bench.recorder.wait { $0.count == 1 }
+            bench.broker.dropConnections()
+            gate.open()
+            try await bench.untilSettled()
+        }
+        // The first was begun before the loss; its second delivery is a duplicate for the inbox.
+        #expect(bench.recorder.entries.compactMap(\.event.sequence) == [1, 2, 3, 4])
+    }
+
     @Test func `a shutdown takes nothing more, finishes what it has and returns`() async throws {
         let bench = DispatcherBench(prefetch: 4)
         let gate = Gate()

@@ -23,7 +23,9 @@ final class DispatcherBench: Sendable {
     let log = InMemoryLogHandler()
     private let handlers = Locked(SignalHandlers())
 
-    init(prefetch: Int = 16) { source = MemorySource("worker", of: broker, prefetch: prefetch) }
+    init(prefetch: Int = 16, strictlyOrdered: Bool = false) {
+        source = MemorySource("worker", of: broker, prefetch: prefetch, strictlyOrdered: strictlyOrdered)
+    }
 
     /// Adds the recording handler.
     func on(then: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void = { _, _ in }) {

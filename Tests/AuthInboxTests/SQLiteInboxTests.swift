@@ -50,6 +50,49 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file + "-other"))
     }
 
+    @Test func `what a handler was given again is noted until it is pruned`() async throws {
+        let folder = try Folder()
+        let inbox = try SQLiteInbox(path: folder.file)
+        let id = UUID()
+        let now = Date(timeIntervalSince1970: 1_795_420_800)
+        #expect(try await inbox.begun(messageID: id) == [])
+        for handler in ["b", "a", "b"] {
+            try await inbox.noteBegun(handler: handler, messageID: id, at: now)
+        }
+        #expect(try await inbox.begun(messageID: id) == ["a", "b"])
+        #expect(try await inbox.begun(messageID: UUID()) == [])
+        // It is no mark: the message is not done.
+        #expect(try await !inbox.isDone(handler: "a", messageID: id))
+        #expect(try await inbox.handlers() == [])
+        _ = try await inbox.prune(before: now.addingTimeInterval(1))
+        #expect(try await inbox.begun(messageID: id) == [])
+    }
+
+    @Test func `an inbox that is only asked is not changed, not even its file`() async throws {
+        let folder = try Folder()
+        try await SQLiteInbox(path: folder.file).markDone(handler: "a", messageID: UUID(), at: Date())
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: folder.file)
+        let before = FileManager.default.contents(atPath: folder.file)
+        let asked = try SQLiteInbox.existing(path: folder.file)
+        #expect(try await asked.handlers() == ["a"])
+        await #expect(throws: (any Error).self) {
+            try await asked.markDone(handler: "b", messageID: UUID(), at: Date())
+        }
+        #expect(FileManager.default.contents(atPath: folder.file) == before)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file)
+        #expect(attributes[.posixPermissions] as? Int == 0o640)
+    }
+
+    @Test func `an inbox of an earlier version says nothing of what its worker handles`() async throws {
+        let folder = try Folder()
+        let pool = try DatabaseQueue(path: folder.file)
+        try await pool.write { db in
+            try db.execute(
+                sql: "CREATE TABLE auth_inbox (handler TEXT, message_id BLOB, done_at INTEGER)")
+        }
+        #expect(try await SQLiteInbox.existing(path: folder.file).work().isEmpty)
+    }
+
     @Test(arguments: InboxConformance.sentences)
     func `keeps the contract of an inbox`(_ sentence: InboxConformance.Sentence) async throws {
         let folder = try Folder()

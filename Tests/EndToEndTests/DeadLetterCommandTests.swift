@@ -45,6 +45,10 @@ extension EndToEnd {
             let named = try await installation.operate(["dead", "list", queue, "--name", "account.user_*"])
             #expect(named.lines.count == 3)
 
+            let typo = try await installation.operate(["dead", "list", queue, "--handler", "lgo"])
+            #expect(typo.lines.isEmpty)
+            #expect(typo.log == "no dead letter is of the handler 'lgo'; none is of any handler\n")
+
             _ = try await installation.operate(["dead", "requeue", queue], code: 2)
             let requeued = try await installation.operate(["dead", "requeue", queue, "--id", ids[1]])
             #expect(requeued.output == "1 dead letters are requeued, 2 stay\n")

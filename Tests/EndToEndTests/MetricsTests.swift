@@ -68,18 +68,45 @@ extension EndToEnd {
             let worker = try await installation.consume(queue: "moving")
             let topology = try ConsumerTopology(queue: installation.name(of: "moving"), patterns: ["#"])
             let broker = try await PrivateBroker.shared
-            try await broker.ctl("eval", Self.deletion(of: topology.queue + ".dead"))
-            #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
+            // Full, and refuses; the limit is soft.
+            try await broker.ctl(
+                "set_policy", topology.queue, "^\(topology.queue)\\.dead$",
+                #"{"max-length":1,"overflow":"reject-publish"}"#, "--apply-to", "queues")
+            for _ in 0..<20 {
+                #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
+            }
             let unready = try await eventualValue("it is not ready") {
                 let answer = try await Answer("GET", worker.base + "/readyz")
                 return answer.status == 503 ? answer : nil
             }
             #expect(unready.part("moving")?.contains(topology.queue + ".dead") == true, "\(unready.text)")
-            try await BrokerAdmin(installation.broker).declare(topology)
-            try await eventually(within: .seconds(60), "it is ready again") {
+            try await broker.ctl("clear_policy", topology.queue)
+            try await eventually(within: .seconds(60), "all are moved") {
+                try await installation.deadLetters(of: "moving") == 20
+            }
+            try await eventually("it is ready again") {
                 try await Answer("GET", worker.base + "/readyz").status == 200
             }
-            #expect(try await installation.deadLetters(of: "moving") == 1)
+            try await worker.program.stop()
+        }
+
+        @Test
+        func `dead letters whose queue was deleted under the worker are moved once it is declared again`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "gone")
+            let queue = installation.name(of: "gone")
+            try await PrivateBroker.shared.ctl("eval", Self.deletion(of: queue + ".dead"))
+            #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
+            try await eventually("the worker has declared it, and moved the message") {
+                do { return try await installation.deadLetters(of: "gone") == 1 } catch is BrokerError {
+                    return false
+                }
+            }
+            try await eventually("it is ready") {
+                try await Answer("GET", worker.base + "/readyz").status == 200
+            }
             try await worker.program.stop()
         }
 

@@ -51,9 +51,12 @@ extension EndToEnd {
             let late = try await installation.consume(queue: "late", settings: ["INBOX_URL": inbox])
             let queue = installation.name(of: "late")
 
-            let missing = try await installation.operate(["outbox", "verify", "--inbox", inbox], code: 1)
-            #expect(missing.output.contains("not seen by the inbox 2"))
-            #expect(missing.log == "auth-signals: the inbox has not seen 2 signals\n")
+            // They are older than its queue: it was not to handle them.
+            let older = try await eventualValue("what it handles is noted") {
+                let verify = try await installation.operate(["outbox", "verify", "--inbox", inbox])
+                return verify.output.contains("an older worker") ? nil : verify.output
+            }
+            #expect(older.contains("to be handled 0, not seen by the inbox 0; not to be handled 2"))
 
             let republish = [
                 "outbox", "republish", "--since", "1h", "--name", "account.user_*", "--to", queue,
@@ -71,12 +74,38 @@ extension EndToEnd {
                 return try await verify.exitCode() == 0
             }
             #expect(first.handled().count == 2)
+
+            // What is emitted while it does not run it was to handle.
+            try await late.program.stop()
+            let bob = ["email": "bob@example.org", "password": "correct-horse"]
+            #expect(try await server.call("POST", "/auth/signup", bob).status == 200)
+            _ = try await first.handled(atLeast: 4)
+            try await eventually("they are settled") {
+                try await server.readiness().part("pending") == "0"
+            }
+            let verify = ["outbox", "verify", "--inbox", inbox]
+            let missing = try await installation.operate(verify, code: 1)
+            #expect(missing.output.contains("to be handled 2, not seen by the inbox 2"))
+            #expect(missing.log == "auth-signals: the inbox has not seen 2 signals\n")
+            let typo = try await installation.operate(verify + ["--handler", "lgo"], code: 2)
+            #expect(typo.log.contains("no handler 'lgo'; it knows log"))
+
+            // A worker without handlers has nothing to handle.
+            let idle = "sqlite:" + installation.folder.path("idle.sqlite")
+            let without = try await installation.consume(
+                queue: "idle", ["--no-log"], settings: ["INBOX_URL": idle])
+            let nothing = try await eventualValue("what it handles is noted") {
+                let verify = try await installation.operate(["outbox", "verify", "--inbox", idle])
+                return verify.output.contains("an older worker") ? nil : verify.output
+            }
+            #expect(nothing.contains("to be handled 0, not seen by the inbox 0; not to be handled 4"))
+            try await without.program.stop()
+
             let nobody = try await installation.operate(
                 ["outbox", "republish", "--since", "1h", "--to", "nobody"], code: 1)
             #expect(nobody.log.contains("there is no consumer nobody"))
             try await server.program.stop()
             try await first.program.stop()
-            try await late.program.stop()
         }
 
         @Test func `one person's signals are erased from the store`() async throws {

@@ -13,6 +13,12 @@ public struct BrokerConfiguration: Sendable {
     /// How many deliveries may be unsettled, from 1 to 65535. Everything delivered is in memory, and all of it
     /// is delivered once more after a crash.
     public var prefetch = 32
+    /// How many deliveries may be unsettled on a new connection before the first was acknowledged, from 1. After that
+    /// as many again may be unsettled as were acknowledged, up to ``prefetch``: what is delivered to a process that dies
+    /// counts as returned, and a message that is returned too often becomes a dead letter.
+    public var firstPrefetch = 1
+    /// How often a consumer's objects that are missing are declared again, and counted.
+    public var upkeepInterval: Duration = .seconds(10)
     /// A connection that leaves a message unconfirmed for longer is given up: what it holds becomes unknown.
     public var confirmTimeout: Duration = .seconds(30)
     /// Two of these without a sign of life end a connection. Below 5 s false alarms become likely.

@@ -34,6 +34,11 @@ extension Channel {
         try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
     }
 
+    /// Removes a binding; it is no fault if it does not exist.
+    func unbind(_ queue: String, from exchange: String, key: String) throws(BrokerError) {
+        try check(crmq_unbind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
+    }
+
     func deleteQueue(_ name: String) throws(BrokerError) {
         try check(crmq_delete_queue(connection, name), name: "queue \(name)")
     }

@@ -20,7 +20,8 @@ extension Channel {
         outgoing.exchange = scratch.put(exchange)
         outgoing.routingKey = scratch.put(routingKey)
         outgoing.mandatory = true
-        outgoing.properties.messageID = scratch.put(message.messageID)
+        // No id is not the same as an empty one.
+        if !message.messageID.isEmpty { outgoing.properties.messageID = scratch.put(message.messageID) }
         outgoing.properties.correlationID = scratch.put(message.correlationID)
         outgoing.properties.type = scratch.put(message.type)
         outgoing.properties.contentType = scratch.put(message.contentType)

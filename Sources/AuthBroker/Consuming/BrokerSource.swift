@@ -7,7 +7,8 @@ public import ServiceLifecycle
 ///
 /// It works while ``run()`` runs. On each connection it declares the consumer's queues, then consumes on one
 /// connection and publishes moved copies on another: acknowledgements must not wait behind a publisher that an
-/// alarm has blocked. While the signals' exchange does not exist yet, it waits for it.
+/// alarm has blocked. What is deleted while it runs is declared again, and while the signals' exchange does not exist
+/// yet, it waits for it.
 public struct BrokerSource: SignalBatchSource, Service {
     public let deliveries: AsyncStream<Delivery>
     /// What is consumed.
@@ -15,31 +16,51 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     private let configuration: BrokerConfiguration
     private let logger: Logger
+    private let keepsBindings: Bool
     private let gate: DeliveryGate
     private let thread: ConnectionThread
-    private let mover: PublishingConnection
+    private let mover: CopyMover
     private let moves = MoveHealth()
 
-    /// - Parameter logger: is told at `info` when the connections come and go.
+    /// - Parameters:
+    ///   - keepsBindings: Whether the queue stays bound with patterns that a worker has bound it with before and that
+    ///     are not in the topology any more; they are logged then. By default it is unbound from them.
+    ///   - logger: is told at `info` when the connections come and go.
     public init(
-        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration,
+        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, keepsBindings: Bool = false,
         logger: Logger = Logger(label: "auth.broker")
     ) {
         self.topology = topology
         self.configuration = configuration
+        self.keepsBindings = keepsBindings
         self.logger = logger
         let gate = DeliveryGate()
         self.gate = gate
         deliveries = AsyncStream { await gate.next() }
         thread = ConnectionThread(
             name: "\(configuration.connectionName) consumer", configuration: configuration, logger: logger)
-        mover = PublishingConnection(
+        let connection = PublishingConnection(
             exchange: topology.exchange, declaresExchange: false,
-            name: "\(configuration.connectionName) mover", configuration, logger)
+            name: "\(configuration.connectionName) mover", configuration, logger
+        ) {
+            TopologyUpkeep(
+                of: topology, signals: configuration.exchange, every: configuration.upkeepInterval,
+                logger: logger)
+        }
+        mover = CopyMover(on: connection, topology, patience: configuration.confirmTimeout, logger)
     }
 
     /// How the connections are now: the consumer's, unless that one is well and the other is not.
-    public var status: BrokerStatus { thread.status.isReady ? mover.status : thread.status }
+    public var status: BrokerStatus { thread.status.isReady ? mover.connection.status : thread.status }
+
+    /// Returns when the queue is bound, and consumed for the first time.
+    ///
+    /// - Throws: `CancellationError`
+    public func awaitConnected() async throws { try await gate.awaitConnected() }
+
+    public var isStrictlyOrdered: Bool { topology.isSingleActive }
+
+    public func isCurrent(_ delivery: Delivery) -> Bool { gate.isCurrent(delivery.tag) }
 
     public func nextDeliveries() async -> [Delivery]? { await gate.nextAll() }
 
@@ -59,26 +80,25 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved``, or `CancellationError`.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+        guard gate.isCurrent(delivery.tag) else {
+            // Nothing is wrong with moving.
+            throw BrokerError(.notMoved, "the delivery's connection is gone; it will be delivered again")
+        }
+        let ending: CopyMover.Ending
         do {
-            try await publish(delivery, as: copies)
+            ending = try await mover.move(delivery.tag, as: copies)
             moves.fault = nil
         } catch let error as BrokerError {
             moves.fault = error
             throw error
         }
-        acknowledge(delivery)
-    }
-
-    private func publish(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
-        guard gate.isCurrent(delivery.tag) else {
-            throw BrokerError(.notMoved, "the delivery's connection is gone; it will be delivered again")
-        }
-        try await mover.awaitReady(within: configuration.confirmTimeout)
-        let messages = copies.map { $0.message.moved(to: topology.key(of: $0.destination)) }
-        let outcomes = await mover.submit(messages).outcomes()
-        for (copy, outcome) in zip(copies, outcomes) where outcome != .confirmed {
-            throw BrokerError(
-                .notMoved, "the copy for \(topology.name(of: copy.destination)) was not stored: \(outcome)")
+        switch ending {
+        case .stored: acknowledge(delivery)
+        case .impossible(let why):
+            logger.error(
+                "a copy can never be published; the message goes to the dead letters as it is",
+                metadata: ["queue": "\(topology.queue)", "error": "\(why)"])
+            settle(delivery, .reject)
         }
     }
 
@@ -93,17 +113,17 @@ public struct BrokerSource: SignalBatchSource, Service {
     ///   descriptor left to begin with.
     public func run() async throws {
         do throws(BrokerError) {
-            try mover.start()
-            try thread.start { [topology, configuration, gate, logger] in
-                ConsumingRole(topology, configuration, gate, logger)
+            try mover.connection.start()
+            try thread.start { [topology, configuration, keepsBindings, gate, logger] in
+                ConsumingRole(topology, configuration, keepsBindings: keepsBindings, gate, logger)
             }
         } catch {
             gate.end()
-            await mover.stop()
+            await mover.connection.stop()
             throw error
         }
         await untilShutdown()
-        await mover.stop()
+        await mover.connection.stop()
         await thread.stop()
     }
 }

@@ -23,6 +23,9 @@ final class DeliveryGate: Sendable {
         var wakeAt = 1
         var reader: CheckedContinuation<Void, Never>?
         var stopping: [CheckedContinuation<Void, Never>] = []
+        /// Those that wait for the first connection.
+        var awaitingConnection: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var lastWaiter = 0
         /// Those that wait until what they have settled was told.
         var flushing: [Flush] = []
 
@@ -79,6 +82,30 @@ final class DeliveryGate: Sendable {
             }
         } onCancel: {
             takeReader()?.resume()
+        }
+    }
+
+    /// Returns when the first connection has come about.
+    ///
+    /// - Throws: `CancellationError`, also if none ever will.
+    func awaitConnected() async throws {
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer: Result<Void, any Error>? = state.withLock { state in
+                    if state.epoch > 0 { return .success(()) }
+                    if Task.isCancelled || state.hasEnded { return .failure(CancellationError()) }
+                    state.awaitingConnection[number] = continuation
+                    return nil
+                }
+                if let answer { continuation.resume(with: answer) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { $0.awaitingConnection.removeValue(forKey: number) }
+            waiter?.resume(throwing: CancellationError())
         }
     }
 
@@ -139,13 +166,16 @@ final class DeliveryGate: Sendable {
 
     /// A new connection: its number.
     func connected() -> UInt64 {
-        state.withLock { state in
+        let (epoch, waiters) = state.withLock { state in
             state.epoch += 1
             state.isConnected = true
             state.settled = []
             state.wakeAt = 1
-            return state.epoch
+            defer { state.awaitingConnection = [:] }
+            return (state.epoch, Array(state.awaitingConnection.values))
         }
+        for waiter in waiters { waiter.resume() }
+        return epoch
     }
 
     func deliver(_ delivery: Delivery) { deliver([delivery]) }
@@ -196,15 +226,17 @@ final class DeliveryGate: Sendable {
 
     /// Nothing more comes: the stream ends after what has arrived.
     func end() {
-        let (reader, stopping) = state.withLock { state in
+        let (reader, stopping, waiters) = state.withLock { state in
             state.hasEnded = true
             state.isTaking = false
             defer {
                 state.reader = nil
                 state.stopping = []
+                state.awaitingConnection = [:]
             }
-            return (state.reader, state.stopping)
+            return (state.reader, state.stopping, Array(state.awaitingConnection.values))
         }
+        for waiter in waiters { waiter.resume(throwing: CancellationError()) }
         reader?.resume()
         for continuation in stopping { continuation.resume() }
     }

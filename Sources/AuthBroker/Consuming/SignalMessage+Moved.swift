@@ -15,4 +15,84 @@ extension SignalMessage {
         }
         return copy
     }
+
+    /// The copy without what keeps it from being published: properties over 255 bytes, and headers that do not fit into
+    /// a frame with the others. It fits into the smallest frame of AMQP, 4096 bytes.
+    ///
+    /// Whoever may write to a queue may write any property, and bytes that are not UTF-8 grow when they are mended. A
+    /// message id that is dropped is kept in the header `auth-origin-id`, and what was dropped or cut is named in
+    /// `auth-trimmed`.
+    func trimmed() -> SignalMessage {
+        var copy = self
+        var names: [String] = []
+        func dropLong(_ property: WritableKeyPath<SignalMessage, String?>, _ name: String) {
+            guard let text = copy[keyPath: property], text.utf8.count > Self.longestProperty else { return }
+            copy[keyPath: property] = nil
+            names.append(name)
+        }
+        dropLong(\.correlationID, "correlation-id")
+        dropLong(\.type, "type")
+        dropLong(\.contentType, "content-type")
+        dropLong(\.appID, "app-id")
+        var wanted = headers
+        if messageID.utf8.count > Self.longestProperty {
+            copy.messageID = ""
+            wanted[HeaderName.originID] = .string(messageID)
+            names.append("message-id")
+        }
+        wanted[HeaderName.trimmed] = nil
+
+        var room = Self.roomForHeaders - Self.size(of: HeaderName.trimmed, Self.longestList)
+        copy.headers = [:]
+        let inOrder =
+            Self.headersByWeight + wanted.keys.filter { !Self.headersByWeight.contains($0) }.sorted()
+        for name in inOrder {
+            guard let value = wanted[name] else { continue }
+            var kept = value
+            if case .string(let text) = value {
+                let limit = Self.longestText[name] ?? Self.longestProperty
+                // Half an identity is another one.
+                if text.utf8.count > limit, Self.wholeOrNot.contains(name) {
+                    names.append(name)
+                    continue
+                }
+                kept = .string(text.cut(toUTF8Bytes: limit))
+            }
+            let size = Self.size(of: name, kept.string?.utf8.count ?? 8)
+            guard name.utf8.count <= Self.longestProperty, size <= room else {
+                names.append(name.cut(toUTF8Bytes: 64))
+                continue
+            }
+            if kept != value { names.append(name) }
+            copy.headers[name] = kept
+            room -= size
+        }
+        copy.headers[HeaderName.trimmed] = .string(
+            names.joined(separator: ", ").cut(toUTF8Bytes: Self.longestList))
+        return copy
+    }
+
+    /// AMQP's short strings have so many bytes at most.
+    private static let longestProperty = 255
+    /// Bytes of what `auth-trimmed` lists.
+    private static let longestList = 128
+    /// Three quarters of the smallest frame, without five properties of 255 bytes and what is always there.
+    private static let roomForHeaders = 4096 / 4 * 3 - 5 * 256 - 64
+
+    /// Those that an operator needs most come first.
+    private static let headersByWeight = [
+        HeaderName.reason, HeaderName.handler, HeaderName.attempt, HeaderName.failedAt, HeaderName.originKey,
+        HeaderName.originID, HeaderName.error, HeaderName.subject, HeaderName.firstError,
+        HeaderName.traceparent, HeaderName.tracestate,
+    ]
+    private static let wholeOrNot: Set<String> = [
+        HeaderName.subject, HeaderName.traceparent, HeaderName.tracestate,
+    ]
+    /// Bytes; 255 for the others. A byte that is not UTF-8 is mended to three.
+    private static let longestText = [
+        HeaderName.originID: 3 * 255, HeaderName.handler: 100, HeaderName.error: 128,
+        HeaderName.firstError: 128,
+    ]
+
+    private static func size(of name: String, _ valueBytes: Int) -> Int { 6 + name.utf8.count + valueBytes }
 }

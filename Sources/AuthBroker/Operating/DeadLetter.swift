@@ -17,8 +17,8 @@ public struct DeadLetter: Hashable, Sendable {
 
     private func text(_ header: String) -> String? { message.headers[header]?.string }
 
-    /// The event's id, where the sender gave one.
-    public var id: String { message.messageID }
+    /// The event's id, if the sender gave one; also one that does not fit into a copy's property.
+    public var id: String { text(SignalMessage.HeaderName.originID) ?? message.messageID }
     /// The signal's name, as far as the message tells: its type, or the key that it was first published with.
     public var name: String {
         message.type ?? text(SignalMessage.HeaderName.originKey) ?? message.routingKey
@@ -30,6 +30,13 @@ public struct DeadLetter: Hashable, Sendable {
     /// Why it is here: the worker's reason, or the broker's (`delivery_limit`, `rejected`).
     public var reason: String? {
         text(SignalMessage.HeaderName.reason) ?? text("x-first-death-reason")
+    }
+    /// Whether it came here without a handler's having been given it, as far as is known: the broker made it a dead
+    /// letter, since it was returned to the queue too often. A worker that had given it to a handler would have done
+    /// that itself, one return before, and named the handler.
+    public var isNeverHandled: Bool {
+        text(SignalMessage.HeaderName.reason) == nil && text("x-first-death-reason") == "delivery_limit"
+            && handler == nil
     }
     /// The type of the error; its text too, where the worker was configured to write it.
     public var error: String? { text(SignalMessage.HeaderName.error) }

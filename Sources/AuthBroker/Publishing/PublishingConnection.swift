@@ -9,11 +9,14 @@ struct PublishingConnection: Sendable {
     private let configuration: BrokerConfiguration
     private let thread: ConnectionThread
     private let door = PublishDoor()
+    private let makeUpkeep: (@Sendable () -> any ConnectionUpkeep)?
 
+    /// - Parameter upkeep: Made on the connection's thread, where all its calls are made.
     init(
         exchange: String, declaresExchange: Bool, name: String, _ configuration: BrokerConfiguration,
-        _ logger: Logger
+        _ logger: Logger, upkeep: (@Sendable () -> any ConnectionUpkeep)? = nil
     ) {
+        makeUpkeep = upkeep
         self.exchange = exchange
         self.declaresExchange = declaresExchange
         self.configuration = configuration
@@ -26,6 +29,15 @@ struct PublishingConnection: Sendable {
         let batch = PublishBatch(messages)
         if !messages.isEmpty, door.submit(batch) { thread.wake() }
         return PublishReceipt { await batch.outcomes() }
+    }
+
+    /// What ended the last connection; nil before the first has ended.
+    var loss: BrokerError? { door.loss }
+
+    /// Makes the upkeep due now.
+    func wantUpkeep() {
+        door.wantUpkeep()
+        thread.wake()
     }
 
     func awaitReady() async throws { try await door.awaitOpen() }
@@ -46,10 +58,10 @@ struct PublishingConnection: Sendable {
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``.
     func start() throws(BrokerError) {
         do throws(BrokerError) {
-            try thread.start { [exchange, declaresExchange, configuration, door, thread] in
+            try thread.start { [exchange, declaresExchange, configuration, door, thread, makeUpkeep] in
                 PublishingRole(
                     exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
-                    door: door, setBlocked: thread.setBlocked)
+                    door: door, upkeep: makeUpkeep?(), setBlocked: thread.setBlocked)
             }
         } catch {
             // Who waits for the connection waits in vain.

@@ -15,6 +15,7 @@ final class PublishingRole: ConnectionRole {
     private let declaresExchange: Bool
     private let configuration: BrokerConfiguration
     private let door: PublishDoor
+    private let upkeep: (any ConnectionUpkeep)?
     private let setBlocked: (String?) -> Void
 
     private var ledger = ConfirmLedger<Ticket>()
@@ -31,11 +32,14 @@ final class PublishingRole: ConnectionRole {
     private var wasRefused = false
     /// What the broker sent that it must not.
     private var fault: BrokerError?
+    /// When the upkeep is due.
+    private var upkeepAt = ContinuousClock.now
 
     init(
         exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, door: PublishDoor,
-        setBlocked: @escaping (String?) -> Void
+        upkeep: (any ConnectionUpkeep)? = nil, setBlocked: @escaping (String?) -> Void
     ) {
+        self.upkeep = upkeep
         self.exchange = exchange
         self.declaresExchange = declaresExchange
         self.configuration = configuration
@@ -45,8 +49,18 @@ final class PublishingRole: ConnectionRole {
 
     func prepare(_ dial: Dial) throws(BrokerError) {
         fault = nil
-        let channel = try dial.open()
+        var channel = try dial.open()
         if declaresExchange { try channel.declareExchange(exchange, type: "topic") }
+        if let upkeep {
+            do throws(BrokerError) {
+                try upkeep.opened(channel)
+            } catch {
+                // A refusal has ended this channel, and need not keep messages from being published.
+                upkeep.failed(error)
+                channel = try dial.open()
+            }
+            upkeepAt = .now + upkeep.interval
+        }
         try channel.selectConfirms()
     }
 
@@ -125,7 +139,21 @@ final class PublishingRole: ConnectionRole {
             }
         }
         if isStopping, batches.isEmpty, ledger.outstanding == 0 { return .finished }
+        try keepUp(channel, isStopping: isStopping)
         return try wish(at: now, isFull: !hasRoom)
+    }
+
+    /// Does the upkeep if it is due and no message is in flight: its calls wait for the broker's answer, and nothing
+    /// else may come meanwhile.
+    private func keepUp(_ channel: Channel, isStopping: Bool) throws(BrokerError) {
+        guard let upkeep, !isStopping, !isBlocked else { return }
+        if door.takeUpkeepWish() { upkeepAt = .now }
+        guard batches.isEmpty, ledger.outstanding == 0, upkeepAt <= .now else { return }
+        upkeepAt = .now + upkeep.interval
+        do throws(BrokerError) { try upkeep.perform(channel) } catch {
+            upkeep.failed(error)
+            throw error
+        }
     }
 
     /// The first message that was not published yet.
@@ -146,7 +174,10 @@ final class PublishingRole: ConnectionRole {
             )
         }
         wasRefused = false
-        guard let oldest = ledger.oldest, !isBlocked else { return .idle }
+        guard let oldest = ledger.oldest, !isBlocked else {
+            guard upkeep != nil, !isBlocked, batches.isEmpty else { return .idle }
+            return .wait(max(.zero, now.duration(to: upkeepAt)), toWrite: false)
+        }
         let left = now.duration(to: max(oldest, since) + configuration.confirmTimeout)
         guard left > .zero else {
             throw BrokerError(
@@ -160,6 +191,7 @@ final class PublishingRole: ConnectionRole {
     // MARK: Ends
 
     func disconnected(_ error: BrokerError) {
+        door.lost(error)
         door.shut(error.description)
         settle(ledger.closed(error.outcomeOfOutstanding))
         forget(error.description)

@@ -28,6 +28,10 @@ public struct BrokerAdmin: Sendable {
         let exchange = configuration.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declare(topology, signals: exchange)
+            // A worker unbinds later what it is not configured for. Without the permission for the note it cannot.
+            do throws(BrokerError) {
+                try channel.followBindings(of: topology, signals: exchange, keeps: true)
+            } catch  where error.code != .accessRefused { throw error } catch {}
         }
     }
 
@@ -41,7 +45,7 @@ public struct BrokerAdmin: Sendable {
     /// Deletes a consumer's queues with everything in them, and its exchange; not the signals' exchange.
     public func delete(_ topology: ConsumerTopology) async throws(BrokerError) {
         try await perform { channel throws(BrokerError) in
-            for queue in topology.queues { try channel.deleteQueue(queue.name) }
+            for queue in topology.queues + [topology.memory] { try channel.deleteQueue(queue.name) }
             try channel.deleteExchange(topology.exchange)
         }
     }

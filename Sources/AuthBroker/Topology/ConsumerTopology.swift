@@ -56,18 +56,34 @@ public struct ConsumerTopology: Hashable, Sendable {
         [main] + RetryRung.allCases.map(rung) + [dead]
     }
 
+    /// Where the queue's workers remember what they have bound it with, since AMQP cannot list bindings: one message.
+    public var memory: QueueDeclaration {
+        QueueDeclaration(
+            quorum: "\(queue).bindings",
+            ["x-max-length": .integer(1), "x-delivery-limit": .integer(Self.unlimited)])
+    }
+
+    /// The key that leads to ``memory`` on the consumer's own exchange.
+    static let memoryKey = "bindings"
+
     /// Every binding: of the own queues to the own exchange, and of the queue to the signals' exchange.
     public func bindings(to signals: String) -> [QueueBinding] {
+        ownBindings + patterns.map { QueueBinding(queue: queue, exchange: signals, key: $0.rawValue) }
+    }
+
+    /// The bindings of the own queues to the own exchange.
+    var ownBindings: [QueueBinding] {
         let destinations = [.main] + RetryRung.allCases.map { MovedCopy.Destination.retry($0) } + [.dead]
-        let own = destinations.map { QueueBinding(queue: name(of: $0), exchange: exchange, key: key(of: $0)) }
-        return own + patterns.map { QueueBinding(queue: queue, exchange: signals, key: $0.rawValue) }
+        return destinations.map {
+            QueueBinding(queue: name(of: $0), exchange: exchange, key: key(of: $0))
+        }
     }
 
     // A message that kills its worker again and again ends in the dead letters. No limit of length: a full queue
     // would make the broker refuse the publisher's messages for everybody.
     private var main: QueueDeclaration {
         var arguments = deadLettering(to: .dead)
-        arguments["x-delivery-limit"] = .integer(20)
+        arguments["x-delivery-limit"] = .integer(Int64(Delivery.mostReturns))
         if isSingleActive { arguments["x-single-active-consumer"] = .bool(true) }
         return QueueDeclaration(quorum: queue, arguments)
     }
@@ -81,8 +97,11 @@ public struct ConsumerTopology: Hashable, Sendable {
     // Looking at a message counts as a delivery, and a limit would delete what is looked at too often; RabbitMQ 4
     // has one of 20 unless another is named.
     private var dead: QueueDeclaration {
-        QueueDeclaration(quorum: name(of: .dead), ["x-delivery-limit": .integer(2_147_483_647)])
+        QueueDeclaration(quorum: name(of: .dead), ["x-delivery-limit": .integer(Self.unlimited)])
     }
+
+    /// The largest limit of deliveries that brokers take.
+    private static let unlimited: Int64 = 2_147_483_647
 
     /// At least once: without `reject-publish` RabbitMQ takes the strategy and silently loses messages.
     private func deadLettering(

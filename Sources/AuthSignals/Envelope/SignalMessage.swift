@@ -61,6 +61,10 @@ public struct SignalMessage: Hashable, Sendable {
         /// The routing key the message was first published with.
         public static let originKey = "auth-origin-key"
         public static let failedAt = "auth-failed-at"
+        /// The message id that does not fit into its property, which a copy then goes without.
+        public static let originID = "auth-origin-id"
+        /// What a copy had to leave out, or to shorten, since it could not be published otherwise.
+        public static let trimmed = "auth-trimmed"
         /// What the contract's own moved-copy headers begin with.
         public static let ownPrefix = "auth-"
     }

@@ -20,10 +20,23 @@ public protocol Inbox: Sendable {
         _ body: @Sendable (any InboxTransaction) throws -> Void
     ) async throws -> Bool
 
-    /// Forgets marks that are older than `time`, in small batches.
+    /// Notes that a handler is about to be given a message that was delivered before. If the process dies of it, this
+    /// is the only trace. By default nothing is noted.
+    func noteBegun(handler: String, messageID: UUID, at time: Date) async throws
+
+    /// The handlers of which ``noteBegun(handler:messageID:at:)`` was called for the message, sorted; nil, which is
+    /// the default, if this inbox does not note them.
+    func begun(messageID: UUID) async throws -> [String]?
+
+    /// Forgets marks and notes that are older than `time`, in small batches.
     ///
-    /// - Returns: how many were forgotten.
+    /// - Returns: how many marks were forgotten.
     func prune(before time: Date) async throws -> Int
+}
+
+extension Inbox {
+    public func noteBegun(handler: String, messageID: UUID, at time: Date) async throws {}
+    public func begun(messageID: UUID) async throws -> [String]? { nil }
 }
 
 /// The transaction in which a mark is written. The technology's module gives access to its database.

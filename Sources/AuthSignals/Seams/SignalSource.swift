@@ -22,11 +22,28 @@ public protocol SignalSource: Sendable {
     /// Publishes copies to the consumer's own queues, mandatory and with confirm, and then acknowledges the
     /// delivery. Returns when the broker has confirmed all of them.
     ///
-    /// - Throws: where a copy was not stored; the delivery is then not acknowledged and may be moved again.
+    /// A copy that can never be published as it is loses what is too large for AMQP: properties and headers. If it
+    /// cannot be published without them either, the delivery is rejected instead, which makes it a dead letter, and
+    /// this returns: nothing that the broker has refused for good is tried again.
+    ///
+    /// - Throws: If a copy was not stored; the delivery is then not settled and may be moved again.
     func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws
 
     /// Takes nothing more from the queue; what was delivered can still be settled.
     func stopTaking() async
+
+    /// Whether the queue serves one consumer at a time, so that its order must be kept whatever happens
+    /// (`x-single-active-consumer`). By default false.
+    var isStrictlyOrdered: Bool { get }
+
+    /// Whether the delivery can still be settled. One of a lost connection cannot: it comes again, here or at
+    /// another worker, and need not be begun. By default true.
+    func isCurrent(_ delivery: Delivery) -> Bool
+}
+
+extension SignalSource {
+    public var isStrictlyOrdered: Bool { false }
+    public func isCurrent(_ delivery: Delivery) -> Bool { true }
 }
 
 /// A source that hands out what has arrived together in one piece, which costs less than one by one.
@@ -45,6 +62,9 @@ public struct Delivery: Sendable {
     public var deliveryCount: Int
     /// Names the delivery to its source.
     public var tag: Tag
+
+    /// How many returns to the queue the contract allows (`x-delivery-limit`): the next one makes a dead letter.
+    public static let mostReturns = 20
 
     /// A delivery's number on its connection.
     public struct Tag: Hashable, Sendable {

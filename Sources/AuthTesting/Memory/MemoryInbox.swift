@@ -13,6 +13,7 @@ public final class MemoryInbox: Inbox {
     private struct State {
         var marks: [Mark: Date] = [:]
         var written: [String] = []
+        var begun: [Mark: Date] = [:]
     }
 
     /// Gives handlers something to write that a rollback takes away.
@@ -54,8 +55,19 @@ public final class MemoryInbox: Inbox {
         }
     }
 
+    public func noteBegun(handler: String, messageID: UUID, at time: Date) async throws {
+        state.withLock { $0.begun[Mark(handler: handler, messageID: messageID)] = time }
+    }
+
+    public func begun(messageID: UUID) async throws -> [String]? {
+        state.withLock { state in
+            state.begun.keys.filter { $0.messageID == messageID }.map(\.handler).sorted()
+        }
+    }
+
     public func prune(before time: Date) async throws -> Int {
         state.withLock { state in
+            state.begun = state.begun.filter { $0.value >= time }
             let count = state.marks.count
             state.marks = state.marks.filter { $0.value >= time }
             return count - state.marks.count

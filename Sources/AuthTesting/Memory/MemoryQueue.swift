@@ -23,7 +23,7 @@ struct MemoryQueue {
     }
 
     /// As the contract declares `x-delivery-limit`.
-    static let deliveryLimit = 20
+    static let deliveryLimit = Delivery.mostReturns
 
     var bindings: Set<SignalPattern> = []
     var ready: [Item] = []

@@ -9,6 +9,7 @@ public final class MemorySource: SignalSource {
     /// The queue's name.
     public let queue: String
     public let deliveries: AsyncStream<Delivery>
+    public let isStrictlyOrdered: Bool
 
     private let broker: MemoryBroker
     private let number: Int
@@ -16,11 +17,15 @@ public final class MemorySource: SignalSource {
 
     /// Declares the queue and consumes it.
     ///
-    /// - Parameter prefetch: how many deliveries are unsettled at most.
+    /// - Parameters:
+    ///   - prefetch: how many deliveries are unsettled at most.
+    ///   - strictlyOrdered: see ``AuthSignals/SignalSource/isStrictlyOrdered``.
     public init(
-        _ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16
+        _ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16,
+        strictlyOrdered: Bool = false
     ) {
         self.queue = queue
+        isStrictlyOrdered = strictlyOrdered
         self.broker = broker
         let (deliveries, stream) = AsyncStream.makeStream(of: Delivery.self)
         self.deliveries = deliveries
@@ -54,12 +59,25 @@ public final class MemorySource: SignalSource {
     /// The broker is told at once: there is nothing to wait for.
     public func flush() async {}
 
+    public func isCurrent(_ delivery: Delivery) -> Bool {
+        broker.state.withLock { $0.queues[queue]?.consumers[number]?.epoch == delivery.tag.epoch }
+    }
+
     /// - Throws: ``NotMoved`` where the broker is down, under an alarm or told not to take a copy.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
         let now = broker.clock.now()
         var isMoved = false
         broker.change { state in
-            guard state.isReady, copies.allSatisfy({ state.answer($0.message) == .route }) else { return [] }
+            guard state.isReady else { return [] }
+            let answers = copies.map { state.answer($0.message) }
+            if answers.contains(where: { if case .refuse = $0 { true } else { false } }) {
+                // Refused for good: it is rejected, and the queue's dead-lettering takes it.
+                let item = state.queues[self.queue]?.take(delivery.tag, of: self.number)
+                state.deadLetter(item.map { [$0.message] } ?? [], of: self.queue)
+                isMoved = true
+                return []
+            }
+            guard answers.allSatisfy({ $0 == .route }) else { return [] }
             for copy in copies {
                 var item = MemoryQueue.Item(message: copy.message)
                 if case .retry(let rung) = copy.destination {

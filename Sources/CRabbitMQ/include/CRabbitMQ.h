@@ -172,7 +172,8 @@ CRMQ_ENUM(crmq_event_kind, "CRMQEventKind") {
   /// `connection.blocked`: the broker reads nothing from us until `unblocked`. `text` is its reason.
   CRMQ_EVENT_BLOCKED CRMQ_NAME("blocked") = 5,
   CRMQ_EVENT_UNBLOCKED CRMQ_NAME("unblocked") = 6,
-  /// `basic.cancel`: the broker ended our consumer, because the queue is gone. `consumer_tag`.
+  /// `basic.cancel`: the broker ended our consumer. The queue is gone or, on RabbitMQ 4.3, a delivery was unsettled
+  /// for longer than its consumer timeout. `consumer_tag`.
   CRMQ_EVENT_CONSUMER_CANCELLED CRMQ_NAME("consumerCancelled") = 7,
   /// The broker has done crmq_cancel: nothing more is delivered to `consumer_tag`.
   CRMQ_EVENT_CANCEL_DONE CRMQ_NAME("cancelDone") = 8,

@@ -29,11 +29,15 @@ struct BrokerWorld: Sendable {
 
     /// Runs a body in a corner, and removes the corner afterwards.
     ///
-    /// - Parameter patterns: what the consumer's queue is bound for.
+    /// - Parameters:
+    ///   - node: By default the one that all tests share.
+    ///   - patterns: what the consumer's queue is bound for.
     static func with(
-        patterns: [SignalPattern] = ["#"], _ body: @Sendable (BrokerWorld) async throws -> Void
+        on node: PrivateBroker? = nil, patterns: [SignalPattern] = ["#"],
+        _ body: @Sendable (BrokerWorld) async throws -> Void
     ) async throws {
-        let broker = try await PrivateBroker.shared
+        let shared = node == nil ? try await PrivateBroker.shared : nil
+        guard let broker = node ?? shared else { return }
         let world = try BrokerWorld(broker, patterns)
         do {
             try await body(world)
@@ -53,6 +57,8 @@ struct BrokerWorld: Sendable {
         direct.connectionName = name
         direct.firstPause = .milliseconds(20)
         direct.longestPause = .milliseconds(200)
+        // Most tests take more than one before they settle any.
+        direct.firstPrefetch = 32
         self.direct = direct
         var configuration = direct
         configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]

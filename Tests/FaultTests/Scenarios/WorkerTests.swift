@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthBroker
 import AuthConsumer
 import AuthSignals
 import AuthStore
 import AuthTesting
+import CRabbitMQ
 import FaultSupport
 import Foundation
 import ProgramSupport
 import Testing
+
+@testable import AuthBroker
 
 extension Faults {
     @Suite struct WorkerTests {
@@ -41,6 +43,85 @@ extension Faults {
                         #expect(code == SIGKILL, "\(crash)")
                     }
                     try await world.withWorker { _ in try await world.drain() }
+                }
+            }
+        }
+
+        @Test
+        func `25 kills of a worker that handles nothing take no message that no handler was given`()
+            async throws
+        {
+            try await Trial("14 b", "worker killed 25 times before it has handled anything").run { world in
+                try await world.withRelay { _ in
+                    try await world.write(40)
+                    for _ in 0..<25 {
+                        // Killed while its first handler runs; or while it moves what has had its last chance.
+                        let worker = try world.actor("work", ["PAUSE": "600000"])
+                        try await eventually(within: .seconds(60), "a handler has begun") {
+                            try await world.evidence(emptyingTap: false).runs.last?.isEmpty == false
+                        }
+                        try await worker.stop(SIGKILL)
+                    }
+                    let begun = Set(
+                        try await world.evidence(emptyingTap: false).runs.flatMap { $0 }.map(\.id))
+                    try await world.withWorker { _ in
+                        let letters = try await world.emptyDeadLetters()
+                        let ids = Set(letters.compactMap { UUID(uuidString: $0.messageID) })
+                        #expect(ids.isSubset(of: begun))
+                        #expect(letters.allSatisfy { $0.headers["auth-reason"] == .string("delivery-limit") })
+                        world.dead.change { $0 = ids }
+                        try await world.drain()
+                    }
+                }
+            }
+        }
+
+        @Test func `what another client has returned too often is listed as never handled`() async throws {
+            try await Trial("14 c", "returned 21 times by a client that handles nothing").run { world in
+                try await world.withRelay { _ in
+                    try await world.write(5)
+                    let queue = world.topology.queue
+                    for _ in 0...Delivery.mostReturns {
+                        try await world.admin.perform { channel throws(BrokerError) in
+                            let seen = Seen()
+                            try channel.consume(queue, as: "returns", prefetch: 16)
+                            let end = ContinuousClock.now + .seconds(20)
+                            while seen.count == 0, .now < end {
+                                try channel.step(waitingFor: .milliseconds(50), wantsToWrite: false, seen)
+                            }
+                        }
+                    }
+                    let list = try await eventualValue(within: .seconds(60), "they are dead letters") {
+                        let list = try await world.installation.operate(["dead", "list", queue])
+                        return list.lines.isEmpty ? nil : list
+                    }
+                    #expect(list.lines.allSatisfy { $0.contains("never handled") }, "\(list.output)")
+                    try await world.withWorker { _ in
+                        try await world.installation.operate(["dead", "requeue", queue, "--all"])
+                        try await world.drain()
+                    }
+                }
+            }
+        }
+
+        @Test(arguments: ["1", "8"])
+        func `a strict queue keeps its order over crashes of its worker`(_ concurrency: String) async throws {
+            try await Trial("22 b", "single active worker dies again and again: strict order").run(
+                singleActive: true
+            ) { world in
+                world.isStrict.change { $0 = true }
+                try await world.withRelay { _ in
+                    try await world.write(120)
+                    let settings = ["SINGLE_ACTIVE": "1", "CONCURRENCY": concurrency]
+                    // Each dies of the first message that it is given, which is returned with those behind it.
+                    for _ in 0..<6 {
+                        let worker = try world.actor(
+                            "work", settings.merging(["CRASH": "beforeEffect:1"]) { $1 })
+                        #expect(try await worker.exitCode(within: .seconds(60)) == SIGKILL)
+                    }
+                    let worker = try world.actor("work", settings)
+                    try await world.drain()
+                    try await worker.stop()
                 }
             }
         }
@@ -90,4 +171,10 @@ extension Faults {
             }
         }
     }
+}
+
+/// Counts deliveries, and settles none.
+private final class Seen: EventReceiver {
+    private(set) var count = 0
+    func receive(_ event: CRMQEvent) { if event.kind == .delivered { count += 1 } }
 }

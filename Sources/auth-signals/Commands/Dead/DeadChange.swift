@@ -24,9 +24,12 @@ struct DeadChange: ParsableArguments {
     /// - Parameter verb: what has become of them then, such as “requeued”.
     func make(_ verdict: DeadLetterBox.Verdict, _ verb: String) async throws {
         let selection = selection
+        let handlers = SeenHandlers()
         let tally = try await DeadCommand.visit(queue, telling: verb) { letter in
-            selection.means(letter) ? verdict : .leave
+            handlers.see(letter)
+            return selection.means(letter) ? verdict : .leave
         }
+        handlers.warn(of: selection.handler)
         print("\(tally.removed) dead letters are \(verb), \(tally.seen - tally.removed) stay")
     }
 }

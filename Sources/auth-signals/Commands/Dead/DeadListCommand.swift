@@ -27,7 +27,9 @@ struct DeadListCommand: AsyncParsableCommand {
     func run() async throws {
         let (selection, limit, json) = (selection, limit, json)
         let shown = Mutex(0)
+        let handlers = SeenHandlers()
         try await DeadCommand.visit(queue, telling: nil) { letter in
+            handlers.see(letter)
             guard selection.means(letter) else { return .leave }
             let line = DeadLine(letter)
             print(json ? line.json : line.text)
@@ -37,6 +39,7 @@ struct DeadListCommand: AsyncParsableCommand {
             }
             return count == limit ? .stop : .leave
         }
+        handlers.warn(of: selection.handler)
     }
 }
 
@@ -62,7 +65,7 @@ struct DeadLine: Encodable {
         failedAt = letter.failedAt?.wireText
         handler = letter.handler
         attempts = letter.attempts
-        reason = letter.reason
+        reason = letter.isNeverHandled ? letter.reason.map { "\($0), never handled" } : letter.reason
         error = full ? letter.error : letter.error?.prefix { $0 != ":" }.description
         bytes = letter.bodySize
     }

@@ -12,8 +12,9 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         abstract: "Prove that every signal that was emitted is accounted for.",
         discussion: """
             With --inbox it also says which confirmed signals of the history a worker's handlers have not
-            marked; say with --name what that worker's queue is bound to. A signal that is on its way, on the
-            ladder of retries or among the dead letters is not marked either.
+            marked. It compares what that worker was to handle: signals that its queue is bound to and a handler
+            takes, and that were emitted since both were so. A signal that is on its way, on the ladder of retries
+            or among the dead letters is not marked either.
 
             What the store has forgotten as a whole cannot be found out: signals of a store that was replaced by an
             older copy. `auth-signals restore` puts a backup back so that no number is given to two signals; from then
@@ -23,7 +24,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
     @Option(help: "A worker's inbox: sqlite:PATH.")
     var inbox: String?
 
-    @Option(help: "Only this handler's marks; of all handlers together otherwise.")
+    @Option(help: "Only this handler's marks; each handler's otherwise.")
     var handler: String?
 
     @OptionGroup var selection: OutboxSelection
@@ -77,7 +78,15 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
                 "not known: whether this file was put back from an older copy without `auth-signals restore`")
         }
         guard let comparison else { return }
-        print("confirmed and kept \(comparison.compared), not seen by the inbox \(comparison.unseen.count)")
+        if comparison.isGuess {
+            print(
+                "the inbox does not say what its worker handles (an older worker): all signals are compared")
+        }
+        print(
+            "to be handled \(comparison.compared), not seen by the inbox \(comparison.unseen.count)"
+                + (comparison.others > 0
+                    ? "; not to be handled \(comparison.others), which no handler takes or which are older"
+                    : ""))
         for line in comparison.unseen { print("\(line.time)  \(line.id)  \(line.name)") }
     }
 
@@ -89,14 +98,52 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         } catch let error as InboxError {
             throw ProcessFailure(.usage, "--inbox: \(error.message)")
         }
-        let handlers = if let handler { [handler] } else { try await opened.handlers() }
-        var comparison = InboxComparison()
+        let work = try await opened.work()
+        let marked = try await opened.handlers()
+        try checkHandler(among: Set(marked + work.handlers).sorted())
+        let guess = handler.map { [$0] } ?? marked
+        var comparison = InboxComparison(isGuess: work.isEmpty)
         try await store.forEachPage(of: selection.filter([.confirmed])) { records in
-            let unseen = Set(try await opened.unseen(of: records.map(\.row.draft.id), by: handlers))
-            comparison.compared += records.count
+            var unseen: Set<UUID> = []
+            if work.isEmpty {
+                comparison.compared += records.count
+                unseen = Set(try await opened.unseen(of: records.map(\.row.draft.id), by: guess))
+            } else {
+                let wanted = self.wanted(of: records, work)
+                for (handler, ids) in wanted.byHandler {
+                    unseen.formUnion(try await opened.unseen(of: ids, by: [handler]))
+                }
+                comparison.compared += wanted.count
+                comparison.others += records.count - wanted.count
+            }
             comparison.unseen += records.filter { unseen.contains($0.row.draft.id) }.map { OutboxLine($0) }
         }
         return comparison
+    }
+
+    /// What each handler was to be given of the records, and how many of them at least one was.
+    private func wanted(
+        of records: [OutboxRecord], _ work: InboxWork
+    ) -> (byHandler: [String: [UUID]], count: Int) {
+        var byHandler: [String: [UUID]] = [:]
+        var count = 0
+        for record in records {
+            let draft = record.row.draft
+            var handlers = work.handlers(
+                for: draft.name, emitted: draft.time, settled: record.settledAt ?? draft.time)
+            if let handler { handlers = handlers.filter { $0 == handler } }
+            if !handlers.isEmpty { count += 1 }
+            for handler in handlers { byHandler[handler, default: []].append(draft.id) }
+        }
+        return (byHandler, count)
+    }
+
+    private func checkHandler(among known: [String]) throws {
+        guard let handler, !known.contains(handler) else { return }
+        throw ProcessFailure(
+            .usage,
+            "--handler: the inbox knows no handler '\(handler)'; "
+                + (known.isEmpty ? "it knows none" : "it knows \(known.joined(separator: ", "))"))
     }
 }
 
@@ -105,4 +152,12 @@ struct InboxComparison: Encodable {
     /// Signals of the history that were looked for.
     var compared = 0
     var unseen: [OutboxLine] = []
+    /// Signals of the history that its worker was not to handle.
+    var others = 0
+    /// Whether the inbox does not say what its worker handles, so that all were looked for.
+    var isGuess = false
+
+    private enum CodingKeys: String, CodingKey {
+        case compared, unseen, others = "not_to_be_handled", isGuess = "guess"
+    }
 }

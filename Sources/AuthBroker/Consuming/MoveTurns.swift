@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Lets copies be moved side by side or, after the broker has closed the channel over one of them, one delivery at a
+/// time: then the next close names its culprit.
+final class MoveTurns: Sendable {
+    private struct State {
+        var isOneByOne = false
+        var running = 0
+        /// How many moves in a row the broker has taken since.
+        var taken = 0
+        var last = 0
+        var waiting: [(number: Int, continuation: CheckedContinuation<Void, any Error>)] = []
+
+        var hasRoom: Bool { running == 0 || !isOneByOne }
+
+        /// Those that may go on now.
+        mutating func admit() -> [CheckedContinuation<Void, any Error>] {
+            var admitted: [CheckedContinuation<Void, any Error>] = []
+            while hasRoom, !waiting.isEmpty {
+                admitted.append(waiting.removeFirst().continuation)
+                running += 1
+            }
+            return admitted
+        }
+    }
+
+    /// After so many that were taken one at a time the culprit is thought to be gone.
+    private static let enough = 32
+
+    private let state = Mutex(State())
+
+    /// Waits for a turn; every turn is ended by ``end(isTaken:)``.
+    ///
+    /// - Returns: Whether nothing else is moved meanwhile.
+    /// - Throws: `CancellationError`
+    func begin() async throws -> Bool {
+        let number = state.withLock { state in
+            state.last += 1
+            return state.last
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer: Result<Void, any Error>? = state.withLock { state in
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if state.hasRoom, state.waiting.isEmpty {
+                        state.running += 1
+                        return .success(())
+                    }
+                    state.waiting.append((number, continuation))
+                    return nil
+                }
+                if let answer { continuation.resume(with: answer) }
+            }
+        } onCancel: {
+            let waiting = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+                guard let index = state.waiting.firstIndex(where: { $0.number == number }) else { return nil }
+                return state.waiting.remove(at: index).continuation
+            }
+            waiting?.resume(throwing: CancellationError())
+        }
+        return state.withLock { $0.isOneByOne && $0.running == 1 }
+    }
+
+    /// - Parameter isTaken: Whether the broker has taken the copies.
+    func end(isTaken: Bool) {
+        let admitted = state.withLock { state in
+            state.running -= 1
+            if isTaken { state.taken += 1 }
+            if state.taken >= Self.enough { state.isOneByOne = false }
+            return state.admit()
+        }
+        for continuation in admitted { continuation.resume() }
+    }
+
+    /// The broker has closed the channel over one of those that are being moved.
+    func goOneByOne() {
+        state.withLock { state in
+            state.isOneByOne = true
+            state.taken = 0
+        }
+    }
+
+    /// The culprit was found.
+    func goSideBySide() {
+        let admitted = state.withLock { state in
+            state.isOneByOne = false
+            return state.admit()
+        }
+        for continuation in admitted { continuation.resume() }
+    }
+}

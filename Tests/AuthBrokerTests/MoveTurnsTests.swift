@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthTesting
+import Testing
+
+@testable import AuthBroker
+
+@Suite struct MoveTurnsTests {
+    private let turns = MoveTurns()
+
+    @Test func `moves go side by side, and one at a time after the broker has closed the channel`()
+        async throws
+    {
+        #expect(try await !turns.begin())
+        #expect(try await !turns.begin())
+        turns.goOneByOne()
+        let order = Locked<[Int]>([])
+        try await withThrowingTaskGroup { group in
+            for number in 0..<5 {
+                group.addTask { [turns] in
+                    let isAlone = try await turns.begin()
+                    #expect(isAlone)
+                    let running = order.change { order in
+                        order.append(number)
+                        return order.count
+                    }
+                    await Task.yield()
+                    #expect(order.value.count == running)
+                    turns.end(isTaken: true)
+                }
+            }
+            // The two that were on their way come first.
+            for _ in 0..<50 { await Task.yield() }
+            #expect(order.value.isEmpty)
+            turns.end(isTaken: false)
+            turns.end(isTaken: false)
+            try await group.waitForAll()
+        }
+        #expect(order.value.count == 5)
+    }
+
+    @Test func `after enough that were taken, or when the culprit was found, they go side by side again`()
+        async throws
+    {
+        turns.goOneByOne()
+        for _ in 0..<32 {
+            #expect(try await turns.begin())
+            turns.end(isTaken: true)
+        }
+        #expect(try await !turns.begin())
+        turns.goOneByOne()
+        turns.goSideBySide()
+        #expect(try await !turns.begin())
+    }
+
+    @Test func `one that waits can be cancelled, and the others go on`() async throws {
+        turns.goOneByOne()
+        #expect(try await turns.begin())
+        let waiting = Task { [turns] in try await turns.begin() }
+        for _ in 0..<20 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        turns.end(isTaken: false)
+        #expect(try await turns.begin())
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import Foundation
+import GRDB
+import Testing
+
+@testable import AuthInbox
+
+@Suite struct InboxWorkTests {
+    private let path = FileManager.default.temporaryDirectory.path + "/inbox-\(UUID().wireText).sqlite"
+    private let inbox: SQLiteInbox
+
+    init() throws { inbox = try SQLiteInbox(path: path) }
+
+    private func time(_ seconds: Double) -> Date { Date(timeIntervalSince1970: 1_795_420_800 + seconds) }
+
+    private func table(_ handlers: [(String, SignalPattern)], rest: String? = nil) -> SignalHandlers {
+        var table = SignalHandlers()
+        for (name, pattern) in handlers { table.on(matching: pattern, as: name) { _, _ in } }
+        if let rest { table.onUnhandled(as: rest) { _, _ in } }
+        return table
+    }
+
+    private func handlers(_ name: SignalName, at seconds: Double, settled: Double? = nil) async throws
+        -> [String]
+    {
+        try await inbox.work().handlers(
+            for: name, emitted: time(seconds), settled: time(settled ?? seconds))
+    }
+
+    @Test func `a signal was to be handled if the queue is bound to it and a handler takes it`() async throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await inbox.register(
+            table([("mail", "account.user_signed_up"), ("audit", "#")]), boundTo: ["account.#"], on: "q",
+            at: time(0))
+        #expect(try await handlers("account.user_signed_up", at: 1) == ["audit", "mail"])
+        #expect(try await handlers("account.user_logged_in", at: 1) == ["audit"])
+        #expect(try await handlers("socialaccount.social_account_added", at: 1) == [])
+        #expect(try await inbox.work().handlers == ["audit", "mail"])
+    }
+
+    @Test func `one that is older than the queue was not to be handled`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await inbox.register(table([("log", "#")]), boundTo: ["#"], on: "q", at: time(10))
+        #expect(try await handlers("account.user_signed_up", at: 9, settled: 11) == [])
+        #expect(try await handlers("account.user_signed_up", at: 10) == ["log"])
+    }
+
+    @Test
+    func `a worker that starts again changes nothing; a handler that is taken out ends, and begins anew`()
+        async throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let both = table([("log", "#"), ("webhook", "#")])
+        for start in [0.0, 5] { try await inbox.register(both, boundTo: ["#"], on: "q", at: time(start)) }
+        #expect(try await handlers("a.b", at: 1) == ["log", "webhook"])
+        try await inbox.register(table([("log", "#")]), boundTo: ["#"], on: "q", at: time(10))
+        #expect(try await handlers("a.b", at: 9) == ["log", "webhook"])
+        #expect(try await handlers("a.b", at: 9, settled: 10) == ["log"])
+        #expect(try await handlers("a.b", at: 11) == ["log"])
+        try await inbox.register(both, boundTo: ["#"], on: "q", at: time(20))
+        #expect(try await handlers("a.b", at: 21) == ["log", "webhook"])
+        #expect(try await handlers("a.b", at: 15) == ["log"])
+    }
+
+    @Test func `a handler of the rest is asked about what no other takes`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await inbox.register(
+            table([("mail", "account.#")], rest: "rest"), boundTo: ["#"], on: "q", at: time(0))
+        #expect(try await handlers("account.user_signed_up", at: 1) == ["mail"])
+        #expect(try await handlers("billing.invoice_paid", at: 1) == ["rest"])
+    }
+
+    @Test func `workers of two queues that share an inbox do not answer for each other`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await inbox.register(table([("mail", "#")]), boundTo: ["account.#"], on: "one", at: time(0))
+        try await inbox.register(table([("audit", "#")]), boundTo: ["mfa.#"], on: "two", at: time(0))
+        #expect(try await handlers("account.user_signed_up", at: 1) == ["mail"])
+        #expect(try await handlers("mfa.authenticator_added", at: 1) == ["audit"])
+    }
+
+    @Test func `without a handler nothing was to be handled, and what was pruned cannot be asked`()
+        async throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await inbox.register(SignalHandlers(), boundTo: ["#"], on: "q", at: time(0))
+        #expect(try await handlers("a.b", at: 1) == [])
+        #expect(try await !inbox.work().isEmpty)
+        try await inbox.register(table([("log", "#")]), boundTo: ["#"], on: "q", at: time(2))
+        _ = try await inbox.prune(before: time(10))
+        #expect(try await handlers("a.b", at: 9) == [])
+        #expect(try await handlers("a.b", at: 10) == ["log"])
+    }
+}
