@@ -28,6 +28,8 @@ let crypto: [Target.Dependency] = [
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -53,6 +55,7 @@ let package = Package(
         .library(name: "AuthConsumer", targets: ["AuthConsumer"]),
         .library(name: "AuthMail", targets: ["AuthMail"]),
         .library(name: "AuthProviders", targets: ["AuthProviders"]),
+        .library(name: "AuthHTTP", targets: ["AuthHTTP"]),
         .library(name: "AuthServer", targets: ["AuthServer"]),
         .library(name: "AuthServices", targets: ["AuthServices"]),
         .library(name: "AuthTesting", targets: ["AuthTesting"]),
@@ -72,6 +75,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         // The domain: knows no SQL, no AMQP, no HTTP.
@@ -82,7 +86,9 @@ let package = Package(
             swiftSettings: swift),
 
         // The C faces: the only places that include librabbitmq's and libcurl's headers.
-        .target(name: "CRabbitMQ", cSettings: c, linkerSettings: [.linkedLibrary("rabbitmq")]),
+        .target(
+            name: "CRabbitMQ", cSettings: c,
+            linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CCurl", cSettings: c, linkerSettings: [.linkedLibrary("curl")]),
 
         // The technologies.
@@ -98,8 +104,11 @@ let package = Package(
             resources: [.embedInCode("Templates")],
             swiftSettings: swift),
         .target(
+            name: "AuthHTTP", dependencies: ["AuthSignals", httpClient, nio, nioPosix, nioSSL] + plumbing,
+            swiftSettings: swift),
+        .target(
             name: "AuthProviders",
-            dependencies: ["AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto + plumbing,
+            dependencies: ["AuthHTTP", "AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
@@ -134,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "auth-signals",
             dependencies: [
-                "AuthServices", "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay", "AuthConsumer",
                 "AuthBroker",
                 "AuthInbox",
                 "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird, httpClient,
@@ -144,7 +153,7 @@ let package = Package(
         .executableTarget(
             name: "auth-consumer",
             dependencies: [
-                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthSignals", "AuthOperations", arguments,
+                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthOperations", arguments,
                 hummingbird, httpClient, nio, nioHTTP1,
             ] + crypto + plumbing,
             swiftSettings: swift),
@@ -230,6 +239,10 @@ let package = Package(
                 + plumbing
                 + kits,
             exclude: ["Fixtures", "Golden"], swiftSettings: swift),
+        .testTarget(
+            name: "AuthHTTPTests",
+            dependencies: ["AuthHTTP", "AuthTesting", "AuthSignals", "ToolSupport", httpClient, nio] + plumbing,
+            exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthProvidersTests",
             dependencies: [

@@ -21,7 +21,7 @@ extension SignalDispatcher {
         do {
             event = try SignalCodec.event(from: delivery.message.body)
         } catch {
-            await setAside(delivery, error: "\(error)", reason: FailedDelivery.Reason.malformed)
+            await setAside(delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
             return true
         }
         let chosen: [HandlerTable.Entry]

@@ -25,7 +25,7 @@ extension SignalDispatcher {
             "a handler failed",
             metadata: [
                 "handler": "\(entry.handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
-                "attempt": "\(attempt)", "error": "\(type(of: error))", "next": "\(destination.shown)",
+                "attempt": "\(attempt)", "error": "\(loggedWords(of: error))", "next": "\(destination.shown)",
             ])
         return MovedCopy(to: destination, message: failed.copy)
     }
@@ -129,9 +129,18 @@ extension SignalDispatcher {
         }
     }
 
+    /// What a copy says of the error. A text in brackets may be shown to everybody, one behind a colon to those only who
+    /// may see the payload.
     private func words(of error: any Error) -> String {
-        let type = "\(type(of: error))"
-        return configuration.errorDetail == .text ? "\(type): \(error)" : type
+        guard configuration.errorDetail == .text, !(error is any LoggableError) else {
+            return loggedWords(of: error)
+        }
+        return "\(type(of: error)): \(error)"
+    }
+
+    /// What the log says of the error.
+    private func loggedWords(of error: any Error) -> String {
+        error is any LoggableError ? "\(type(of: error)) (\(error))" : "\(type(of: error))"
     }
 }
 

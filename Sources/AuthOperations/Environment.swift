@@ -7,7 +7,18 @@ public import Foundation
 public enum Environment {
     /// A reader of the environment's settings.
     public static func settings() -> SettingsReader {
-        SettingsReader(ConfigReader(provider: EnvironmentVariablesProvider()))
+        let variables = named(ProcessInfo.processInfo.environment)
+        return SettingsReader(
+            ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+    }
+
+    /// The variables, with those of proxies under the names of settings: most systems write them in lower case.
+    static func named(_ variables: [String: String]) -> [String: String] {
+        ["https_proxy", "no_proxy"].reduce(into: variables) { named, name in
+            if let value = variables[name], named[name.uppercased()] == nil {
+                named[name.uppercased()] = value
+            }
+        }
     }
 
     /// What the names of our settings begin with.

@@ -19,6 +19,7 @@ typedef struct {
   int done_fd;
   atomic_int owners;  // the last of the two to let go of the task frees it
   atomic_bool abandoned;
+  atomic_bool done;  // set after the last write to `argument`, so that what was written is seen by who reads it here
 } task;
 
 int64_t crmq_now_ms(void) {
@@ -37,6 +38,7 @@ static void let_go(task *t) {
 static void *thread_main(void *argument) {
   task *t = argument;
   t->run(t->argument);
+  atomic_store_explicit(&t->done, true, memory_order_release);
   eventfd_write(t->done_fd, 1);
   let_go(t);
   return NULL;
@@ -50,6 +52,7 @@ crmq_status crmq_run_bounded(crmq_connection *c, void (*run)(void *), void (*dis
   *t = (task){.run = run, .discard = discard, .argument = argument, .done_fd = eventfd(0, EFD_CLOEXEC)};
   atomic_init(&t->owners, 2);
   atomic_init(&t->abandoned, false);
+  atomic_init(&t->done, false);
   if (t->done_fd < 0 || pthread_create(&thread, NULL, thread_main, t) != 0) goto no_memory;
   pthread_detach(thread);
 
@@ -65,7 +68,7 @@ crmq_status crmq_run_bounded(crmq_connection *c, void (*run)(void *), void (*dis
     }
     struct pollfd fds[2] = {{.fd = t->done_fd, .events = POLLIN}, {.fd = c->wake_fd, .events = POLLIN}};
     if (poll(fds, 2, left > 1000000 ? 1000000 : (int)left) < 0) continue;
-    if (fds[0].revents) {
+    if (fds[0].revents && atomic_load_explicit(&t->done, memory_order_acquire)) {
       let_go(t);
       return CRMQ_OK;
     }

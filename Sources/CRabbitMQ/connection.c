@@ -65,6 +65,8 @@ static void say_goodbye(crmq_connection *c, int timeout_ms) {
 
 void crmq_close(crmq_connection *c, int timeout_ms) {
   say_goodbye(c, timeout_ms);
+  // It let us in and then fell silent: others are tried before it.
+  if (c->open && c->dead == CRMQ_SILENT) crmq_remember(&c->address, false);
   pthread_mutex_lock(&c->lock);
   if (c->guard >= 0) close(c->guard);
   c->guard = -1;

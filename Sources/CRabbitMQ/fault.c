@@ -55,11 +55,13 @@ crmq_status crmq_fail_with_library(crmq_connection *c, int library_status) {
       return crmq_fail(c, CRMQ_SILENT, "nothing was heard from the broker for two heartbeats");
     case AMQP_STATUS_SOCKET_ERROR:
     case AMQP_STATUS_SOCKET_INUSE:
-      if (!c->open) return crmq_fail(c, CRMQ_REFUSED, "the connection was refused");
-      return crmq_fail(c, CRMQ_LOST, "the connection was lost");
+      if (!c->state) return crmq_fail(c, CRMQ_REFUSED, "the connection was refused");
+      // It was accepted, and closed since.
+      __attribute__((fallthrough));
     case AMQP_STATUS_CONNECTION_CLOSED:
     case AMQP_STATUS_SOCKET_CLOSED:
     case AMQP_STATUS_TCP_ERROR:
+      if (!c->open) return crmq_fail(c, CRMQ_LOST, "the peer closed the connection before the log-in was over");
       return crmq_fail(c, CRMQ_LOST, "the connection was lost");
     case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
       return crmq_fail(c, CRMQ_TLS_UNTRUSTED,
@@ -69,7 +71,12 @@ crmq_status crmq_fail_with_library(crmq_connection *c, int library_status) {
     case AMQP_STATUS_SSL_CONNECTION_FAILED:
       return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "the TLS handshake failed");
     case AMQP_STATUS_SSL_ERROR:
-      if (!c->open) return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "the TLS handshake failed");
+      if (!c->state) return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "the TLS handshake failed");
+      if (!c->open) {
+        // With TLS 1.3 the peer looks at our certificate when the handshake is over for us.
+        return crmq_fail(c, CRMQ_TLS_HANDSHAKE,
+                         "the peer ended TLS after the handshake: does it want a client certificate of another kind?");
+      }
       return crmq_fail(c, CRMQ_LOST, "the TLS connection was lost");
     case AMQP_STATUS_INCOMPATIBLE_AMQP_VERSION:
       return crmq_fail(c, CRMQ_PROTOCOL, "the peer does not speak AMQP 0-9-1");

@@ -25,7 +25,7 @@
 // One channel per connection: waiting for one channel's frames makes librabbitmq lose another's.
 #define CRMQ_CHANNEL 1
 
-#define CRMQ_TEXT_OPTIONS 7
+#define CRMQ_TEXT_OPTIONS 8
 #define CRMQ_NUMBER_OPTIONS 7
 
 // Memory for the parts of one message, released all at once. Blocks never move, so pointers into it stay good.
@@ -41,6 +41,28 @@ void crmq_arena_release(crmq_arena *arena);
 
 typedef enum { CONTENT_NONE, CONTENT_HEADER, CONTENT_BODY } crmq_content;
 
+// An address of a host, in digits: an IPv6 one with its zone at most.
+#define CRMQ_ADDRESS_SIZE 80
+typedef struct crmq_address {
+  char numeric[CRMQ_ADDRESS_SIZE];
+  uint16_t port;
+} crmq_address;
+
+// More than any name has; the rest is not tried.
+#define CRMQ_MOST_ADDRESSES 16
+typedef struct crmq_addresses {
+  crmq_address list[CRMQ_MOST_ADDRESSES];
+  int count;
+} crmq_addresses;
+
+// Who answers with TLS, while the handshake lasts.
+typedef struct crmq_peer {
+  char name[256];    // whom the certificate must be for
+  bool is_address;
+  int fault;         // OpenSSL's number for the first fault of the certificate; 0 for none
+  char reason[128];  // OpenSSL's words if the handshake failed
+} crmq_peer;
+
 struct crmq_connection {
   // Settings.
   char *texts[CRMQ_TEXT_OPTIONS];
@@ -49,6 +71,7 @@ struct crmq_connection {
   // The connection. `guard` is our own copy of the socket's descriptor: librabbitmq may close its own at any time,
   // and the number might then be somebody else's when another thread interrupts.
   amqp_connection_state_t state;
+  crmq_address address;  // of an open connection
   int fd;
   int wake_fd;
   pthread_mutex_t lock;
@@ -93,6 +116,18 @@ crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply);
 int64_t crmq_now_ms(void);
 crmq_status crmq_run_bounded(crmq_connection *c, void (*run)(void *), void (*discard)(void *), void *argument,
                              int64_t timeout_ms);
+
+// address.c
+crmq_status crmq_resolve(crmq_connection *c, const char *host, uint16_t port, int64_t timeout_ms,
+                         crmq_addresses *found);  // at least one, in the order in which they are to be tried
+void crmq_remember(const crmq_address *address, bool worked);
+
+// tls.c
+crmq_status crmq_set_up_tls(crmq_connection *c, amqp_socket_t *socket, const char *host, crmq_peer *peer);
+void crmq_forget_peer(amqp_socket_t *socket);  // before `peer` goes, if the socket stays
+void crmq_begin_handshake(void);
+void crmq_end_handshake(crmq_peer *peer);  // on the same thread
+crmq_status crmq_fail_with_tls(crmq_connection *c, const crmq_peer *peer, int library_status);
 
 // open.c
 void crmq_set_user_timeout(crmq_connection *c, bool on);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From nothing to an open channel: resolve, connect, TLS, log in. Every part has a bound and can be interrupted.
+// From nothing to an open channel: resolve, connect, TLS, log in. Every part has a bound and can be interrupted. Each
+// address of the host is tried to the end, for one that accepts connections may still be dead, and has its share of
+// the time.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -15,64 +16,23 @@
 
 #include "internal.h"
 
-#define LIBRARY_FINDS_AUTHORITIES (AMQP_VERSION >= AMQP_VERSION_CODE(0, 14, 0, 0))
-#if !LIBRARY_FINDS_AUTHORITIES
-#include <openssl/ssl.h>
-#endif
-
-// MARK: Name resolution
-
-typedef struct {
-  char host[256];
-  char port[8];
-  struct addrinfo *found;
-  int result;
-} lookup;
-
-static void lookup_run(void *argument) {
-  lookup *l = argument;
-  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-  l->result = getaddrinfo(l->host, l->port, &hints, &l->found);
-}
-
-static void lookup_free(void *argument) {
-  lookup *l = argument;
-  if (l->found) freeaddrinfo(l->found);
-  free(l);
-}
-
-static crmq_status resolve(crmq_connection *c, const char *host, uint16_t port, int64_t deadline, lookup **found) {
-  if (strlen(host) == 0 || strlen(host) >= sizeof(*found)->host) {
-    return crmq_fail(c, CRMQ_NAME_UNRESOLVED, "the host name cannot be resolved");
-  }
-  lookup *l = calloc(1, sizeof *l);
-  if (!l) return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory");
-  snprintf(l->host, sizeof l->host, "%s", host);
-  snprintf(l->port, sizeof l->port, "%u", port);
-  crmq_status status = crmq_run_bounded(c, lookup_run, lookup_free, l, deadline - crmq_now_ms());
-  if (status != CRMQ_OK) return status;
-  if (l->result != 0 || !l->found) {
-    lookup_free(l);
-    return crmq_fail(c, CRMQ_NAME_UNRESOLVED, "the host name cannot be resolved");
-  }
-  *found = l;
-  return CRMQ_OK;
-}
-
 // MARK: Socket
 
 typedef struct {
   amqp_connection_state_t state;
   amqp_socket_t *socket;
-  char host[256];
-  int port;
+  crmq_address address;
+  bool tls;
+  crmq_peer peer;
   struct timeval timeout;
   int result;
 } dial;
 
 static void dial_run(void *argument) {
   dial *d = argument;
-  d->result = amqp_socket_open_noblock(d->socket, d->host, d->port, &d->timeout);
+  if (d->tls) crmq_begin_handshake();
+  d->result = amqp_socket_open_noblock(d->socket, d->address.numeric, d->address.port, &d->timeout);
+  if (d->tls) crmq_end_handshake(&d->peer);
 }
 
 static void dial_free(void *argument) {
@@ -81,94 +41,41 @@ static void dial_free(void *argument) {
   free(d);
 }
 
-static crmq_status set_up_tls(crmq_connection *c, amqp_socket_t *socket) {
-  const char *authorities = c->texts[CRMQ_CA_FILE];
-  const char *certificate = c->texts[CRMQ_CERTIFICATE_FILE];
-  const char *key = c->texts[CRMQ_KEY_FILE];
-  amqp_ssl_socket_set_verify_peer(socket, 1);
-  amqp_ssl_socket_set_verify_hostname(socket, 1);
-  // "Latest" says 1.2 and still negotiates 1.3.
-  if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) != AMQP_STATUS_OK) {
-    return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "TLS 1.2 is not available");
-  }
-  if (authorities && *authorities) {
-    if (amqp_ssl_socket_set_cacert(socket, authorities) != AMQP_STATUS_OK) {
-      return crmq_fail(c, CRMQ_TLS_FILE, "the CA file cannot be read or holds no certificate");
-    }
-  } else {
-    // Without authorities every certificate would be refused.
-#if LIBRARY_FINDS_AUTHORITIES
-    int found = amqp_ssl_socket_enable_default_verify_paths(socket) == AMQP_STATUS_OK;
-#else
-    int found = SSL_CTX_set_default_verify_paths(amqp_ssl_socket_get_context(socket)) == 1;
-#endif
-    if (!found) return crmq_fail(c, CRMQ_TLS_FILE, "the system's trusted authorities cannot be read");
-  }
-  if (certificate && *certificate) {
-    if (!key || !*key) return crmq_fail(c, CRMQ_TLS_FILE, "a certificate file needs a key file");
-    // Otherwise OpenSSL would ask for the passphrase of an encrypted key on the terminal, and wait.
-    amqp_ssl_socket_set_key_passwd(socket, "");
-    if (amqp_ssl_socket_set_key(socket, certificate, key) != AMQP_STATUS_OK) {
-      return crmq_fail(c, CRMQ_TLS_FILE, "the certificate file or its key file cannot be used");
-    }
-  }
-  return CRMQ_OK;
+static struct timeval interval(int64_t ms) {
+  return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-/// One attempt, at one numeric address or, for TLS, at the name, which the certificate is compared with.
-static crmq_status connect_to(crmq_connection *c, const char *host, uint16_t port, int64_t timeout_ms) {
-  bool tls = c->numbers[CRMQ_TLS] != 0;
+/// Connects to one address; with TLS, to who has a certificate for the name.
+static crmq_status connect_to(crmq_connection *c, const char *host, const crmq_address *address,
+                              int64_t timeout_ms) {
   if (timeout_ms < 1) return crmq_fail(c, CRMQ_TIMED_OUT, "the broker could not be reached in time");
   dial *d = calloc(1, sizeof *d);
   if (!d) return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory");
-  snprintf(d->host, sizeof d->host, "%s", host);
-  d->port = port;
-  d->timeout = (struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+  d->address = *address;
+  d->tls = c->numbers[CRMQ_TLS] != 0;
+  d->timeout = interval(timeout_ms);
   d->state = amqp_new_connection();
-  if (d->state) d->socket = tls ? amqp_ssl_socket_new(d->state) : amqp_tcp_socket_new(d->state);
+  if (d->state) d->socket = d->tls ? amqp_ssl_socket_new(d->state) : amqp_tcp_socket_new(d->state);
   if (!d->socket) {
     dial_free(d);
     return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory");
   }
-  crmq_status status = tls ? set_up_tls(c, d->socket) : CRMQ_OK;
+  crmq_status status = d->tls ? crmq_set_up_tls(c, d->socket, host, &d->peer) : CRMQ_OK;
   if (status != CRMQ_OK) {
     dial_free(d);
     return status;
   }
-  // The library keeps the time itself, but for the name that it resolves once more for TLS.
+  // The library keeps the time itself; this bounds what it forgets.
   status = crmq_run_bounded(c, dial_run, dial_free, d, timeout_ms + 500);
   if (status != CRMQ_OK) return status;
-  if (d->result != AMQP_STATUS_OK) {
-    int result = d->result;
-    dial_free(d);
-    return crmq_fail_with_library(c, result);
-  }
-  c->state = d->state;
-  d->state = NULL;
-  dial_free(d);
-  return CRMQ_OK;
-}
-
-static crmq_status connect_any(crmq_connection *c, const char *host, uint16_t port) {
-  int64_t deadline = crmq_now_ms() + c->numbers[CRMQ_CONNECT_TIMEOUT];
-  lookup *l = NULL;
-  crmq_status status = resolve(c, host, port, deadline, &l);
-  if (status != CRMQ_OK) return status;
-  if (c->numbers[CRMQ_TLS]) {
-    status = connect_to(c, host, port, deadline - crmq_now_ms());
+  if (d->result == AMQP_STATUS_OK) {
+    if (d->tls) crmq_forget_peer(d->socket);
+    c->state = d->state;
+    d->state = NULL;
   } else {
-    // The library gives one deadline to all addresses, and after it tries no other: each gets its share here.
-    int64_t left = 0;
-    for (struct addrinfo *a = l->found; a; a = a->ai_next) left++;
-    for (struct addrinfo *a = l->found; a; a = a->ai_next, left--) {
-      char numeric[NI_MAXHOST];
-      if (getnameinfo(a->ai_addr, a->ai_addrlen, numeric, sizeof numeric, NULL, 0, NI_NUMERICHOST) != 0) continue;
-      c->dead = CRMQ_OK;
-      status = connect_to(c, numeric, port, (deadline - crmq_now_ms()) / left);
-      if (status != CRMQ_REFUSED && status != CRMQ_TIMED_OUT) break;
-    }
+    status = d->tls ? crmq_fail_with_tls(c, &d->peer, d->result) : crmq_fail_with_library(c, d->result);
   }
-  lookup_free(l);
+  dial_free(d);
   return status;
 }
 
@@ -202,7 +109,7 @@ static amqp_table_entry_t flag(const char *name) {
                               .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1}};
 }
 
-static crmq_status log_in(crmq_connection *c) {
+static crmq_status log_in(crmq_connection *c, int64_t timeout_ms) {
   const char *name = c->texts[CRMQ_CONNECTION_NAME];
   const char *host = c->texts[CRMQ_VIRTUAL_HOST];
   amqp_table_entry_t capabilities[] = {
@@ -218,9 +125,8 @@ static crmq_status log_in(crmq_connection *c) {
        .value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(name ? name : "")}},
   };
   amqp_table_t properties = {.num_entries = 2, .entries = entries};
-  struct timeval answer = {.tv_sec = c->numbers[CRMQ_ANSWER_TIMEOUT] / 1000,
-                           .tv_usec = c->numbers[CRMQ_ANSWER_TIMEOUT] % 1000 * 1000};
-  if (amqp_set_handshake_timeout(c->state, &answer) != AMQP_STATUS_OK ||
+  struct timeval handshake = interval(timeout_ms), answer = interval(c->numbers[CRMQ_ANSWER_TIMEOUT]);
+  if (amqp_set_handshake_timeout(c->state, &handshake) != AMQP_STATUS_OK ||
       amqp_set_rpc_timeout(c->state, &answer) != AMQP_STATUS_OK) {
     return crmq_fail(c, CRMQ_MISUSE, "the answer timeout is out of range");
   }
@@ -236,18 +142,87 @@ static crmq_status log_in(crmq_connection *c) {
   return status;
 }
 
+// MARK: All addresses
+
+/// Connects and logs in at one address.
+static crmq_status open_at(crmq_connection *c, const char *host, const crmq_address *address, int64_t *connect_ms,
+                           int left, int64_t answer_ms) {
+  int64_t start = crmq_now_ms();
+  crmq_status status = connect_to(c, host, address, *connect_ms / left);
+  *connect_ms -= crmq_now_ms() - start;
+  if (status == CRMQ_OK) status = take_socket(c);
+  if (status != CRMQ_OK) return status;
+  c->heartbeat = 0;
+  crmq_set_user_timeout(c, true);
+  return log_in(c, answer_ms);
+}
+
+/// Whether another address may do better: not where the broker knows us and refuses, nor where we cannot even try.
+static bool concerns_address(const crmq_connection *c, crmq_status status) {
+  switch (status) {
+    case CRMQ_REFUSED:
+    case CRMQ_TIMED_OUT:
+    case CRMQ_LOST:
+    case CRMQ_PROTOCOL:
+    case CRMQ_TLS_HANDSHAKE:
+    case CRMQ_TLS_UNTRUSTED:
+    case CRMQ_TLS_WRONG_NAME:
+      return true;
+    case CRMQ_CHANNEL_CLOSED:
+    case CRMQ_CONNECTION_CLOSED:
+      return c->fault_code != AMQP_ACCESS_REFUSED && c->fault_code != AMQP_NOT_ALLOWED;
+    default:
+      return false;
+  }
+}
+
+/// How much a fault says: of several addresses' the one is reported that got furthest.
+static int weight(crmq_status status) {
+  return status == CRMQ_OK ? 0 : status == CRMQ_REFUSED ? 1 : status == CRMQ_TIMED_OUT ? 2 : 3;
+}
+
+static crmq_status open_any(crmq_connection *c, const char *host, uint16_t port) {
+  int64_t connect_ms = c->numbers[CRMQ_CONNECT_TIMEOUT], answer_ms = c->numbers[CRMQ_ANSWER_TIMEOUT];
+  int64_t start = crmq_now_ms();
+  crmq_addresses found;
+  crmq_status status = crmq_resolve(c, host, port, connect_ms, &found);
+  connect_ms -= crmq_now_ms() - start;
+  if (status != CRMQ_OK) return status;
+  crmq_status worst = CRMQ_OK;
+  uint16_t code = 0;
+  char text[sizeof c->fault_text] = "";
+  for (int i = 0; i < found.count; i++) {
+    int left = found.count - i;
+    crmq_close(c, 0);
+    c->dead = CRMQ_OK;
+    // The last one may take as long as if it were the only one: a slow broker must not fail for having two addresses.
+    int64_t share = left == 1 ? answer_ms : answer_ms / found.count;
+    status = open_at(c, host, &found.list[i], &connect_ms, left, share > 0 ? share : 1);
+    if (status == CRMQ_OK) {
+      c->address = found.list[i];
+      crmq_remember(&c->address, true);
+      return CRMQ_OK;
+    }
+    if (!concerns_address(c, status)) return status;
+    crmq_remember(&found.list[i], false);
+    if (weight(status) >= weight(worst)) {
+      worst = status;
+      code = c->fault_code;
+      memcpy(text, c->fault_text, sizeof text);
+    }
+  }
+  c->dead = worst;
+  c->fault_code = code;
+  memcpy(c->fault_text, text, sizeof text);
+  return worst;
+}
+
 crmq_status crmq_open(crmq_connection *c, const char *host, uint16_t port) {
   if (c->open && c->dead == CRMQ_OK) return crmq_fail(c, CRMQ_MISUSE, "the connection is open already");
   crmq_close(c, 0);
   c->dead = CRMQ_OK;
   if (atomic_load(&c->interrupted)) return crmq_fail(c, CRMQ_INTERRUPTED, "interrupted");
-  crmq_status status = connect_any(c, host, port);
-  if (status == CRMQ_OK) status = take_socket(c);
-  if (status == CRMQ_OK) {
-    c->heartbeat = 0;
-    crmq_set_user_timeout(c, true);
-    status = log_in(c);
-  }
+  crmq_status status = open_any(c, host, port);
   if (status != CRMQ_OK) return status;
   c->heartbeat = amqp_get_heartbeat(c->state);
   c->frame_max = amqp_get_frame_max(c->state);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import AuthHTTP
 import AuthSignals
 import Crypto
 import Foundation
@@ -13,24 +14,17 @@ import NIOHTTP1
 struct Webhook: Sendable {
     private let settings: WebhookSettings
     private let signature: WebhookSignature
-    private let client: HTTPClient
+    private let connections: HTTPConnections
     private let clock: any WallClock
 
-    /// - Parameter client: follows no redirects; whoever makes it shuts it down.
-    init(_ settings: WebhookSettings, client: HTTPClient, clock: any WallClock = .system) {
+    /// - Parameter connections: ended by the caller.
+    init(_ settings: WebhookSettings, over connections: HTTPConnections, clock: any WallClock = .system) {
         self.settings = settings
-        self.client = client
+        self.connections = connections
         self.clock = clock
         signature = WebhookSignature(settings.secret) { message, key in
             Data(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
         }
-    }
-
-    /// A client as webhooks want it.
-    static func client() -> HTTPClient {
-        HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
     }
 
     /// - Throws: `SignalVerdict` where the receiver says what is to become of the event, ``WebhookError`` for
@@ -45,12 +39,13 @@ struct Webhook: Sendable {
             request.headers.add(name: name, value: value)
         }
         request.body = .bytes(ByteBuffer(bytes: event.body))
+        guard let client = connections.client(for: settings.url) else { throw CancellationError() }
         let response: HTTPClientResponse
         do {
             response = try await client.execute(
                 request, timeout: .seconds(settings.timeout.components.seconds))
         } catch {
-            throw WebhookError(status: nil)
+            throw WebhookError(connections.fault(error, for: settings.url))
         }
         // What the answer says beside its status is not read.
         switch response.status.code {
@@ -59,21 +54,22 @@ struct Webhook: Sendable {
         case 429, 503:
             guard let text = response.headers.first(name: "retry-after"),
                 let delay = RetryAfter.delay(text, at: now)
-            else { throw WebhookError(status: response.status.code) }
+            else { throw WebhookError(response.status.code) }
             throw SignalVerdict.retry(after: delay)
-        case let status: throw WebhookError(status: status)
+        case let status: throw WebhookError(status)
         }
     }
 }
 
-/// A webhook did not take an event.
-struct WebhookError: Error, CustomStringConvertible {
-    /// Its answer's status; nil where there was no answer in time.
-    var status: UInt?
+/// A webhook did not take an event. Nothing of the event is in it, so that it is logged as it is.
+struct WebhookError: LoggableError {
+    let description: String
 
-    var description: String {
-        status.map { "the webhook answered \($0)" } ?? "the webhook did not answer in time"
-    }
+    /// - Parameter status: its answer's.
+    init(_ status: UInt) { description = "the webhook answered \(status)" }
+
+    /// - Parameter fault: why there was no answer.
+    init(_ fault: HTTPFault) { description = "the webhook did not answer: \(fault)" }
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.

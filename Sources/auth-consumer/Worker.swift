@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AsyncHTTPClient
 import AuthBroker
 import AuthConsumer
+import AuthHTTP
 import AuthInbox
 import AuthOperations
 import AuthSignals
@@ -20,7 +20,7 @@ struct Worker: AsyncParsableCommand {
             fails gets its message again, later and later; in the end it is in NAME.dead. Settings:
             BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL, LOG_FORMAT, METRICS_PORT;
             and for the handler that posts every signal, CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET,
-            CONSUMER_WEBHOOK_TIMEOUT.
+            CONSUMER_WEBHOOK_TIMEOUT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY.
             """)
 
     @Option(help: "The name of this worker's queue; workers of one name share its messages.")
@@ -78,8 +78,9 @@ struct Worker: AsyncParsableCommand {
         ) {
             FileHandle.standardOutput.write(Data($0.utf8))
         }
-        let client = Webhook.client()
-        let webhook = settings.webhook.map { Webhook($0, client: client) }
+        let connections = HTTPConnections(
+            settings.outgoing, connectTimeout: settings.webhook?.timeout ?? .seconds(10))
+        let webhook = settings.webhook.map { Webhook($0, over: connections) }
         var configuration = DispatcherConfiguration()
         configuration.concurrency = handledAtATime
         let handlers = workerHandlers(log: log ? lines : nil, webhook: webhook, tokens: settings.tokens)
@@ -106,10 +107,10 @@ struct Worker: AsyncParsableCommand {
         do {
             try await ServiceRunner.run(services, logger: logger)
         } catch {
-            try? await client.shutdown()
+            await connections.shutdown()
             throw error
         }
-        try await client.shutdown()
+        await connections.shutdown()
     }
 
     func validate() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthConsumer
+import AuthHTTP
 import AuthInbox
 import AuthOperations
 import AuthSignals
@@ -13,6 +14,8 @@ struct WorkerSettings {
     var inboxPath: String
     /// Where the `webhook` handler posts to; nil: nowhere.
     var webhook: WebhookSettings?
+    /// How the webhook is reached.
+    var outgoing: OutgoingHTTP
     /// `SIGNALS_TOKEN_KEYS`: opens the providers' tokens that signals carry.
     var tokens: TokenOpener
 
@@ -25,6 +28,7 @@ struct WorkerSettings {
         inboxPath = InboxURL(reading: &reader).path
         tokens = TokenOpener(TokenKeys(reading: &reader))
         webhook = WebhookSettings(reading: &reader)
+        outgoing = OutgoingHTTP(reading: &reader)
         try reader.check()
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthFlows
+import AuthHTTP
 import AuthMail
 import AuthOperations
 import AuthProviders
@@ -23,6 +24,8 @@ struct InstallationSettings {
     var store: StoreSettings
     /// Whose accounts people may log in with.
     var providers: SocialProviders
+    /// How providers and the hook are reached.
+    var outgoing: OutgoingHTTP
     /// The hook before social log-ins, where it is somebody else's.
     var preSocialLogin: PreSocialLoginSettings?
     var secretKey: String?
@@ -51,6 +54,7 @@ struct InstallationSettings {
         server = AuthServerConfiguration(reading: &reader)
         store = StoreSettings(reading: &reader)
         providers = SocialProviders(reading: &reader, queriesEmail: account.asksProvidersForEmail)
+        outgoing = OutgoingHTTP(reading: &reader)
         preSocialLogin = PreSocialLoginSettings(reading: &reader)
         secretKey = reader.string("SECRET_KEY")
         secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])

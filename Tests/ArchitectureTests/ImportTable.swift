@@ -22,7 +22,8 @@ enum ImportTable {
         Row(
             target: "auth-signals",
             imports: [
-                "AuthOperations", "AuthServer", "AuthProviders", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthOperations", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
+                "AuthConsumer",
                 "AuthStore",
                 "AuthInbox",
                 "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird", "AsyncHTTPClient",
@@ -31,7 +32,8 @@ enum ImportTable {
         Row(
             target: "auth-consumer",
             imports: [
-                "AuthOperations", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthSignals", "ArgumentParser",
+                "AuthOperations", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
+                "ArgumentParser",
                 "Hummingbird", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
         Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
@@ -44,9 +46,12 @@ enum ImportTable {
         Row(
             target: "AuthProviders",
             imports: [
-                "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "NIOHTTP1", "Crypto",
+                "AuthHTTP", "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "NIOHTTP1",
+                "Crypto",
                 "CryptoExtras",
             ]),
+        Row(
+            target: "AuthHTTP", imports: ["AuthSignals", "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"]),
         Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
         Row(target: "AuthRelay", imports: ["AuthSignals"]),
         Row(target: "AuthConsumer", imports: ["AuthSignals", "Crypto"]),

@@ -2,6 +2,7 @@
 import AuthSignals
 import AuthTesting
 import BrokerSupport
+import CRabbitMQ
 import Testing
 import ToolSupport
 
@@ -69,6 +70,37 @@ import ToolSupport
             plain.port = Int(broker.port)
             plain.connectTimeout = 3000
             #expect([.tls, .unreachable, .connectionLost].contains(try await fault(plain).code))
+        }
+    }
+
+    @Test
+    func `a certificate for an address is good for a URL with that address, a silent address is passed over`()
+        async throws
+    {
+        try await with(try await Certificates.make(for: "DNS:broker.test,IP:127.0.0.1")) { _, url in
+            var url = url
+            url.host = "127.0.0.1"
+            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+            url.host = "localhost"
+            #expect(try await fault(url).message.contains("another host name"))
+
+            // The name is compared, whichever address answers.
+            let silent = try SilentListener("127.0.0.2", port: UInt16(url.port))
+            var configuration = BrokerConfiguration(urls: [url])
+            configuration.connectTimeout = .seconds(4)
+            for (host, code) in [
+                ("broker.test", nil), ("127.0.0.1", nil), ("else.test", BrokerError.Code.tls),
+            ] {
+                configuration.urls[0].host = host
+                let channel = Channel(try ConnectionHandle())
+                _ = crmq_set_text(channel.connection, .addresses, "127.0.0.2,127.0.0.1")
+                do throws(BrokerError) {
+                    try channel.open(configuration.urls[0], as: "addresses", configuration)
+                    channel.close(within: .seconds(1))
+                    #expect(code == nil)
+                } catch { #expect(error.code == code, "\(host): \(error)") }
+            }
+            #expect(silent.newConnections() <= 2)
         }
     }
 

@@ -188,6 +188,30 @@ import Testing
         try await bench.running { try await eventually("it is a dead letter") { bench.dead.count == 1 } }
         #expect(bench.dead.first?.headers["auth-reason"] == .string("malformed"))
         #expect(bench.dead.first?.headers["auth-handler"] == .string("typed"))
+        // Its text quotes nothing of the payload.
+        #expect(
+            bench.dead.first?.headers["auth-error"]?.string?.hasPrefix(
+                "SignalError (wrongType: the data is no account.user_logged_in: data.") == true)
+    }
+
+    @Test func `the text of an error that may be logged is logged and kept, and of another only its type`()
+        async throws
+    {
+        struct Refused: LoggableError { var description: String { "the calendar answered 500" } }
+        struct Secretive: Error, CustomStringConvertible { var description: String { "jane@example.org" } }
+        bench.change {
+            $0.on(matching: "#", as: "open") { _, _ in throw Refused() }
+            $0.on(matching: "#", as: "closed") { _, _ in throw Secretive() }
+        }
+        bench.send(.test(1))
+        try await bench.running {
+            try await eventually("both were moved") { bench.on(.oneSecond).count == 2 }
+        }
+        let errors = bench.on(.oneSecond).map { $0.headers["auth-error"] }
+        #expect(Set(errors) == [.string("Refused (the calendar answered 500)"), .string("Secretive")])
+        let lines = bench.log.entries.map { "\($0.metadata)" }
+        #expect(lines.contains { $0.contains("the calendar answered 500") })
+        #expect(!lines.contains { $0.contains("jane") })
     }
 
     @Test func `a copy for a handler that is not there is set aside`() async throws {

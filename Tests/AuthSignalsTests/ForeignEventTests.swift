@@ -96,17 +96,6 @@ import Testing
         #expect(try event.json() == ["device": "x", "n": 1])
     }
 
-    @Test func `of a member that is there twice the first counts, for the routing and for the data alike`()
-        throws
-    {
-        let twice = data.replacing(#""id":"1""#, with: #""id":"1","id":"2""#)
-        let text = String(decoding: body(twice), as: UTF8.self)
-            .replacing(#"{"request""#, with: #"{"request""#)
-        let event = try SignalCodec.event(from: Data((text.dropLast() + #","type":"x.y","data":{}}"#).utf8))
-        #expect(event.name == PasswordSet.name)
-        #expect(try event.decode(PasswordSet.self).user.id == "1")
-    }
-
     // MARK: What must be refused
 
     @Test(arguments: [
@@ -139,6 +128,58 @@ import Testing
         expectMalformed(body(data), "data")
     }
 
+    @Test(arguments: [
+        (#""id":"1","#, #""id":"1","id":"2","#), (#""id":"1","#, #""id":"1","\u0069d":"2","#),
+        (#""1""#, #""1","#), ("}}", "},}"), ("}}", "}},"), (#""1""#, #""\ud83d""#), (#""1""#, "\"\t\""),
+        ("true", "True"), ("true", "01"), ("true", "NaN"), (#""app""#, #"'app'"#), (#""app""#, #""app"/**/"#),
+    ])
+    func `a body that parsers read differently is malformed`(_ part: String, _ other: String) {
+        #expect(data.contains(part))
+        expectMalformed(body(data.replacing(part, with: other)), "at byte")
+    }
+
+    @Test(arguments: [
+        #","id":"0199f0c2-0000-7000-8000-0000000000cc""#, #","typ\u0065":"x.y""#, #","data":{}"#, ",",
+    ])
+    func `an attribute twice or a comma at the end is malformed`(_ more: String) {
+        let text = String(decoding: body(data), as: UTF8.self)
+        expectMalformed(Data((text.dropLast() + more + "}").utf8), "at byte")
+    }
+
+    @Test(arguments: [
+        ("subject", #""""#), ("dataschema", #""""#), ("dataschema", #""no scheme""#),
+        ("dataschema", #""relative/1""#),
+        ("source", #""""#), ("source", #""with a space""#), ("source", #""%zz""#), ("specversion", #""1""#),
+        ("specversion", "1.0"), ("subject", "1"), ("subject", "{}"), ("datacontenttype", #""""#),
+        ("datacontenttype", #""json""#), ("datacontenttype", "1"), ("correlationid", "7"), ("time", #""""#),
+        ("time", #""2026-11-23""#), ("time", #""2026-11-23T08:00:00""#),
+    ])
+    func `an attribute that breaks CloudEvents is malformed and named`(_ attribute: String, _ value: String) {
+        expectMalformed(body(data, replacing: [attribute: value]), attribute)
+    }
+
+    @Test(arguments: [
+        ("partitionKey", #""x""#), ("data_base64", #""e30=""#), ("trace-id", #""x""#), ("", #""x""#),
+        ("é", #""x""#),
+        ("more", "[1]"), ("more", "{}"), ("more", "1.5"), ("more", "2147483648"), ("more", "1e3"),
+    ])
+    func `an extension attribute that breaks CloudEvents is malformed`(_ attribute: String, _ value: String) {
+        expectMalformed(body(data, replacing: [attribute: value]), "attribute")
+    }
+
+    @Test func `what CloudEvents allows is read`() throws {
+        let event = try SignalCodec.event(
+            from: body(
+                data,
+                replacing: [
+                    "datacontenttype": #""application/json; charset=utf-8""#, "dataschema": #""urn:x""#,
+                    "source": #""/relative?x=%20#é""#, "subject": #""a\u0020b\n""#, "more": "-2147483648",
+                    "other": "false", "i\\u0074": #""x""#,
+                ]))
+        #expect(
+            event.source == "/relative?x=%20#é" && event.subject == "a b\n" && event.dataSchema == "urn:x")
+    }
+
     @Test func `bytes that are no UTF-8 are malformed`() {
         for bytes: [UInt8] in [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
             var bad = Data(#"{"specversion":"1.0","x":""#.utf8)
@@ -167,12 +208,7 @@ import Testing
         #expect(
             String(decoding: try SignalCodec.encoder().encode(value), as: UTF8.self)
                 == #"{"x":\#(deep(most))}"#)
-        let tooDeep = try SignalCodec.event(from: body(#"{"x":\#(deep(most + 1))}"#))
-        #expect {
-            try tooDeep.json()
-        } throws: {
-            ($0 as? SignalError)?.code == .malformed
-        }
+        expectMalformed(body(#"{"x":\#(deep(most + 1))}"#), "nested too deeply")
     }
 
     @Test func `a profile that is nested too deeply to be read is not emitted`() {

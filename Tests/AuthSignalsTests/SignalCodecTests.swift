@@ -70,7 +70,7 @@ import Testing
 
     @Test func `texts of others cannot break out of the envelope`() throws {
         let evil = "\"},\"type\":\"x.y\",\u{0}\u{2028}\\\n"
-        let codec = SignalCodec(source: "https://a.example/" + evil)
+        let codec = SignalCodec(source: "https://a.example")
         var user = SampleSignals.user
         user.id = evil
         user.username = evil
@@ -81,9 +81,43 @@ import Testing
                     PasswordSet(request: SampleSignals.request, user: user), at: SampleSignals.time)))
         let event = try SignalCodec.event(from: message.body)
         #expect(event.name == PasswordSet.name)
-        #expect(event.source == "https://a.example/" + evil)
         #expect(event.subject == evil)
         #expect(try event.decode(PasswordSet.self).user.username == evil)
+    }
+
+    @Test func `an empty subject is left out, as CloudEvents has it`() throws {
+        let signal = InvoicePaid(request: SampleSignals.request, invoice: "", payer: nil)
+        let message = try SampleSignals.message(of: signal)
+        #expect(message.headers.isEmpty)
+        #expect(!String(decoding: message.body, as: UTF8.self).contains(#""subject""#))
+        #expect(try SignalCodec.event(from: message.body).subject == nil)
+    }
+
+    @Test(arguments: ["", "accounts", "https://a.example/a b", "https://a.example/\n"])
+    func `a source that no reader would take is refused when a signal is emitted`(_ source: String) {
+        #expect {
+            try SignalCodec(source: source).draft(signal, at: SampleSignals.time)
+        } throws: {
+            ($0 as? SignalError)?.code == .notEncodable
+        }
+    }
+
+    @Test func `a signal is emitted if it can be read, and otherwise not`() throws {
+        struct Deep: Signal {
+            static let name: SignalName = "test.deep"
+            var request = SampleSignals.request
+            var value: JSONValue
+            var subject: String? { nil }
+        }
+        func nested(_ levels: Int) -> JSONValue { (0..<levels).reduce(1) { value, _ in [value] } }
+        let most = JSONValue.largestDepth - 1
+        let message = try SampleSignals.message(of: Deep(value: nested(most)))
+        #expect(try SignalCodec.event(from: message.body).json()["value"] == nested(most))
+        #expect {
+            try SampleSignals.message(of: Deep(value: nested(most + 1)))
+        } throws: {
+            ($0 as? SignalError)?.code == .notEncodable
+        }
     }
 
     @Test func `a draft cannot hold what is no JSON object`() {

@@ -58,6 +58,38 @@ extension EndToEnd {
             #expect(try await installation.deadLetters(of: "dead") == 0)
         }
 
+        @Test func `what is wrong with a malformed body is in the list`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let event =
+                #"{"specversion":"1.0","id":"0199f0c2-0000-7000-8000-0000000000bb","source":"urn:s","#
+                + #""type":"account.a","time":"2026-11-23T08:00:00Z","data":{"text":"x"}}"#
+            let bodies = [
+                (event.replacing(#""x"}"#, with: #""x",}"#), "comma before a closing bracket at byte"),
+                (
+                    event.replacing(#""data""#, with: #""id":"2","data""#),
+                    "member's name twice in one object at byte"
+                ),
+                (event.replacing(#""x""#, with: #""\ud800""#), "half of a surrogate pair at byte"),
+                (event.replacing(#""data""#, with: #""subject":"","data""#), "subject is empty"),
+                ("nonsense", "unexpected byte at byte 1"),
+            ]
+            try await installation.worker(of: "wrong") { _ in
+                for (body, _) in bodies {
+                    #expect(try await installation.publish(body, routingKey: "account.a") == .confirmed)
+                }
+                try await eventually("they are dead-lettered") {
+                    try await installation.deadLetters(of: "wrong") == bodies.count
+                }
+            }
+            let list = try await installation.operate(["dead", "list", installation.name(of: "wrong")])
+            #expect(list.lines.count == bodies.count)
+            for (line, (_, reason)) in zip(list.lines, bodies) {
+                #expect(
+                    line.contains("malformed: the body is not a CloudEvents 1.0 event in JSON: \(reason)"))
+            }
+            #expect(!list.output.contains("malformed: malformed"))
+        }
+
         @Test func `one person's are erased, the others' stay`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "erase")

@@ -6,6 +6,7 @@ import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("The webhook handler")
@@ -54,9 +55,59 @@ extension EndToEnd {
             try await receiver.program.stop(SIGKILL)
         }
 
+        @Test
+        func
+            `a receiver of an unknown CA, one that is down and one that does not exist are named so in the log`()
+            async throws
+        {
+            let certificates = try await Certificates.make(for: "DNS:localhost")
+            defer { certificates.remove() }
+            let script = Repository.root.appending(path: "Tests/AuthHTTPTests/Fixtures/servers.py").path
+            let receiver = try Program(
+                URL(filePath: "/usr/bin/env"),
+                [
+                    "python3", script, "https", certificates.path("server.pem"),
+                    certificates.path("server.key"),
+                ],
+                environment: [:])
+            let port = try await eventualValue("the receiver listens") { receiver.lines.first }
+            let broker = try await PrivateBroker.shared.url
+            func consumed(
+                _ url: String, _ settings: [String: String], until isEnough: (String, String) -> Bool
+            )
+                async throws
+            {
+                let installation = try Installation(
+                    broker: broker,
+                    settings: [
+                        "CONSUMER_WEBHOOK_URL": url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
+                        "LOG_LEVEL": "warning",
+                    ].merging(settings) { $1 })
+                let worker = try await installation.consume(queue: "hook")
+                let id = UUID().uuidString.lowercased()
+                #expect(
+                    try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
+                try await eventually("\(url) \(settings) is told: \(worker.program.log)") {
+                    isEnough(worker.program.log, try await Answer("GET", worker.base + "/metrics").text)
+                }
+                try await worker.program.stop()
+            }
+            try await consumed("https://localhost:\(port)/", [:]) { log, _ in log.contains("unknown CA") }
+            try await consumed(
+                "https://localhost:\(port)/", ["SSL_CERT_FILE": certificates.path("ca.pem")]
+            ) { _, metrics in metrics.contains(#"auth_signals_handled_total{handler="webhook"} 1"#) }
+            try await consumed("http://127.0.0.1:1/", [:]) { log, _ in log.contains("connection refused") }
+            try await consumed("https://nowhere.invalid/", [:]) { log, _ in log.contains("unknown host") }
+            try await consumed(
+                "https://nowhere.invalid/", ["https_proxy": "http://127.0.0.1:1"]
+            ) { log, _ in log.contains("the proxy of HTTPS_PROXY: connection refused") }
+            try await receiver.stop(SIGKILL)
+        }
+
         @Test(arguments: [
             ("CONSUMER_WEBHOOK_URL", "http://example.org/"), ("CONSUMER_WEBHOOK_URL", "https://u:hush@h/"),
             ("CONSUMER_WEBHOOK_SECRET", "hush"), ("CONSUMER_WEBHOOK_TIMEOUT", "0"),
+            ("HTTPS_PROXY", "https://hush:3128"), ("SSL_CERT_FILE", "/proc/nowhere/hush.pem"),
         ])
         func `a wrong setting is named and not shown`(name: String, value: String) async throws {
             let installation = try Installation(

@@ -13,6 +13,7 @@ final class ConnectionThread: Sendable {
     private let configuration: BrokerConfiguration
     private let logger: Logger
     private let metrics: ConnectionMetrics
+    private let nodes: NodeMemory
     private let state = Mutex(State())
     private let makeHandle: @Sendable () throws(BrokerError) -> ConnectionHandle
 
@@ -20,6 +21,7 @@ final class ConnectionThread: Sendable {
         /// Made by the start.
         var handle: ConnectionHandle?
         var status = BrokerStatus.stopped
+        var faults = FaultLog()
         var isStarted = false
         var isStopping = false
         var isConnected = false
@@ -32,9 +34,10 @@ final class ConnectionThread: Sendable {
 
     /// - Parameters:
     ///   - name: shown on the broker's management page.
+    ///   - nodes: which nodes are tried first.
     ///   - makeHandle: for tests.
     init(
-        name: String, configuration: BrokerConfiguration, logger: Logger,
+        name: String, configuration: BrokerConfiguration, logger: Logger, nodes: NodeMemory = .shared,
         makeHandle: @escaping @Sendable () throws(BrokerError) -> ConnectionHandle = {
             () throws(BrokerError) in try ConnectionHandle()
         }
@@ -43,6 +46,7 @@ final class ConnectionThread: Sendable {
         self.name = name
         self.configuration = configuration
         self.logger = logger
+        self.nodes = nodes
         metrics = ConnectionMetrics(name)
     }
 
@@ -116,10 +120,10 @@ final class ConnectionThread: Sendable {
     private func run(_ role: any ConnectionRole, _ handle: ConnectionHandle) {
         let channel = Channel(handle)
         var backOff = BackOff(first: configuration.firstPause, longest: configuration.longestPause)
-        var turn = 0
+        var round: ArraySlice<BrokerURL> = []
         while !isStopping {
-            let url = configuration.urls[turn % configuration.urls.count]
-            turn += 1
+            if round.isEmpty { round = nodes.order(configuration.urls)[...] }
+            guard let url = round.popFirst() else { break }
             let start = ContinuousClock.now
             do throws(BrokerError) {
                 let dial = Dial(channel: channel, url: url, name: name, configuration: configuration)
@@ -129,11 +133,16 @@ final class ConnectionThread: Sendable {
                 channel.close(within: .seconds(1))
             } catch {
                 channel.close(within: .zero)
-                let wasConnected = lost(error, url)
+                if error.code != .stopped { nodes.failed(url) }
+                let age = ContinuousClock.now - start
+                let wasConnected = lost(error, url, after: age)
                 role.disconnected(error)
                 // The other nodes are tried at once; after all of them there is a pause.
-                if wasConnected, ContinuousClock.now - start > configuration.firstPause { backOff.reset() }
-                if wasConnected || turn % configuration.urls.count == 0 { pause(backOff.pause(), handle) }
+                if wasConnected {
+                    round = []
+                    if age > configuration.firstPause { backOff.reset() }
+                }
+                if round.isEmpty { pause(backOff.pause(), handle) }
             }
         }
         let waiting = state.withLock { state in
@@ -149,11 +158,15 @@ final class ConnectionThread: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func begin(_ url: BrokerURL, _ role: any ConnectionRole) {
-        state.withLock { state in
+        nodes.worked(url)
+        let endsFault = state.withLock { state in
             state.status = .connected
             state.isConnected = true
+            return state.faults.connected()
         }
-        logger.info("connected to the broker", metadata: ["broker": "\(url)", "connection": "\(name)"])
+        logger.log(
+            level: endsFault ? .notice : .info, "connected to the broker",
+            metadata: ["broker": "\(url)", "connection": "\(name)"])
         metrics.connected()
         role.connected()
     }
@@ -177,26 +190,26 @@ final class ConnectionThread: Sendable {
     }
 
     /// Notes the loss, and says whether there was a connection.
-    private func lost(_ error: BrokerError, _ url: BrokerURL) -> Bool {
-        let (before, isStopping) = state.withLock { state in
-            defer {
-                state.status = .connecting(lastError: error)
-                state.isConnected = false
-            }
-            return (state.status, state.isStopping)
+    private func lost(_ error: BrokerError, _ url: BrokerURL, after age: Duration) -> Bool {
+        let (wasConnected, repeats) = state.withLock { state in
+            let wasConnected = state.isConnected
+            state.status = .connecting(lastError: error)
+            state.isConnected = false
+            if wasConnected { state.faults.ended(after: age) }
+            let repeats = state.isStopping ? nil : state.faults.admit(error, at: url, isLoss: wasConnected)
+            return (wasConnected, repeats)
         }
         metrics.set(isBlocked: false)
-        // The same refusal every few seconds is told once.
-        if !isStopping, before != .connecting(lastError: error) {
-            logger.info(
-                "no connection to the broker",
+        if let repeats {
+            logger.log(
+                level: error.logLevel,
+                wasConnected ? "connection to the broker lost" : "no connection to the broker",
                 metadata: [
                     "broker": "\(url)", "connection": "\(name)", "code": "\(error.code)",
-                    "error": "\(error.message)",
+                    "error": "\(error.message)", "repeats": "\(repeats)",
                 ])
         }
-        if case .connecting = before { return false }
-        return true
+        return wasConnected
     }
 
     /// Waits, unless it is stopped; a wake-up does not shorten it.

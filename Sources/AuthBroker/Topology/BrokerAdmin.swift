@@ -85,15 +85,17 @@ public struct BrokerAdmin: Sendable {
 }
 
 extension Channel {
-    /// Connects to the first node that answers.
-    func openAny(_ configuration: BrokerConfiguration) throws(BrokerError) {
+    /// Connects to the first node that answers; the one that answered last is tried first.
+    func openAny(_ configuration: BrokerConfiguration, nodes: NodeMemory = .shared) throws(BrokerError) {
         var last = BrokerError(.unreachable, "no broker is configured")
-        for url in configuration.urls {
+        for url in nodes.order(configuration.urls) {
             do throws(BrokerError) {
                 // Whoever looks at what comes decides after each step whether to take more in.
                 try check(crmq_set_number(connection, .stepFrames, 256))
-                return try open(url, as: "\(configuration.connectionName) admin", configuration)
+                try open(url, as: "\(configuration.connectionName) admin", configuration)
+                return nodes.worked(url)
             } catch {
+                nodes.failed(url)
                 last = error
             }
         }

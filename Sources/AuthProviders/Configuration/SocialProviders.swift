@@ -51,4 +51,31 @@ public struct SocialProviders: Sendable {
         }
         return providers + (dummyURL.map { [DummyProvider(publicURL: $0)] } ?? [])
     }
+
+    /// Asks each issuer for its configuration and its keys, and each other provider for an answer of any kind, all at
+    /// once.
+    ///
+    /// - Returns: each provider's id, in the order of the configuration, and what is wrong; nil if it answers.
+    package func check(
+        over http: any ProviderHTTP
+    ) async -> [(id: String, error: SocialProviderError?)] {
+        await withTaskGroup(of: (Int, String, SocialProviderError?).self) { group in
+            for (index, provider) in providers(over: http).enumerated() {
+                group.addTask { (index, provider.id, await Self.fault(of: provider)) }
+            }
+            let answers = await group.reduce(into: [(Int, String, SocialProviderError?)]()) { $0.append($1) }
+            return answers.sorted { $0.0 < $1.0 }.map { (id: $0.1, error: $0.2) }
+        }
+    }
+
+    private static func fault(of provider: any SocialProvider) async -> SocialProviderError? {
+        do throws(SocialProviderError) {
+            switch provider {
+            case let provider as OpenIDProvider: try await provider.check()
+            case let provider as OAuth2Provider: try await provider.check()
+            default: break
+            }
+            return nil
+        } catch { return error }
+    }
 }

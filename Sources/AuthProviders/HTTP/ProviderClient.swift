@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
 public import AuthFlows
+public import AuthHTTP
 import Foundation
+public import Logging
 import NIOCore
 import NIOHTTP1
 
 /// HTTP to providers: bounded in time and size, over verified TLS, following no redirects.
 ///
-/// One client serves all providers of a process. Whoever makes it ends it with ``shutdown()``.
+/// One client serves all providers of a process. Whoever makes it ends it with ``shutdown()``. If a server gives no
+/// answer, its host and the cause are in the error and in the log.
+///
+/// ```swift
+/// var outgoing = OutgoingHTTP()
+/// outgoing.proxy = HTTPProxy(host: "proxy.example.org", port: 3128)
+/// let client = ProviderClient(outgoing: outgoing, logger: Logger(label: "providers"))
+/// ```
 public struct ProviderClient: ProviderHTTP {
     /// What a request to a provider may cost.
     public struct Limits: Sendable {
@@ -20,18 +29,20 @@ public struct ProviderClient: ProviderHTTP {
     }
 
     public let limits: Limits
-    private let connections: Connections
+    private let connections: HTTPConnections
+    private let logger: Logger?
 
-    public init(_ limits: Limits = Limits()) {
+    /// - Parameters:
+    ///   - outgoing: whom to trust, and which proxy to use.
+    ///   - logger: is told of servers that give no answer, with the cause.
+    public init(_ limits: Limits = Limits(), outgoing: OutgoingHTTP = OutgoingHTTP(), logger: Logger? = nil) {
         self.limits = limits
-        connections = Connections(limits)
+        self.logger = logger
+        connections = HTTPConnections(outgoing, connectTimeout: limits.timeout)
     }
 
-    /// Ends the client: requests that are under way fail.
-    public func shutdown() async {
-        // It throws only where it was ended before.
-        try? await connections.end()?.shutdown()
-    }
+    /// Ends the client: requests in flight fail.
+    public func shutdown() async { await connections.shutdown() }
 
     public func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer {
         guard let host = request.url.host, !host.isEmpty, request.url.user == nil,
@@ -42,13 +53,20 @@ public struct ProviderClient: ProviderHTTP {
             group.addTask { await attempt(request, host: host) }
             group.addTask {
                 try? await Task.sleep(for: limits.timeout)
-                return .failure(SocialProviderError(.unreachable, "\(host) did not answer in time"))
+                return .failure(Self.unreachable(host, HTTPFault(.timedOut, "time-out: no answer in time")))
             }
             let first = await group.next()
             group.cancelAll()
             return first ?? .failure(SocialProviderError(.unreachable, "\(host) was not asked"))
         }
+        if case .failure(let error) = answer, error.code == .unreachable {
+            logger?.warning("no answer by HTTP", metadata: ["host": "\(host)", "error": "\(error.message)"])
+        }
         return try answer.get()
+    }
+
+    private static func unreachable(_ host: String, _ fault: HTTPFault) -> SocialProviderError {
+        SocialProviderError(.unreachable, "\(host) cannot be reached: \(fault)")
     }
 
     private func attempt(
@@ -60,8 +78,9 @@ public struct ProviderClient: ProviderHTTP {
         for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
         if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
         do {
-            guard let client = connections.client else {
-                return .failure(SocialProviderError(.unreachable, "\(host) is not asked any more"))
+            guard let client = connections.client(for: request.url) else {
+                return .failure(
+                    SocialProviderError(.unreachable, "\(host) is not asked after the client has ended"))
             }
             let deadline = NIODeadline.now() + .nanoseconds(limits.timeout.nanoseconds)
             let response = try await client.execute(message, deadline: deadline)
@@ -84,21 +103,8 @@ public struct ProviderClient: ProviderHTTP {
                     body: Data(body.readableBytesView)))
         } catch is NIOTooManyBytesError {
             return .failure(SocialProviderError(.unreachable, "\(host) answered more than is read"))
-        } catch let error as HTTPClientError {
-            return .failure(
-                SocialProviderError(.unreachable, "\(host) cannot be asked: \(error.shortDescription)"))
         } catch {
-            // The kind only: the text of an error from below may quote the request.
-            return .failure(SocialProviderError(.unreachable, "\(host) cannot be asked: \(type(of: error))"))
+            return .failure(Self.unreachable(host, connections.fault(error, for: request.url)))
         }
-    }
-}
-
-extension Duration {
-    /// At most what 64 bits hold.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : whole &+ attoseconds / 1_000_000_000
     }
 }

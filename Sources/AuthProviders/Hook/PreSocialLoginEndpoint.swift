@@ -3,6 +3,7 @@ public import AuthFlows
 public import AuthSignals
 import Crypto
 import Foundation
+public import Logging
 
 /// The hook before a social log-in, as a call to somebody else's HTTP end-point: `PRE_SOCIAL_LOGIN_URL`.
 ///
@@ -17,14 +18,21 @@ public struct PreSocialLoginEndpoint: Sendable {
     private let http: any ProviderHTTP
     private let clock: any WallClock
     private let signature: WebhookSignature
+    private let logger: Logger?
 
     /// The longest answer that is read, bytes.
     public static let longestAnswer = 16 * 1024
 
-    /// - Parameter http: bounded by ``longestAnswer`` and by more time than the hook's deadline, so that the deadline
-    ///   is what ends a slow call; ``PreSocialLoginSettings/limits`` says so.
-    public init(_ settings: PreSocialLoginSettings, http: any ProviderHTTP, clock: any WallClock = .system) {
+    /// - Parameters:
+    ///   - http: bounded by ``longestAnswer`` and by more time than the hook's deadline, so that the deadline is what
+    ///     ends a slow call; ``PreSocialLoginSettings/limits`` says so.
+    ///   - logger: is told why the hook gave no answer that counts.
+    public init(
+        _ settings: PreSocialLoginSettings, http: any ProviderHTTP, clock: any WallClock = .system,
+        logger: Logger? = nil
+    ) {
         self.settings = settings
+        self.logger = logger
         self.http = http
         self.clock = clock
         signature = WebhookSignature(settings.secret) { message, key in
@@ -35,8 +43,26 @@ public struct PreSocialLoginEndpoint: Sendable {
     /// The hook, for `AccountHooks.preSocialLogin`.
     public var hook: PreSocialLoginHook {
         PreSocialLoginHook(deadline: settings.deadline, failsOpen: settings.failsOpen) { login, visit in
-            try await answer(login, visit)
+            do {
+                return try await answer(login, visit)
+            } catch {
+                tell(error)
+                throw error
+            }
         }
+    }
+
+    /// A log-in that fails for the hook's sake is the operator's affair: the visitor learns nothing of it.
+    private func tell(_ error: any Error) {
+        let why: String
+        switch error {
+        case let error as SocialProviderError: why = error.message
+        case let error as PreSocialLoginReply.Fault: why = error.description
+        default: why = "\(type(of: error))"
+        }
+        logger?.warning(
+            "PRE_SOCIAL_LOGIN_URL gave no answer that counts",
+            metadata: ["error": "\(why)", "login": settings.failsOpen ? "proceeds" : "denied"])
     }
 
     // The request is made in a function of its own, and each step is a line of its own: with both in one expression

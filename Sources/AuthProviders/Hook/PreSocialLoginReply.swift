@@ -30,6 +30,8 @@ struct PreSocialLoginReply: Decodable {
             throw Fault(description: "PRE_SOCIAL_LOGIN_URL answered with status \(answer.status)")
         }
         do {
+            // An action that is there twice would be one for us and another for whoever wrote it.
+            try StrictJSON.validate(answer.body, maximumDepth: JSONValue.largestDepth)
             self = try JSONDecoder().decode(PreSocialLoginReply.self, from: answer.body)
         } catch {
             throw Fault(description: "PRE_SOCIAL_LOGIN_URL answered with something else than {\"action\": …}")

@@ -35,6 +35,17 @@ public struct OAuth2Provider: SocialProvider {
     public var discoveryURL: URL? { nil }
     public var policy: SocialProviderPolicy { app.policy }
 
+    /// Asks for an answer of any kind at the address where codes are redeemed: nothing more can be asked without one.
+    func check() async throws(SocialProviderError) {
+        var request = ProviderRequest.get(definition.tokenEndpoint)
+        request.allowsPlainHTTP = definition.allowsPlainHTTP
+        do throws(SocialProviderError) {
+            _ = try await http.send(request)
+        } catch {
+            if error.code == .unreachable { throw error }
+        }
+    }
+
     public func authorizationURL(_ request: AuthorizationRequest) async throws(SocialProviderError) -> URL {
         let own = definition.scope + (app.queriesEmail ? definition.emailScope : [])
         return code.url(

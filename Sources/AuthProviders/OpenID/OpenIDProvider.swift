@@ -10,6 +10,7 @@ public struct OpenIDProvider: SocialProvider {
     private let http: any ProviderHTTP
     private let clock: any WallClock
     private let discovery: CachedDocument<OpenIDConfiguration>
+    private let keys: SigningKeys
     private let verifier: IDTokenVerifier
 
     /// - Parameter http: ended by whoever made it.
@@ -42,6 +43,7 @@ public struct OpenIDProvider: SocialProvider {
             request.allowsPlainHTTP = allowsPlainHTTP
             return try await http.send(request)
         }
+        self.keys = keys
         verifier = IDTokenVerifier(
             keys: keys, clock: clock, allowsOtherParties: definition.allowsOtherParties)
     }
@@ -54,6 +56,12 @@ public struct OpenIDProvider: SocialProvider {
         definition.configuration == nil ? OpenIDConfiguration.address(of: definition.issuer) : nil
     }
     public var policy: SocialProviderPolicy { app.policy }
+
+    /// Asks the issuer for its configuration and its keys.
+    func check() async throws(SocialProviderError) {
+        _ = try await discovery.current()
+        try await keys.prefetch()
+    }
 
     public func authorizationURL(_ request: AuthorizationRequest) async throws(SocialProviderError) -> URL {
         let endpoint = try await discovery.current().authorizationEndpoint

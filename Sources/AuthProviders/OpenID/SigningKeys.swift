@@ -42,6 +42,9 @@ struct SigningKeys: Sendable {
             .invalidToken, "the token is signed with a key that its issuer does not have")
     }
 
+    /// Fetches the keys, unless they are there.
+    func prefetch() async throws(SocialProviderError) { _ = try await document.current() }
+
     private static func pick(_ kid: String?, _ algorithm: JWK.Algorithm, _ keys: [JWK]) -> JWK? {
         let fitting = keys.filter { key in
             key.keyType == algorithm.keyType && (key.algorithm ?? algorithm) == algorithm

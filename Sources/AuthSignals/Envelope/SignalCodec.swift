@@ -21,6 +21,8 @@ public struct SignalCodec: Sendable {
     /// The source as JSON writes it, and what `dataschema` begins with, still without the closing quote.
     private let writtenSource: String
     private let writtenSchemaBase: String
+    /// Whether source and schema base are what CloudEvents wants them to be.
+    private let isAddressable: Bool
 
     /// The largest body, in bytes.
     public static let largestBody = 64 * 1024
@@ -41,6 +43,7 @@ public struct SignalCodec: Sendable {
         self.tokenSealer = tokenSealer
         writtenSource = Self.quoted(source)
         writtenSchemaBase = String(Self.quoted(self.schemaBase).dropLast())
+        isAddressable = EventReader.isURI(source) && EventReader.isURI(self.schemaBase)
     }
 
     // MARK: Emitting
@@ -48,10 +51,14 @@ public struct SignalCodec: Sendable {
     /// Encodes a signal for the outbox.
     ///
     /// - Throws: ``SignalError``: `tooLarge` where the body would exceed ``largestBody`` even after
-    ///   `extra_data` has lost its members, `notEncodable` where a member is no JSON.
+    ///   `extra_data` has lost its members, `notEncodable` where a member is no JSON, or the source or the schema base
+    ///   is not an absolute URI, so that no reader would take the event.
     public func draft(
         _ signal: some Signal, at time: Date, id: UUID? = nil
     ) throws(SignalError) -> SignalDraft {
+        guard isAddressable else {
+            throw SignalError(.notEncodable, "the codec's source and schema base must be absolute URIs")
+        }
         let encoder = Self.encoder()
         encoder.userInfo[.payloadProfile] = profile
         // A sealed token holds for its event only, so the event's id comes first.
@@ -73,6 +80,12 @@ public struct SignalCodec: Sendable {
             throw SignalError(
                 .notEncodable, "\(type(of: signal).name) does not encode as an object with named members")
         }
+        // The body is an object around it.
+        guard (try? StrictJSON.validate(data, maximumDepth: EventReader.maximumDepth - 1)) != nil else {
+            throw SignalError(
+                .notEncodable,
+                "\(type(of: signal).name) is nested more than \(JSONValue.largestDepth) levels deep")
+        }
         var draft = SignalDraft(
             id: id, name: type(of: signal).name,
             schemaVersion: type(of: signal).schemaVersion, subject: signal.subject,
@@ -88,9 +101,11 @@ public struct SignalCodec: Sendable {
 
     // MARK: Publishing
 
-    /// The message of a committed signal: the same bytes every time it is sent.
+    /// The message of a committed signal: the same bytes every time it is sent. An empty subject is left out, since
+    /// CloudEvents allows none.
     public func message(for row: OutboxRow) -> SignalMessage {
-        let draft = row.draft
+        var draft = row.draft
+        if draft.subject?.isEmpty == true { draft.subject = nil }
         var headers: [String: SignalMessage.HeaderValue] = draft.trace.mapValues { .string($0) }
         if let subject = draft.subject { headers[SignalMessage.HeaderName.subject] = .string(subject) }
         let (id, correlationID) = (draft.id.wireText, draft.correlationID.wireText)
@@ -168,30 +183,14 @@ public struct SignalCodec: Sendable {
 
     /// Reads the event of a message's body.
     ///
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/malformed``; the message names the attribute
-    ///   that is wrong.
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/malformed`` unless the body is JSON by RFC 8259 that every
+    ///   parser reads alike, at most ``JSONValue/largestDepth`` levels deep, and an event by CloudEvents 1.0; the
+    ///   message names what is wrong and quotes no value.
     public static func event(from body: Data) throws(SignalError) -> SignalEvent {
         guard body.count <= largestBody * 16 else {
             throw SignalError(.malformed, "the body has \(body.count) bytes")
         }
-        if let event = EnvelopeScanner.event(of: body) { return event }
-        return try decodedEvent(from: body)
-    }
-
-    /// The event as the general decoder reads it.
-    static func decodedEvent(from body: Data) throws(SignalError) -> SignalEvent {
-        // The decoder takes UTF-16 and UTF-32 as well, the only JSON with this byte, and looks at no text that it
-        // is not asked for.
-        guard !body.contains(0), body.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) != nil else {
-            throw SignalError(.malformed, "the body is not JSON in UTF-8")
-        }
-        let attributes: CloudEventAttributes
-        do {
-            attributes = try sharedDecoder.decode(CloudEventAttributes.self, from: body)
-        } catch {
-            throw SignalError(.malformed, "the body is no CloudEvents 1.0 event in JSON: \(error.where)")
-        }
-        return try attributes.event(body: body)
+        return try EventReader.event(of: body)
     }
 
     /// - Parameter place: where the data lies, if that is known: then nothing is read twice.

@@ -69,7 +69,8 @@ public struct SignalSettings: Sendable {
     /// RFC 3986, section 4.3: a scheme and something behind it, no fragment; and no user or password, for it is
     /// in every message.
     private static func isAbsoluteURI(_ text: String) -> Bool {
-        guard text.utf8.count <= 1024, let parts = URLComponents(string: text), let scheme = parts.scheme,
+        guard text.utf8.count <= 1024, EventReader.isURI(text), let parts = URLComponents(string: text),
+            let scheme = parts.scheme,
             !scheme.isEmpty, parts.fragment == nil, parts.user == nil, parts.password == nil
         else { return false }
         return ["http", "https"].contains(scheme.lowercased())

@@ -215,6 +215,8 @@ CRMQ_ENUM(crmq_text_option, "CRMQTextOption") {
   /// PEM files of our own certificate chain and its key (without a passphrase); both or none.
   CRMQ_CERTIFICATE_FILE CRMQ_NAME("certificateFile") = 5,
   CRMQ_KEY_FILE CRMQ_NAME("keyFile") = 6,
+  /// The addresses that the host's name stands for, in digits and separated by commas; without them it is resolved.
+  CRMQ_ADDRESSES CRMQ_NAME("addresses") = 7,
 };
 CRMQ_ENUM_TYPE(crmq_text_option);
 
@@ -224,9 +226,11 @@ CRMQ_ENUM(crmq_number_option, "CRMQNumberOption") {
   CRMQ_TLS CRMQ_NAME("tls") = 0,
   /// Seconds; the broker may lower it; 0 is off. Default 20.
   CRMQ_HEARTBEAT CRMQ_NAME("heartbeat") = 1,
-  /// Milliseconds for name resolution, connection and TLS handshake together. Default 10000.
+  /// Milliseconds for name resolution, connection and TLS handshake together; of several addresses each has its
+  /// share. Default 10000.
   CRMQ_CONNECT_TIMEOUT CRMQ_NAME("connectTimeout") = 2,
-  /// Milliseconds for each answer of the broker to a log-in or a declaration. Default 10000.
+  /// Milliseconds for each answer of the broker to a log-in or a declaration; for a log-in, an address that is not
+  /// the last to be tried has its share of them. Default 10000.
   CRMQ_ANSWER_TIMEOUT CRMQ_NAME("answerTimeout") = 3,
   /// Bytes of the largest body that is taken in. Default 16 MiB.
   CRMQ_BODY_LIMIT CRMQ_NAME("bodyLimit") = 4,
@@ -252,7 +256,8 @@ crmq_status crmq_set_text(crmq_connection *connection, crmq_text_option option, 
 crmq_status crmq_set_number(crmq_connection *connection, crmq_number_option option, int64_t value);
 
 /// Resolves, connects, does the TLS handshake, logs in and opens the channel. Each part is bounded by the timeouts
-/// above, and all of it can be interrupted.
+/// above, and all of it can be interrupted. If the host has several addresses they are tried in turn, up to the
+/// log-in: in this process, those first that worked last, and those last that failed.
 crmq_status crmq_open(crmq_connection *connection, const char *host, uint16_t port);
 
 /// Says good-bye and waits at most `timeout_ms` for the answer. The connection is dead afterwards.

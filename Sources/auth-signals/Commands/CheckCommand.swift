@@ -4,6 +4,7 @@ import AuthBroker
 import AuthFlows
 import AuthMail
 import AuthOperations
+import AuthProviders
 import AuthSignals
 import AuthStore
 import Logging
@@ -12,7 +13,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Read the whole configuration, say every fault, and try the store, the broker and mail; nothing is made or changed."
+            "Read the whole configuration, report every fault, and try the store, the broker, mail and the providers; "
+            + "nothing is made or changed."
     )
 
     func run() async throws {
@@ -38,6 +40,12 @@ struct CheckCommand: AsyncParsableCommand {
             print("broker: \(error)")
             unreachable.append("broker")
         }
+        let client = ProviderClient(settings.providers.limits, outgoing: settings.outgoing)
+        for (id, error) in await settings.providers.check(over: client) {
+            print("provider \(id): \(error.map { "\($0)" } ?? "ok")")
+            if error != nil { unreachable.append("provider \(id)") }
+        }
+        await client.shutdown()
         if !unreachable.isEmpty {
             throw ProcessFailure(.unreachable, "not reachable: \(unreachable.joined(separator: ", "))")
         }

@@ -38,11 +38,19 @@ struct ServeCommand: AsyncParsableCommand {
         let healthServices = try await health.services(metrics: metrics, brokerIsRequired: false)
 
         // From here on nothing fails before the services run, which end the clients.
-        let client = ProviderClient(settings.providers.limits)
-        let hookClient = settings.preSocialLogin.map { ProviderClient($0.limits) }
+        let client = ProviderClient(
+            settings.providers.limits, outgoing: settings.outgoing,
+            logger: Logger(label: "auth-signals.providers"))
+        // The hook says itself what went wrong.
+        let hookClient = settings.preSocialLogin.map {
+            ProviderClient($0.limits, outgoing: settings.outgoing)
+        }
         var hooks = AccountHooks()
         if let hookClient, let preSocialLogin = settings.preSocialLogin {
-            hooks.preSocialLogin = PreSocialLoginEndpoint(preSocialLogin, http: hookClient).hook
+            hooks.preSocialLogin =
+                PreSocialLoginEndpoint(
+                    preSocialLogin, http: hookClient, logger: Logger(label: "auth-signals.hook")
+                ).hook
         }
         let accounts = Accounts(
             store: installation.store, keys: installation.keys, settings: settings.account,

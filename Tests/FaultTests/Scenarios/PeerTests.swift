@@ -39,12 +39,12 @@ extension Faults {
                     try await world.withWorker(configuration) { _ in
                         try await world.withWriter {
                             try await world.confirmed(50)
-                            let losses = world.told("no connection to the broker")
+                            let losses = world.told("connection to the broker lost")
                             try await world.write(600)
                             fault.begin(proxy)
                             let since = ContinuousClock.now
                             try await eventually(within: .seconds(60), "the fault was noticed") {
-                                world.told("no connection to the broker") > losses
+                                world.told("connection to the broker lost") > losses
                             }
                             #expect(ContinuousClock.now - since < .seconds(30))
                             fault.end(proxy)

@@ -32,7 +32,7 @@ extension Faults {
                 try await world.withWorker { _ in
                     try await world.withRelay(failpoints: failpoints) { _ in
                         try await eventually(within: .seconds(60), "the loss was noticed") {
-                            world.told("no connection to the broker") > 0
+                            world.told("connection to the broker lost") > 0
                         }
                         try await world.declare()
                         try await world.drain()
@@ -103,13 +103,13 @@ extension Faults {
                         for _ in 0..<max(1, TrialSettings.kills / 3) {
                             try await world.write(100)
                             try await world.drain()
-                            let losses = world.told("no connection to the broker")
+                            let losses = world.told("connection to the broker lost")
                             let queue = world.topology.queue
                             try await world.admin.perform { channel throws(BrokerError) in
                                 try channel.deleteQueue(queue)
                             }
                             try await eventually(within: .seconds(60), "the worker consumes again") {
-                                world.told("no connection to the broker") > losses
+                                world.told("connection to the broker lost") > losses
                                     && worker.source.status.isReady
                             }
                         }

@@ -66,8 +66,22 @@ struct DeadLine: Encodable {
         handler = letter.handler
         attempts = letter.attempts
         reason = letter.isNeverHandled ? letter.reason.map { "\($0), never handled" } : letter.reason
-        error = full ? letter.error : letter.error?.prefix { $0 != ":" }.description
+        error = full ? letter.error : Self.shownError(letter)
         bytes = letter.bodySize
+    }
+
+    /// The error without what may quote a payload: its type; its text, too, if it is in brackets, or if no handler was
+    /// asked, for then it is the worker's own.
+    private static func shownError(_ letter: DeadLetter) -> String? {
+        guard let error = letter.error else { return nil }
+        if letter.handler == nil {
+            // Older workers wrote the reason a second time.
+            return letter.reason.flatMap { reason in
+                error.hasPrefix(reason + ": ") ? String(error.dropFirst(reason.count + 2)) : nil
+            } ?? error
+        }
+        let type = error.prefix { $0 != ":" && $0 != "(" }
+        return error[type.endIndex...].first == "(" ? error : String(type)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -5,13 +5,35 @@ import ToolSupport
 
 @testable import AuthSignals
 
-/// The quick reader of envelopes agrees with the general decoder, or leaves the body to it.
-@Suite struct EnvelopeScannerTests {
+/// What the reader of events takes, a general decoder reads in the same way.
+@Suite struct EventReaderTests {
     private func body() throws -> Data {
         try SampleSignals.message(
             of: UserLoggedOut(
                 request: SampleSignals.request, user: SampleSignals.user, session: SampleSignals.session)
         ).body
+    }
+
+    /// The attributes as Foundation's decoder reads them.
+    private struct Attributes: Decodable {
+        var id: UUID
+        var source: String
+        var type: String
+        var subject: String?
+        var time: String
+        var sequence: String?
+        var correlationid: String?
+        var dataschema: String?
+        var data: [String: JSONValue]
+
+        init(_ body: Data) throws { self = try JSONDecoder().decode(Attributes.self, from: body) }
+
+        var words: [String?] {
+            [
+                id.wireText, source, type, subject, Date(wireText: time)?.wireText,
+                sequence.flatMap(Int64.init).map(String.init), correlationid, dataschema,
+            ]
+        }
     }
 
     /// What an event says, to be compared.
@@ -24,43 +46,26 @@ import ToolSupport
 
     @Test func `it reads what we write ourselves`() throws {
         let body = try body()
-        let event = try #require(EnvelopeScanner.event(of: body))
-        #expect(words(event) == words(try SignalCodec.decodedEvent(from: body)))
+        let event = try EventReader.event(of: body)
+        #expect(words(event) == (try Attributes(body)).words)
         #expect(event.dataPlace != nil)
         #expect(try event.decode(UserLoggedOut.self).user.id == SampleSignals.user.id)
     }
 
     @Test(arguments: [
         #"  {"data" : { } ,"specversion":"1.0","id":"0199F0C2-0000-7000-8000-0000000000BB","source":"s","#
-            + #""type":"a.b","time":"2026-11-23T08:00:00Z","more":[1,-2.5e+3,true,null,{"x":"é"}]}  "#,
+            + #""type":"a.b","time":"2026-11-23T08:00:00Z","more":-17,"flag":true,"x":"\ud83d\ude00"}  "#,
         #"{"specversion":"1.0","id":"0199f0c2-0000-7000-8000-0000000000bb","source":"é","type":"a.b","#
             + #""time":"2026-11-23T09:00:00.5+01:00","data":{"a":[[],{}],"b":"\u00e9\n"},"sequence":"007"}"#,
+        #"{"specv\u0065rsion":"1\u002e0","id":"0199f0c2-0000-7000-8000-0000000000b\u0062","source":"\/s","#
+            + #""type":"a\u005fb.c","time":"2026-11-23T09:00:00Z","data":{},"subject":"\"\\\b\f\n\r\t\ud83d\ude00é"}"#,
     ])
     func `it reads what others may write`(_ text: String) throws {
-        let event = try #require(EnvelopeScanner.event(of: Data(text.utf8)))
-        #expect(words(event) == words(try SignalCodec.decodedEvent(from: Data(text.utf8))))
+        let event = try EventReader.event(of: Data(text.utf8))
+        #expect(words(event) == (try Attributes(Data(text.utf8))).words)
     }
 
-    @Test(arguments: [
-        (#""type":"account.user_logged_out""#, #""type":"account.user\u005flogged_out""#),
-        (#""specversion":"1.0""#, #""specversion":"1.1""#),
-        (#""specversion":"1.0""#, #""specversion":"1.0","specversion":"1.0""#),
-        (#""correlationid":""#, #""correlationid":null,"x":""#),
-        (#""sequence":"0"#, #""sequence":"x"#),
-        (#""data":{"#, #""data":[{"#),
-        (#""data":{"#, #""data":{"x":01,"#),
-        (#""data":{"#, "\"data\":{\"x\":\"\u{1}\","),
-    ])
-    func `what is unusual or wrong is left to the general decoder`(_ part: String, _ other: String) throws {
-        let text = String(decoding: try body(), as: UTF8.self)
-        #expect(text.contains(part))
-        #expect(EnvelopeScanner.event(of: Data(text.replacing(part, with: other).utf8)) == nil)
-    }
-
-    @Test
-    func `whatever happens to the bytes, it never takes what the general decoder refuses or reads otherwise`()
-        throws
-    {
+    @Test func `whatever happens to the bytes, what it takes is read alike by the general decoder`() throws {
         let whole = Array(try body())
         var generator = SeededGenerator(seed: TestSeed.value)
         let favourites = Array(#"{}[]",:\ue0-+.1tfn"#.utf8) + [0, 0x1F, 0x80, 0xC3, 0xFF]
@@ -77,11 +82,11 @@ import ToolSupport
                 default: bytes.removeLast(min(bytes.count - 1, Int.random(in: 0..<40, using: &generator)))
                 }
             }
-            guard let event = EnvelopeScanner.event(of: Data(bytes)) else { continue }
+            guard let event = try? EventReader.event(of: Data(bytes)) else { continue }
             taken += 1
-            let general = try? SignalCodec.decodedEvent(from: Data(bytes))
+            let general = try? Attributes(Data(bytes))
             #expect(
-                general.map(words) == words(event),
+                general?.words == words(event),
                 "seed \(TestSeed.value): \(String(decoding: bytes, as: UTF8.self))")
         }
         #expect(taken > 100)
@@ -93,10 +98,10 @@ import ToolSupport
         #expect(throws: SignalError.self) { try event.decode(UserLoggedOut.self) }
     }
 
-    @Test func `a fault in the data is told as before, with its place`() throws {
+    @Test func `a fault in the data is told with its place`() throws {
         let text = String(decoding: try body(), as: UTF8.self).replacing(
             #""is_active":true"#, with: #""is_active":1"#)
-        let event = try #require(EnvelopeScanner.event(of: Data(text.utf8)))
+        let event = try EventReader.event(of: Data(text.utf8))
         let error = #expect(throws: SignalError.self) { try event.decode(UserLoggedOut.self) }
         #expect(error?.code == .wrongType)
         #expect(error?.message.contains("data.user.is_active") == true)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import BrokerSupport
+import CRabbitMQ
+import Testing
+
+@testable import AuthBroker
+
+/// Hosts with several addresses, and brokers with several nodes, of which one is dead. Each test has a port of its own,
+/// so that none knows what another has learned.
+@Suite(.needsBroker) struct AddressTests {
+    /// Opens a connection to a name that stands for several addresses; returns what was said if it failed.
+    private func open(
+        _ addresses: String, port: UInt16, answerTimeout: Duration = .milliseconds(600)
+    ) throws -> BrokerError? {
+        let channel = Channel(try ConnectionHandle())
+        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "broker.test", port: Int(port))])
+        configuration.answerTimeout = answerTimeout
+        configuration.connectTimeout = .seconds(2)
+        _ = crmq_set_text(channel.connection, .addresses, addresses)
+        do throws(BrokerError) {
+            try channel.open(configuration.urls[0], as: "addresses", configuration)
+            channel.close(within: .seconds(1))
+            return nil
+        } catch { return error }
+    }
+
+    @Test func `an address that accepts and says nothing is passed over, and tried last from then on`()
+        async throws
+    {
+        let broker = try await PrivateBroker.shared
+        let proxy = try LoopbackProxy(to: broker.port)
+        defer { proxy.close() }
+        let silent = try SilentListener("127.0.0.2", port: proxy.port)
+        #expect(try open("127.0.0.2,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
+        #expect(silent.newConnections() == 1)
+        for _ in 0..<3 {
+            #expect(try open("127.0.0.2,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
+        }
+        #expect(silent.newConnections() == 0)
+        // The one that worked does no more: the other gets its turn again.
+        proxy.setDown(true)
+        #expect(try open("127.0.0.1,127.0.0.2", port: proxy.port) != nil)
+        #expect(silent.newConnections() == 1)
+        // Both have failed: first the one whose failure is older.
+        proxy.setDown(false)
+        #expect(try open("127.0.0.2,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
+        #expect(silent.newConnections() == 0)
+    }
+
+    @Test func `an address that refuses is passed over`() async throws {
+        let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
+        defer { proxy.close() }
+        #expect(try open("::1,127.0.0.3,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
+    }
+
+    @Test func `of several faults the one is reported that got furthest`() throws {
+        let silent = try SilentListener("127.0.0.2")
+        for addresses in ["127.0.0.3,127.0.0.2", "127.0.0.2,127.0.0.3"] {
+            let error = try open(addresses, port: silent.port)
+            #expect(error?.code == .unreachable)
+            #expect(error?.message == "the broker did not answer in time")
+            #expect(silent.newConnections() == 1)
+        }
+        #expect(try open("127.0.0.3", port: silent.port)?.message == "the connection was refused")
+    }
+
+    @Test func `a broker that refuses the log-in is asked at one address only`() async throws {
+        let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
+        defer { proxy.close() }
+        let silent = try SilentListener("127.0.0.2", port: proxy.port)
+        let channel = Channel(try ConnectionHandle())
+        var url = BrokerURL(host: "broker.test", port: Int(proxy.port))
+        url.password = "wrong"
+        _ = crmq_set_text(channel.connection, .addresses, "127.0.0.1,127.0.0.2")
+        let error = #expect(throws: BrokerError.self) { [url] in
+            try channel.open(url, as: "addresses", BrokerConfiguration(urls: [url]))
+        }
+        #expect(error?.code == .accessRefused)
+        #expect(silent.newConnections() == 0)
+    }
+
+    @Test(arguments: ["nonsense", "127.0.0.1,", ",", "127.0.0.1,nonsense"])
+    func `what is no address is not connected to`(_ addresses: String) throws {
+        #expect(try open(addresses, port: 1)?.message == "the host name cannot be resolved")
+    }
+
+    @Test func `a dead node costs its time-out once in a process, and not for each connection`() async throws
+    {
+        let broker = try await PrivateBroker.shared
+        let silent = try SilentListener("127.0.0.2")
+        var configuration = BrokerConfiguration(
+            urls: [BrokerURL(host: "127.0.0.2", port: Int(silent.port)), try BrokerURL(broker.url)])
+        configuration.answerTimeout = .milliseconds(300)
+        for _ in 0..<5 { try await BrokerAdmin(configuration).check() }
+        #expect(silent.newConnections() == 1)
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import AuthTesting
+import BrokerSupport
+import InMemoryLogging
+import Logging
+import Testing
+
+@testable import AuthBroker
+
+@Suite struct FaultLogTests {
+    private let url = BrokerURL(host: "a")
+    private let start = ContinuousClock.now
+
+    @Test func `an attempt that fails is logged once, and again after minutes with what was left out`() {
+        var log = FaultLog()
+        let error = BrokerError(.accessRefused, "no")
+        #expect(log.admit(error, at: url, isLoss: false, now: start) == 0)
+        for second in 1..<300 {
+            #expect(log.admit(error, at: url, isLoss: false, now: start + .seconds(second)) == nil)
+        }
+        #expect(log.admit(error, at: url, isLoss: false, now: start + FaultLog.interval) == 299)
+        #expect(log.admit(error, at: url, isLoss: false, now: start + .seconds(301)) == nil)
+    }
+
+    @Test func `another fault, and another node, are logged at once`() {
+        var log = FaultLog()
+        for _ in 0..<3 {
+            _ = log.admit(BrokerError(.unreachable, "refused"), at: url, isLoss: false, now: start)
+        }
+        #expect(log.admit(BrokerError(.unreachable, "time"), at: url, isLoss: false, now: start) == 0)
+        #expect(
+            log.admit(
+                BrokerError(.unreachable, "refused"), at: BrokerURL(host: "b"), isLoss: false, now: start)
+                == 0)
+        #expect(log.admit(BrokerError(.unreachable, "refused"), at: url, isLoss: true, now: start) == 0)
+    }
+
+    @Test func `a connection that is lost every second is not logged every second`() {
+        var log = FaultLog()
+        let error = BrokerError(.connectionLost, "gone")
+        let logged = (0..<600).count { second in
+            _ = log.connected()
+            log.ended(after: .seconds(1))
+            return log.admit(error, at: url, isLoss: true, now: start + .seconds(second)) != nil
+        }
+        #expect((2...60).contains(logged))
+        // One that was sound is news each time.
+        log.ended(after: .seconds(61))
+        #expect(log.admit(error, at: url, isLoss: true, now: start + .seconds(600)) == 0)
+    }
+
+    @Test func `kinds without number take no memory without bound, and the newest are logged`() {
+        var log = FaultLog()
+        for number in 0..<1000 {
+            let error = BrokerError(.refusedByBroker, "\(number)")
+            #expect(log.admit(error, at: url, isLoss: false, now: start + .seconds(number)) == 0)
+        }
+    }
+
+    @Test func `the next connection ends a fault that was logged, once`() {
+        var log = FaultLog()
+        #expect(!log.connected())
+        _ = log.admit(BrokerError(.connectionLost, "gone"), at: url, isLoss: true, now: start)
+        #expect(log.connected())
+        #expect(!log.connected())
+    }
+
+    @Test(arguments: [
+        (BrokerError.Code.accessRefused, Logger.Level.warning), (.topologyMismatch, .warning),
+        (.tls, .warning),
+        (.notFound, .warning), (.refusedByBroker, .warning), (.unreachable, .notice),
+        (.connectionLost, .notice),
+        (.unconfirmed, .notice),
+    ])
+    func `what does not mend itself is a warning`(_ code: BrokerError.Code, _ level: Logger.Level) {
+        #expect(BrokerError(code, "").logLevel == level)
+    }
+}
+
+/// What an operator sees at `LOG_LEVEL=notice`.
+@Suite(.needsBroker) struct ConnectionLogTests {
+    private func lines(
+        _ change: (inout BrokerConfiguration) -> Void,
+        until isEnough: @escaping @Sendable ([InMemoryLogHandler.Entry], LoopbackProxy) -> Bool
+    ) async throws -> [InMemoryLogHandler.Entry] {
+        let records = InMemoryLogHandler()
+        var logger = Logger(label: "test") { _ in records }
+        logger.logLevel = .notice
+        let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
+        defer { proxy.close() }
+        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))])
+        (configuration.firstPause, configuration.longestPause) = (.milliseconds(10), .milliseconds(20))
+        configuration.exchange = "logged\(UInt64.random(in: 0...UInt64.max)).signals"
+        change(&configuration)
+        let publisher = BrokerPublisher(configuration, logger: logger)
+        let running = Task { try await publisher.run() }
+        try await eventually(within: .seconds(60), "the lines were written") {
+            isEnough(records.entries, proxy)
+        }
+        running.cancel()
+        try await running.value
+        let exchange = configuration.exchange
+        let admin = BrokerAdmin(BrokerConfiguration(urls: [try BrokerURL(PrivateBroker.shared.url)]))
+        try? await admin.perform { channel throws(BrokerError) in try channel.deleteExchange(exchange) }
+        return records.entries
+    }
+
+    @Test func `a wrong password is a warning with the broker's words`() async throws {
+        let lines = try await lines({ $0.urls[0].password = "sesame-open" }) { lines, _ in !lines.isEmpty }
+        #expect(lines.count == 1)
+        #expect(lines[0].level == .warning)
+        #expect(lines[0].metadata["code"] == "accessRefused")
+        #expect(lines[0].metadata["error"]?.description.contains("ACCESS_REFUSED") == true)
+        #expect(!"\(lines)".contains("sesame"))
+    }
+
+    @Test func `an exchange of another kind is a warning that names it`() async throws {
+        let name = "direct\(UInt64.random(in: 0...UInt64.max)).signals"
+        let admin = BrokerAdmin(BrokerConfiguration(urls: [try BrokerURL(PrivateBroker.shared.url)]))
+        try await admin.perform { channel throws(BrokerError) in
+            try channel.declareExchange(name, type: "direct")
+        }
+        let lines = try await lines({ $0.exchange = name }) { lines, _ in !lines.isEmpty }
+        #expect(lines[0].level == .warning)
+        #expect(lines[0].metadata["code"] == "topologyMismatch")
+        #expect(lines[0].metadata["error"]?.description.contains(name) == true)
+    }
+
+    @Test func `a connection that is lost is a notice, and so is the next one`() async throws {
+        let isCut = Locked(false)
+        let lines = try await lines({ _ in }) { lines, proxy in
+            if isCut.value { return lines.contains { $0.message == "connected to the broker" } }
+            proxy.cut()
+            isCut.change { $0 = lines.contains { $0.message == "connection to the broker lost" } }
+            return false
+        }
+        let lost = try #require(lines.first { $0.message == "connection to the broker lost" })
+        #expect(lost.level == .notice)
+        #expect(lost.metadata["code"] == "connectionLost")
+        #expect(lines.contains { $0.message == "connected to the broker" && $0.level == .notice })
+    }
+}
