@@ -20,7 +20,8 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unreachable = Code(.unreachable)
         /// The broker is not who it should be, or a certificate file cannot be used.
         public static let tls = Code(.tls)
-        /// Wrong user or password (AMQP 403), or a virtual host that does not exist or is not ours (530).
+        /// Wrong user or password, a permission that the user lacks (AMQP 403), or a virtual host that does not exist
+        /// or is not ours (530). ``BrokerError/missing`` holds the permission.
         public static let accessRefused = Code(.accessRefused)
         /// An exchange or a queue does not exist (AMQP 404).
         public static let notFound = Code(.notFound)
@@ -56,11 +57,16 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// AMQP's reply code where the broker sent one, such as 406.
     public let replyCode: Int?
+    /// What the user may not do, where the broker refused that (``Code/accessRefused``).
+    public let missing: MissingPermission?
 
-    public init(_ code: Code, _ message: String, replyCode: Int? = nil) {
+    public init(
+        _ code: Code, _ message: String, replyCode: Int? = nil, missing: MissingPermission? = nil
+    ) {
         self.code = code
         self.message = message
         self.replyCode = replyCode
+        self.missing = missing
     }
 
     public var description: String { "\(code): \(message)" }

@@ -35,6 +35,6 @@ public struct JSONLogHandler: LogHandler {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(members) else { return }
-        write(String(decoding: line, as: UTF8.self) + "\n")
+        write(String(decoding: line, as: UTF8.self).terminalSafe + "\n")
     }
 }

@@ -41,7 +41,7 @@ public struct OperationSettings: Sendable {
         LoggingSystem.bootstrap { label in
             var handler: any LogHandler =
                 switch format {
-                case .text: StreamLogHandler.standardError(label: label)
+                case .text: TextLogHandler.make(label: label)
                 case .json: JSONLogHandler(label: label)
                 }
             handler.logLevel = level

@@ -34,7 +34,7 @@ public struct ProcessFailure: Error, Sendable, CustomStringConvertible {
 
     /// Says why on standard error and ends the process.
     public func exit(program: String) -> Never {
-        let line = message.replacing("\n", with: " ")
+        let line = message.replacing("\n", with: " ").terminalSafe
         FileHandle.standardError.write(Data("\(program): \(line)\n".utf8))
         Foundation.exit(code.rawValue)
     }

@@ -15,11 +15,11 @@ public struct ResultOutput: Sendable {
         return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
     }
 
-    /// Writes a line.
+    /// Writes a line, with what a terminal would obey escaped.
     ///
     /// - Returns: false where nobody reads it any more.
     public func write(line: String) -> Bool {
-        var rest = Array((line + "\n").utf8)[...]
+        var rest = Array((line.terminalSafe + "\n").utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if count < 0, errno != EINTR { return false }

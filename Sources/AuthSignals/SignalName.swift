@@ -28,23 +28,38 @@ public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// Whether the name's first word is one of ``reservedFamilies``.
     public var isReserved: Bool { Self.reservedFamilies.contains(String(words[0])) }
 
+    /// Whether a word can be one of a name's.
+    static func isWord(_ word: some Collection<UInt8>) -> Bool {
+        guard let first = word.first, isLetter(first) else { return false }
+        return word.allSatisfy(isWordByte)
+    }
+
+    static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
+    /// Whether a byte can stand in a word, at its beginning or later.
+    static func isWordByte(_ byte: UInt8) -> Bool {
+        isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+    }
+
+    /// Bytes of the longest name.
+    static let longest = 127
+
     public var description: String { rawValue }
 
     public static func < (left: SignalName, right: SignalName) -> Bool { left.rawValue < right.rawValue }
 
     private static func isValid(_ text: String) -> Bool {
-        guard text.utf8.count <= 127 else { return false }
+        guard text.utf8.count <= longest else { return false }
         var words = 1
         var isFirst = true
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): isFirst = false
-            case UInt8(ascii: "0")...UInt8(ascii: "9") where !isFirst, UInt8(ascii: "_") where !isFirst:
-                continue
-            case UInt8(ascii: ".") where !isFirst:
+            if byte == UInt8(ascii: "."), !isFirst {
                 words += 1
                 isFirst = true
-            default: return false
+            } else if isFirst ? isLetter(byte) : isWordByte(byte) {
+                isFirst = false
+            } else {
+                return false
             }
         }
         return words >= 2 && !isFirst

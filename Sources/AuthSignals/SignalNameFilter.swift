@@ -29,6 +29,19 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
     /// Whether a name, or a routing key, is meant.
     public func matches(_ name: String) -> Bool { Self.matches(words[...], Self.words(of: name)[...]) }
 
+    /// Whether any signal's name can be meant; as ``SignalPattern/canMatchSignals``.
+    public var canMatchSignals: Bool {
+        SignalPattern.canMatchSignals(words) { word in
+            let star = UInt8(ascii: "*")
+            let bytes = word.filter { $0 != star }
+            let beginsWell = word.first.map { $0 == star || SignalName.isLetter($0) } ?? false
+            guard beginsWell, bytes.allSatisfy(SignalName.isWordByte) else { return nil }
+            // A star stands for nothing where a letter follows it, and for one letter at least elsewhere.
+            let needsLetter = bytes.first.map { !SignalName.isLetter($0) } ?? true
+            return bytes.count + (needsLetter ? 1 : 0)
+        }
+    }
+
     public var description: String { rawValue }
 
     private static func words(of text: String) -> [[UInt8]] {

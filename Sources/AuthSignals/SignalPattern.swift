@@ -49,6 +49,34 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
         return reachable[key.count]
     }
 
+    /// Whether any signal's name can match: `Account.#`, `account` and `account..x` are well-formed for the broker,
+    /// and match none.
+    public var canMatchSignals: Bool {
+        Self.canMatchSignals(words) { word in
+            word == [UInt8(ascii: "*")] || SignalName.isWord(word) ? word.count : nil
+        }
+    }
+
+    /// Whether words of a pattern can stand for a signal's name, which has two words or more and a limit of bytes.
+    ///
+    /// - Parameter shortest: bytes of the shortest word that one of the pattern's, other than `#`, can stand for;
+    ///   nil if it stands for none.
+    static func canMatchSignals(_ words: [[UInt8]], _ shortest: ([UInt8]) -> Int?) -> Bool {
+        let hash = [UInt8(ascii: "#")]
+        let fixed = words.filter { $0 != hash }
+        var lengths: [Int] = []
+        for word in fixed {
+            guard let length = shortest(word) else { return false }
+            lengths.append(length)
+        }
+        if fixed.count < 2 {
+            // A hash stands for the words that are missing.
+            guard words.contains(hash) else { return false }
+            lengths += Array(repeating: 1, count: 2 - fixed.count)
+        }
+        return lengths.reduce(lengths.count - 1, +) <= SignalName.longest
+    }
+
     public var description: String { rawValue }
 
     /// RabbitMQ takes an empty key for no word, and an empty text beside a dot for a word.

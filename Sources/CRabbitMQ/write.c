@@ -87,6 +87,13 @@ crmq_status crmq_nack(crmq_connection *c, uint64_t tag, bool multiple, bool requ
   return sent(c, amqp_basic_nack(c->state, CRMQ_CHANNEL, tag, multiple, requeue));
 }
 
+crmq_status crmq_return(crmq_connection *c, uint64_t tag) {
+  crmq_status status = crmq_ready(c);
+  if (status != CRMQ_OK) return status;
+  if (!has_room(c, 32)) return CRMQ_WOULD_BLOCK;
+  return sent(c, amqp_basic_reject(c->state, CRMQ_CHANNEL, tag, /* requeue */ 1));
+}
+
 // The next two are sent as bare methods: librabbitmq's own calls wait for the answer and queue up, in memory that
 // it never gives back, all deliveries that come before it.
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthConsumer
+import AuthOperations
 import AuthSignals
 import Foundation
 import Synchronization
@@ -35,7 +36,7 @@ final class SignalLog: Sendable {
                 time: event.time.wireText, signal: event.name.rawValue, id: event.id.wireText,
                 subject: event.subject, sequence: event.sequence, attempt: context.attempt,
                 latencyMs: milliseconds, data: shown)
-            write(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self) + "\n")
+            write(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self).terminalSafe + "\n")
         case .table:
             let header = isHeaderWritten.withLock { written in
                 defer { written = true }
@@ -72,7 +73,8 @@ final class SignalLog: Sendable {
         func pad(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }
-        return pad(time, 14) + pad(signal, 40) + pad(who, 38) + pad(ms, 8) + attempt + "\n"
+        let row = [pad(time, 14), pad(signal, 40), pad(who.terminalSafe, 38), pad(ms, 8), attempt].joined()
+        return row.terminalSafe + "\n"
     }
 
     private struct LogLine: Encodable {

@@ -119,13 +119,10 @@ struct Worker: AsyncParsableCommand {
         }
         guard !bind.isEmpty else { throw ValidationError("--bind wants at least one pattern") }
         // The broker takes any text; one that no signal's name can match is a slip.
-        let word = #/#|\*|[a-z0-9_]+/#
-        for pattern in bind
-        where !pattern.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({
-            $0.wholeMatch(of: word) != nil
-        }) {
+        for pattern in bind where (try? SignalPattern(validating: pattern))?.canMatchSignals == false {
             throw ValidationError(
-                "--bind: '\(pattern)' can match no signal: words of a-z, 0-9 and _, or * or #, with dots between"
+                "--bind: '\(pattern)' can match no signal: names are two or more words of a-z, 0-9 and _, with dots "
+                    + "between; * and # stand for words"
             )
         }
         _ = try topology()

@@ -67,7 +67,7 @@ struct InstallationSettings {
                 "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
         }
         // Read by others than this program, or by parts of it that are not in use now.
-        _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL"].map { reader.string($0) }
+        _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL", "BROKER_PUBLISHERS"].map { reader.string($0) }
         unknownNames = Environment.unknownNames(known: reader.known)
         if faultsForUnknownNames {
             for name in unknownNames { reader.fault(name, "is no setting of this program") }

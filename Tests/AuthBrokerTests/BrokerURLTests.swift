@@ -71,6 +71,6 @@ import Testing
             #expect(!text.contains("somebody"))
         }
         #expect(url.description == "amqps://host:1/v%2Fh")
-        #expect(try BrokerURL("amqp://[::1]").description == "amqp://[::1]:5672/")
+        #expect(try BrokerURL("amqp://[::1]").description == "amqp://[::1]:5672")
     }
 }

@@ -3,6 +3,7 @@ import AuthBroker
 import AuthSignals
 import Foundation
 import Testing
+import ToolSupport
 
 @Suite struct TopologyReviewTests {
     private static let signals: [SignalName] = ["account.user_logged_in", "account.user_logged_out"]
@@ -31,12 +32,13 @@ import Testing
     }
 
     private func findings(
-        required: Set<SignalName> = [], _ change: (inout BrokerInventory) -> Void
+        required: Set<SignalName> = [], publishers: Set<String> = [],
+        _ change: (inout BrokerInventory) -> Void
     ) throws -> [TopologyFinding] {
         var inventory = try whole()
         change(&inventory)
         return TopologyReview(
-            inventory, exchange: "auth.signals", virtualHost: "/", publisher: "publisher", consumers: [],
+            inventory, exchange: "auth.signals", virtualHost: "/", publishers: publishers, consumers: [],
             signals: Self.signals, required: required
         ).findings
     }
@@ -99,11 +101,7 @@ import Testing
         #expect(found.contains { $0.level == .fault && $0.what.contains("account.user_logged_out") })
     }
 
-    @Test func `a limit of length that refuses is a fault, by argument or by policy`() throws {
-        let found = try findings { $0.queues[0].policy = ["max-length": .integer(100)] }
-        #expect(found.count == 1)
-        #expect(found.first?.what.contains("max-length 100 with reject-publish") == true)
-        #expect(found.first?.fix.contains("policy") == true)
+    @Test func `a limit of length on a queue that is no worker's is a fault if it refuses`() throws {
         let foreign = try findings { inventory in
             inventory.queues.append(
                 .init(
@@ -121,16 +119,148 @@ import Testing
         #expect(dropping == [])
     }
 
-    @Test func `permissions wider than the contract's are faults`() throws {
+    // MARK: Policies
+
+    /// Each setting of a policy on the queue, on a rung of 10 minutes and on the dead letters; nil: no effect, a note.
+    private static let policies: [(key: String, value: JSONValue, effects: [String?])] = [
+        ("delivery-limit", .integer(3), ["after so many crashes", nil, "deletes dead letters"]),
+        ("delivery-limit", .integer(50), [nil, nil, "deletes dead letters"]),
+        ("max-length", .integer(5), ["no queue gets signals", "cannot be retried", "deletes the oldest"]),
+        (
+            "max-length-bytes", .integer(5),
+            ["no queue gets signals", "cannot be retried", "deletes the oldest"]
+        ),
+        (
+            "message-ttl", .integer(1000),
+            ["dead letters unhandled", "1000 ms instead of 600000", "deletes dead letters"]
+        ),
+        ("message-ttl", .integer(86_400_000), ["dead letters unhandled", nil, "deletes dead letters"]),
+        ("expires", .integer(1000), ["deletes the queue", "deletes the queue", "deletes all dead letters"]),
+        ("overflow", .string("drop-head"), ["can lose messages", "can lose messages", nil]),
+        ("dead-letter-exchange", .string("x"), [nil, nil, nil]),
+        ("dead-letter-routing-key", .string("x"), [nil, nil, nil]),
+        ("dead-letter-strategy", .string("at-most-once"), [nil, nil, nil]),
+    ]
+
+    @Test(arguments: policies.indices, [0, 4, 6])
+    func `every policy on the queue, its rungs and its dead letters gets a word`(index: Int, place: Int)
+        throws
+    {
+        let (key, value, effects) = Self.policies[index]
+        let effect = effects[[0: 0, 4: 1, 6: 2][place]!]
+        let found = try findings { inventory in
+            inventory.queues[place].policy = [key: value]
+            inventory.queues[place].policyName = "everything"
+        }
+        try #require(found.count == 1, "\(found)")
+        #expect(found[0].object == "queue " + ["mail", "", "", "", "mail.retry.10m", "", "mail.dead"][place])
+        #expect(found[0].what.contains("\(key) "))
+        #expect(found[0].what.contains("the policy everything"))
+        #expect(found[0].level == (effect == nil ? .note : .fault))
+        if let effect { #expect(found[0].what.contains(effect), "\(found[0].what)") }
+    }
+
+    @Test func `the fix of a policy is the same policy without what does harm, for that queue alone`() throws
+    {
+        let found = try findings { inventory in
+            inventory.queues[6].policy = [
+                "delivery-limit": .integer(3), "queue-leader-locator": .string("balanced"),
+            ]
+            inventory.queues[6].policyName = "all"
+            inventory.policies = [.init(name: "all", priority: 7, definition: inventory.queues[6].policy)]
+        }
+        #expect(
+            found.map(\.fix) == [
+                #"rabbitmqctl set_policy -p / --priority 8 --apply-to queues mail.dead.own '^mail\.dead$' "#
+                    + #"'{"queue-leader-locator":"balanced"}'"#
+            ])
+        let bare = try findings {
+            $0.queues[6].policy = ["expires": .integer(3)]; $0.queues[6].policyName = "all"
+        }
+        #expect(bare.first?.fix.hasSuffix(#"'{"delivery-limit":2147483647}'"#) == true)
+        let byOperator = try findings { inventory in
+            inventory.queues[6].policy = ["message-ttl": .integer(3)]
+            inventory.queues[6].operatorPolicyName = "limits"
+        }
+        #expect(byOperator.first?.what.contains("the operator policy limits") == true)
+        #expect(byOperator.first?.fix.contains("list_operator_policies") == true)
+    }
+
+    // MARK: Permissions
+
+    @Test func `the publisher is known by what it may do, and administrators are left alone`() throws {
+        let found = try findings { inventory in
+            inventory.users = [
+                .init(name: "publisher"), .init(name: "root", tags: ["administrator"]), .init(name: "worker"),
+            ]
+            inventory.permissions?.append(.init(user: "root", configure: ".*", write: ".*", read: ".*"))
+        }
+        #expect(found == [])
+    }
+
+    @Test func `with the shipped definitions there is nothing to say`() throws {
+        struct Definitions: Decodable {
+            var users: [BrokerInventory.User]
+            var permissions: [BrokerInventory.Permission]
+        }
+        let file = Repository.root.appending(path: "deploy/rabbitmq/definitions.json")
+        let shipped = try JSONDecoder().decode(Definitions.self, from: Data(contentsOf: file))
+        let found = try findings { inventory in
+            inventory.users = shipped.users
+            inventory.permissions = shipped.permissions
+        }
+        #expect(found == [])
+        let own = shipped.permissions.first { $0.user == "operator" }?.patterns
+        #expect(own == .operator(queues: ["worker"], exchange: "auth.signals"))
+        #expect(
+            shipped.permissions.first { $0.user == "worker" }?.patterns
+                == .worker(queue: "worker", exchange: "auth.signals"))
+        #expect(
+            shipped.permissions.first { $0.user == "publisher" }?.patterns
+                == .publisher(exchange: "auth.signals"))
+    }
+
+    @Test func `permissions wider than the contract's are faults, and no fix takes away what may be needed`()
+        throws
+    {
         let wide = try findings { $0.permissions?[0].configure = ".*" }
         #expect(wide.map(\.object) == ["user publisher"])
         #expect(wide.first?.fix.contains(#"'^auth\.signals$' '^auth\.signals$' '^$'"#) == true)
-        let speaks = try findings { $0.permissions?[1].write = "^(mail|auth)" }
-        #expect(speaks.first?.what.contains("speak for your accounts") == true)
+        #expect(wide.first?.fix.contains("set_permissions -p / publisher") == false)
         let everything = try findings { $0.permissions?[1].write = ".*" }
-        #expect(everything.count == 2)
+        #expect(everything.map(\.level) == [.fault, .fault])
+        #expect(everything.last?.fix.contains("set_permissions") == false)
+        #expect(everything.last?.fix.contains(#"a worker on mail needs '^mail(\..*)?$'"#) == true)
+        for finding in wide + everything { #expect(!finding.fix.contains("NAME")) }
         let hidden = try findings { $0.permissions = nil }
         #expect(hidden.map(\.level) == [.note])
+    }
+
+    @Test func `who may write to the exchange and is not to publish loses only that`() throws {
+        let found = try findings { $0.permissions?[1].write = #"^(mail(\..*)?|auth\.signals)$"# }
+        #expect(found.count == 1)
+        #expect(found.first?.what.contains("speak for your accounts") == true)
+        let fix = try #require(found.first?.fix)
+        // '^mail…' '^(?!auth\.signals$)(?=.*(?:…))' '…'
+        let arguments = fix.split(separator: "'").map(String.init)
+        let write = try Regex(try #require(arguments.first { $0.hasPrefix("^(?!") }))
+        for name in ["mail", "mail.x", "mail.dead"] { #expect(name.firstMatch(of: write) != nil) }
+        for name in ["auth.signals", "other"] { #expect(name.firstMatch(of: write) == nil) }
+        #expect(fix.contains(#"'^mail(\..*)?$' '^(?!"#))
+        #expect(fix.hasSuffix(#"'^(mail(\..*)?|auth\.signals)$'"#))
+    }
+
+    @Test func `several publishers are a fault until they are named`() throws {
+        let change: (inout BrokerInventory) -> Void = { inventory in
+            inventory.permissions?.append(
+                .init(user: "second", configure: "^auth", write: "^auth", read: "^$"))
+        }
+        let found = try findings(change)
+        #expect(found.count == 1)
+        #expect(found.first?.what.contains("publisher, second") == true)
+        #expect(found.first?.fix.contains("BROKER_PUBLISHERS") == true)
+        #expect(try findings(publishers: ["publisher", "second"], change) == [])
+        #expect(try findings(publishers: ["publisher"], change).map(\.object) == ["user second"])
     }
 
     @Test func `an answer of the management API is read, empty lists among it`() throws {

@@ -31,6 +31,26 @@ import Testing
         #expect(try SignalNameFilter(validating: filter).binding.rawValue == binding)
     }
 
+    @Test(arguments: [
+        ("#", true), ("account.#", true), ("#.account", true), ("account", false), ("#.#", true),
+        ("*", false),
+        ("*.*", true), ("*_in", false), ("account.*_in", true), ("account.1*", false), ("account.*1", true),
+        ("account._a", false), ("account.*_a", true), ("Account.#", false), ("account..a", false),
+        (".", false),
+        ("account.a#", false), ("account.user logged", false), ("account.", false),
+        ("account.caf\u{E9}", false),
+        ("account." + String(repeating: "a", count: 119), true),
+        ("account." + String(repeating: "a", count: 120), false),
+        ("account." + String(repeating: "*.", count: 60) + "a", false), ("account.#.#.#", true),
+    ])
+    func `a pattern that no signal's name can match is known`(text: String, isPossible: Bool) throws {
+        let filter = try SignalNameFilter(validating: text)
+        #expect(filter.canMatchSignals == isPossible)
+        // A queue is bound with whole words: a star inside one is an ordinary character there.
+        let hasPart = text.split(separator: ".").contains { $0.contains("*") && $0.count > 1 }
+        #expect(try SignalPattern(validating: text).canMatchSignals == (isPossible && !hasPart))
+    }
+
     @Test(arguments: ["", "a\0b", String(repeating: "a", count: 256)])
     func `a text that can mean no name is refused`(text: String) {
         #expect(throws: SignalError.self) { try SignalNameFilter(validating: text) }

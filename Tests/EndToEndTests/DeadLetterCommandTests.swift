@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthTesting
-import AuthBroker
 import AuthSignals
 import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+
+@testable import AuthBroker
 
 extension EndToEnd {
     @Suite("The operator's commands for dead letters")
@@ -110,16 +111,106 @@ extension EndToEnd {
             #expect(left.output.contains(#""subject":"bob""#))
         }
 
+        @Test func `the oldest come first, in whatever order they lie in the queue`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let queue = installation.name(of: "order")
+            try await installation.operate(["topology", "declare", "--queue", queue])
+            let start = Date(timeIntervalSince1970: 1_700_000_000)
+            let numbers = Array(0..<700).shuffled()
+            try await BrokerAdmin(installation.broker).perform { channel throws(BrokerError) in
+                for number in numbers {
+                    var headers: [String: SignalMessage.HeaderValue] = [
+                        "auth-reason": .string("attempts-exhausted")
+                    ]
+                    headers["auth-failed-at"] = .string((start + Double(number) / 1000).wireText)
+                    let letter = SignalMessage(
+                        routingKey: "dead", messageID: "letter-\(number)", type: "account.user_logged_in",
+                        headers: headers, body: Data("{}".utf8))
+                    while try channel.publish(letter, exchange: "\(queue).x", routingKey: "dead") == .notNow {
+                        try channel.step(waitingFor: .milliseconds(20), wantsToWrite: true, Nobody())
+                    }
+                }
+            }
+            try await eventually("they are there") {
+                try await BrokerAdmin(installation.broker).messageCount(in: queue + ".dead") == 700
+            }
+            for limit in [0, 10, 1, 699, 10, 0] {
+                let list = try await installation.operate(["dead", "list", queue, "--limit", "\(limit)"])
+                let ids = list.lines.compactMap {
+                    $0.split(separator: " ").dropFirst().first.map(String.init)
+                }
+                #expect(ids == (0..<(limit == 0 ? 700 : limit)).map { "letter-\($0)" }, "limit \(limit)")
+            }
+            let json = try await installation.operate(
+                ["dead", "list", queue, "--limit", "3", "--json", "--since", "2023-11-14T22:13:20.500Z"])
+            let ids = try json.lines.map {
+                try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))["id"]?.string
+            }
+            #expect(ids == ["letter-500", "letter-501", "letter-502"])
+            try await installation.operate(["dead", "list", queue, "--limit", "-1"], code: 2)
+        }
+
+        @Test func `what others have written reaches no terminal as it is`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let queue = installation.name(of: "hostile")
+            let hostile = "x\u{1B}]0;title\u{7}\r\n2026 forged\u{9B}2J\u{202E}\u{2028}y"
+            try await installation.worker(of: "hostile") { _ in
+                #expect(
+                    try await installation.publish(
+                        "{}", routingKey: "account.a", id: hostile, subject: hostile) == .confirmed)
+                try await eventually("it is dead-lettered") {
+                    try await installation.deadLetters(of: "hostile") == 1
+                }
+            }
+            let commands = [
+                ["dead", "list", queue], ["dead", "list", queue, "--json"], ["dead", "show", queue, hostile],
+                ["dead", "show", queue, hostile, "--full"],
+            ]
+            for command in commands {
+                let output = try await installation.operate(command).output
+                #expect(
+                    output.contains(#"]0;title\u0007\u000D\u000A2026 forged\u009B2J\u202E\u2028y"#)
+                        || output.contains(#"\r\n2026 forged\u009B2J\u202E\u2028y"#), "\(output)")
+                #expect(output.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isObeyedByTerminals })
+            }
+        }
+
+        @Test func `with the management API a policy on the one name is found, too`() async throws {
+            let broker = try await PrivateBroker.start("--management")
+            let installation = try Installation(
+                broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
+            let queue = installation.name(of: "limited")
+            try await installation.operate(["topology", "declare", "--queue", queue])
+            try await installation.operate(["dead", "list", queue])
+            try await broker.ctl(
+                "set_policy", "exact", "^\(queue)\\.dead$", #"{"delivery-limit":3}"#, "--apply-to", "queues")
+            try await eventually(within: .seconds(30), "it is known") {
+                let program = try Program(
+                    "auth-signals", ["dead", "list", queue], environment: installation.environment)
+                guard try await program.exitCode() == 1 else { return false }
+                return program.log.contains("the policy exact gives \(queue).dead the delivery-limit 3")
+            }
+            try await broker.stop()
+        }
+
         @Test func `a queue that is not there is 1, a broker that is not there 75, in one line`() async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let missing = try await installation.operate(["dead", "list", "nowhere"], code: 1)
             #expect(missing.log.contains("nowhere.dead"))
             #expect(missing.log.split(separator: "\n").count == 1)
-            let absent = try Installation(broker: "amqp://guest:hush@127.0.0.1:1/")
+            let absent = try Installation(broker: "amqp://guest:hush@127.0.0.1:1")
             let unreachable = try await absent.operate(["dead", "list", "nowhere"], code: 75)
             #expect(unreachable.log.split(separator: "\n").count == 1)
             #expect(!unreachable.log.contains("hush"))
         }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal does something with it other than showing it.
+    var isObeyedByTerminals: Bool {
+        properties.generalCategory == .control || properties.isBidiControl
+            || [.lineSeparator, .paragraphSeparator].contains(properties.generalCategory)
     }
 }

@@ -10,7 +10,7 @@ extension EndToEnd {
     @Suite("The operator's commands for mails that were given up")
     struct MailCommandTests {
         @Test func `they are listed without the address, tried again, and deleted`() async throws {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1/")
+            let installation = try Installation(broker: "amqp://127.0.0.1:1")
             let server = try await installation.serve(
                 ["--no-relay"], settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)

@@ -16,7 +16,7 @@ extension EndToEnd {
             // A port that nobody listens on, until the second start.
             let installation = try Installation(broker: broker.url)
             let server = try await installation.serve(settings: [
-                "BROKER_URL": "amqp://guest:hush@127.0.0.1:1/"
+                "BROKER_URL": "amqp://guest:hush@127.0.0.1:1"
             ])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let readiness = try await eventualValue("the broker's absence is told") {

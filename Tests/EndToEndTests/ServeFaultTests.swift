@@ -9,7 +9,7 @@ extension EndToEnd {
     struct ServeFaultTests {
         private func installation(_ settings: [String: String] = [:]) throws -> Installation {
             try Installation(
-                broker: "amqp://127.0.0.1:1/", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
+                broker: "amqp://127.0.0.1:1", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
         /// A client that sends the half of a body and waits for what comes.

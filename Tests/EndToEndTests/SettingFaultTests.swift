@@ -24,7 +24,7 @@ extension EndToEnd {
         func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String)
             async throws
         {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1/", settings: [name: value])
+            let installation = try Installation(broker: "amqp://127.0.0.1:1", settings: [name: value])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
             let lines = program.log.split(separator: "\n")
@@ -35,7 +35,7 @@ extension EndToEnd {
 
         @Test func `a worker's key of another form is named as well`() async throws {
             let installation = try Installation(
-                broker: "amqp://127.0.0.1:1/", settings: ["SIGNALS_TOKEN_KEYS": "k1:hush-hush"])
+                broker: "amqp://127.0.0.1:1", settings: ["SIGNALS_TOKEN_KEYS": "k1:hush-hush"])
             let program = try Program(
                 "auth-consumer", ["--queue", "q", "--bind", "#"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
@@ -55,7 +55,7 @@ extension EndToEnd {
 
         @Test func `a server beyond loopback wants its secret key set`() async throws {
             let installation = try Installation(
-                broker: "amqp://127.0.0.1:1/", settings: ["HTTP_HOST": "0.0.0.0"])
+                broker: "amqp://127.0.0.1:1", settings: ["HTTP_HOST": "0.0.0.0"])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
             #expect(program.log.contains("SECRET_KEY"))

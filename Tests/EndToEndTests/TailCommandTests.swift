@@ -65,8 +65,24 @@ extension EndToEnd {
             let missing = try await installation.operate(["tail"], code: 1)
             #expect(missing.log.contains(try installation.broker.exchange))
             #expect(missing.log.split(separator: "\n").count == 1)
-            try await Installation(broker: "amqp://127.0.0.1:1/").operate(["tail"], code: 75)
+            try await Installation(broker: "amqp://127.0.0.1:1").operate(["tail"], code: 75)
             try await installation.operate(["tail", ""], code: 2)
+        }
+
+        @Test(arguments: [
+            ["tail", "Account.#"], ["tail", "account.#", "account"],
+            ["dead", "list", "q", "--name", "Account.#"],
+            ["dead", "requeue", "q", "--name", "account"], ["dead", "drop", "q", "--name", "account..a"],
+            ["outbox", "list", "--name", "Account.#"], ["outbox", "republish", "--name", "Account.#"],
+            ["outbox", "purge", "--name", "account.1a"],
+            ["outbox", "verify", "--inbox", "sqlite:x", "--name", "Account.#"],
+            ["topology", "declare", "--queue", "q", "--bind", "Account.#"],
+            ["topology", "check", "--queue", "q", "--bind", "account.user_*"],
+        ])
+        func `a pattern that no signal can match is a wrong command line`(arguments: [String]) async throws {
+            let refused = try await Installation(broker: "amqp://127.0.0.1:1").operate(arguments, code: 2)
+            #expect(refused.log.contains("can match no signal"))
+            #expect(refused.log.split(separator: "\n").count == 1)
         }
     }
 }

@@ -111,7 +111,7 @@ extension EndToEnd {
         ])
         func `a wrong setting is named and not shown`(name: String, value: String) async throws {
             let installation = try Installation(
-                broker: "amqp://127.0.0.1:1/",
+                broker: "amqp://127.0.0.1:1",
                 settings: [
                     "CONSUMER_WEBHOOK_URL": "https://example.org/", "CONSUMER_WEBHOOK_SECRET": Self.secret,
                 ].merging([name: value]) { $1 })

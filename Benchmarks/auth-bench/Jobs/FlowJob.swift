@@ -24,7 +24,7 @@ enum FlowJob {
             var configuration = try job.broker()
             if job.relayState == .brokerDead {
                 // Nobody listens on port 1.
-                configuration.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1/")
+                configuration.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1")
             }
             let publisher = BrokerPublisher(configuration, logger: .silent)
             services = [

@@ -2,8 +2,9 @@
 
 /// Where a broker is and how to log in there: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
 ///
-/// User, password and virtual host are percent-encoded; without them they are `guest`, `guest` and `/`, and an
-/// empty path means `/` too. The query may hold `cacertfile`, `certfile`, `keyfile` (TLS), `heartbeat`
+/// User, password and virtual host are percent-encoded; without them they are `guest`, `guest` and `/`. An empty path
+/// (`amqp://host:5672/`) means `/` here, too, while it is the virtual host "" for many other clients: write such a URL
+/// without the slash, or with `%2F`. The query may hold `cacertfile`, `certfile`, `keyfile` (TLS), `heartbeat`
 /// (seconds) and `connection_timeout` (milliseconds), as RabbitMQ's URI query parameters do.
 public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
@@ -45,8 +46,9 @@ public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebu
     /// Host, port and virtual host; never the user or the password.
     public var description: String {
         let host = host.contains(":") ? "[\(host)]" : host
-        let path = virtualHost == "/" ? "" : PercentCoding.encode(virtualHost)
-        return "\(isEncrypted ? "amqps" : "amqp")://\(host):\(port)/\(path)"
+        // Other clients take a URL that ends in a slash for the virtual host "".
+        let path = virtualHost == "/" ? "" : "/" + PercentCoding.encode(virtualHost)
+        return "\(isEncrypted ? "amqps" : "amqp")://\(host):\(port)\(path)"
     }
 
     public var debugDescription: String { description }

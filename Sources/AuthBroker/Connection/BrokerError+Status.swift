@@ -8,7 +8,10 @@ extension BrokerError {
     ///   - replyCode: AMQP's, 0 for none.
     ///   - text: the broker's words, or the C face's.
     ///   - name: the exchange or queue that the call was about.
-    init(status: CRMQStatus, replyCode: Int, text: String, name: String?) {
+    ///   - request: what the call asked for.
+    init(
+        status: CRMQStatus, replyCode: Int, text: String, name: String?, _ request: RefusedRequest = .none
+    ) {
         switch status {
         case .nameUnresolved, .refused, .timedOut:
             self.init(.unreachable, text)
@@ -18,7 +21,7 @@ extension BrokerError {
             // Not the log-in: the user may not do something.
             self.init(.accessRefused, text, replyCode: replyCode)
         case .channelClosed, .connectionClosed:
-            self.init(replyCode: replyCode, text: text, name: name)
+            self.init(replyCode: replyCode, text: text, name: name, request)
         case .invalid:
             self.init(.invalidValue, text)
         case .interrupted:
@@ -30,16 +33,10 @@ extension BrokerError {
         }
     }
 
-    private init(replyCode: Int, text: String, name: String?) {
+    private init(replyCode: Int, text: String, name: String?, _ request: RefusedRequest) {
         switch (replyCode, name) {
-        case (403, nil):
-            self.init(
-                .accessRefused, "\(text) Check the user and password in the broker's URL.", replyCode: 403)
-        case (403, _):
-            self.init(.accessRefused, text, replyCode: 403)
-        case (530, _):
-            self.init(
-                .accessRefused, "\(text). Check the virtual host in the broker's URL.", replyCode: 530)
+        case (403, _), (530, _):
+            self = .accessRefused(text, replyCode: replyCode, request)
         case (404, let name?):
             self.init(.notFound, "the \(name) is missing: \(text)", replyCode: 404)
         case (404, nil):

@@ -5,7 +5,9 @@ import CRabbitMQ
 /// Declarations, which wait for the broker's answer: before the first publish or consume.
 extension Channel {
     func declareExchange(_ name: String, type: String, isPassive: Bool = false) throws(BrokerError) {
-        try check(crmq_declare_exchange(connection, name, type, isPassive, nil, 0), name: "exchange \(name)")
+        try check(
+            crmq_declare_exchange(connection, name, type, isPassive, nil, 0), name: "exchange \(name)",
+            .declareExchange)
     }
 
     /// - Returns: how many messages are ready in it.
@@ -17,7 +19,8 @@ extension Channel {
         let (fields, count) = scratch.put(arguments)
         var messages: UInt32 = 0
         let status = crmq_declare_queue(connection, name, isPassive, fields, count, &messages)
-        try check(status, name: "queue \(name)")
+        let deadLetters = arguments["x-dead-letter-exchange"] != nil
+        try check(status, name: "queue \(name)", .declareQueue(deadLetters: deadLetters))
         return Int(messages)
     }
 
@@ -27,11 +30,13 @@ extension Channel {
     ) throws(BrokerError) {
         scratch.begin(byteCount: Scratch.byteCount(of: arguments), fieldCount: arguments.count)
         let (fields, count) = scratch.put(arguments)
-        try check(crmq_declare_own_queue(connection, name, fields, count), name: "queue \(name)")
+        try check(
+            crmq_declare_own_queue(connection, name, fields, count), name: "queue \(name)",
+            .declareQueue(deadLetters: false))
     }
 
     func bind(_ queue: String, to exchange: String, key: String) throws(BrokerError) {
-        try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
+        try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)", .bind)
     }
 
     /// Removes a binding; it is no fault if it does not exist.
@@ -40,17 +45,17 @@ extension Channel {
     }
 
     func deleteQueue(_ name: String) throws(BrokerError) {
-        try check(crmq_delete_queue(connection, name), name: "queue \(name)")
+        try check(crmq_delete_queue(connection, name), name: "queue \(name)", .delete)
     }
 
     func deleteExchange(_ name: String) throws(BrokerError) {
-        try check(crmq_delete_exchange(connection, name), name: "exchange \(name)")
+        try check(crmq_delete_exchange(connection, name), name: "exchange \(name)", .delete)
     }
 
     func selectConfirms() throws(BrokerError) { try check(crmq_select_confirms(connection)) }
 
     func consume(_ queue: String, as tag: String, prefetch: Int) throws(BrokerError) {
         let status = crmq_consume(connection, queue, tag, UInt16(clamping: prefetch), nil, 0)
-        try check(status, name: "queue \(queue)")
+        try check(status, name: "queue \(queue)", .consume)
     }
 }

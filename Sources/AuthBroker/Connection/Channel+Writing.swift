@@ -50,6 +50,11 @@ extension Channel {
         try written(crmq_nack(connection, tag, false, requeue), tag)
     }
 
+    /// Gives a delivery back to its queue as one that failed, which counts against the queue's delivery limit.
+    func returnFailed(_ tag: UInt64) throws(BrokerError) -> Written {
+        try written(crmq_return(connection, tag), tag)
+    }
+
     /// Asks for one message of a queue; the answer is an event of a later step.
     func get(_ queue: String) throws(BrokerError) -> Written { try written(crmq_get(connection, queue), 0) }
 

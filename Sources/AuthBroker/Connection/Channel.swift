@@ -44,7 +44,11 @@ final class Channel {
         guard let port = UInt16(exactly: url.port) else {
             throw BrokerError(.invalidURL, "the broker's port must be from 1 to 65535")
         }
-        try check(crmq_open(connection, url.host, port))
+        do throws(BrokerError) {
+            try check(crmq_open(connection, url.host, port))
+        } catch  where error.replyCode == 403 {
+            throw .loginRefused(String(cString: crmq_fault_text(connection)), user: url.user)
+        }
     }
 
     /// Says good-bye, for at most the time given.
@@ -83,15 +87,21 @@ final class Channel {
         }
     }
 
-    /// - Parameter name: the exchange or queue that the call was about.
-    func check(_ status: CRMQStatus, name: String? = nil) throws(BrokerError) {
-        if status != .ok { throw fault(status, name: name) }
+    /// - Parameters:
+    ///   - name: the exchange or queue that the call was about.
+    ///   - request: what it asked for.
+    func check(
+        _ status: CRMQStatus, name: String? = nil, _ request: RefusedRequest = .none
+    ) throws(BrokerError) {
+        if status != .ok { throw fault(status, name: name, request) }
     }
 
-    private func fault(_ status: CRMQStatus, name: String?) -> BrokerError {
+    private func fault(
+        _ status: CRMQStatus, name: String?, _ request: RefusedRequest = .none
+    ) -> BrokerError {
         BrokerError(
             status: status, replyCode: Int(crmq_fault_code(connection)),
-            text: String(cString: crmq_fault_text(connection)), name: name)
+            text: String(cString: crmq_fault_text(connection)), name: name, request)
     }
 }
 

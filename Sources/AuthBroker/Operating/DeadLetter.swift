@@ -44,6 +44,11 @@ public struct DeadLetter: Hashable, Sendable {
     public var failedAt: Date? { text(SignalMessage.HeaderName.failedAt).flatMap(Date.init(wireText:)) }
     /// When it was set aside; when the event happened, where the broker set it aside.
     public var age: Date? { failedAt ?? message.timestamp }
+    /// How often it was delivered and given back: every look counts.
+    public var looks: Int {
+        let counts = ["x-acquired-count", "x-delivery-count"].compactMap { message.headers[$0]?.integer }
+        return counts.max().map(Int.init) ?? 0
+    }
     /// Whether all of its body is here, so that it can be sent on.
     public var isWhole: Bool { bodySize == message.body.count }
 

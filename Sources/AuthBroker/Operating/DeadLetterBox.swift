@@ -3,8 +3,10 @@ import AuthSignals
 
 /// The dead letters of a consumer, for its operator: looked at, sent back to the queue, or dropped.
 ///
-/// Everything is done with plain AMQP. What is only looked at is given back, in its place; the queue `NAME.dead`
-/// counts that, and has no limit to it.
+/// Everything is done with plain AMQP. What is only looked at is given back. RabbitMQ counts that against the
+/// queue's delivery limit; `NAME.dead` has none of its own, and ``visit(isInterrupted:progress:_:)`` refuses to look
+/// where a policy sets one. The order in the queue stays if a pass ends as it should. After one that was cut off, the
+/// letters that it had seen may lie behind the others: whoever shows letters sorts them (``DeadLetter/looks``).
 public struct DeadLetterBox: Sendable {
     /// What becomes of a letter.
     public enum Verdict: Hashable, Sendable {
@@ -14,8 +16,6 @@ public struct DeadLetterBox: Sendable {
         case drop
         /// A copy goes to the consumer's queue, and when the broker has confirmed it the letter is deleted.
         case requeue
-        /// It stays where it is, and no further letter is looked at.
-        case stop
     }
 
     /// How far a pass has come.
@@ -39,17 +39,34 @@ public struct DeadLetterBox: Sendable {
         public var removed: Int { requeued + dropped }
     }
 
+    /// How it is known that looking at letters deletes none of them.
+    public enum LimitCheck: Hashable, Sendable {
+        /// A queue of a similar name is tried before each pass (``DeliveryLimitProbe``). A policy whose pattern
+        /// matches the name of the one queue only is not found.
+        case probe
+        /// The same, if the user has the permissions for it: the caller has asked the management API, which may not
+        /// know of a change of the last seconds.
+        case probeIfPermitted
+        /// The caller knows that no policy limits deliveries.
+        case done
+    }
+
     /// The consumer's queue.
     public let queue: String
+    private let limitCheck: LimitCheck
     private let topology: ConsumerTopology
     private let configuration: BrokerConfiguration
 
     /// - Parameters:
     ///   - queue: the consumer's queue, without `.dead`.
     ///   - configuration: what is larger than its `largestBody` is shown without its body, and stays.
+    ///   - limitCheck: how it is known that looking deletes nothing.
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an impossible name.
-    public init(queue: String, _ configuration: BrokerConfiguration) throws(BrokerError) {
+    public init(
+        queue: String, _ configuration: BrokerConfiguration, limitCheck: LimitCheck = .probe
+    ) throws(BrokerError) {
         self.queue = queue
+        self.limitCheck = limitCheck
         self.configuration = configuration
         topology = try ConsumerTopology(queue: queue, patterns: [])
     }
@@ -65,14 +82,24 @@ public struct DeadLetterBox: Sendable {
     ///   - progress: told now and then, on the connection's thread.
     ///   - decide: called once a letter, on the connection's thread.
     /// - Throws: ``BrokerError``: `notFound` where there is no such queue, `topologyMismatch` where the queue
-    ///   of the dead letters was declared otherwise than the contract says, so that looking at it might
-    ///   delete from it.
+    ///   of the dead letters was declared otherwise than the contract says, or a policy limits deliveries, so
+    ///   that looking at it would delete from it.
     public func visit(
         isInterrupted: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (Tally) -> Void = { _ in },
         _ decide: @escaping @Sendable (DeadLetter) -> Verdict
     ) async throws(BrokerError) -> Tally {
         try await checkDeclaration()
+        switch limitCheck {
+        case .probe: try await checkLimit()
+        case .probeIfPermitted:
+            do throws(BrokerError) {
+                try await checkLimit()
+            } catch {
+                if error.code != .accessRefused { throw error }
+            }
+        case .done: break
+        }
         let (topology, configuration) = (topology, configuration)
         let admin = BrokerAdmin(configuration)
         let (tally, held) = try await admin.perform { channel throws(BrokerError) in
@@ -83,6 +110,14 @@ public struct DeadLetterBox: Sendable {
         let dead = topology.name(of: .dead)
         try await admin.perform { channel throws(BrokerError) in try channel.awaitCount(of: held, in: dead) }
         return tally
+    }
+
+    private func checkLimit() async throws(BrokerError) {
+        let probe = DeliveryLimitProbe(topology)
+        let limit = try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+            try probe.limit(channel)
+        }
+        if let limit { throw .deliveryLimit(limit, of: topology.name(of: .dead)) }
     }
 
     /// On a connection of its own, since a refusal ends it.
@@ -98,5 +133,25 @@ public struct DeadLetterBox: Sendable {
                 "\(dead.name) was declared otherwise than the contract says, and looking at it could delete "
                     + "from it: \(words)", replyCode: 406)
         }
+    }
+}
+
+extension BrokerError {
+    /// A policy limits how often a dead letter can be looked at.
+    ///
+    /// - Parameters:
+    ///   - limit: the policy's.
+    ///   - queue: that of the dead letters.
+    ///   - policies: their names, if they are known.
+    public static func deliveryLimit(
+        _ limit: Int, of queue: String, policies: [String] = []
+    ) -> BrokerError {
+        BrokerError(
+            .topologyMismatch,
+            (policies.isEmpty ? "a policy" : "the policy \(policies.joined(separator: " or "))")
+                + " gives \(queue) the delivery-limit \(limit): a look counts as a delivery, and RabbitMQ would delete "
+                + "letters that were looked at more often. Nothing was looked at. Take the delivery-limit out of the "
+                + "policy (rabbitmqctl list_policies and list_operator_policies show it), or let its pattern not match "
+                + "\(queue)")
     }
 }

@@ -255,7 +255,7 @@ final class DeadLetterPass: EventReceiver {
     }
 
     private func look(_ event: CRMQEvent) {
-        // What comes after a stop, or has come into the queue since the pass began, is not looked at.
+        // What has come into the queue since the pass began, or after an interruption, is not looked at.
         if isDone {
             stays(event.tag)
             return
@@ -266,9 +266,6 @@ final class DeadLetterPass: EventReceiver {
         seenBytes += letter.bodySize
         switch decide(letter) {
         case .leave: stays(event.tag)
-        case .stop:
-            stays(event.tag)
-            isAtEnd = true
         case .drop:
             tally.dropped += 1
             remove(event.tag)

@@ -29,7 +29,6 @@ public struct SignalTail: Sendable {
         try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
             let exchange = configuration.exchange
             let queue = "\(exchange).tail.\(UInt64.random(in: 0...UInt64.max))"
-            try channel.declareExchange(exchange, type: "topic", isPassive: true)
             try channel.declareOwnQueue(queue, ["x-max-length": .integer(Self.longestQueue)])
             for pattern in patterns { try channel.bind(queue, to: exchange, key: pattern.rawValue) }
             try channel.consume(queue, as: queue, prefetch: 256)

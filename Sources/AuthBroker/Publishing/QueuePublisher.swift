@@ -29,15 +29,19 @@ public struct QueuePublisher: SignalPublisher, Service {
             })
     }
 
+    /// How the connection is.
+    public var status: BrokerStatus { connection.status }
+
     public func awaitReady() async throws { try await connection.awaitReady() }
 
     /// As ``awaitReady()``, but not for ever.
     ///
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/unreachable`` when it takes longer.
+    /// - Throws: ``BrokerError`` when it takes longer: what the last attempt ended with.
     public func awaitReady(within bound: Duration) async throws {
         do {
             try await connection.awaitReady(within: bound)
         } catch is BrokerError {
+            if case .connecting(let error?) = connection.status { throw error }
             throw BrokerError(.unreachable, "no connection within \(bound): \(connection.status)")
         }
     }

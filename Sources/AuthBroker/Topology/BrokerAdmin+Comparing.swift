@@ -8,7 +8,7 @@ public enum DeclarationState: Hashable, Sendable {
     case different(String)
     /// It does not exist; with the broker's words.
     case missing(String)
-    /// It exists, but this user may not ask for its arguments.
+    /// This user may not ask for its arguments; on RabbitMQ 4.3 not even whether it exists.
     case hidden
 }
 
@@ -39,8 +39,11 @@ extension BrokerAdmin {
             do throws(BrokerError) {
                 try declare(channel, true)
             } catch {
-                guard error.code == .notFound else { throw error }
-                return .missing(error.message)
+                switch error.code {
+                case .notFound: return .missing(error.message)
+                case .accessRefused: return .hidden
+                default: throw error
+                }
             }
             do throws(BrokerError) {
                 try declare(channel, false)

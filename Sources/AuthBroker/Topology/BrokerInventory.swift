@@ -2,21 +2,31 @@
 public import AuthSignals
 
 /// What a virtual host holds, as the management API tells it (`/api/exchanges`, `/api/queues`,
-/// `/api/bindings`, `/api/vhosts/NAME/permissions`).
+/// `/api/bindings`, `/api/policies`, `/api/operator-policies`, `/api/vhosts/NAME/permissions`, `/api/users`).
 public struct BrokerInventory: Sendable {
     public var exchanges: [Exchange]
     public var queues: [Queue]
     public var bindings: [Binding]
     /// Nil where the user may not see them.
     public var permissions: [Permission]?
+    /// All users of the broker; nil where the user may not see them.
+    public var users: [User]?
+    /// Nil where the user may not see them.
+    public var policies: [Policy]?
+    /// Nil where the user may not see them.
+    public var operatorPolicies: [Policy]?
 
     public init(
-        exchanges: [Exchange], queues: [Queue], bindings: [Binding], permissions: [Permission]?
+        exchanges: [Exchange], queues: [Queue], bindings: [Binding], permissions: [Permission]?,
+        users: [User]? = nil, policies: [Policy]? = nil, operatorPolicies: [Policy]? = nil
     ) {
         self.exchanges = exchanges
         self.queues = queues
         self.bindings = bindings
         self.permissions = permissions
+        self.users = users
+        self.policies = policies
+        self.operatorPolicies = operatorPolicies
     }
 
     public struct Exchange: Decodable, Sendable {
@@ -37,11 +47,19 @@ public struct BrokerInventory: Sendable {
         public var arguments: [String: JSONValue]
         /// What policies add to that.
         public var policy: [String: JSONValue]
+        /// The names of the policy and of the operator policy that apply.
+        public var policyName: String?
+        public var operatorPolicyName: String?
 
-        public init(name: String, arguments: [String: JSONValue] = [:], policy: [String: JSONValue] = [:]) {
+        public init(
+            name: String, arguments: [String: JSONValue] = [:], policy: [String: JSONValue] = [:],
+            policyName: String? = nil, operatorPolicyName: String? = nil
+        ) {
             self.name = name
             self.arguments = arguments
             self.policy = policy
+            self.policyName = policyName
+            self.operatorPolicyName = operatorPolicyName
         }
 
         public init(from decoder: any Decoder) throws {
@@ -50,10 +68,26 @@ public struct BrokerInventory: Sendable {
             // Where there are none, some versions write an empty list.
             arguments = (try? values.decode([String: JSONValue].self, forKey: .arguments)) ?? [:]
             policy = (try? values.decode([String: JSONValue].self, forKey: .policy)) ?? [:]
+            policyName = Self.name(try? values.decode(String.self, forKey: .policyName))
+            operatorPolicyName = Self.name(try? values.decode(String.self, forKey: .operatorPolicyName))
         }
 
+        private static func name(_ text: String?) -> String? { text?.isEmpty == true ? nil : text }
+
         private enum CodingKeys: String, CodingKey {
-            case name, arguments, policy = "effective_policy_definition"
+            case name, arguments, policy = "effective_policy_definition", policyName = "policy"
+            case operatorPolicyName = "operator_policy"
+        }
+
+        /// The policies that apply, for an error's text.
+        public var policyNames: [String] { [policyName, operatorPolicyName].compactMap(\.self) }
+
+        /// How often a policy lets a message be delivered; nil if none says so, or so often that it does not matter.
+        public var deliveryLimitByPolicy: Int? {
+            guard let limit = policy["delivery-limit"]?.integer, (0..<1_000_000).contains(limit) else {
+                return nil
+            }
+            return Int(limit)
         }
 
         /// A limit, by its name in policies: from there or from the arguments.
@@ -78,6 +112,42 @@ public struct BrokerInventory: Sendable {
         }
     }
 
+    public struct Policy: Decodable, Sendable {
+        public var name: String
+        public var priority: Int
+        public var definition: [String: JSONValue]
+
+        public init(name: String, priority: Int = 0, definition: [String: JSONValue]) {
+            self.name = name
+            self.priority = priority
+            self.definition = definition
+        }
+    }
+
+    public struct User: Decodable, Sendable {
+        public var name: String
+        public var tags: [String]
+
+        public init(name: String, tags: [String] = []) {
+            self.name = name
+            self.tags = tags
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            name = try values.decode(String.self, forKey: .name)
+            // RabbitMQ 3.8 writes one text with commas.
+            tags =
+                (try? values.decode([String].self, forKey: .tags))
+                ?? (try values.decode(String.self, forKey: .tags)).split(separator: ",").map(String.init)
+        }
+
+        private enum CodingKeys: String, CodingKey { case name, tags }
+
+        /// Whether it may do everything, on purpose.
+        public var isAdministrator: Bool { tags.contains("administrator") }
+    }
+
     /// Regular expressions over the names of objects.
     public struct Permission: Decodable, Sendable {
         public var user: String
@@ -90,6 +160,10 @@ public struct BrokerInventory: Sendable {
             self.configure = configure
             self.write = write
             self.read = read
+        }
+
+        public var patterns: PermissionPatterns {
+            PermissionPatterns(configure: configure, write: write, read: read)
         }
     }
 }

@@ -24,4 +24,24 @@ public struct TopologyFinding: Hashable, Sendable, Codable {
         self.what = what
         self.fix = fix
     }
+
+    /// What to do with a queue that was declared with other arguments: they cannot be changed, and while it is deleted
+    /// no signal may be published.
+    ///
+    /// - Parameter declare: what declares it again.
+    public static func redeclaring(_ queue: String, in virtualHost: String, _ declare: String) -> String {
+        "auth-signals outbox pause, let it run empty (rabbitmqctl list_queues -p \(virtualHost.shellWord) name messages), "
+            + "stop its workers, rabbitmqctl delete_queue -p \(virtualHost.shellWord) \(queue.shellWord), \(declare), "
+            + "auth-signals outbox resume"
+    }
+}
+
+extension ConsumerTopology {
+    /// What declares everything of this consumer that is missing.
+    public var declaring: String {
+        if patterns.isEmpty { return "start its worker" }
+        let bind = patterns.map(\.rawValue.shellQuoted).joined(separator: " ")
+        return "start its worker, or auth-signals topology declare --queue \(queue.shellWord)"
+            + "\(isSingleActive ? " --single-active" : "") --bind \(bind)"
+    }
 }

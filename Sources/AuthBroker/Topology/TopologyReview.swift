@@ -6,25 +6,25 @@ public struct TopologyReview: Sendable {
     private let inventory: BrokerInventory
     private let exchange: String
     private let virtualHost: String
-    private let publisher: String
+    private let publishers: Set<String>
     private let signals: [SignalName]
     private let required: Set<SignalName>
     private let consumers: [ConsumerTopology]
 
     /// - Parameters:
     ///   - exchange: the signals' exchange.
-    ///   - publisher: the user that publishes.
+    ///   - publishers: the users that publish; empty: they are known by what they may do.
     ///   - consumers: those that must be there; others are found by their names.
     ///   - signals: the catalogue.
     ///   - required: those that must reach a queue.
     public init(
-        _ inventory: BrokerInventory, exchange: String, virtualHost: String, publisher: String,
+        _ inventory: BrokerInventory, exchange: String, virtualHost: String, publishers: Set<String> = [],
         consumers: [ConsumerTopology], signals: [SignalName], required: Set<SignalName>
     ) {
         self.inventory = inventory
         self.exchange = exchange
         self.virtualHost = virtualHost
-        self.publisher = publisher
+        self.publishers = publishers
         self.signals = signals
         self.required = required
         let names = Set(inventory.exchanges.map(\.name))
@@ -48,8 +48,14 @@ public struct TopologyReview: Sendable {
 
     /// Everything that was found.
     public var findings: [TopologyFinding] {
-        exchangeFindings + consumers.flatMap(findings) + bindingFindings + reachFindings + limitFindings
-            + permissionFindings
+        let policies = PolicyReview(
+            inventory: inventory, exchange: exchange, virtualHost: virtualHost, consumers: consumers)
+        let permissions = PermissionReview(
+            inventory: inventory, exchange: exchange, virtualHost: virtualHost, publishers: publishers,
+            consumers: consumers)
+        return exchangeFindings + consumers.flatMap(findings) + bindingFindings + reachFindings
+            + policies.findings
+            + permissions.findings
     }
 
     // MARK: Objects
@@ -66,12 +72,15 @@ public struct TopologyReview: Sendable {
             TopologyFinding(
                 .fault, "exchange \(exchange)",
                 "is \(found.durable ? "" : "not durable and ")of type \(found.type), not a durable topic",
-                fix: "rabbitmqadmin delete exchange name=\(exchange), then auth-signals topology declare")
+                fix:
+                    "stop the server and its workers, delete it (rabbitmqadmin -V \(virtualHost.shellWord) delete "
+                    + "exchange name=\(exchange)), and start them: they declare it and bind to it; queues of others must "
+                    + "be bound again")
         ]
     }
 
     private func findings(_ consumer: ConsumerTopology) -> [TopologyFinding] {
-        let declare = "start its worker, or auth-signals topology declare --queue \(consumer.queue) --bind …"
+        let declare = consumer.declaring
         var findings: [TopologyFinding] = []
         if !inventory.exchanges.contains(where: { $0.name == consumer.exchange && $0.type == "direct" }) {
             findings.append(
@@ -92,8 +101,7 @@ public struct TopologyReview: Sendable {
                     TopologyFinding(
                         .fault, "queue \(wanted.name)",
                         "has \(name) \(have?.shown ?? "not set"), not \(want?.shown ?? "unset")",
-                        fix: "empty it, rabbitmqctl delete_queue -p \(virtualHost) \(wanted.name), \(declare)"
-                    ))
+                        fix: TopologyFinding.redeclaring(wanted.name, in: virtualHost, declare)))
             }
         }
         for wanted in consumer.bindings(to: exchange)
@@ -148,83 +156,6 @@ public struct TopologyReview: Sendable {
         }
         return findings
     }
-
-    /// A full queue that refuses makes the broker refuse the publisher's message for everybody.
-    private var limitFindings: [TopologyFinding] {
-        let bound = Set(routes.map(\.queue))
-        return inventory.queues.filter { bound.contains($0.name) }.flatMap { queue in
-            ["max-length", "max-length-bytes"].compactMap { name in
-                guard let limit = queue.setting(name),
-                    queue.setting("overflow")?.string?.hasPrefix("reject-publish") == true
-                else { return nil }
-                let isPolicy = queue.arguments["x-" + name] == nil
-                return TopologyFinding(
-                    .fault, "queue \(queue.name)",
-                    "has \(name) \(limit.shown) with reject-publish: when it is full, nobody gets signals",
-                    fix: isPolicy
-                        ? "take \(name) out of the policy that gives it (rabbitmqctl list_policies -p \(virtualHost))"
-                        : "declare it again without x-\(name)")
-            }
-        }
-    }
-
-    // MARK: Permissions
-
-    private var permissionFindings: [TopologyFinding] {
-        guard let permissions = inventory.permissions else {
-            return [
-                TopologyFinding(
-                    .note, "permissions", "cannot be seen by this user of the management API",
-                    fix: "ask with a user that has the administrator tag")
-            ]
-        }
-        return permissions.flatMap { $0.user == publisher ? asPublisher($0) : asOther($0) }
-    }
-
-    /// Names that stand for everything that is not one's own.
-    private var others: [String] {
-        ["a-name-of-somebody-else", "amq.topic"] + inventory.queues.map(\.name)
-            + inventory.exchanges.map(\.name).filter { !$0.isEmpty && $0 != exchange }
-    }
-
-    private func asPublisher(_ permission: BrokerInventory.Permission) -> [TopologyFinding] {
-        let own = "^" + exchange.replacing(".", with: #"\."#) + "$"
-        let fix =
-            "rabbitmqctl set_permissions -p \(virtualHost) \(permission.user) '\(own)' '\(own)' '^$'"
-        return [("configure", permission.configure), ("write", permission.write), ("read", permission.read)]
-            .compactMap { what, expression in
-                guard let name = others.first(where: { matches(expression, $0) }) else { return nil }
-                return TopologyFinding(
-                    .fault, "user \(permission.user)",
-                    "publishes, and may \(what) more than \(exchange), such as \(name)", fix: fix)
-            }
-    }
-
-    private func asOther(_ permission: BrokerInventory.Permission) -> [TopologyFinding] {
-        let fix =
-            "rabbitmqctl set_permissions -p \(virtualHost) \(permission.user) '^NAME(\\..*)?$' '^NAME(\\..*)?$' "
-            + "'^(NAME(\\..*)?|\(exchange.replacing(".", with: #"\."#)))$'"
-        var findings: [TopologyFinding] = []
-        if matches(permission.write, exchange) {
-            findings.append(
-                TopologyFinding(
-                    .fault, "user \(permission.user)",
-                    "may write to \(exchange), and so speak for your accounts", fix: fix))
-        }
-        for (what, expression) in [("configure", permission.configure), ("write", permission.write)]
-        where matches(expression, "a-name-of-somebody-else") {
-            findings.append(
-                TopologyFinding(
-                    .fault, "user \(permission.user)", "may \(what) whatever it likes", fix: fix))
-        }
-        return findings
-    }
-
-    /// As RabbitMQ does: anywhere in the name, and an empty expression matches nothing.
-    private func matches(_ expression: String, _ name: String) -> Bool {
-        guard !expression.isEmpty, let expression = try? Regex(expression) else { return false }
-        return name.firstMatch(of: expression) != nil
-    }
 }
 
 extension SignalMessage.HeaderValue {
@@ -238,7 +169,11 @@ extension SignalMessage.HeaderValue {
 }
 
 extension JSONValue {
-    fileprivate var shown: String {
+    /// The value of a whole number, nil for anything else.
+    var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+
+    /// A value as a finding shows it.
+    var shown: String {
         switch self {
         case .string(let text): text
         case .integer(let number): "\(number)"

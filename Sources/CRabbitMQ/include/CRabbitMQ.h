@@ -338,6 +338,10 @@ crmq_status crmq_ack(crmq_connection *connection, uint64_t tag, bool multiple);
 /// Gives a delivery back (`requeue`), or lets the queue's dead-lettering have it.
 crmq_status crmq_nack(crmq_connection *connection, uint64_t tag, bool multiple, bool requeue);
 
+/// Gives a delivery back to its queue as one that failed (`basic.reject`): unlike crmq_nack that counts against the
+/// queue's delivery limit in every version of RabbitMQ.
+crmq_status crmq_return(crmq_connection *connection, uint64_t tag);
+
 /// Asks for one message of a queue; the answer is an event of a later step.
 crmq_status crmq_get(crmq_connection *connection, const char *queue);
 

@@ -22,27 +22,27 @@ struct CheckCommand: AsyncParsableCommand {
         let settings = try InstallationSettings(reading: &reader, faultsForUnknownNames: true)
         _ = settings.operation.bootstrap()
         let sqlite = try SQLiteVersion.linked()
-        print("sqlite: \(sqlite)")
-        if let fault = sqlite.knownFault { print("warning: sqlite \(sqlite): \(fault)") }
-        print("store: \(try await Self.store(settings))")
+        printLine("sqlite: \(sqlite)")
+        if let fault = sqlite.knownFault { printLine("warning: sqlite \(sqlite): \(fault)") }
+        printLine("store: \(try await Self.store(settings))")
         var unreachable: [String] = []
         do {
             try await Self.checkMail(settings.mail.url)
-            print("mail: ok")
+            printLine("mail: ok")
         } catch {
-            print("mail: \(error)")
+            printLine("mail: \(error)")
             unreachable.append("mail")
         }
         do {
             try await BrokerAdmin(settings.broker).check()
-            print("broker: ok")
+            printLine("broker: ok")
         } catch {
-            print("broker: \(error)")
+            printLine("broker: \(error)")
             unreachable.append("broker")
         }
         let client = ProviderClient(settings.providers.limits, outgoing: settings.outgoing)
         for (id, error) in await settings.providers.check(over: client) {
-            print("provider \(id): \(error.map { "\($0)" } ?? "ok")")
+            printLine("provider \(id): \(error.map { "\($0)" } ?? "ok")")
             if error != nil { unreachable.append("provider \(id)") }
         }
         await client.shutdown()

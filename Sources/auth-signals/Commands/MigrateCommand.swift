@@ -11,6 +11,6 @@ struct MigrateCommand: AsyncParsableCommand {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
         _ = try await Installation(settings)
-        print("the store is up to date: \(settings.store.url.path)")
+        printLine("the store is up to date: \(settings.store.url.path)")
     }
 }

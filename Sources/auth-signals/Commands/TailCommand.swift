@@ -78,6 +78,6 @@ struct TailLine: Encodable {
         }
         let moment = time.map { String($0.dropFirst(11).dropLast()) } ?? "-"
         let rest = fault ?? data.flatMap { try? $0.jsonText() } ?? ""
-        return (pad(moment, 14) + pad(signal, 40) + pad(subject ?? "-", 38) + rest).printable
+        return pad(moment, 14) + pad(signal, 40) + pad(subject ?? "-", 38) + rest
     }
 }

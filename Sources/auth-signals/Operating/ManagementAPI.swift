@@ -36,19 +36,45 @@ struct ManagementAPI {
     ///
     /// - Throws: `ProcessFailure` where it does not answer, or not us.
     func inventory() async throws -> BrokerInventory {
-        let vhost = virtualHost.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        let vhost = encoded(virtualHost)
+        return try await asking { client in
+            BrokerInventory(
+                exchanges: try await required("/api/exchanges/\(vhost)?columns=name,type,durable", client),
+                queues: try await required(
+                    "/api/queues/\(vhost)?columns=\(Self.queueColumns)", client),
+                bindings: try await required("/api/bindings/\(vhost)", client),
+                permissions: try await get("/api/vhosts/\(vhost)/permissions", client),
+                users: try await get("/api/users", client),
+                policies: try await get("/api/policies/\(vhost)", client),
+                operatorPolicies: try await get("/api/operator-policies/\(vhost)", client))
+        }
+    }
+
+    /// One queue; nil if it does not exist.
+    ///
+    /// - Throws: as ``inventory()``.
+    func queue(_ name: String) async throws -> BrokerInventory.Queue? {
+        try await asking { client in
+            let queues: [BrokerInventory.Queue] = try await required(
+                "/api/queues/\(encoded(virtualHost))?columns=\(Self.queueColumns)", client)
+            return queues.first { $0.name == name }
+        }
+    }
+
+    private static let queueColumns = "name,arguments,effective_policy_definition,policy,operator_policy"
+
+    private func encoded(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    private func asking<Answer>(_ body: (HTTPClient) async throws -> Answer) async throws -> Answer {
         let client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
         do {
-            let inventory = BrokerInventory(
-                exchanges: try await required("/api/exchanges/\(vhost)?columns=name,type,durable", client),
-                queues: try await required(
-                    "/api/queues/\(vhost)?columns=name,arguments,effective_policy_definition", client),
-                bindings: try await required("/api/bindings/\(vhost)", client),
-                permissions: try await get("/api/vhosts/\(vhost)/permissions", client))
+            let answer = try await body(client)
             try await client.shutdown()
-            return inventory
+            return answer
         } catch {
             try? await client.shutdown()
             throw error

@@ -7,12 +7,16 @@ import Foundation
 /// The broker, for commands that need nothing but the broker.
 enum OperatorBroker {
     /// Reads `BROKER_URL` and `BROKER_EXCHANGE`.
-    static func configuration() throws -> BrokerConfiguration {
+    static func configuration() throws -> BrokerConfiguration { try settings().broker }
+
+    /// Reads `BROKER_URL`, `BROKER_EXCHANGE` and `BROKER_MANAGEMENT_URL`.
+    static func settings() throws -> (broker: BrokerConfiguration, management: ManagementAPI?) {
         var reader = Environment.settings()
         var broker = BrokerConfiguration(reading: &reader)
         broker.connectionName = "auth-signals operator"
+        let management = ManagementAPI(reading: &reader, broker.urls[0])
         try reader.check()
-        return broker
+        return (broker, management)
     }
 }
 

@@ -19,7 +19,17 @@ struct SignalSelection: ParsableArguments, Sendable {
     /// Whether nothing was asked for.
     var isEmpty: Bool { ids.isEmpty && name == nil && subject == nil }
 
+    /// What is reported of a pattern that no signal's name can match: most likely a slip.
+    static func impossible(_ pattern: String) -> String {
+        "'\(pattern)' can match no signal: names are two or more words of a-z, 0-9 and _, with dots between; * and # "
+            + "stand for words"
+    }
+
+    /// - Throws: `ValidationError` for a pattern that is malformed, or that can match no signal.
     static func pattern(_ text: String) throws -> SignalNameFilter {
-        do { return try SignalNameFilter(validating: text) } catch { throw ValidationError(error.message) }
+        let filter: SignalNameFilter
+        do { filter = try SignalNameFilter(validating: text) } catch { throw ValidationError(error.message) }
+        guard filter.canMatchSignals else { throw ValidationError(impossible(text)) }
+        return filter
     }
 }

@@ -18,7 +18,7 @@ extension Faults {
                 let proxies = try (0..<2).map { _ in try LoopbackProxy(to: world.broker.port) }
                 defer { proxies.forEach { $0.close() } }
                 func url(_ proxy: LoopbackProxy) -> [String: String] {
-                    ["BROKER_URL": "amqp://127.0.0.1:\(proxy.port)/?heartbeat=1"]
+                    ["BROKER_URL": "amqp://127.0.0.1:\(proxy.port)?heartbeat=1"]
                 }
                 var relay = try world.actor("relay", url(proxies[0]))
                 var worker = try world.actor("work", url(proxies[1]))

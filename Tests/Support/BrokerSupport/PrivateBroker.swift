@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import ToolSupport
 
 /// A RabbitMQ node of this test process's own, on free loopback ports in a temporary folder.
 ///
@@ -26,9 +27,9 @@ public struct PrivateBroker: Sendable {
     public let directory: String
     private let values: [String: String]
 
-    /// `amqp://guest:guest@127.0.0.1:…/`.
+    /// `amqp://guest:guest@127.0.0.1:…`.
     public var url: String { values["BROKER_URL"] ?? "" }
-    /// `amqps://guest:guest@localhost:…/?cacertfile=…` of a node that was started with `--tls`.
+    /// `amqps://guest:guest@localhost:…?cacertfile=…` of a node that was started with `--tls`.
     public var tlsURL: String { values["BROKER_TLS_URL"] ?? "" }
     /// Of a node that was started with `--management`.
     public var managementURL: String { values["BROKER_MANAGEMENT_URL"] ?? "" }
@@ -59,6 +60,13 @@ public struct PrivateBroker: Sendable {
     @discardableResult
     public func ctl(_ arguments: String...) async throws -> String {
         try await Script.run(["ctl", directory, "-q"] + arguments)
+    }
+
+    /// Runs a command line in a POSIX shell, in which `rabbitmqctl` is this node's, and returns what it prints.
+    @discardableResult
+    public func shell(_ command: String) async throws -> String {
+        let define = "rabbitmqctl() { bash '\(Script.path)' ctl '\(directory)' \"$@\"; }\n"
+        return String(decoding: try await Tool.run("sh", ["-euc", define + command]), as: UTF8.self)
     }
 
     /// Stops the node politely; its messages stay.

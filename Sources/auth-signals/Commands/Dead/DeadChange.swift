@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
+import AuthOperations
 
 /// What `requeue` and `drop` share: a queue, and which of its dead letters; all of them only where that is said.
 struct DeadChange: ParsableArguments {
@@ -30,6 +31,6 @@ struct DeadChange: ParsableArguments {
             return selection.means(letter) ? verdict : .leave
         }
         handlers.warn(of: selection.handler)
-        print("\(tally.removed) dead letters are \(verb), \(tally.seen - tally.removed) stay")
+        printLine("\(tally.removed) dead letters are \(verb), \(tally.seen - tally.removed) stay")
     }
 }

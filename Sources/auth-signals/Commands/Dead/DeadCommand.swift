@@ -8,7 +8,11 @@ struct DeadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead", abstract: "Look at the dead letters of a consumer's queue, and send them back.",
         discussion: """
-            QUEUE is the consumer's queue; its dead letters are in QUEUE.dead. Settings: BROKER_URL.
+            QUEUE is the consumer's queue; its dead letters are in QUEUE.dead. A look counts as a delivery:
+            where a policy has a delivery-limit for QUEUE.dead, RabbitMQ would delete what is looked at too
+            often, and nothing is looked at. With BROKER_MANAGEMENT_URL every policy is seen; without it, one
+            whose pattern matches the one name QUEUE.dead only is not. Settings: BROKER_URL, with a user that
+            may configure, write and read QUEUE and QUEUE.*; BROKER_MANAGEMENT_URL.
             """,
         subcommands: [
             DeadListCommand.self, DeadShowCommand.self, DeadRequeueCommand.self, DeadDropCommand.self,
@@ -25,13 +29,16 @@ struct DeadCommand: AsyncParsableCommand {
         _ queue: String, telling verb: String?,
         _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterBox.Verdict
     ) async throws -> DeadLetterBox.Tally {
-        var configuration = try OperatorBroker.configuration()
+        var (configuration, management) = try OperatorBroker.settings()
         // Also what was set aside because it was too large for a worker.
         configuration.largestBody = 16 << 20
         let interruption = await Interruption.listening()
         let progress = Progress()
         let tally = try await ProcessFailure.naming {
-            try await DeadLetterBox(queue: queue, configuration).visit(
+            if let management { try await checkLimit(of: queue + ".dead", management) }
+            let box = try DeadLetterBox(
+                queue: queue, configuration, limitCheck: management == nil ? .probe : .probeIfPermitted)
+            return try await box.visit(
                 isInterrupted: { interruption.isRequested },
                 progress: { tally in
                     if let verb { progress.tell(verb, tally) }
@@ -51,6 +58,14 @@ struct DeadCommand: AsyncParsableCommand {
                     + "\(verb ?? "removed"); run it again to go on")
         }
         return tally
+    }
+
+    /// - Throws: `BrokerError` if a policy limits how often a letter can be looked at.
+    private static func checkLimit(of queue: String, _ management: ManagementAPI) async throws {
+        guard let found = try await management.queue(queue), let limit = found.deliveryLimitByPolicy else {
+            return
+        }
+        throw BrokerError.deliveryLimit(limit, of: queue, policies: found.policyNames)
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
+import AuthOperations
 import AuthSignals
 
 struct DeadEraseCommand: AsyncParsableCommand {
@@ -23,7 +24,8 @@ struct DeadEraseCommand: AsyncParsableCommand {
             let tally = try await DeadCommand.visit(queue, telling: "deleted") { letter in
                 letter.message.subject == subject ? .drop : .leave
             }
-            print("\(queue): \(tally.dropped) dead letters are deleted, \(tally.seen - tally.removed) stay")
+            printLine(
+                "\(queue): \(tally.dropped) dead letters are deleted, \(tally.seen - tally.removed) stay")
         }
     }
 }

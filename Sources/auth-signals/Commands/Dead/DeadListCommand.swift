@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
+import AuthOperations
 import AuthSignals
 import Foundation
-import Synchronization
 
 struct DeadListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The dead letters, oldest first; nothing is changed.")
+        commandName: "list", abstract: "The dead letters, oldest first; nothing is changed.",
+        discussion: """
+            All of them are looked at, to know which are the oldest, and are sorted by the time that is shown
+            first. Their order in the queue does not matter: RabbitMQ changes it when a look is cut off.
+            """)
 
     @Argument(help: "The consumer's queue.")
     var queue: String
@@ -25,20 +29,20 @@ struct DeadListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (selection, limit, json) = (selection, limit, json)
-        let shown = Mutex(0)
+        let (selection, json) = (selection, json)
+        let oldest = OldestLetters(limit: limit)
         let handlers = SeenHandlers()
         try await DeadCommand.visit(queue, telling: nil) { letter in
             handlers.see(letter)
-            guard selection.means(letter) else { return .leave }
-            let line = DeadLine(letter)
-            print(json ? line.json : line.text)
-            let count = shown.withLock { shown in
-                shown += 1
-                return shown
+            if selection.means(letter) {
+                oldest.offer(letter) { letter in
+                    let line = DeadLine(letter)
+                    return json ? line.json : line.text
+                }
             }
-            return count == limit ? .stop : .leave
+            return .leave
         }
+        for line in oldest.texts { printLine(line) }
         handlers.warn(of: selection.handler)
     }
 }
@@ -95,17 +99,9 @@ struct DeadLine: Encodable {
     var text: String {
         let what: [String?] = [
             failedAt ?? time ?? "-", id, name, handler ?? "-", attempts.map { "attempts \($0)" },
-            [reason, error].compactMap(\.self).joined(separator: ": "),
+            // A worker that has no error's type gives the reason twice.
+            [reason, error == reason ? nil : error].compactMap(\.self).joined(separator: ": "),
         ]
-        return what.compactMap(\.self).map(\.printable).joined(separator: "  ")
-    }
-}
-
-extension String {
-    /// Without what a terminal would take for a command: whoever may write to a queue may write anything.
-    var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        return what.compactMap(\.self).joined(separator: "  ")
     }
 }

@@ -4,7 +4,6 @@ import AuthBroker
 import AuthOperations
 import AuthSignals
 import Foundation
-import Synchronization
 
 struct DeadShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,15 +22,14 @@ struct DeadShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (id, full) = (id.lowercased(), full)
-        let found = Mutex(0)
+        let found = OldestLetters(limit: 0)
         try await DeadCommand.visit(queue, telling: nil) { letter in
-            if letter.id.lowercased() == id {
-                found.withLock { $0 += 1 }
-                print(Self.shown(letter, full))
-            }
+            if letter.id.lowercased() == id { found.offer(letter) { Self.shown($0, full) } }
             return .leave
         }
-        if found.withLock({ $0 }) == 0 { throw ProcessFailure(.failed, "no dead letter has that id") }
+        let texts = found.texts
+        if texts.isEmpty { throw ProcessFailure(.failed, "no dead letter has that id") }
+        for text in texts { printLine(text, keepingLineBreaks: true) }
     }
 
     private static func shown(_ letter: DeadLetter, _ full: Bool) -> String {
@@ -44,7 +42,7 @@ struct DeadShowCommand: AsyncParsableCommand {
         guard let body = try? SignalCodec.decoder().decode(JSONValue.self, from: letter.message.body) else {
             // What is no JSON cannot be redacted.
             return full
-                ? String(decoding: letter.message.body, as: UTF8.self).printable
+                ? String(decoding: letter.message.body, as: UTF8.self).terminalSafe
                 : "the body is no JSON; --full shows it"
         }
         return (try? (full ? body : Redaction.redact(body)).jsonText(pretty: true)) ?? ""

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthFlows
 import AuthSignals
 import AuthStore
@@ -19,13 +20,13 @@ struct MailListCommand: AsyncParsableCommand {
         for mail in try await OutboxCommand.store().givenUpMails() {
             let line = MailLine(mail, full: full)
             if json {
-                print(try line.jsonText())
+                printLine(try line.jsonText())
             } else {
                 let parts = [
                     line.failedAt, line.id, line.template ?? "sealed with a key that is not set", line.to,
                     "attempts \(line.attempts)", line.reason,
                 ]
-                print(parts.compactMap(\.self).joined(separator: "  ").printable)
+                printLine(parts.compactMap(\.self).joined(separator: "  "))
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthStore
 import Foundation
 
@@ -33,7 +34,7 @@ struct MailRetryCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.retryMails(try await selection.found(in: store))
-        print("\(count) mails are tried again")
+        printLine("\(count) mails are tried again")
     }
 }
 
@@ -46,6 +47,6 @@ struct MailDropCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.dropMails(try await selection.found(in: store))
-        print("\(count) mails are deleted")
+        printLine("\(count) mails are deleted")
     }
 }

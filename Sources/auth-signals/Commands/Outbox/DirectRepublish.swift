@@ -41,6 +41,21 @@ struct DirectRepublish {
         }
     }
 
+    private func failure(
+        after sent: Int, _ outcome: PublishOutcome, _ status: BrokerStatus
+    ) -> ProcessFailure {
+        let reason =
+            switch (outcome, status) {
+            case (.unknown, .connecting(let error?)): error.message
+            case (.unknown(let reason), _), (.refused(let reason), _): reason
+            case (.returned(let code, let text), _): "no queue takes it (\(code) \(text))"
+            case (.nacked, _): "it refused it; a queue that is full does that"
+            case (.confirmed, _): ""
+            }
+        return ProcessFailure(
+            .failed, "\(sent) were sent, then the broker did not store one: \(reason); run it again")
+    }
+
     private func sendAll(_ filter: OutboxFilter, _ publisher: QueuePublisher) async throws -> Int {
         let interruption = await Interruption.listening()
         var sent = 0
@@ -50,8 +65,7 @@ struct DirectRepublish {
             let stored = outcomes.count { $0 == .confirmed }
             sent += stored
             if let other = outcomes.first(where: { $0 != .confirmed }) {
-                throw ProcessFailure(
-                    .failed, "\(sent) were sent, then the broker did not store one (\(other)); run it again")
+                throw failure(after: sent, other, publisher.status)
             }
             FileHandle.standardError.write(Data("\(sent) sent\n".utf8))
             if interruption.isRequested {

@@ -23,9 +23,9 @@ struct OutboxEraseCommand: AsyncParsableCommand {
     func run() async throws {
         let erasure = try await OutboxCommand.store(isReadOnly: false).erase(subject: subject)
         if json {
-            print(try erasure.jsonText())
+            printLine(try erasure.jsonText())
         } else {
-            print(
+            printLine(
                 "deleted: \(erasure.pending) signals that waited, \(erasure.settled) of the history, "
                     + "\(erasure.mails) mails")
         }

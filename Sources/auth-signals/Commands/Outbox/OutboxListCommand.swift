@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthSignals
 import AuthStore
 import Foundation
@@ -29,9 +30,9 @@ struct OutboxListCommand: AsyncParsableCommand {
         for record in records {
             let line = OutboxLine(record)
             if json {
-                print(try line.jsonText())
+                printLine(try line.jsonText())
             } else {
-                print(
+                printLine(
                     "\(line.sequence)  \(line.time)  \(line.state)  \(line.id)  \(line.name)"
                         + (line.reason.map { "  \($0)" } ?? ""))
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthSignals
 import AuthStore
 
@@ -10,7 +11,7 @@ struct OutboxPauseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let since = try await OutboxCommand.store(isReadOnly: false).pauseOutbox()
-        print("paused since \(since.wireText)")
+        printLine("paused since \(since.wireText)")
     }
 }
 
@@ -20,6 +21,6 @@ struct OutboxResumeCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         try await store.resumeOutbox()
-        print("resumed; \(try await store.status().pending) signals wait")
+        printLine("resumed; \(try await store.status().pending) signals wait")
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthStore
 import Foundation
 
@@ -16,6 +17,6 @@ struct OutboxPurgeCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = selection.filter(Set(states))
         let count = try await OutboxCommand.store(isReadOnly: false).purge(filter, settledBefore: Date())
-        print("\(count) signals are deleted")
+        printLine("\(count) signals are deleted")
     }
 }

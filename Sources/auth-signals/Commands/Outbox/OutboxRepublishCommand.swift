@@ -33,16 +33,16 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = filter()
         if dryRun {
-            print("\(try await count(filter)) signals would be sent again")
+            printLine("\(try await count(filter)) signals would be sent again")
         } else if let to {
             var reader = Environment.settings()
             let settings = try InstallationSettings(reading: &reader)
             let store = try await OutboxCommand.store()
             let count = try await DirectRepublish(queue: to, settings: settings, store: store).send(filter)
-            print("\(count) signals are sent again to \(to)")
+            printLine("\(count) signals are sent again to \(to)")
         } else {
             let store = try await OutboxCommand.store(isReadOnly: false)
-            print("\(try await store.republish(filter)) signals are sent again")
+            printLine("\(try await store.republish(filter)) signals are sent again")
         }
     }
 

@@ -22,7 +22,7 @@ struct OutboxShowCommand: AsyncParsableCommand {
             throw ProcessFailure(.failed, "no signal of that id is kept")
         }
         let data = try SignalCodec.decoder().decode(JSONValue.self, from: record.row.draft.data)
-        print(try OutboxLine(record).jsonText(pretty: true))
-        print(try (full ? data : Redaction.redact(data)).jsonText(pretty: true))
+        printLine(try OutboxLine(record).jsonText(pretty: true), keepingLineBreaks: true)
+        printLine(try (full ? data : Redaction.redact(data)).jsonText(pretty: true), keepingLineBreaks: true)
     }
 }

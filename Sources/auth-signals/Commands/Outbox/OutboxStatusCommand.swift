@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthOperations
 import AuthSignals
 import AuthStore
 import Foundation
@@ -14,18 +15,18 @@ struct OutboxStatusCommand: AsyncParsableCommand {
     func run() async throws {
         let status = try await OutboxCommand.store().status()
         if json {
-            print(try status.jsonText())
+            printLine(try status.jsonText())
             return
         }
         let since = status.oldestPending.map { ", the oldest since \($0.wireText)" } ?? ""
-        print("emitted    \(status.emitted)")
-        print("confirmed  \(status.confirmed)")
-        print("unrouted   \(status.unrouted)")
-        print("parked     \(status.parked)")
-        print("pending    \(status.pending)\(since)")
-        if status.erased > 0 { print("erased     \(status.erased)") }
+        printLine("emitted    \(status.emitted)")
+        printLine("confirmed  \(status.confirmed)")
+        printLine("unrouted   \(status.unrouted)")
+        printLine("parked     \(status.parked)")
+        printLine("pending    \(status.pending)\(since)")
+        if status.erased > 0 { printLine("erased     \(status.erased)") }
         if let paused = status.pausedSince {
-            print("paused     since \(paused.wireText): `auth-signals outbox resume` lets it go on")
+            printLine("paused     since \(paused.wireText): `auth-signals outbox resume` lets it go on")
         }
     }
 }

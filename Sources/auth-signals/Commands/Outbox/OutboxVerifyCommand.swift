@@ -44,7 +44,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         let comparison = try await compare(store)
         if json {
             let result = Result(outbox: verification, inbox: comparison)
-            print(try result.jsonText())
+            printLine(try result.jsonText())
         } else {
             show(verification, comparison)
         }
@@ -64,30 +64,30 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
 
     private func show(_ verification: OutboxVerification, _ comparison: InboxComparison?) {
         let status = verification.status
-        print(
+        printLine(
             "emitted \(status.emitted) = confirmed \(status.confirmed) + unrouted \(status.unrouted)"
                 + " + parked \(status.parked) + pending \(status.pending)"
                 + (status.erased > 0 ? " + erased \(status.erased)" : ""))
-        verification.faults.forEach { print($0) }
+        for fault in verification.faults { printLine(fault) }
         if let restored = status.restoredAt {
-            print(
+            printLine(
                 "restored from a backup at \(restored.wireText): what was emitted between that backup and then is "
                     + "not known to this store, and workers may have handled it")
         } else {
-            print(
+            printLine(
                 "not known: whether this file was put back from an older copy without `auth-signals restore`")
         }
         guard let comparison else { return }
         if comparison.isGuess {
-            print(
+            printLine(
                 "the inbox does not say what its worker handles (an older worker): all signals are compared")
         }
-        print(
+        printLine(
             "to be handled \(comparison.compared), not seen by the inbox \(comparison.unseen.count)"
                 + (comparison.others > 0
                     ? "; not to be handled \(comparison.others), which no handler takes or which are older"
                     : ""))
-        for line in comparison.unseen { print("\(line.time)  \(line.id)  \(line.name)") }
+        for line in comparison.unseen { printLine("\(line.time)  \(line.id)  \(line.name)") }
     }
 
     private func compare(_ store: SQLiteStore) async throws -> InboxComparison? {

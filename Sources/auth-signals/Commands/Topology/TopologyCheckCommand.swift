@@ -12,8 +12,9 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         discussion: """
             Over AMQP it sees the signals' exchange and the objects of the consumer that is named, and whether
             their arguments are right. With BROKER_MANAGEMENT_URL it also sees bindings, limits, every other
-            consumer, and permissions. Settings: BROKER_URL, BROKER_EXCHANGE, BROKER_MANAGEMENT_URL,
-            SIGNALS_REQUIRED. It ends with 1 where something is wrong.
+            consumer, policies and, as an administrator, permissions; a publisher is known by what it may do,
+            or named in BROKER_PUBLISHERS. Settings: BROKER_URL, BROKER_EXCHANGE, BROKER_MANAGEMENT_URL,
+            BROKER_PUBLISHERS, SIGNALS_REQUIRED. It ends with 1 where something is wrong.
             """)
 
     @OptionGroup var consumer: ConsumerSelection
@@ -27,17 +28,22 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         var broker = BrokerConfiguration(reading: &reader)
         broker.connectionName = "auth-signals operator"
         let required = RelayConfiguration(reading: &reader).required
+        let publishers = Set(reader.list("BROKER_PUBLISHERS", default: []))
         let management = ManagementAPI(reading: &reader, broker.urls[0])
         try reader.check()
-        var findings = try await ProcessFailure.naming { try await seen(broker, topology) }
+        let findings: [TopologyFinding]
         if let management {
-            let review = TopologyReview(
-                try await management.inventory(), exchange: broker.exchange,
-                virtualHost: broker.urls[0].virtualHost, publisher: broker.urls[0].user,
-                consumers: topology.map { [$0] } ?? [], signals: SignalCatalog.all.map { $0.name },
-                required: required)
-            // It sees the same objects, and says of each argument what the broker says of one only.
-            findings = findings.filter { $0.level == .note } + review.findings
+            // It sees all that AMQP shows and more; over AMQP only the log-in is tried.
+            try await ProcessFailure.naming { try await BrokerAdmin(broker).check() }
+            findings =
+                TopologyReview(
+                    try await management.inventory(), exchange: broker.exchange,
+                    virtualHost: broker.urls[0].virtualHost, publishers: publishers,
+                    consumers: topology.map { [$0] } ?? [], signals: SignalCatalog.all.map { $0.name },
+                    required: required
+                ).findings
+        } else {
+            findings = try await ProcessFailure.naming { try await seen(broker, topology) }
         }
         show(findings, hidden: management == nil ? hidden(topology) : [])
         let faults = findings.count { $0.level == .fault }
@@ -55,32 +61,36 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         var findings = [
             finding(
                 try await admin.compare(exchange: broker.exchange, type: "topic"),
-                "exchange \(broker.exchange)", declare)
+                "exchange \(broker.exchange)", broker, declare)
         ]
         if let topology {
-            let declare = "start its worker, or \(declare) --queue \(topology.queue) --bind …"
+            let declare = topology.declaring
             findings.append(
                 finding(
                     try await admin.compare(exchange: topology.exchange, type: "direct"),
-                    "exchange \(topology.exchange)", declare))
+                    "exchange \(topology.exchange)", broker, declare))
             for queue in topology.queues {
-                findings.append(finding(try await admin.compare(queue), "queue \(queue.name)", declare))
+                findings.append(
+                    finding(try await admin.compare(queue), "queue \(queue.name)", broker, declare))
             }
         }
         return findings.compactMap(\.self)
     }
 
-    private func finding(_ state: DeclarationState, _ object: String, _ declare: String) -> TopologyFinding? {
+    private func finding(
+        _ state: DeclarationState, _ object: String, _ broker: BrokerConfiguration, _ declare: String
+    ) -> TopologyFinding? {
         switch state {
         case .same: nil
         case .missing: TopologyFinding(.fault, object, "does not exist", fix: declare)
         case .different(let words):
             TopologyFinding(
                 .fault, object, "was declared otherwise: \(words)",
-                fix: "empty it, delete it and \(declare)")
+                fix: TopologyFinding.redeclaring(
+                    object.replacing("queue ", with: ""), in: broker.urls[0].virtualHost, declare))
         case .hidden:
             TopologyFinding(
-                .note, object, "exists; its arguments cannot be seen by this user",
+                .note, object, "cannot be seen by the user \(broker.urls[0].user)",
                 fix: "ask with a user that may configure it, or set BROKER_MANAGEMENT_URL")
         }
     }
@@ -93,15 +103,15 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     private func show(_ findings: [TopologyFinding], hidden: [String]) {
         if json {
             let report = Report(findings: findings, notSeen: hidden)
-            print((try? report.jsonText()) ?? "")
+            printLine((try? report.jsonText()) ?? "")
             return
         }
         for finding in findings {
-            print("\(finding.level.rawValue): \(finding.object) \(finding.what); fix: \(finding.fix)")
+            printLine("\(finding.level.rawValue): \(finding.object) \(finding.what); fix: \(finding.fix)")
         }
-        if findings.isEmpty { print("what can be seen is as the contract wants it") }
+        if findings.isEmpty { printLine("what can be seen is as the contract wants it") }
         if !hidden.isEmpty {
-            print("not seen without BROKER_MANAGEMENT_URL: \(hidden.joined(separator: ", "))")
+            printLine("not seen without BROKER_MANAGEMENT_URL: \(hidden.joined(separator: ", "))")
         }
     }
 

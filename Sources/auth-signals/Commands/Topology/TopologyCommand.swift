@@ -28,6 +28,9 @@ struct ConsumerSelection: ParsableArguments {
             if bind.isEmpty, !singleActive { return nil }
             throw ValidationError("--bind and --single-active are about a queue: say --queue")
         }
+        for pattern in bind where (try? SignalPattern(validating: pattern))?.canMatchSignals == false {
+            throw ValidationError("--bind: \(SignalSelection.impossible(pattern))")
+        }
         do {
             return try ConsumerTopology(
                 queue: queue, patterns: bind.map { try SignalPattern(validating: $0) },

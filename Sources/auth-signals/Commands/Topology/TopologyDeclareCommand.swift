@@ -17,12 +17,12 @@ struct TopologyDeclareCommand: AsyncParsableCommand {
         let admin = BrokerAdmin(configuration)
         try await ProcessFailure.naming {
             try await admin.declareExchange()
-            print("exchange \(configuration.exchange)")
+            printLine("exchange \(configuration.exchange)")
             guard let topology else { return }
             try await admin.declare(topology)
-            print("exchange \(topology.exchange)")
-            for queue in topology.queues { print("queue \(queue.name)") }
-            for pattern in topology.patterns { print("binding \(topology.queue) \(pattern)") }
+            printLine("exchange \(topology.exchange)")
+            for queue in topology.queues { printLine("queue \(queue.name)") }
+            for pattern in topology.patterns { printLine("binding \(topology.queue) \(pattern)") }
         }
     }
 }

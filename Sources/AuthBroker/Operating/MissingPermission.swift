@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a user of the broker's lacks, and the command that grants it.
+///
+/// RabbitMQ keeps three regular expressions for each user and virtual host, and `rabbitmqctl set_permissions` replaces
+/// all three: a command that grants something must repeat what the user has already.
+public struct MissingPermission: Hashable, Sendable {
+    /// One of the three.
+    public enum Right: String, Hashable, Sendable, CaseIterable { case configure, write, read }
+
+    public var user: String
+    public var virtualHost: String
+    /// What is missing, in the order of the command's arguments; empty: access to the virtual host itself.
+    public var rights: [Right]
+    /// The kind of object that it is missing on: `queue`, `exchange` or, of topic permissions, `routing key`.
+    public var kind: String
+    /// The object's name, or the routing key.
+    public var name: String
+    /// The exchange that a topic permission is about.
+    public var exchange: String?
+
+    public init(
+        user: String, virtualHost: String, rights: [Right], kind: String, name: String,
+        exchange: String? = nil
+    ) {
+        self.user = user
+        self.virtualHost = virtualHost
+        self.rights = rights
+        self.kind = kind
+        self.name = name
+        self.exchange = exchange
+    }
+
+    /// What is missing, in a few words: `read permission on the queue mail.dead in the virtual host auth`.
+    public var summary: String {
+        if rights.isEmpty { return "access to the virtual host \(virtualHost)" }
+        let rights = rights.map(\.rawValue).joined(separator: " and ")
+        let object = name + (exchange.map { " of the exchange \($0)" } ?? "")
+        return "\(rights) permission on the \(kind) \(object) in the virtual host \(virtualHost)"
+    }
+
+    /// The command for a POSIX shell that grants it and keeps what the user has.
+    ///
+    public var grantCommand: String {
+        let host = "-p \(virtualHost.shellWord)"
+        // Without access to the virtual host there is nothing to keep.
+        if rights.isEmpty { return "rabbitmqctl set_permissions \(host) \(user.shellWord) '^$' '^$' '^$'" }
+        // `has` prints one column of what the user has. What is missing is added to it; an empty pattern, which
+        // matches nothing, must not become an empty alternative, which matches everything.
+        let (list, set, filter, columns) =
+            if let exchange {
+                (
+                    "list_topic_permissions",
+                    "set_topic_permissions \(host) \(user.shellWord) \(exchange.shellWord)",
+                    #"$1==ENVIRON["U"]&&$2==ENVIRON["X"]"#, [(Right.write, 3), (Right.read, 4)]
+                )
+            } else {
+                (
+                    "list_permissions", "set_permissions \(host) \(user.shellWord)", #"$1==ENVIRON["U"]"#,
+                    [(Right.configure, 2), (Right.write, 3), (Right.read, 4)]
+                )
+            }
+        let variables = "U=\(user.shellQuoted)" + (exchange.map { " X=\($0.shellQuoted)" } ?? "")
+        let arguments = columns.map { right, column in
+            rights.contains(right)
+                ? #" "$(has \#(column) | sed 's/..*/&|/')"\#(PermissionPatterns.exactly(name).shellQuoted)"#
+                : #" "$(has \#(column))""#
+        }
+        return "has() { rabbitmqctl -q \(list) \(host) --no-table-headers | \(variables) N=$1 awk -F'\\t' "
+            + "'\(filter){print $ENVIRON[\"N\"]}'; }; rabbitmqctl \(set)" + arguments.joined()
+    }
+}
+
+/// The three regular expressions of a user's permissions in a virtual host.
+public struct PermissionPatterns: Hashable, Sendable {
+    public var configure: String
+    public var write: String
+    public var read: String
+
+    public init(configure: String, write: String, read: String) {
+        self.configure = configure
+        self.write = write
+        self.read = read
+    }
+
+    public subscript(right: MissingPermission.Right) -> String {
+        switch right {
+        case .configure: configure
+        case .write: write
+        case .read: read
+        }
+    }
+
+    /// What a publisher needs.
+    public static func publisher(exchange: String) -> PermissionPatterns {
+        PermissionPatterns(configure: exactly(exchange), write: exactly(exchange), read: "^$")
+    }
+
+    /// What a worker needs for its queue.
+    public static func worker(queue: String, exchange: String) -> PermissionPatterns {
+        let own = escaped(queue) + #"(\..*)?"#
+        return PermissionPatterns(
+            configure: "^\(own)$", write: "^\(own)$", read: "^(\(own)|\(escaped(exchange)))$")
+    }
+
+    /// What an operator needs: dead letters, `tail`, `republish --to` and `topology declare` of these queues. It may
+    /// not publish to the signals' exchange.
+    public static func `operator`(queues: [String], exchange: String) -> PermissionPatterns {
+        let own = queues.map { escaped($0) + #"(\..*)?"# }
+        let tail = escaped(exchange) + #"\.tail\..*"#
+        let signals = escaped(exchange)
+        return PermissionPatterns(
+            configure: "^(" + ([signals, tail] + own).joined(separator: "|") + ")$",
+            write: "^(" + ([tail] + own).joined(separator: "|") + ")$",
+            read: "^(" + ([signals, tail] + own).joined(separator: "|") + ")$")
+    }
+
+    /// A regular expression that matches one name.
+    public static func exactly(_ name: String) -> String { "^\(escaped(name))$" }
+
+    private static func escaped(_ name: String) -> String {
+        name.map { #"\.+*?()|[]{}^$"#.contains($0) ? "\\\($0)" : "\($0)" }.joined()
+    }
+
+    /// The arguments of `rabbitmqctl set_permissions` after the user, quoted for a shell.
+    public var arguments: String {
+        MissingPermission.Right.allCases.map { self[$0].shellQuoted }.joined(separator: " ")
+    }
+}
+
+extension String {
+    /// As one word of a POSIX shell's command.
+    public var shellWord: String {
+        let isPlain =
+            !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "_./:@%+-=,".utf8.contains(byte)
+                }
+            }
+        return isPlain ? self : shellQuoted
+    }
+
+    /// In single quotes, whatever it holds.
+    public var shellQuoted: String { "'" + replacing("'", with: #"'\''"#) + "'" }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+
+/// Finds policies that delete messages of consumers, or keep their queues from working.
+///
+/// Where a queue and a policy both set a limit, RabbitMQ takes the smaller one; of `overflow` it takes the policy's,
+/// and of everything about dead letters the queue's own (tried on RabbitMQ 3.10, 4.0 and 4.3).
+struct PolicyReview {
+    let inventory: BrokerInventory
+    let exchange: String
+    let virtualHost: String
+    let consumers: [ConsumerTopology]
+
+    /// What a queue is for.
+    private enum Purpose {
+        case main
+        case rung(delay: Int64)
+        case dead
+    }
+
+    /// What a policy can set that matters here.
+    private static let keys = [
+        "delivery-limit", "max-length", "max-length-bytes", "message-ttl", "expires", "overflow",
+        "dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy",
+    ]
+
+    var findings: [TopologyFinding] { consumers.flatMap(findings) + boundFindings }
+
+    private func findings(_ consumer: ConsumerTopology) -> [TopologyFinding] {
+        consumer.queues.flatMap { declared -> [TopologyFinding] in
+            guard let queue = inventory.queues.first(where: { $0.name == declared.name }) else { return [] }
+            let purpose: Purpose =
+                if declared.name == consumer.queue {
+                    .main
+                } else if declared.name == consumer.name(of: .dead) {
+                    .dead
+                } else {
+                    .rung(delay: declared.arguments["x-message-ttl"]?.integer ?? 0)
+                }
+            return Self.keys.compactMap { key in
+                guard let value = queue.policy[key] else { return nil }
+                let (level, effect) = effect(of: key, value, on: queue, purpose)
+                return TopologyFinding(
+                    level, "queue \(queue.name)",
+                    "gets \(key) \(value.shown) from \(source(of: key, queue)): \(effect)",
+                    fix: level == .note ? Self.noFix : fix(for: queue, purpose))
+            }
+        }
+    }
+
+    /// A queue that is no worker's, but is bound: when it is full and refuses, the broker refuses the publisher's
+    /// message for all queues.
+    private var boundFindings: [TopologyFinding] {
+        let ours = Set(consumers.flatMap { $0.queues.map(\.name) })
+        let bound = Set(
+            inventory.bindings.filter { $0.source == exchange && $0.destinationType == "queue" }.map(
+                \.destination))
+        return inventory.queues.filter { bound.contains($0.name) && !ours.contains($0.name) }.flatMap {
+            queue in
+            ["max-length", "max-length-bytes"].compactMap { name in
+                guard let limit = queue.setting(name),
+                    queue.setting("overflow")?.string?.hasPrefix("reject-publish") == true
+                else { return nil }
+                return TopologyFinding(
+                    .fault, "queue \(queue.name)",
+                    "has \(name) \(limit.shown) with reject-publish: when it is full, no queue gets signals",
+                    fix: queue.arguments["x-" + name] == nil
+                        ? "take \(name) out of \(source(of: name, queue)) (rabbitmqctl list_policies -p "
+                            + "\(virtualHost.shellWord))"
+                        : "its owner declares it again, under another name, without x-\(name)")
+            }
+        }
+    }
+
+    private static let noFix = "none is needed; a policy that leaves this queue out is clearer"
+
+    // MARK: What it does
+
+    private func effect(
+        of key: String, _ value: JSONValue, on queue: BrokerInventory.Queue, _ purpose: Purpose
+    ) -> (TopologyFinding.Level, String) {
+        let own = queue.arguments["x-" + key]
+        switch key {
+        case "delivery-limit": return deliveryLimit(value, own, purpose)
+        case "max-length", "max-length-bytes": return length(queue, purpose)
+        case "message-ttl": return timeToLive(value, purpose)
+        case "expires":
+            return (
+                .fault,
+                switch purpose {
+                case .main:
+                    "RabbitMQ deletes the queue, with its messages, when no worker was there for so long"
+                case .rung: "RabbitMQ deletes the queue, with the messages that wait there for their retry"
+                case .dead: "RabbitMQ deletes all dead letters when nobody has looked at them for so long"
+                }
+            )
+        case "overflow":
+            if case .dead = purpose {
+                return (.note, "it has an effect only together with a limit of length")
+            }
+            if value == own { return (.note, "it is what the queue itself has") }
+            return (
+                .fault,
+                "it replaces the queue's own reject-publish, without which RabbitMQ can lose messages that it "
+                    + "dead-letters"
+            )
+        default:
+            if case .dead = purpose {
+                return (.note, "it has an effect only on letters that a limit or a time to live takes out")
+            }
+            return (.note, "it has no effect, since the queue's own setting comes first")
+        }
+    }
+
+    private func deliveryLimit(
+        _ value: JSONValue, _ own: JSONValue?, _ purpose: Purpose
+    ) -> (TopologyFinding.Level, String) {
+        guard let limit = value.integer, limit >= 0, limit < own?.integer ?? .max else {
+            return (.note, "it has no effect, since the queue's own limit is smaller")
+        }
+        return switch purpose {
+        case .main:
+            (
+                .fault,
+                "after so many crashes of a worker its messages become dead letters, which the contract allows only after 20"
+            )
+        case .rung: (.note, "it has no effect, since nothing consumes this queue")
+        case .dead: (.fault, "RabbitMQ deletes dead letters that are looked at more often")
+        }
+    }
+
+    private func length(
+        _ queue: BrokerInventory.Queue, _ purpose: Purpose
+    ) -> (TopologyFinding.Level, String) {
+        let refuses =
+            (queue.policy["overflow"] ?? queue.arguments["x-overflow"])?.string?.hasPrefix("reject") == true
+        return (
+            .fault,
+            switch purpose {
+            case .main where refuses: "with reject-publish, so that when it is full, no queue gets signals"
+            case .main: "when it is full, RabbitMQ takes out the oldest messages unhandled"
+            case .rung where refuses:
+                "when it is full, what failed cannot be retried, and holds its worker up"
+            case .rung: "when it is full, RabbitMQ takes out messages before their retry is due"
+            case .dead where refuses:
+                "when it is full, what failed cannot be dead-lettered, and holds its worker up"
+            case .dead: "when it is full, RabbitMQ deletes the oldest dead letters"
+            }
+        )
+    }
+
+    private func timeToLive(_ value: JSONValue, _ purpose: Purpose) -> (TopologyFinding.Level, String) {
+        switch purpose {
+        case .main: (.fault, "messages that wait longer become dead letters unhandled")
+        case .rung(let delay):
+            if let limit = value.integer, limit < delay {
+                (.fault, "retries come after \(limit) ms instead of \(delay)")
+            } else {
+                (.note, "it has no effect, since the queue's own \(delay) ms are less")
+            }
+        case .dead: (.fault, "RabbitMQ deletes dead letters that are older")
+        }
+    }
+
+    // MARK: What to do
+
+    private func source(of key: String, _ queue: BrokerInventory.Queue) -> String {
+        let names = [
+            queue.policyName.map { ("the policy", $0, inventory.policies) },
+            queue.operatorPolicyName.map { ("the operator policy", $0, inventory.operatorPolicies) },
+        ].compactMap(\.self)
+        // Of both that are there, the one that has the key, as far as that can be seen.
+        let known = names.filter { _, name, all in
+            all?.first { $0.name == name }.map { $0.definition[key] != nil } ?? true
+        }
+        let sources = (known.isEmpty ? names : known).map { "\($0.0) \($0.1)" }
+        return sources.isEmpty ? "a policy" : sources.joined(separator: " or ")
+    }
+
+    /// The same policy without what does harm, for this queue alone: the others that the policy matches keep theirs.
+    private func fix(for queue: BrokerInventory.Queue, _ purpose: Purpose) -> String {
+        let byOperator = inventory.operatorPolicies?.first { $0.name == queue.operatorPolicyName }
+        let harmful = Set(Self.keys)
+        if queue.policyName == nil
+            || byOperator.map({ !harmful.isDisjoint(with: $0.definition.keys) }) == true
+        {
+            let name = queue.operatorPolicyName.map { " \($0)" } ?? ""
+            return
+                "let the operator policy\(name) not match \(queue.name) (rabbitmqctl list_operator_policies -p "
+                + "\(virtualHost.shellWord))"
+        }
+        var rest = queue.policy.filter { !harmful.contains($0.key) }
+        if rest.isEmpty {
+            // A policy must not be empty; this says what the queue itself says.
+            if case .main = purpose {
+                rest["delivery-limit"] = .integer(20)
+            } else {
+                rest["delivery-limit"] = .integer(2_147_483_647)
+            }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let definition = (try? encoder.encode(rest)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let priority = inventory.policies?.first { $0.name == queue.policyName }?.priority
+        // It must be above the policy that does harm.
+        let above = priority.map { $0 < .max ? $0 + 1 : $0 } ?? 1000
+        return "rabbitmqctl set_policy -p \(virtualHost.shellWord) --priority \(above) --apply-to queues "
+            + "\("\(queue.name).own".shellWord) \(PermissionPatterns.exactly(queue.name).shellQuoted) "
+            + definition.shellQuoted
+    }
+}

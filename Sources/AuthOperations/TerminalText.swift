@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Everything that a table, a line of text or a text log shows passes through here. Anyone who may write to a queue
+// chooses message ids, subjects and bodies; shown as they are, a line break forges a row, an escape sequence
+// controls the terminal, and a bidi control shows a text in another order than it has.
+
+extension String {
+    /// The text with every character that a terminal obeys, or that ends a line, as a JSON escape (`\u001B`): C0 and
+    /// DEL, C1, bidi controls, line and paragraph separators. JSON stays the same JSON.
+    public var terminalSafe: String { terminalSafe(keepingLineBreaks: false) }
+
+    /// As ``terminalSafe``, for a text that has several lines on purpose, such as indented JSON.
+    ///
+    /// - Parameter keepingLineBreaks: whether U+000A stays as it is.
+    public func terminalSafe(keepingLineBreaks: Bool) -> String {
+        guard utf8.contains(where: Self.mayBeginControl) else { return self }
+        var safe = ""
+        for scalar in unicodeScalars {
+            if Self.isControl(scalar), !(keepingLineBreaks && scalar == "\n") {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                safe += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            } else {
+                safe.unicodeScalars.append(scalar)
+            }
+        }
+        return safe
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x00...0x1F, 0x7F...0x9F: true
+        // ALM, LRM and RLM; embeddings and overrides; isolates.
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        // LINE SEPARATOR, PARAGRAPH SEPARATOR.
+        case 0x2028, 0x2029: true
+        default: false
+        }
+    }
+
+    /// Whether a byte of UTF-8 is, or begins, one of these characters: most texts have none.
+    private static func mayBeginControl(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xD8 || byte == 0xE2
+    }
+}
+
+/// Prints a line on standard output, with what a terminal would obey escaped.
+///
+/// - Parameter keepingLineBreaks: for a text that has several lines on purpose.
+public func printLine(_ line: String, keepingLineBreaks: Bool = false) {
+    print(line.terminalSafe(keepingLineBreaks: keepingLineBreaks))
+}
+
+/// Standard error for a text log: each entry is one line.
+struct TerminalSafeErrorStream: TextOutputStream, Sendable {
+    private let put: @Sendable (String) -> Void
+
+    /// - Parameter put: takes one line with its end.
+    init(_ put: @escaping @Sendable (String) -> Void) { self.put = put }
+
+    /// - Parameter string: one entry with the line break that ends it.
+    mutating func write(_ string: String) {
+        // By scalars: "\r\n" is one character.
+        var entry = string.unicodeScalars[...]
+        if entry.last == "\n" { entry.removeLast() }
+        put(String(entry).terminalSafe + "\n")
+    }
+}

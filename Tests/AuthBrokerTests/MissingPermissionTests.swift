@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import BrokerSupport
+import CRabbitMQ
+import Foundation
+import Testing
+import ToolSupport
+
+@testable import AuthBroker
+
+@Suite(.needsBroker) struct MissingPermissionTests {
+    /// What a user may do.
+    private typealias Patterns = PermissionPatterns
+
+    @Test func `every refusal names what is missing and a command that grants it and keeps the rest`()
+        async throws
+    {
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            try await world.admin.declare(world.topology)
+            let queue = world.topology.queue
+            let signals = world.direct.exchange
+            let all = Patterns(configure: ".*", write: ".*", read: ".*")
+            try await world.withUser(all) { user in
+                func change(_ edit: (inout Patterns) -> Void) -> Patterns {
+                    var patterns = all
+                    edit(&patterns)
+                    return patterns
+                }
+                let other = "^other$"
+                try await user.expect(
+                    "configure permission on the exchange \(signals)", change { $0.configure = other }
+                ) {
+                    channel throws(BrokerError) in try channel.declareExchange(signals, type: "topic")
+                }
+                try await user.expect("permission on the queue \(queue)", change { $0.configure = "" }) {
+                    channel throws(BrokerError) in
+                    try channel.declareQueue(queue, world.topology.queues[0].arguments)
+                }
+                try await user.expect(
+                    "write permission on the exchange \(queue).x", change { $0.write = other }
+                ) {
+                    channel throws(BrokerError) in
+                    try channel.declareQueue(queue, world.topology.queues[0].arguments)
+                }
+                try await user.expect("write permission on the queue \(queue)", change { $0.write = "" }) {
+                    channel throws(BrokerError) in try channel.bind(queue, to: signals, key: "a.b")
+                }
+                try await user.expect(
+                    "read permission on the exchange \(signals)", change { $0.read = other }
+                ) {
+                    channel throws(BrokerError) in try channel.bind(queue, to: signals, key: "a.b")
+                }
+                try await user.expect("read permission on the queue \(queue)", change { $0.read = "" }) {
+                    channel throws(BrokerError) in try channel.consume(queue, as: "c", prefetch: 1)
+                }
+                try await user.expect("read permission on the queue \(queue)", change { $0.read = other }) {
+                    channel throws(BrokerError) in
+                    _ = try channel.get(queue)
+                    try channel.settle()
+                }
+                try await user.expect(
+                    "write permission on the exchange \(signals)", change { $0.write = other }
+                ) {
+                    channel throws(BrokerError) in
+                    try channel.selectConfirms()
+                    _ = try channel.publishAndWait(.keyed("a.b"), exchange: signals)
+                }
+            }
+        }
+    }
+
+    @Test func `a user without the virtual host is let in by the command, and a wrong one is named`()
+        async throws
+    {
+        let broker = try await PrivateBroker.shared
+        let name = "t\(UInt32.random(in: 0...UInt32.max))"
+        try await broker.ctl("add_vhost", name)
+        try await broker.ctl("add_user", name, "password")
+        var url = try BrokerURL(broker.url)
+        (url.user, url.password, url.virtualHost) = (name, "password", name)
+        let admin = BrokerAdmin(BrokerConfiguration(urls: [url]))
+        let refused = try await #require(throws: BrokerError.self) { try await admin.check() }
+        #expect(refused.missing?.rights == [])
+        #expect(refused.message.contains("needs access to the virtual host \(name)"))
+        try await broker.shell(try #require(refused.missing).grantCommand)
+        try await admin.check()
+
+        url.virtualHost = "not-there"
+        let missing = try await #require(throws: BrokerError.self) {
+            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+        }
+        #expect(missing.message.contains("rabbitmqctl add_vhost not-there"))
+        (url.virtualHost, url.password) = (name, "sesame")
+        let wrong = try await #require(throws: BrokerError.self) {
+            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+        }
+        #expect(wrong.message.contains("rabbitmqctl authenticate_user \(name)"))
+        #expect(!wrong.message.contains("sesame"))
+        try await broker.ctl("delete_user", name)
+        try await broker.ctl("delete_vhost", name)
+    }
+
+    @Test func `a topic permission is granted by its own command`() async throws {
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            try await world.admin.declare(world.topology)
+            let (exchange, broker) = (world.direct.exchange, world.broker)
+            try await world.withUser(Patterns(configure: ".*", write: ".*", read: ".*")) { user in
+                try await broker.ctl("set_topic_permissions", user.name, exchange, #"^account\."#, "")
+                let refused = try await user.refusal { channel throws(BrokerError) in
+                    try channel.selectConfirms()
+                    _ = try channel.publishAndWait(.keyed("other.key"), exchange: exchange)
+                }
+                #expect(
+                    refused.missing?.summary.contains("write permission on the routing key other.key") == true
+                )
+                try await broker.shell(try #require(refused.missing).grantCommand)
+                for key in ["other.key", "account.key"] {
+                    try await user.admin.perform { channel throws(BrokerError) in
+                        try channel.selectConfirms()
+                        _ = try channel.publishAndWait(.keyed(key), exchange: exchange)
+                    }
+                }
+                let bind = try await user.refusal { channel throws(BrokerError) in
+                    try channel.bind(world.topology.queue, to: exchange, key: "x.#")
+                }
+                #expect(bind.missing?.rights == [.read])
+                try await broker.shell(try #require(bind.missing).grantCommand)
+                let listed = try await broker.ctl(
+                    "list_user_topic_permissions", user.name, "--no-table-headers")
+                #expect(listed.contains(#"^account\.|^other\.key$"#))
+                #expect(listed.contains(#"^x\.#$"#))
+            }
+        }
+    }
+
+    @Test func `words of another refusal stay as they are`() {
+        let text = "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"
+        let error = BrokerError.accessRefused(text, replyCode: 403, .consume)
+        #expect(error.message == text)
+        #expect(error.missing == nil)
+    }
+
+    @Test(arguments: ["plain.name", "it's", "a b", "$(x)`y`\"z\"", #"back\slash"#, "*?[a]", "ünder", ""])
+    func `names come through a shell as they are`(name: String) async throws {
+        let printed = try await Tool.run("sh", ["-c", "printf %s \(name.shellWord)"])
+        #expect(String(decoding: printed, as: UTF8.self) == name)
+        // An expression for one name matches that name only.
+        let pattern = try Regex(PermissionPatterns.exactly(name))
+        #expect(name.wholeMatch(of: pattern) != nil)
+        #expect("x\(name)".firstMatch(of: pattern) == nil)
+    }
+}
+
+/// A user of the shared broker, whose permissions change.
+private struct TrialUser {
+    let name: String
+    let broker: PrivateBroker
+    let admin: BrokerAdmin
+    let initial: PermissionPatterns
+
+    func set(_ patterns: PermissionPatterns) async throws {
+        try await broker.ctl("set_permissions", name, patterns.configure, patterns.write, patterns.read)
+    }
+
+    func refusal(
+        _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Void
+    ) async throws -> BrokerError {
+        let error = try await #require(throws: BrokerError.self) { try await admin.perform(body) }
+        #expect(error.code == .accessRefused)
+        return error
+    }
+
+    /// Takes something away, and follows the commands of the errors until it works again: what there was is kept.
+    func expect(
+        _ words: String, _ patterns: PermissionPatterns,
+        _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Void
+    ) async throws {
+        try await set(patterns)
+        let refused = try await refusal(body)
+        #expect(refused.message.contains(words), "\(refused.message)")
+        let missing = try #require(refused.missing)
+        #expect(refused.message.contains(missing.grantCommand))
+        try await broker.shell(missing.grantCommand)
+        try await admin.perform(body)
+        let listed = try await broker.ctl("list_user_permissions", name, "--no-table-headers")
+        let columns = listed.split(separator: "\n")[0].split(
+            separator: "\t", omittingEmptySubsequences: false)
+        for (right, column) in zip(MissingPermission.Right.allCases, columns.dropFirst()) {
+            let kept = patterns[right]
+            let added = (kept.isEmpty ? "" : kept + "|") + PermissionPatterns.exactly(missing.name)
+            #expect(String(column) == (missing.rights.contains(right) ? added : kept))
+        }
+    }
+}
+
+extension BrokerWorld {
+    fileprivate func withUser(
+        _ patterns: PermissionPatterns, _ body: @Sendable (TrialUser) async throws -> Void
+    ) async throws {
+        let name = "\(topology.queue)-user"
+        try await broker.ctl("add_user", name, "password")
+        var configuration = direct
+        (configuration.urls[0].user, configuration.urls[0].password) = (name, "password")
+        let user = TrialUser(
+            name: name, broker: broker, admin: BrokerAdmin(configuration), initial: patterns)
+        try await user.set(patterns)
+        do { try await body(user) } catch {
+            try? await broker.ctl("delete_user", name)
+            throw error
+        }
+        try await broker.ctl("delete_user", name)
+    }
+}
+
+extension Channel {
+    /// Waits until the broker has answered, or closed the channel.
+    fileprivate func settle() throws(BrokerError) {
+        let end = ContinuousClock.now + .seconds(10)
+        let answer = Answer()
+        while !answer.hasCome, ContinuousClock.now < end {
+            try step(waitingFor: .milliseconds(50), wantsToWrite: false, answer)
+        }
+    }
+
+    private final class Answer: EventReceiver {
+        var hasCome = false
+        func receive(_ event: CRMQEvent) { hasCome = true }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthTesting
+import BrokerSupport
+import Foundation
+import ProgramSupport
+import Testing
+import ToolSupport
+
+extension EndToEnd {
+    /// A broker as `deploy/` sets it up: its virtual host, its users and what they may do.
+    @Suite("The broker's users as shipped")
+    struct ShippedDefinitionsTests {
+        private struct Shipped {
+            let broker: PrivateBroker
+            let installation: Installation
+
+            init() async throws {
+                broker = try await PrivateBroker.start("--management")
+                let file = Repository.root.appending(path: "deploy/rabbitmq/definitions.json").path
+                try await broker.ctl("import_definitions", file)
+                installation = try Installation(
+                    broker: Self.url(broker, "publisher"), settings: ["BROKER_EXCHANGE": "auth.signals"])
+            }
+
+            static func url(_ broker: PrivateBroker, _ user: String) -> String {
+                "amqp://\(user):\(user)-password@127.0.0.1:\(broker.port)/auth"
+            }
+
+            func management(_ user: String) -> String {
+                broker.managementURL.replacing("guest:guest", with: "\(user):\(user)-password")
+            }
+
+            /// Runs a command as one of the broker's users.
+            @discardableResult
+            func operate(
+                as user: String, _ arguments: [String], management: String? = nil, code: Int32 = 0
+            ) async throws -> Program {
+                var settings = ["BROKER_URL": Self.url(broker, user)]
+                settings["BROKER_MANAGEMENT_URL"] = management.map(self.management)
+                return try await installation.operate(arguments, settings: settings, code: code)
+            }
+
+            func worker() async throws -> Program {
+                let settings = ["BROKER_URL": Self.url(broker, "worker"), "METRICS_PORT": "0"]
+                let portFile = installation.folder.path("worker-port")
+                let program = try Program(
+                    "auth-consumer",
+                    [
+                        "--queue", "worker", "--bind", "account.#", "socialaccount.#", "--format", "json",
+                        "--port-file", portFile,
+                    ], environment: installation.environment.merging(settings) { $1 })
+                try await eventually("the worker consumes: \(program.log)") {
+                    guard let port = FileManager.default.contents(atPath: portFile) else { return false }
+                    let number = String(decoding: port, as: UTF8.self).trimmingCharacters(
+                        in: .whitespacesAndNewlines)
+                    return try await Answer("GET", "http://127.0.0.1:\(number)/readyz").status == 200
+                }
+                return program
+            }
+        }
+
+        @Test func `each does its work, and a healthy system is found to be one`() async throws {
+            let shipped = try await Shipped()
+            let server = try await shipped.installation.serve(["--no-mail"])
+            let worker = try await shipped.worker()
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await eventually("the signals are handled: \(worker.log)") { worker.lines.count >= 2 }
+
+            try await shipped.operate(
+                as: "operator", ["topology", "declare", "--queue", "worker", "--bind", "account.#"])
+            for (user, management) in [
+                ("operator", "operator"), ("publisher", "admin"), ("operator", "admin"),
+            ] {
+                let check = try await shipped.operate(
+                    as: user, ["topology", "check"], management: management)
+                #expect(!check.output.contains("fault: "))
+                #expect(!check.output.contains("NAME"))
+                // Administrators see permissions, too.
+                #expect(check.output.contains("permissions cannot be seen") == (management == "operator"))
+            }
+            for user in ["operator", "worker"] {
+                try await shipped.operate(
+                    as: user, ["topology", "check", "--queue", "worker", "--bind", "account.#"])
+                try await shipped.operate(as: user, ["dead", "list", "worker"])
+            }
+            try await shipped.operate(as: "operator", ["dead", "list", "worker"], management: "operator")
+            try await shipped.operate(as: "operator", ["dead", "requeue", "worker", "--all"])
+            let again = try await shipped.operate(
+                as: "operator", ["outbox", "republish", "--name", "account.#", "--to", "worker"])
+            #expect(again.output.hasSuffix(" signals are sent again to worker\n"))
+
+            let tail = try Program(
+                "auth-signals", ["tail"],
+                environment: shipped.installation.environment.merging(
+                    ["BROKER_URL": Shipped.url(shipped.broker, "operator")]) { $1 })
+            try await eventually("it watches: \(tail.log)") {
+                try await shipped.broker.ctl("list_queues", "-p", "auth", "name").contains(
+                    "auth.signals.tail.")
+            }
+            tail.send(SIGINT)
+            #expect(try await tail.exitCode() == 0)
+            try await worker.stop()
+            try await server.program.stop()
+            try await shipped.broker.stop()
+        }
+
+        @Test(arguments: ["publisher", "worker"])
+        func `a command that its user may not run says what is missing and how to grant it`(
+            user: String
+        ) async throws {
+            let shipped = try await Shipped()
+            try await shipped.operate(
+                as: "operator", ["topology", "declare", "--queue", "worker", "--bind", "account.#"])
+            let refused =
+                user == "publisher"
+                ? [["tail"], ["dead", "list", "worker"], ["topology", "declare", "--queue", "worker"]]
+                : [["tail"], ["topology", "declare"]]
+            for command in refused {
+                let program = try await shipped.operate(as: user, command, code: 1)
+                #expect(program.log.split(separator: "\n").count == 1)
+                #expect(program.log.contains("The user \(user) needs "), "\(program.log)")
+                #expect(program.log.contains("rabbitmqctl set_permissions -p auth \(user) "))
+                #expect(!program.log.contains("accessRefused"))
+                #expect(!program.log.contains("password"))
+            }
+            try await shipped.installation.operate(["migrate"])
+            let server = try await shipped.installation.serve(["--no-mail"])
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await eventually("the signals are published") {
+                try await shipped.installation.operate(["outbox", "status"]).output.contains("pending    0")
+            }
+            try await server.program.stop()
+            if user == "publisher" {
+                let republish = try await shipped.operate(
+                    as: user, ["outbox", "republish", "--name", "account.#", "--to", "worker"], code: 1)
+                #expect(
+                    republish.log.contains(
+                        "The user publisher needs write permission on the exchange worker.x"))
+                #expect(!republish.log.contains("unknown("))
+            }
+            try await shipped.broker.stop()
+        }
+    }
+}
