@@ -18,7 +18,7 @@ extension MailConfiguration {
             })
         if let text = settings.string("MAIL_URL") {
             do throws(MailError) {
-                url = try MailURL(text.trimmingCharacters(in: .whitespacesAndNewlines))
+                url = try MailURL(text)
             } catch {
                 settings.fault("MAIL_URL", error.message)
             }
@@ -33,7 +33,7 @@ extension MailConfiguration {
     }
 
     private mutating func readTexts(from settings: inout SettingsReader) {
-        if let name = Self.headerText("SITE_NAME", in: &settings) {
+        if let name = settings.string("SITE_NAME") {
             siteName = name
         } else if let url = settings.string("PUBLIC_URL") ?? settings.string("SIGNALS_SOURCE"),
             let host = URLComponents(string: url)?.host, !host.isEmpty
@@ -41,7 +41,7 @@ extension MailConfiguration {
             siteName = host
         }
         // An empty setting is an absent one, so that a prefix of nothing but spaces stands for none.
-        subjectPrefix = Self.headerText("ACCOUNT_EMAIL_SUBJECT_PREFIX", in: &settings)
+        subjectPrefix = settings.spacedString("ACCOUNT_EMAIL_SUBJECT_PREFIX")
             .map { $0.allSatisfy(\.isWhitespace) ? "" : $0 }
         templatesFolder = settings.string("MAIL_TEMPLATES")
         do throws(MailError) {
@@ -49,13 +49,5 @@ extension MailConfiguration {
         } catch {
             settings.fault("MAIL_TEMPLATES", "cannot be used: \(error.message)")
         }
-    }
-
-    private static func headerText(_ name: String, in settings: inout SettingsReader) -> String? {
-        guard let text = settings.string(name) else { return nil }
-        if !text.unicodeScalars.allSatisfy(HeaderText.mayStand) {
-            settings.fault(name, "must not contain line ends or other control characters")
-        }
-        return text
     }
 }

@@ -8,7 +8,7 @@ extension AuthServerConfiguration {
     /// `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`.
     public init(reading settings: inout SettingsReader) {
         self.init()
-        host = settings.string("HTTP_HOST") ?? host
+        host = settings.name("HTTP_HOST") ?? host
         port = settings.int("HTTP_PORT", default: port, in: 0...65535)
         csrfTrustedOrigins = settings.list("CSRF_TRUSTED_ORIGINS", default: [])
         if !csrfTrustedOrigins.allSatisfy(TrustedOrigins.isOrigin) {

@@ -22,7 +22,7 @@ public class SQLiteReading: AccountReading {
     }
 
     public func user(username: String) throws -> User? {
-        try database.row("SELECT * FROM auth_user WHERE username_key = ?", [username.usernameKey])
+        try database.row("SELECT * FROM auth_user WHERE username_key = ?", [Username.key(of: username)])
             .map(User.init(row:))
     }
 
@@ -38,8 +38,8 @@ public class SQLiteReading: AccountReading {
 
     public func emailAddresses(matching email: String) throws -> [EmailAddress] {
         try database.rows(
-            "SELECT * FROM auth_email_address WHERE email = ? ORDER BY verified DESC, position",
-            [EmailAddress.normalized(email)]
+            "SELECT * FROM auth_email_address WHERE email_key = ? ORDER BY verified DESC, position",
+            [EmailAddress.key(of: email)]
         ).map(EmailAddress.init(row:))
     }
 

@@ -47,9 +47,9 @@ extension SQLiteStore {
     private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
         let (found, sealed) = try await read { (reading: SQLiteReading) in
             let addresses = try reading.database.rows(
-                "SELECT email FROM auth_email_address WHERE user_id = ?",
+                "SELECT email_key FROM auth_email_address WHERE user_id = ?",
                 [UUID(uuidString: subject) ?? UUID()]
-            ).map { ($0["email"] as String).lowercased() }
+            ).map { $0["email_key"] as String }
             var (found, sealed): ([UUID], Int) = ([], 0)
             for row in try reading.database.rows("SELECT id, draft FROM auth_mail", []) {
                 let id: UUID = try row.decode(forColumn: "id")
@@ -59,7 +59,7 @@ extension SQLiteStore {
                     sealed += 1
                     continue
                 }
-                if addresses.contains(draft.to.lowercased()) || draft.onAccepted?.subject == subject {
+                if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject {
                     found.append(id)
                 }
             }

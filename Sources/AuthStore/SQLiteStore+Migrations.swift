@@ -14,9 +14,7 @@ extension SQLiteStore {
     /// Their names and their tables' begin with `auth_`.
     public static func registerMigrations(in migrator: inout DatabaseMigrator) {
         for migration in migrations {
-            migrator.registerMigration(migration.name) { database in
-                try database.execute(sql: migration.sql)
-            }
+            migrator.registerMigration(migration.name) { try migration.run($0) }
         }
     }
 
@@ -26,12 +24,23 @@ extension SQLiteStore {
     /// What the names of all versions' migrations begin with.
     static let migrationPrefix = "auth_store_"
 
-    private static let migrations = [
-        (name: "auth_store_1", sql: accounts + outbox + mail),
-        (name: "auth_store_2", sql: socialAccounts),
-        (name: "auth_store_3", sql: outboxOperator),
-        (name: "auth_store_4", sql: restoration + subjectsInLowerCase),
+    private static let migrations: [Migration] = [
+        Migration("auth_store_1") { try $0.execute(sql: accounts + outbox + mail) },
+        Migration("auth_store_2") { try $0.execute(sql: socialAccounts) },
+        Migration("auth_store_3") { try $0.execute(sql: outboxOperator) },
+        Migration("auth_store_4") { try $0.execute(sql: restoration + subjectsInLowerCase) },
+        Migration("auth_store_5", NameKeys.migrate),
     ]
+
+    private struct Migration: Sendable {
+        var name: String
+        var run: @Sendable (Database) throws -> Void
+
+        init(_ name: String, _ run: @escaping @Sendable (Database) throws -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
 
     // STRICT tables, for SQLite otherwise stores whatever it is given.
 

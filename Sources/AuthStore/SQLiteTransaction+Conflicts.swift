@@ -9,7 +9,7 @@ extension SQLiteTransaction {
         do {
             try write()
         } catch let error as DatabaseError where error.isUnique {
-            guard let key = user.username?.usernameKey,
+            guard let key = user.username.map(Username.key(of:)),
                 try exists("auth_user WHERE username_key = ? AND id <> ?", [key, user.id])
             else { throw StoreError(error) }
             throw StoreConflict.username
@@ -38,11 +38,11 @@ extension SQLiteTransaction {
 
     private func conflict(of address: EmailAddress) throws -> (any Error)? {
         let others = "auth_email_address WHERE id <> ?"
-        let (id, user) = (address.id, address.userID)
-        if try exists("\(others) AND user_id = ? AND email = ?", [id, user, address.email]) {
+        let (id, user, key) = (address.id, address.userID, EmailAddress.key(of: address.email))
+        if try exists("\(others) AND user_id = ? AND email_key = ?", [id, user, key]) {
             return StoreConflict.duplicateEmail
         }
-        if try address.verified && exists("\(others) AND email = ? AND verified", [id, address.email]) {
+        if try address.verified && exists("\(others) AND email_key = ? AND verified", [id, key]) {
             return StoreConflict.verifiedEmail
         }
         if try address.primary && exists("\(others) AND user_id = ? AND is_primary", [id, user]) {

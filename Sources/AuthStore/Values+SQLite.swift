@@ -16,9 +16,6 @@ extension Date {
 extension String {
     /// As the words of a failure are stored: at most 1 KiB.
     var reason: String { cut(toUTF8Bytes: 1024) }
-
-    /// The form in which a username is compared: without regard to case, and to how it was composed.
-    var usernameKey: String { precomposedStringWithCompatibilityMapping.lowercased() }
 }
 
 extension User {
@@ -34,7 +31,7 @@ extension User {
         StoredRow(
             table: "auth_user", id: id,
             columns: [
-                "username": username, "username_key": username?.usernameKey, "is_active": isActive,
+                "username": username, "username_key": username.map(Username.key(of:)), "is_active": isActive,
                 "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
                 "password_hash": passwordHash?.exposedText,
             ])
@@ -51,7 +48,10 @@ extension EmailAddress {
     var row: StoredRow {
         StoredRow(
             table: "auth_email_address", id: id,
-            columns: ["user_id": userID, "email": email, "verified": verified, "is_primary": primary])
+            columns: [
+                "user_id": userID, "email": email, "email_key": EmailAddress.key(of: email),
+                "verified": verified, "is_primary": primary,
+            ])
     }
 }
 

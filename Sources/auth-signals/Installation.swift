@@ -22,6 +22,11 @@ struct Installation {
         self.settings = settings
         logger = Logger(label: "auth-signals")
         Self.warn(ofUnknownNames: settings, logger)
+        for warning in settings.warnings {
+            logger.warning(
+                "a setting is most likely a mistake",
+                metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
+        }
         do {
             let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)
             keys = KeyRing(secret: secret, fallbacks: settings.secretKeyFallbacks)
@@ -29,9 +34,18 @@ struct Installation {
                 path: settings.store.url.path, keys: keys, codec: settings.signals.sealingCodec,
                 retention: settings.store.outboxRetention)
             try await store.migrate()
+            for duplicate in try await duplicateEmails() {
+                logger.warning(
+                    "several accounts have one e-mail address", metadata: ["users": "\(duplicate)"])
+            }
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
         }
+    }
+
+    /// The users of each address that several accounts have, for an operator to decide whose it is.
+    func duplicateEmails() async throws -> [String] {
+        try await store.duplicateEmails().map { $0.users.map(\.wireText).joined(separator: ", ") }
     }
 
     /// The store of an operator's command: neither it nor its key is made.

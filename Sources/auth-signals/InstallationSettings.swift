@@ -30,6 +30,8 @@ struct InstallationSettings {
     var preSocialLogin: PreSocialLoginSettings?
     var secretKey: String?
     var secretKeyFallbacks: [String]
+    /// Settings that are most likely a mistake.
+    var warnings: [SettingFault] = []
     /// Names that look like settings and are none.
     var unknownNames: [String] = []
 
@@ -72,6 +74,7 @@ struct InstallationSettings {
         if faultsForUnknownNames {
             for name in unknownNames { reader.fault(name, "is no setting of this program") }
         }
+        warnings = reader.warnings
         try reader.check()
     }
 }

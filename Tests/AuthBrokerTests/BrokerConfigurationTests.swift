@@ -23,6 +23,22 @@ import Testing
         #expect(configuration.exchange == "auth.signals.v2")
     }
 
+    @Test(arguments: [" auth.signals.v2\n", "auth.signals.v2\r\n"])
+    func `white space around an exchange is not part of its name`(text: String) throws {
+        var reader = SettingsReader(["BROKER_EXCHANGE": text, "BROKER_URL": "amqp://one/,\n amqp://two/\n"])
+        let configuration = BrokerConfiguration(reading: &reader)
+        try reader.check()
+        #expect(configuration.exchange == "auth.signals.v2")
+        #expect(configuration.urls.map(\.host) == ["one", "two"])
+    }
+
+    @Test(arguments: ["\"auth.signals\"", "'auth.signals'", "auth\n.signals", "auth.\u{0}signals"])
+    func `an exchange in quotes, or with a control character, is refused`(text: String) {
+        var reader = SettingsReader(["BROKER_EXCHANGE": text])
+        _ = BrokerConfiguration(reading: &reader)
+        #expect(reader.faults.map(\.name) == ["BROKER_EXCHANGE"])
+    }
+
     @Test func `faults name the setting and quote no password`() {
         var reader = SettingsReader([
             "BROKER_URL": "http://u:sesame@h", "BROKER_EXCHANGE": "amq.topic",

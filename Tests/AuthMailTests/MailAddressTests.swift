@@ -25,7 +25,8 @@ import Testing
         "ann@exam\u{85}ple.org",
         "ann@exam\u{2028}ple.org", "ann,eve@example.org", "ann;eve@example.org", "\"ann eve\"@example.org",
         "ann@[127.0.0.1]", "ann@example.org> SIZE=1 <x@y",
-        String(repeating: "a", count: 250) + "@example.org",
+        String(repeating: "a", count: 250) + "@example.org", "ann@xn--\u{FC}.example", "ann@☕.example",
+        "ann@-\u{FC}.example",
     ])
     func `what could end an address or a line is no address`(text: String) {
         #expect(throws: MailError.self) { try MailAddress(address: text) }
@@ -44,7 +45,12 @@ import Testing
     }
 
     @Test func `a domain in other letters goes over the wire in its ASCII form`() throws {
-        #expect(try MailAddress(address: "ann@bücher.example").wireText == "ann@xn--bcher-kva.example")
+        for domain in ["bücher.example", "bu\u{308}cher.example", "BÜCHER.example", "ｂüｃｈｅｒ.example"] {
+            #expect(try MailAddress(address: "ann@\(domain)").wireText == "ann@xn--bcher-kva.example")
+        }
+        let label = String(repeating: "ü", count: 57)
+        let long = try MailAddress(address: "ann@\(label).\(label).\(label).example")
+        #expect(long.wireText.utf8.count < 254)
         #expect(try MailAddress(address: "änn@example.org").wireText == "änn@example.org")
     }
 }

@@ -70,6 +70,17 @@ struct HostileInputTests {
 
     static let malformed: [(String, ByteBuffer)] = [
         ("no JSON", ByteBuffer(string: "email=ada")),
+        ("a member twice", ByteBuffer(string: #"{"email":"one@x.org","email":"two@x.org"}"#)),
+        (
+            "a member twice, once with an escape",
+            ByteBuffer(string: #"{"email":"one@x.org","\u0065mail":"two@x.org"}"#)
+        ),
+        ("an inner member twice", ByteBuffer(string: #"{"token":{"id_token":"a","id_token":"b"}}"#)),
+        ("a trailing comma", ByteBuffer(string: #"{"email":"one@x.org",}"#)),
+        ("a trailing comma in a list", ByteBuffer(string: #"{"sessions":["a",]}"#)),
+        ("a comment", ByteBuffer(string: #"{"email":"one@x.org"} // x"#)),
+        ("a number of another form", ByteBuffer(string: #"{"email":01}"#)),
+        ("half a surrogate", ByteBuffer(string: #"{"email":"\ud800"}"#)),
         ("half an object", ByteBuffer(string: #"{"email": "#)),
         ("an array", ByteBuffer(string: "[]")),
         ("a string", ByteBuffer(string: #""email""#)),

@@ -47,6 +47,92 @@ import Testing
         try reader.check()
     }
 
+    @Test(arguments: [" x\n", "x\r\n", "\tx ", "\u{A0}x\u{2028}", "x"])
+    func `white space around a text is dropped, line ends too, however it is read`(text: String) throws {
+        var reader = reader(["A_TEXT": text])
+        #expect(reader.string("A_TEXT") == "x")
+        #expect(reader.lines("A_TEXT") == "x")
+        #expect(reader.name("A_TEXT") == "x")
+        #expect(reader.list("A_TEXT", default: []) == ["x"])
+        #expect(reader.value("A_TEXT", default: "", "a text") { $0 } == "x")
+        try reader.check()
+        #expect(reader.warnings.isEmpty)
+    }
+
+    @Test(arguments: [" ", "\n", " \r\n\t"])
+    func `a blank text is an absent one`(text: String) throws {
+        var reader = reader(["A_TEXT": text])
+        #expect(reader.string("A_TEXT") == nil)
+        #expect(reader.list("A_TEXT", default: ["x"]) == ["x"])
+        #expect(reader.int("A_TEXT", default: 3, in: 0...9) == 3)
+        try reader.check()
+    }
+
+    @Test func `spaces around a text are kept where they count, line ends are not`() throws {
+        var reader = reader(["A_TEXT": " Ex: \r\n"])
+        #expect(reader.spacedString("A_TEXT") == " Ex: ")
+        try reader.check()
+    }
+
+    @Test(arguments: ["a\nb", "a\rb", "a\tb", "a\u{7F}b", "a\u{85}b", "a\u{2028}b"])
+    func `a control character within one line of text is a fault`(text: String) {
+        let what = "A_TEXT must not contain line ends or other control characters"
+        for read in [
+            { _ = $0.string("A_TEXT") }, { _ = $0.name("A_TEXT") }, { _ = $0.spacedString("A_TEXT") },
+            { _ = $0.list("A_TEXT", default: []) },
+        ] as [(inout SettingsReader) -> Void] {
+            var reader = reader(["A_TEXT": text])
+            read(&reader)
+            #expect(reader.faults.map(\.description) == [what])
+        }
+        var reader = reader(["A_TEXT": text])
+        #expect(reader.lines("A_TEXT") == text)
+        #expect(reader.faults.isEmpty)
+    }
+
+    @Test func `a list may stand on several lines`() throws {
+        var reader = reader(["A_LIST": "a,\n b,\n\u{301}c\n"])
+        #expect(
+            reader.list("A_LIST", default: []).map { Array($0.utf8) }
+                == ["a", "b", "\u{301}c"].map { Array($0.utf8) })
+        try reader.check()
+    }
+
+    @Test(arguments: ["\u{200D}Acme", "\u{301}Acme", "\u{FE0F}"])
+    func `a text that begins with a mark or a joiner is that text`(text: String) throws {
+        var reader = reader(["A_TEXT": text])
+        #expect(reader.string("A_TEXT").map { Array($0.utf8) } == Array(text.utf8))
+        try reader.check()
+    }
+
+    @Test(arguments: ["\"x\"", "'x'", " \"x\"\n", "\"\"", "\"a\",\"b\""])
+    func `a text in quotes is warned of once, and refused as a name`(text: String) {
+        var reader = reader(["A_TEXT": text])
+        #expect(reader.string("A_TEXT")?.isEmpty == false)
+        _ = reader.lines("A_TEXT")
+        #expect(reader.faults.isEmpty)
+        #expect(reader.warnings.map(\.name) == ["A_TEXT"])
+        #expect(reader.warnings.first?.what.contains("x") == false)
+        _ = reader.name("A_TEXT")
+        #expect(
+            reader.faults.map(\.description)
+                == ["A_TEXT must not be in quotes, which would be part of the name"])
+    }
+
+    @Test(arguments: ["\"", "'", "\"x", "x'", "\"x'", "it's", "x"])
+    func `a text that is not in quotes is not warned of`(text: String) {
+        var reader = reader(["A_TEXT": text])
+        _ = reader.name("A_TEXT")
+        #expect(reader.faults.isEmpty)
+        #expect(reader.warnings.isEmpty)
+    }
+
+    @Test func `bytes that were not UTF-8 are a fault`() {
+        var reader = reader(["A_TEXT": "Caf\u{FFFD}"])
+        _ = reader.string("A_TEXT")
+        #expect(reader.faults.map(\.description) == ["A_TEXT must be text in UTF-8"])
+    }
+
     @Test func `what is absent or empty has its default, to the letter`() throws {
         var reader = reader(["HTTP_PORT": ""])
         #expect(reader.int("HTTP_PORT", default: 8080, in: 0...65_535) == 8080)

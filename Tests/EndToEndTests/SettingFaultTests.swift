@@ -14,6 +14,8 @@ extension EndToEnd {
             ("STORE_URL", "postgres://hush-hush@h/db"), ("HTTP_PORT", "abc"),
             ("MAIL_URL", "smtp://u:hush-hush@"), ("MAIL_URL", "file:/proc/nowhere/mail"),
             ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"),
+            ("BROKER_EXCHANGE", "\"hush-hush\""), ("SIGNALS_APP_ID", "'hush-hush'"),
+            ("HTTP_HOST", "\"hush-hush\""), ("SITE_NAME", "hush-hush\nBcc: x"), ("SECRET_KEY", "hush\nhush"),
             ("PASSWORD_SCRYPT_COST", "1000"), ("SOCIALACCOUNT_DUMMY", "perhaps"),
             ("SOCIALACCOUNT_PROVIDERS", "/proc/nowhere/providers.json"),
             ("SOCIALACCOUNT_EMAIL_VERIFICATION", "hush-hush"),
@@ -51,6 +53,27 @@ extension EndToEnd {
             for name in ["BROKER_URL", "HTTP_PORT", "LOG_FORMAT", "SIGNALS_SOURCE"] {
                 #expect(program.log.contains(name))
             }
+        }
+
+        @Test func `a value that begins with a joiner is read`() async throws {
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1/",
+                settings: ["MAIL_TEMPLATES": "\u{200D}/nowhere"])
+            let program = try Program("auth-signals", ["check"], environment: installation.environment)
+            #expect(try await program.exitCode() == 2)
+            #expect(program.log.contains("MAIL_TEMPLATES"))
+        }
+
+        @Test func `a line end behind the store's URL is not part of the file's name`() async throws {
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1/", settings: ["SITE_NAME": "'Acme'"])
+            let url = try #require(installation.environment["STORE_URL"])
+            let check = try await installation.operate(
+                ["check"], settings: ["STORE_URL": url + "\n"], code: 75)
+            #expect(check.output.contains("warning: SITE_NAME is in quotes"))
+            let files = try FileManager.default.contentsOfDirectory(atPath: installation.folder.path(""))
+            #expect(files.contains("auth.sqlite"))
+            #expect(!files.contains { $0.hasSuffix("\n") })
         }
 
         @Test func `a server beyond loopback wants its secret key set`() async throws {

@@ -6,18 +6,18 @@ extension BrokerConfiguration {
     /// and never quote a URL.
     public init(reading reader: inout SettingsReader) {
         self.init()
-        if let text = reader.string("BROKER_URL") {
+        if let text = reader.lines("BROKER_URL") {
             do throws(BrokerError) {
                 urls = try BrokerURL.list(text)
             } catch {
                 reader.fault("BROKER_URL", error.message.replacing(BrokerURL.faultSubject, with: ""))
             }
         }
-        exchange = reader.value(
-            "BROKER_EXCHANGE", default: exchange, "1 to 255 bytes that do not begin with amq."
-        ) { name in
-            (1...255).contains(name.utf8.count) && !name.hasPrefix("amq.") && !name.utf8.contains(0)
-                ? name : nil
+        guard let name = reader.name("BROKER_EXCHANGE") else { return }
+        if (1...255).contains(name.utf8.count), !name.utf8.starts(with: "amq.".utf8) {
+            exchange = name
+        } else {
+            reader.fault("BROKER_EXCHANGE", "must be 1 to 255 bytes that do not begin with amq.")
         }
     }
 }

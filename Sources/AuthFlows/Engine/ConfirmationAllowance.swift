@@ -20,7 +20,7 @@ extension Accounts {
     /// Whether a confirmation mail may go to that address now; it counts. Nil: to nobody.
     func confirmationAllowance(to email: String?, _ visit: Visit) async throws -> ConfirmationAllowance {
         guard let email else { return .mail }
-        switch try await limit(.confirmEmail, visit, key: email) {
+        switch try await limit(.confirmEmail, visit, key: EmailAddress.key(of: email)) {
         case .allowed: return .mail
         case .refused(let seconds):
             return settings.emailVerificationByCode ? .refused(retryAfter: seconds) : .skip

@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Whether a text can be an e-mail address: Django's EmailValidator, and allauth's limit of 254.
+/// Whether a text can be an e-mail address: Django's EmailValidator, allauth's limit of 254, and a domain that has
+/// A-labels.
 package enum EmailSyntax {
+    /// The longest address, in the form in which it is mailed to (``EmailAddress/key(of:)``).
+    package static let longest = 254
+
     package static func isValid(_ email: String) -> Bool {
-        guard email.utf8.count <= 254, let at = email.lastIndex(of: "@") else { return false }
-        return isLocalPart(email[..<at]) && isDomain(email[email.index(after: at)...])
+        let scalars = email.unicodeScalars
+        guard email.utf8.count <= 4 * longest, let at = scalars.lastIndex(of: "@") else { return false }
+        return EmailAddress.key(of: email).utf8.count <= longest
+            && isLocalPart(Substring(scalars[..<at]).utf8)
+            && isDomain(Substring(scalars[scalars.index(after: at)...]))
     }
 
-    /// RFC 5322's dot-atom; quoted local parts are refused.
-    private static func isLocalPart(_ text: Substring) -> Bool {
-        guard !text.isEmpty, text.utf8.count <= 64 else { return false }
-        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
+    /// RFC 5322's dot-atom; quoted local parts are refused. So is everything beyond ASCII: such an address can be
+    /// mailed to only where every server on the way speaks SMTPUTF8.
+    private static func isLocalPart(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+        guard !text.isEmpty, text.count <= 64 else { return false }
+        return text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
             !atom.isEmpty
-                && atom.utf8.allSatisfy { byte in
+                && atom.allSatisfy { byte in
                     isAlphanumeric(byte) || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte)
                 }
         }
     }
 
     private static func isDomain(_ text: Substring) -> Bool {
-        if text == "localhost" { return true }
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 2, text.utf8.count <= 253, let last = labels.last, last.count >= 2,
-            !last.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
-        else { return false }
-        return labels.allSatisfy { label in
-            !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
-                && label.unicodeScalars.allSatisfy { scalar in
-                    scalar == "-"
-                        || (scalar.isASCII
-                            ? isAlphanumeric(UInt8(scalar.value))
-                            : CharacterSet.alphanumerics.contains(scalar))
-                }
-        }
+        guard let domain = DomainName(text) else { return false }
+        if domain.ascii == "localhost" { return true }
+        let labels = domain.ascii.utf8.split(separator: UInt8(ascii: "."))
+        guard labels.count >= 2, let last = labels.last else { return false }
+        return last.count >= 2 && !last.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

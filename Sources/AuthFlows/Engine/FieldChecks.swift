@@ -9,11 +9,10 @@ struct FieldChecks {
     func email(_ text: String?, required: Bool = true, field: String = "email") -> Result<String?, Refusal> {
         guard let text, !text.isEmpty else { return missing(required, field) }
         if text.utf8.contains(0) { return .failure(nullCharacter(field)) }
+        // Before it is normalized, which takes long for a long text.
+        if text.utf8.count > 4 * EmailSyntax.longest { return .failure(longEmail(field)) }
         let email = EmailAddress.normalized(text)
-        if email.utf8.count > 254 {
-            return .failure(
-                Refusal(.maxLength, field: field, "Ensure this value has at most 254 characters."))
-        }
+        if EmailAddress.key(of: email).utf8.count > EmailSyntax.longest { return .failure(longEmail(field)) }
         guard EmailSyntax.isValid(email) else {
             return .failure(Refusal(.invalid, field: field, "Enter a valid email address."))
         }
@@ -27,32 +26,49 @@ struct FieldChecks {
             return missing(required, field)
         }
         if text.utf8.contains(0) { return .failure(nullCharacter(field)) }
-        if text.count > 150 {
+        // Before it is normalized, which takes long for a long text.
+        if text.utf8.count > Username.longestBytes || text.unicodeScalars.count > Username.longest {
             return .failure(
-                Refusal(.maxLength, field: field, "Ensure this value has at most 150 characters."))
+                Refusal(
+                    .maxLength, field: field,
+                    "Ensure this value has at most \(Username.longest) characters."))
         }
-        // Django's UnicodeUsernameValidator.
-        guard text.allSatisfy({ $0.isLetter || $0.isNumber || "@.+-_".contains($0) }) else {
+        guard Username.isAllowed(text) else {
             return .failure(
                 Refusal(
                     .invalid, field: field,
                     "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
                 ))
         }
-        if text.count < settings.usernameMinLength {
+        if text.unicodeScalars.count < settings.usernameMinLength {
             return .failure(
                 Refusal(
                     .usernameTooShort, field: field,
                     "Username must be a minimum of \(settings.usernameMinLength) characters."))
         }
-        let folded = text.lowercased()
-        if settings.usernameBlacklist.contains(where: { $0.lowercased() == folded }) {
+        let key = Username.key(of: text)
+        if settings.usernameBlacklist.contains(where: { Username.key(of: $0) == key }) {
             return .failure(
                 Refusal(
                     .usernameBlacklisted, field: field,
                     "Username can not be used. Please use other username."))
         }
-        return .success(settings.preserveUsernameCasing ? text : folded)
+        return .success(settings.preserveUsernameCasing ? text : text.lowercased())
+    }
+
+    /// The username that a user is looked up by, without white space around it, or why it is nobody's.
+    func knownUsername(_ text: String) -> Result<String, Refusal> {
+        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard name.utf8.count <= Username.longestBytes, !name.utf8.contains(0) else {
+            return .failure(Refusal(.invalid, field: "username", "Enter a valid username."))
+        }
+        return .success(name)
+    }
+
+    private func longEmail(_ field: String) -> Refusal {
+        Refusal(
+            .maxLength, field: field,
+            "Ensure this value has at most \(EmailSyntax.longest) characters.")
     }
 
     private func missing(_ required: Bool, _ field: String) -> Result<String?, Refusal> {

@@ -12,7 +12,7 @@ struct LoginIdentity: Sendable {
     struct Refusals: Error { var all: [Refusal] }
 
     /// What failures are counted under.
-    var key: String { (email ?? username ?? "").lowercased() }
+    var key: String { email.map(EmailAddress.key(of:)) ?? username.map(Username.key(of:)) ?? "" }
 
     /// One answer for a wrong password and for nobody.
     var mismatch: Refusal {
@@ -37,10 +37,8 @@ struct LoginIdentity: Sendable {
                 FieldChecks(settings: settings).email(typed).get(refusals: &refusals) ?? nil
         } else if settings.loginMethods.contains(.username), let typed = form.username, !typed.isEmpty {
             identity.typed = typed
-            if typed.utf8.count > 600 || typed.utf8.contains(0) {
-                refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
-            }
-            identity.username = typed.trimmingCharacters(in: .whitespacesAndNewlines)
+            identity.username =
+                FieldChecks(settings: settings).knownUsername(typed).get(refusals: &refusals)
         } else {
             let field = settings.loginMethods.contains(.email) ? "email" : "username"
             refusals.append(.required(field: field))

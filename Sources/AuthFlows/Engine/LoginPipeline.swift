@@ -80,7 +80,7 @@ extension Step {
     ) throws -> StageDecision {
         guard settings.requiresLoginCode(after: login) else { return .pass }
         let addresses = try transaction.emailAddresses(of: user.id)
-        guard let address = addresses.first(where: { $0.email == login.email }) ?? addresses.first else {
+        guard let address = addresses.first(where: { $0.isNamed(login.email) }) ?? addresses.first else {
             // Without an address there is no way to ask for the code that is required.
             return .abort
         }
@@ -140,7 +140,7 @@ extension [EmailAddress] {
     /// Who names an address logs in by that one: another address that is verified does not stand for it.
     /// Source: allauth `account/utils.py:has_verified_email`.
     func unverified(for email: String?) -> EmailAddress? {
-        if let named = first(where: { $0.email == email }) { return named.verified ? nil : named }
+        if let named = first(where: { $0.isNamed(email) }) { return named.verified ? nil : named }
         return contains(where: \.verified) ? nil : first
     }
 }

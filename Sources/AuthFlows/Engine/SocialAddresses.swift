@@ -43,15 +43,19 @@ extension SocialIdentity {
     ///
     /// - Returns: nil where it has no id of the person, or one that cannot be stored.
     func checked(of provider: any SocialProvider) -> SocialIdentity? {
-        guard !uid.isEmpty, uid.count <= Self.longestUID, !uid.utf8.contains(0) else { return nil }
+        guard !uid.isEmpty, Self.isShort(uid), !uid.utf8.contains(0) else { return nil }
         var identity = self
         identity.provider = provider.id
         identity.extraData = extraData.cut(toDepth: Self.deepestProfile)
         identity.emailAddresses = emailAddresses.compactMap { address in
-            guard address.email.utf8.count <= 254, EmailSyntax.isValid(address.email) else { return nil }
-            return address
+            EmailSyntax.isValid(address.email) ? address : nil
         }
         return identity
+    }
+
+    /// Whether an id of a person is at most ``longestUID`` long: in code points, since a character has no limit.
+    package static func isShort(_ uid: String) -> Bool {
+        uid.utf8.count <= 4 * longestUID && uid.unicodeScalars.count <= longestUID
     }
 }
 

@@ -123,7 +123,7 @@ extension Session {
         of identity: SocialIdentity, _ settings: AccountSettings, _ now: Date
     ) -> PendingConnect? {
         guard let pending = state.pendingConnect, pending.provider == identity.provider,
-            pending.uid == identity.uid, pending.startedAt + settings.loginTimeout > now
+            pending.uid.hasSameBytes(as: identity.uid), pending.startedAt + settings.loginTimeout > now
         else { return nil }
         return pending
     }

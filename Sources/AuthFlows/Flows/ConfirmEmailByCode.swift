@@ -52,7 +52,7 @@ extension Step {
     /// verified.
     func address(verifiedBy code: PendingCode, of user: User) throws -> (EmailAddress, isNew: Bool)? {
         guard let email = code.email else { return nil }
-        if let known = try transaction.emailAddresses(of: user.id).first(where: { $0.email == email }) {
+        if let known = try transaction.emailAddresses(of: user.id).first(where: { $0.isNamed(email) }) {
             return (known, false)
         }
         // Mails and signals have named it by that id already.

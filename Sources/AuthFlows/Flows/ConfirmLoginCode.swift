@@ -55,7 +55,7 @@ extension Step {
     func verifyIndirectly(_ email: String, of user: User) throws {
         guard
             let address = try transaction.emailAddresses(of: user.id).first(where: {
-                $0.email == email && !$0.verified
+                $0.isNamed(email) && !$0.verified
             }), try !isVerifiedElsewhere(email, than: user.id)
         else { return }
         try verify(address, of: user)

@@ -51,7 +51,8 @@ extension Step {
     /// The caller's address of that name.
     func selected(_ email: String) throws -> SelectedEmail? {
         guard let authentication = try authentication() else { return nil }
-        if let stored = authentication.emailAddresses.first(where: { $0.email == email }) {
+        // The last one: who has one address twice, since before it was found to be one, can remove the second.
+        if let stored = authentication.emailAddresses.last(where: { $0.isNamed(email) }) {
             return .stored(stored)
         }
         guard let code = try verification()?.code, code.email == email else { return nil }

@@ -39,7 +39,8 @@ extension Step {
         guard let authentication = try authentication() else { return try standing() }
         let user = authentication.user
         let accounts = try transaction.socialAccounts(of: user.id)
-        guard let account = accounts.first(where: { $0.provider == provider && $0.uid == uid }) else {
+        let named = accounts.first { $0.provider.hasSameBytes(as: provider) && $0.uid.hasSameBytes(as: uid) }
+        guard let account = named else {
             return .refused(Refusal(.accountNotFound, "Unknown account."))
         }
         if accounts.count == 1, let refusal = objectionToLosingTheLast(authentication) {

@@ -35,12 +35,12 @@ extension Accounts {
             settings.loginMethods.contains(.username) && form.email == nil && username?.isEmpty == false
         let email =
             byUsername ? nil : FieldChecks(settings: settings).email(form.email).get(refusals: &refusals)
-        if let username, byUsername, username.utf8.count > 600 || username.utf8.contains(0) {
-            refusals.append(Refusal(.invalid, field: "username", "Enter a valid username."))
+        if let username, byUsername {
+            _ = FieldChecks(settings: settings).knownUsername(username).get(refusals: &refusals)
         }
         guard refusals.isEmpty else { return .refused(refusals) }
         let wanted = RequestLoginCode(email: email ?? nil, username: byUsername ? username : nil)
-        let key = wanted.email ?? wanted.username?.lowercased()
+        let key = wanted.email.map(EmailAddress.key(of:)) ?? wanted.username.map(Username.key(of:))
         if case .refused = try await limit(.requestLoginCode, visit, key: key) {
             return .refused(.tooManyLoginAttempts(field: byUsername ? "username" : "email"))
         }

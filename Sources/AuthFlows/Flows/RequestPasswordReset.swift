@@ -19,7 +19,9 @@ extension Accounts {
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        if let answer = try await limited(.resetPassword, visit, key: email) { return answer }
+        if let answer = try await limited(.resetPassword, visit, key: EmailAddress.key(of: email)) {
+            return answer
+        }
         return try await step(visit) { try $0.requestPasswordReset(email) }
     }
 }

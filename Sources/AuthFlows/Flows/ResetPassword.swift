@@ -80,7 +80,9 @@ extension Accounts {
             }
         }
         if case .refused = result { return result }
-        let buckets = addresses.flatMap { settings.rates.uses(.loginFailed, key: $0.email).map(\.bucket) }
+        let buckets = addresses.flatMap {
+            settings.rates.uses(.loginFailed, key: EmailAddress.key(of: $0.email)).map(\.bucket)
+        }
         // What is left there lapses by itself: no reason to call the reset a failure.
         try? await limiter.forget(buckets)
         return result

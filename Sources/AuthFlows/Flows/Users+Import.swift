@@ -39,10 +39,11 @@ extension Users {
     public func add(_ imported: ImportedUser) async throws -> User {
         let checks = FieldChecks(settings: accounts.settings)
         let email = try checks.email(imported.email, required: false).get()
+        let username = try checks.username(imported.username, required: false).get()
         return try await accounts.store.transaction { transaction in
             let now = transaction.now
             let user = User(
-                id: .version7(at: now), username: imported.username, isActive: imported.isActive,
+                id: .version7(at: now), username: username, isActive: imported.isActive,
                 dateJoined: imported.dateJoined, lastLogin: imported.lastLogin,
                 passwordHash: imported.passwordHash)
             try transaction.insert(user)
@@ -63,10 +64,9 @@ extension Users {
     /// - Throws: ``StoreConflict/verifiedEmail`` where another user has proved that it is theirs.
     @discardableResult
     public func confirmEmail(_ email: String, of id: User.ID) async throws -> Bool {
-        let email = EmailAddress.normalized(email)
-        return try await accounts.step(Visit()) { step in
+        try await accounts.step(Visit()) { step in
             guard let user = try step.transaction.user(id: id),
-                var address = try step.transaction.emailAddresses(of: id).first(where: { $0.email == email }),
+                var address = try step.transaction.emailAddresses(of: id).first(where: { $0.isNamed(email) }),
                 !address.verified
             else { return false }
             address.verified = true

@@ -6,7 +6,7 @@ public import Foundation
 public struct SocialIdentity: Sendable {
     /// ``SocialProvider/id``.
     public var provider: String
-    /// The person's id at the provider; at most 191 characters.
+    /// The person's id at the provider; at most 191 code points.
     public var uid: String
     /// Lower case; the ones that the provider vouches for are `verified`.
     public var emailAddresses: [SocialEmailAddress]
@@ -31,13 +31,13 @@ public struct SocialIdentity: Sendable {
         self.token = token
     }
 
-    /// The longest id of a person, characters: allauth's `UID_MAX_LENGTH`.
+    /// The longest id of a person, code points: allauth's `UID_MAX_LENGTH`.
     public static let longestUID = 191
 }
 
 /// An address that a provider tells.
 public struct SocialEmailAddress: Hashable, Sendable, Codable {
-    /// Lower case; at most 254 bytes.
+    /// As ``EmailAddress/normalized(_:)`` has it.
     public var email: String
     /// Whether the provider vouches for it.
     public var verified: Bool

@@ -6,7 +6,7 @@ public import Foundation
 public struct User: Hashable, Sendable, Identifiable {
     /// UUID version 7, never reused. Foundation prints it in upper case; ``subject`` is what signals have.
     public var id: UUID
-    /// As typed; looked up without regard to case.
+    /// As typed; looked up by ``Username/key(of:)``.
     public var username: String?
     /// Whether they may log in.
     public var isActive: Bool

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import CryptoExtras
 import Dispatch
 public import Foundation
@@ -60,12 +61,13 @@ public final class PasswordHasher: Sendable {
     /// How many passwords wait to be hashed.
     public var waitingCount: Int { gate.waitingCount }
 
-    /// Hashes a password with a new salt.
+    /// Hashes a password with a new salt, in its normalized form.
     ///
     /// - Throws: ``PasswordHasherError`` where too many wait already; `CancellationError`.
     public func hash(_ password: Password) async throws -> PasswordHash {
         let cost = cost
         let salt = Data.random(count: 16).base64URL
+        let password = password.normalized
         return try await work {
             let key = try Self.derive(password, salt: salt, cost)
             return PasswordHash(
@@ -75,10 +77,24 @@ public final class PasswordHasher: Sendable {
 
     /// Compares a password with a hash, in constant time.
     ///
+    /// The normalized form comes first. Where the password was typed in another one, that is tried too: hashes
+    /// that were moved over, and older ones of our own, were made of passwords as they were typed. Such a hash is
+    /// outdated.
+    ///
     /// - Parameter hash: nil where nobody is known: the same work is done, and the answer is wrong. So it is
     ///   for a hash of no known scheme, or with parameters beyond what we compute.
     /// - Throws: ``PasswordHasherError``; `CancellationError`; what an application's own scheme throws.
     public func verify(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
+        let normalized = password.normalized
+        let verification = try await compare(normalized, hash)
+        // Also where nobody is known: the time taken says nothing.
+        guard !verification.isRight, !normalized.exposedText.hasSameBytes(as: password.exposedText) else {
+            return verification
+        }
+        return try await compare(password, hash).isRight ? .right(outdated: true) : .wrong
+    }
+
+    private func compare(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
         if let hash, let stored = StoredScrypt(hash) {
             let current = cost
             return try await work {

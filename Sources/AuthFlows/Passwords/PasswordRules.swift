@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What a new password must be, with the codes of Django's validators.
+/// What a new password must be, with the codes of Django's validators. Lengths are counted in code points of the
+/// normalized form.
 struct PasswordRules {
     var minLength: Int
 
     /// - Parameter similarTo: the user's names and addresses.
     func refusals(of password: Password, field: String, similarTo: [String] = []) -> [Refusal] {
-        let text = password.exposedText
-        if text.isEmpty { return [.required(field: field)] }
-        if text.utf8.count > Password.longest {
+        let typed = password.exposedText
+        if typed.isEmpty { return [.required(field: field)] }
+        if typed.utf8.count > Password.longest {
             return [
                 Refusal(
                     .passwordTooLong, field: field,
                     "This password is too long. It may have at most \(Password.longest) bytes.")
             ]
         }
-        if text.utf8.contains(0) {
+        if typed.utf8.contains(0) {
             return [Refusal(.invalid, field: field, "Null characters are not allowed.")]
         }
+        let text = password.normalized.exposedText
         var refusals: [Refusal] = []
-        if text.count < minLength {
+        if text.unicodeScalars.count < minLength {
             refusals.append(
                 Refusal(
                     .passwordTooShort, field: field,
@@ -29,7 +31,7 @@ struct PasswordRules {
         if CommonPasswords.contain(text) {
             refusals.append(Refusal(.passwordTooCommon, field: field, "This password is too common."))
         }
-        if text.allSatisfy(\.isNumber) {
+        if text.unicodeScalars.allSatisfy(Self.isDigit) {
             refusals.append(
                 Refusal(.passwordEntirelyNumeric, field: field, "This password is entirely numeric."))
         }
@@ -42,11 +44,16 @@ struct PasswordRules {
         return refusals
     }
 
+    /// Python's `str.isdigit`.
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+        [.decimal, .digit].contains(scalar.properties.numericType)
+    }
+
     /// Whether the password is one of the words of a name, or nearly so.
     private static func isSimilar(_ password: String, _ name: String) -> Bool {
-        let password = password.lowercased()
-        let words =
-            name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init) + [name.lowercased()]
+        let password = Array(password.lowercased().unicodeScalars)
+        let name = Array(Password(name).normalized.exposedText.lowercased().unicodeScalars)
+        let words = name.split { !$0.isPartOfWord } + [name[...]]
         return words.contains { word in
             guard word.count >= 3, password.count < 10 * word.count else { return false }
             return quickRatio(password, word) >= 0.7
@@ -54,14 +61,27 @@ struct PasswordRules {
     }
 
     /// `difflib`'s quick ratio, as Django's UserAttributeSimilarityValidator has it.
-    private static func quickRatio(_ left: String, _ right: String) -> Double {
-        var counts: [Character: Int] = [:]
-        for character in right { counts[character, default: 0] += 1 }
+    private static func quickRatio(_ left: [Unicode.Scalar], _ right: ArraySlice<Unicode.Scalar>) -> Double {
+        var counts: [Unicode.Scalar: Int] = [:]
+        for scalar in right { counts[scalar, default: 0] += 1 }
         var matches = 0
-        for character in left where counts[character, default: 0] > 0 {
-            counts[character]! -= 1
+        for scalar in left {
+            guard let rest = counts[scalar], rest > 0 else { continue }
+            counts[scalar] = rest - 1
             matches += 1
         }
         return 2 * Double(matches) / Double(left.count + right.count)
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a letter, a mark or a number.
+    fileprivate var isPartOfWord: Bool {
+        switch properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+            .nonspacingMark, .spacingMark, .decimalNumber, .letterNumber, .otherNumber:
+            true
+        default: false
+        }
     }
 }

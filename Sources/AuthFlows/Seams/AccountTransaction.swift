@@ -5,12 +5,12 @@ public import Foundation
 /// What can be asked of the store.
 public protocol AccountReading {
     func user(id: User.ID) throws -> User?
-    /// Without regard to case.
+    /// By ``Username/key(of:)``.
     func user(username: String) throws -> User?
     func emailAddress(id: EmailAddress.ID) throws -> EmailAddress?
     /// The user's addresses: the primary first, then in the order in which they were added.
     func emailAddresses(of user: User.ID) throws -> [EmailAddress]
-    /// Every user's row of that address (normalised), verified ones first.
+    /// Every user's row of that address, by ``EmailAddress/key(of:)``, verified ones first.
     func emailAddresses(matching email: String) throws -> [EmailAddress]
     /// The session of that token's SHA-256, expired or not.
     func session(tokenHash: Data) throws -> Session?

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 
 /// A text that must not reach a payload, a log or an error by mistake: it is not `Encodable`, and printing,
 /// interpolating or reflecting it shows nothing.
@@ -20,6 +21,15 @@ public struct Password: Secret {
 
     /// The most bytes of UTF-8 that a password may have; longer ones are refused before any work is done.
     public static let longest = 4096
+
+    /// The form that is hashed: NFC, so that one password can be typed on every keyboard (RFC 8265, section 4.2).
+    /// A password that is too long stays as it is.
+    package var normalized: Password {
+        guard exposedText.utf8.count <= Self.longest, !exposedText.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return self
+        }
+        return Password(exposedText.precomposedStringWithCanonicalMapping)
+    }
 }
 
 /// The key of a link that was mailed.

@@ -33,7 +33,7 @@ extension AccountSettings {
             "a list of email, username, password1 and password2, each with a * where it is required",
             SignupField.list)
         signupOpen = reader.bool("ACCOUNT_SIGNUP_OPEN", default: signupOpen)
-        signupHoneypotField = reader.string("ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD")
+        signupHoneypotField = reader.name("ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD")
         loginByCodeEnabled = reader.bool("ACCOUNT_LOGIN_BY_CODE_ENABLED", default: loginByCodeEnabled)
         loginByCodeRequired = reader.value(
             "ACCOUNT_LOGIN_BY_CODE_REQUIRED", default: loginByCodeRequired,

@@ -74,7 +74,7 @@ public struct AccountSettings: Sendable {
 
     // MARK: Passwords
 
-    /// `ACCOUNT_PASSWORD_MIN_LENGTH`, characters.
+    /// `ACCOUNT_PASSWORD_MIN_LENGTH`, code points.
     public var passwordMinLength = 8
     /// `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`.
     public var logoutOnPasswordChange = false
@@ -91,9 +91,9 @@ public struct AccountSettings: Sendable {
 
     // MARK: Usernames
 
-    /// `ACCOUNT_USERNAME_MIN_LENGTH`, characters.
+    /// `ACCOUNT_USERNAME_MIN_LENGTH`, code points.
     public var usernameMinLength = 1
-    /// `ACCOUNT_USERNAME_BLACKLIST`, compared without regard to case.
+    /// `ACCOUNT_USERNAME_BLACKLIST`, compared by ``Username/key(of:)``.
     public var usernameBlacklist: Set<String> = []
     /// `ACCOUNT_PRESERVE_USERNAME_CASING`.
     public var preserveUsernameCasing = true

@@ -9,12 +9,14 @@ extension RateLimits {
         self.init()
         let name = "ACCOUNT_RATE_LIMITS"
         ipv6Prefix = reader.int("ALLAUTH_RATE_LIMIT_IPV6_PREFIX", default: ipv6Prefix, in: 1...128)
-        guard let text = reader.string(name)?.trimmingCharacters(in: .whitespacesAndNewlines) else { return }
+        guard let text = reader.lines(name) else { return }
         if text.lowercased() == "false" {
             rates = [:]
             return
         }
-        guard let table = try? JSONDecoder().decode([String: Entry].self, from: Data(text.utf8)) else {
+        guard (try? StrictJSON.validate(Data(text.utf8), maximumDepth: 4)) != nil,
+            let table = try? JSONDecoder().decode([String: Entry].self, from: Data(text.utf8))
+        else {
             reader.fault(
                 name, "must be false or a JSON object of actions and rates, such as {\"login\": \"30/m/ip\"}")
             return

@@ -45,8 +45,8 @@ extension SettingsReader {
 extension String {
     /// The words between its commas.
     var words: [String] {
-        split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter {
-            !$0.isEmpty
-        }
+        unicodeScalars.split(separator: ",").map {
+            String($0).trimmingCharacters(in: .whitespacesAndNewlines)
+        }.filter { !$0.isEmpty }
     }
 }

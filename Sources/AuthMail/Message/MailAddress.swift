@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthFlows
 import Foundation
 
 /// An address with the name that is shown for it: `Example <accounts@example.org>`.
@@ -10,15 +11,23 @@ public struct MailAddress: Hashable, Sendable {
     public let name: String?
     /// `local@domain`, without angle brackets.
     public let address: String
+    /// The address as it goes over the wire: a domain beyond ASCII in its A-labels (RFC 5891), which every server
+    /// takes. A local part stays as it is.
+    public let wireText: String
 
     /// - Throws: ``MailError/Code/malformed`` where the address is none, or the name holds a control character.
     public init(name: String? = nil, address: String) throws(MailError) {
-        guard Self.isAddress(address) else { throw MailError(.malformed, "this is no e-mail address") }
+        guard Self.isAddress(address) else { throw MailError(.malformed, "this is not an e-mail address") }
+        guard let wireText = Self.wireText(of: address), wireText.utf8.count <= EmailSyntax.longest else {
+            throw MailError(
+                .malformed, "the e-mail address is too long, or its domain has no ASCII form (IDNA2008)")
+        }
         if let name, !name.unicodeScalars.allSatisfy(HeaderText.mayStand) {
             throw MailError(.malformed, "a name with a control character cannot stand in a header")
         }
         self.name = name.flatMap { $0.isEmpty ? nil : $0 }
         self.address = address
+        self.wireText = wireText
     }
 
     /// The sender where none is set: good enough to try things out.
@@ -27,6 +36,7 @@ public struct MailAddress: Hashable, Sendable {
     private init(literal: String) {
         name = nil
         address = literal
+        wireText = literal
     }
 
     /// Reads `accounts@example.org` or `Example <accounts@example.org>`; the name may stand in quotes.
@@ -50,19 +60,13 @@ public struct MailAddress: Hashable, Sendable {
     /// The part after the last `@`.
     public var domain: String { address.split(separator: "@").last.map(String.init) ?? "" }
 
-    /// The address as it goes over the wire: a domain in other letters than ASCII's in its ASCII form (RFC
-    /// 5891), which every server takes. A local part stays as it is.
-    public var wireText: String {
-        guard let at = address.lastIndex(of: "@"), !domain.utf8.allSatisfy({ $0 < 0x80 }) else {
-            return address
-        }
-        var components = URLComponents()
-        components.host = domain
-        guard let host = components.encodedHost, host.utf8.allSatisfy({ $0 < 0x80 }), !host.contains("%")
-        else {
-            return address
-        }
-        return address[...at] + host
+    /// Nil where the domain has no A-labels. One in ASCII stays as it is, whatever it is.
+    private static func wireText(of address: String) -> String? {
+        let scalars = address.unicodeScalars
+        guard let at = scalars.lastIndex(of: "@") else { return nil }
+        let domain = Substring(scalars[scalars.index(after: at)...])
+        if domain.utf8.allSatisfy({ $0 < 0x80 }) { return address }
+        return DomainName(domain).map { String(scalars[...at]) + $0.ascii }
     }
 
     /// The domain as it goes over the wire.
@@ -71,11 +75,11 @@ public struct MailAddress: Hashable, Sendable {
     /// How a header shows it (RFC 5322, section 3.4).
     var headerText: String { name.map { "\(HeaderText.phrase($0)) <\(wireText)>" } ?? wireText }
 
-    /// At most 254 bytes (RFC 5321), one `@` between two parts, no space, control or character that has a
+    /// Not too long to be normalized, one `@` between two parts, no space, control or character that has a
     /// meaning in a header. Quoted local parts and address literals are not taken: nobody's address needs
     /// them.
     private static func isAddress(_ text: String) -> Bool {
-        guard text.utf8.count <= 254 else { return false }
+        guard text.utf8.count <= 4 * EmailSyntax.longest else { return false }
         let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return false }
         return text.unicodeScalars.allSatisfy { scalar in

@@ -70,16 +70,17 @@ public enum VerifiedEmail: Hashable, Sendable {
     case asTold
     /// Every address that this provider tells.
     case all
-    /// Addresses of these domains, lower case.
+    /// Addresses of these domains, in A-labels and lower case.
     case domains(Set<String>)
 
-    /// Whether an address, lower case, is taken as proved.
+    /// Whether an address is taken as proved.
     func covers(_ email: String) -> Bool {
         switch self {
         case .asTold: false
         case .all: true
         case .domains(let domains):
-            email.split(separator: "@").last.map { domains.contains(String($0)) } ?? false
+            EmailAddress.key(of: email).split(separator: "@").last.map { domains.contains(String($0)) }
+                ?? false
         }
     }
 }

@@ -85,7 +85,7 @@ extension SocialProviders {
         for case let text? in ProviderEntry.secrets.map({ members[$0]?.string }) where text.hasPrefix("env:")
         {
             let variable = String(text.dropFirst(4))
-            found[variable] = settings.string(variable)
+            found[variable] = settings.lines(variable)
         }
         return found
     }
@@ -114,7 +114,7 @@ extension SocialProviders {
             entry.value("verified_email", "true, false or a list of domains") { value in
                 if let all = value.bool { return all ? .all : .asTold }
                 guard case .array(let domains) = value else { return nil }
-                let texts = domains.compactMap { $0.string?.lowercased() }
+                let texts = domains.compactMap { $0.string.flatMap { DomainName($0)?.ascii } }
                 return texts.count == domains.count ? .domains(Set(texts)) : nil
             } ?? .asTold
         var result = definition

@@ -16,7 +16,7 @@ extension Profile {
         guard let uid, !uid.isEmpty else {
             throw SocialProviderError(.unknown, "the profile has no id of a person")
         }
-        guard uid.count <= SocialIdentity.longestUID, uid.utf8.count <= 4 * SocialIdentity.longestUID else {
+        guard SocialIdentity.isShort(uid) else {
             throw SocialProviderError(
                 .unknown, "the person's id has more than \(SocialIdentity.longestUID) characters")
         }

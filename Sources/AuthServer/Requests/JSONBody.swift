@@ -10,15 +10,22 @@ struct JSONBody: Sendable {
 
     init() {}
 
-    /// Reads a body strictly: UTF-8, an object, of no great depth.
+    /// No body of the API nests deeper than two.
+    private static let maximumDepth = 32
+
+    /// Reads a body strictly: one object in UTF-8, of no great depth, that every parser reads alike. A member that
+    /// comes twice would be one value to us and another to a proxy or a log.
     init(_ bytes: ByteBuffer) throws(InputRefused) {
         let data = Data(bytes.readableBytesView)
         if data.isEmpty { return }
-        // A NUL outside of an escape is no JSON; refusing it keeps Foundation from guessing UTF-16 or 32.
-        guard !data.contains(0), String(validating: data, as: UTF8.self) != nil,
-            JSONNesting.isAcceptable(data),
-            case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data)
-        else { throw .malformed }
+        do throws(StrictJSON.Fault) {
+            try StrictJSON.validate(data, maximumDepth: Self.maximumDepth)
+        } catch {
+            throw .malformed
+        }
+        guard case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+            throw .malformed
+        }
         self.members = members
     }
 

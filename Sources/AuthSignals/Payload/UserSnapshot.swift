@@ -13,12 +13,16 @@ public struct UserSnapshot: Hashable, Sendable {
     public var dateJoined: Date
     public var lastLogin: Date?
 
+    /// Bytes of the longest username that is allowed. Older stores may hold longer ones, which must not make
+    /// every signal of their user too large.
+    private static let longestUsername = 600
+
     public init(
         id: String, email: String?, username: String?, isActive: Bool, dateJoined: Date, lastLogin: Date?
     ) {
         self.id = id.asSubject
         self.email = email
-        self.username = username
+        self.username = username?.cut(toUTF8Bytes: Self.longestUsername)
         self.isActive = isActive
         self.dateJoined = dateJoined
         self.lastLogin = lastLogin

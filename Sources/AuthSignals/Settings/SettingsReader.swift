@@ -6,10 +6,15 @@ import Foundation
 ///
 /// Configuration's typed getters fall back silently (`HTTP_PORT=abc` gives the default): this reader takes
 /// texts and parses them itself. Names are environment names (`HTTP_PORT`).
+///
+/// White space around every value is dropped, line ends included: files and shells add them. Control characters
+/// within a value are a fault where the value is one line of text. Quotes are part of a value, which is a warning.
 public struct SettingsReader {
     private let text: (String) -> String?
     /// What was wrong, in the order in which it was read.
     public private(set) var faults: [SettingFault] = []
+    /// What is allowed, and most likely a mistake; as ``faults``.
+    public private(set) var warnings: [SettingFault] = []
     /// The names that were asked for.
     public private(set) var known: Set<String> = []
 
@@ -30,11 +35,55 @@ public struct SettingsReader {
     /// Reads from a table of names and texts.
     public init(_ values: [String: String]) { text = { values[$0] } }
 
-    /// The text of a setting; nil where it is absent or empty.
+    /// The text of a setting, one line, without white space around it; nil where it is absent or blank.
     public mutating func string(_ name: String) -> String? {
-        known.insert(name)
-        guard let value = text(name), !value.isEmpty else { return nil }
+        guard let value = lines(name) else { return nil }
+        checkLine(value, name)
         return value
+    }
+
+    /// The text of a setting that may have several lines, such as a key in PEM, without white space around it.
+    public mutating func lines(_ name: String) -> String? {
+        guard let value = read(name)?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {
+            return nil
+        }
+        if Self.isQuoted(value) {
+            warn(name, "is in quotes, which are part of the value: leave them out if they are not meant")
+        }
+        return value
+    }
+
+    /// The text of a setting in which spaces at the beginning and at the end count; line ends around it are dropped.
+    public mutating func spacedString(_ name: String) -> String? {
+        guard let value = read(name)?.trimmingCharacters(in: .newlines), !value.isEmpty else { return nil }
+        checkLine(value, name)
+        return value
+    }
+
+    /// A name that others are to know: of an exchange, a host, a header. As ``string(_:)``, and not in quotes.
+    public mutating func name(_ name: String) -> String? {
+        guard let value = string(name) else { return nil }
+        if Self.isQuoted(value) { fault(name, "must not be in quotes, which would be part of the name") }
+        return value
+    }
+
+    private mutating func read(_ name: String) -> String? {
+        known.insert(name)
+        guard let value = text(name) else { return nil }
+        if value.unicodeScalars.contains("\u{FFFD}") { fault(name, "must be text in UTF-8") }
+        return value
+    }
+
+    private mutating func checkLine(_ value: String, _ name: String) {
+        let isLine = value.unicodeScalars.allSatisfy {
+            ![.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+        }
+        if !isLine { fault(name, "must not contain line ends or other control characters") }
+    }
+
+    private static func isQuoted(_ value: String) -> Bool {
+        let bytes = value.utf8
+        return bytes.count >= 2 && bytes.first == bytes.last && "\"'".utf8.contains { $0 == bytes.first }
     }
 
     /// A setting that `parse` makes of its text.
@@ -45,8 +94,8 @@ public struct SettingsReader {
     public mutating func value<T>(
         _ name: String, default fallback: T, _ form: String, _ parse: (String) -> T?
     ) -> T {
-        guard let text = string(name) else { return fallback }
-        if let value = parse(text.trimmingCharacters(in: .whitespacesAndNewlines)) { return value }
+        guard let text = lines(name) else { return fallback }
+        if let value = parse(text) { return value }
         fault(name, "must be \(form)")
         return fallback
     }
@@ -83,9 +132,13 @@ public struct SettingsReader {
 
     /// Texts separated by commas.
     public mutating func list(_ name: String, default fallback: [String]) -> [String] {
-        guard let text = string(name) else { return fallback }
-        return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
-            .filter { !$0.isEmpty }
+        guard let text = lines(name) else { return fallback }
+        // By code point: a comma with a combining mark behind it is one character to Swift, and no comma.
+        let items = text.unicodeScalars.split(separator: ",").map {
+            String($0).trimmingCharacters(in: .whitespacesAndNewlines)
+        }.filter { !$0.isEmpty }
+        for item in items { checkLine(item, name) }
+        return items
     }
 
     /// One of several words.
@@ -101,6 +154,11 @@ public struct SettingsReader {
     public mutating func fault(_ name: String, _ what: String) {
         let fault = SettingFault(name, what)
         if !faults.contains(fault) { faults.append(fault) }
+    }
+
+    private mutating func warn(_ name: String, _ what: String) {
+        let warning = SettingFault(name, what)
+        if !warnings.contains(warning) { warnings.append(warning) }
     }
 
     /// - Throws: ``SettingFaults`` where anything was wrong.

@@ -39,7 +39,7 @@ public struct SignalSettings: Sendable {
         if let schemaBase, !Self.isAbsoluteURI(schemaBase) {
             reader.fault("SIGNALS_SCHEMA_BASE", "must be an absolute URI")
         }
-        appID = reader.string("SIGNALS_APP_ID")
+        appID = reader.name("SIGNALS_APP_ID")
         if let appID, appID.utf8.count > 255 { reader.fault("SIGNALS_APP_ID", "may have at most 255 bytes") }
         payload = reader.choice(
             "SIGNALS_PAYLOAD", default: .standard, ["standard": .standard, "thin": .thin])

@@ -55,7 +55,7 @@ public struct TokenKeys: Sendable {
 
     /// Reads `SIGNALS_TOKEN_KEYS`; nil where it is not set, or wrong, which the reader is told.
     public init?(reading reader: inout SettingsReader) {
-        guard let text = reader.string(Self.settingName) else { return nil }
+        guard let text = reader.lines(Self.settingName) else { return nil }
         do throws(SettingFault) {
             try self.init(parsing: text)
         } catch {

@@ -21,13 +21,17 @@ struct CheckCommand: AsyncParsableCommand {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, faultsForUnknownNames: true)
         _ = settings.operation.bootstrap()
+        for warning in settings.warnings { printLine("warning: \(warning)") }
         let sqlite = try SQLiteVersion.linked()
         printLine("sqlite: \(sqlite)")
         if let fault = sqlite.knownFault { printLine("warning: sqlite \(sqlite): \(fault)") }
         printLine("store: \(try await Self.store(settings))")
+        for users in try await Self.duplicateEmails(settings) {
+            printLine("warning: one e-mail address, several accounts: users \(users)")
+        }
         var unreachable: [String] = []
         do {
-            try await Self.checkMail(settings.mail.url)
+            try await Self.checkMail(settings.mail)
             printLine("mail: ok")
         } catch {
             printLine("mail: \(error)")
@@ -52,11 +56,11 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     /// Tries the mail server; of a folder, which is made with the first mail, it looks at the place.
-    private static func checkMail(_ url: MailURL) async throws(MailError) {
-        if case .folder(let folder) = url.target {
+    private static func checkMail(_ mail: MailConfiguration) async throws(MailError) {
+        if case .folder(let folder) = mail.url.target {
             return try await FileTransport(folder: folder).checkPlace()
         }
-        try await url.transport(logger: Logger(label: "auth-signals.mail")).check()
+        try await mail.transport(logger: Logger(label: "auth-signals.mail")).check()
     }
 
     /// What a start would find; nothing is made.
@@ -75,5 +79,16 @@ struct CheckCommand: AsyncParsableCommand {
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
         }
+    }
+
+    /// The users of each address that several accounts of an existing store have.
+    private static func duplicateEmails(_ settings: InstallationSettings) async throws -> [String] {
+        guard
+            case .current = try await SQLiteStore.condition(
+                of: settings.store.url.path, keys: Installation.keysWithoutMaking(settings),
+                codec: settings.signals.sealingCodec)
+        else { return [] }
+        return try await Installation.existingStore(settings, isReadOnly: true).duplicateEmails()
+            .map { $0.users.map(\.wireText).joined(separator: ", ") }
     }
 }

@@ -10,7 +10,10 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
-        _ = try await Installation(settings)
+        let installation = try await Installation(settings)
+        for users in try await installation.duplicateEmails() {
+            printLine("one e-mail address, several accounts: users \(users)")
+        }
         printLine("the store is up to date: \(settings.store.url.path)")
     }
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+public import Foundation
+import GRDB
+
+/// Users whose addresses turned out to be one when the store was migrated to keys of A-labels.
+///
+/// Nothing is merged, since only a person can decide whose account is kept. Each of the users can still log in and
+/// reset their password; no other user can have the address.
+public struct DuplicateEmail: Hashable, Sendable {
+    /// The users who have the address, the one who had it first before the others; one user who has it twice is
+    /// listed twice.
+    public var users: [User.ID]
+}
+
+extension SQLiteStore {
+    /// The addresses that several rows have since a migration found them to be one.
+    public func duplicateEmails() async throws -> [DuplicateEmail] {
+        try await read { (reading: SQLiteReading) in
+            let rows = try reading.database.rows(
+                """
+                SELECT email_key, user_id FROM auth_email_address WHERE email_key IN
+                    (SELECT email_key FROM auth_email_address WHERE is_duplicate)
+                ORDER BY email_key, is_duplicate, position
+                """)
+            return rows.reduce(into: [(key: String, users: [User.ID])]()) { groups, row in
+                let (key, user): (String, User.ID) = (row["email_key"], row["user_id"])
+                if let last = groups.last, last.key.utf8.elementsEqual(key.utf8) {
+                    groups[groups.count - 1].users.append(user)
+                } else {
+                    groups.append((key, [user]))
+                }
+            }.filter { $0.users.count > 1 }.map { DuplicateEmail(users: $0.users) }
+        }
+    }
+}
+
+/// The migration to ``EmailAddress/key(of:)`` and the present ``Username/key(of:)``.
+enum NameKeys {
+    @Sendable static func migrate(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                ALTER TABLE auth_email_address ADD COLUMN email_key TEXT NOT NULL DEFAULT '';
+                ALTER TABLE auth_email_address ADD COLUMN is_duplicate INTEGER NOT NULL DEFAULT 0;
+                UPDATE auth_email_address SET email_key = email;
+                DROP INDEX auth_email_address_email;
+                DROP INDEX auth_email_address_verified;
+                CREATE INDEX auth_email_address_key ON auth_email_address (email_key);
+                CREATE INDEX auth_email_address_duplicate ON auth_email_address (email_key)
+                    WHERE is_duplicate;
+                """)
+        try migrateEmails(database)
+        try markDuplicates(database)
+        // A duplicate is left out, so that it can stay. Whoever comes later collides with the first of its kind.
+        try database.execute(
+            sql: """
+                CREATE UNIQUE INDEX auth_email_address_verified ON auth_email_address (email_key)
+                    WHERE verified AND NOT is_duplicate;
+                CREATE UNIQUE INDEX auth_email_address_of_user ON auth_email_address (user_id, email_key)
+                    WHERE NOT is_duplicate;
+                """)
+        try migrateUsernames(database)
+    }
+
+    /// The addresses that another form than their own stands for: those with a domain beyond ASCII, or one that
+    /// is written in A-labels.
+    private static func migrateEmails(_ database: Database) throws {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT position, email FROM auth_email_address
+                WHERE email GLOB '*[^ -~]*' OR email LIKE '%xn--%' ORDER BY position
+                """)
+        for row in rows {
+            let (position, email): (Int64, String) = (row["position"], row["email"])
+            try database.execute(
+                sql: "UPDATE auth_email_address SET email_key = ? WHERE position = ?",
+                arguments: [EmailAddress.key(of: email), position])
+            // A user who has both forms already keeps both rows as they are.
+            try database.execute(
+                sql: "UPDATE OR IGNORE auth_email_address SET email = ? WHERE position = ?",
+                arguments: [EmailAddress.normalized(email), position])
+        }
+    }
+
+    /// Marks every row but the first: of several of one user, and of several that are verified.
+    private static func markDuplicates(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE auth_email_address AS this SET is_duplicate = 1 WHERE EXISTS (
+                    SELECT 1 FROM auth_email_address AS other
+                    WHERE other.email_key = this.email_key AND other.user_id = this.user_id
+                        AND (other.verified, -other.position) > (this.verified, -this.position)
+                ) OR (verified AND EXISTS (
+                    SELECT 1 FROM auth_email_address AS other
+                    WHERE other.email_key = this.email_key AND other.verified
+                        AND other.position < this.position
+                ))
+                """)
+    }
+
+    private static func migrateUsernames(_ database: Database) throws {
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT position, username FROM auth_user WHERE username GLOB '*[^ -~]*' ORDER BY position")
+        for row in rows {
+            let (position, username): (Int64, String) = (row["position"], row["username"])
+            // Where two users would have one key, the later one keeps their former key.
+            try database.execute(
+                sql: "UPDATE OR IGNORE auth_user SET username_key = ? WHERE position = ?",
+                arguments: [Username.key(of: username), position])
+        }
+    }
+}
