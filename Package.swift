@@ -27,6 +27,7 @@ let crypto: [Target.Dependency] = [
 ]
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -130,7 +131,9 @@ let package = Package(
         // What every process of ours needs to be run: log lines, the metrics page, health, exit codes.
         .target(
             name: "AuthOperations",
-            dependencies: ["AuthSignals", arguments, hummingbird, nio, unixSignals] + plumbing,
+            dependencies: [
+                "AuthSignals", arguments, hummingbird, hummingbirdCore, nio, nioHTTP1, unixSignals,
+            ] + plumbing,
             swiftSettings: swift),
 
         // For tests, ours and our users'.
@@ -165,8 +168,9 @@ let package = Package(
         .executableTarget(
             name: "auth-bench",
             dependencies: [
-                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
-                "AuthSignals", "CBare", "BrokerSupport", arguments,
+                "AuthServer", "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker",
+                "AuthFlows",
+                "AuthSignals", "CBare", "BrokerSupport", arguments, hummingbird, nio,
             ] + plumbing,
             path: "Benchmarks/auth-bench", swiftSettings: swift),
 
@@ -263,9 +267,10 @@ let package = Package(
         .testTarget(
             name: "AuthOperationsTests",
             dependencies: [
-                "AuthOperations", "AuthSignals", hummingbird,
+                "AuthOperations", "AuthTesting", "AuthSignals", hummingbird, nio, nioHTTP1,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ] + plumbing,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
             name: "EndToEndTests",

@@ -30,6 +30,7 @@ extension Job {
         case .bareLatency: try LatencyJobs.bare(self)
         case .flow: try await FlowJob.run(self)
         case .timing: try await TimingJob.run(self)
+        case .hashing: try await HashingJob.run(self)
         }
     }
 }

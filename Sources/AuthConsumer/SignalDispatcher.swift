@@ -156,11 +156,19 @@ public final class SignalDispatcher: Service {
     }
 
     private func forget() async -> Ended {
+        var check = ClockJumpCheck()
         while let inbox, !Task.isCancelled {
             let retention = configuration.inboxRetention / .seconds(1)
             do {
-                let count = try await inbox.prune(before: clock.now().addingTimeInterval(-retention))
-                if count > 0 { logger.debug("the inbox was pruned", metadata: ["count": "\(count)"]) }
+                let now = clock.now()
+                if check.accepts(now) {
+                    let count = try await inbox.prune(before: now.addingTimeInterval(-retention))
+                    if count > 0 { logger.debug("the inbox was pruned", metadata: ["count": "\(count)"]) }
+                } else {
+                    logger.warning(
+                        "the clock is more than a day after the last pruning of the inbox: nothing is deleted until the next one confirms it",
+                        metadata: ["clock": "\(now.wireText)"])
+                }
             } catch {
                 logger.warning("the inbox cannot be pruned", metadata: ["error": "\(error)"])
             }

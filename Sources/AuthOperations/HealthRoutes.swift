@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 public import Hummingbird
+import Logging
 public import ServiceLifecycle
 
 /// `/livez`, `/readyz` and `/metrics`.
@@ -55,14 +56,12 @@ public struct HealthRoutes: Sendable {
     ///   - port: 0 picks a free one.
     ///   - portFile: gets the port once it listens.
     public func application(host: String, port: Int, portFile: PortFile? = nil) -> some Service {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         add(to: router)
         return ListeningService(
-            Application(
-                router: router,
-                configuration: ApplicationConfiguration(
-                    address: .hostname(host, port: port), serverName: nil),
-                onServerRunning: { channel in portFile?.write(channel) }),
-            setting: "METRICS_PORT", host: host, port: port)
+            router.buildResponder(),
+            configuration: ListenerConfiguration(
+                setting: "METRICS_PORT", host: host, port: port, portFile: portFile),
+            logger: Logger(label: "metrics-page"))
     }
 }

@@ -28,7 +28,7 @@ public struct OperationSettings: Sendable {
         logFormat = reader.choice(
             "LOG_FORMAT", default: logFormat,
             Dictionary(uniqueKeysWithValues: LogFormat.allCases.map { ($0.rawValue, $0) }))
-        metricsHost = reader.name("METRICS_HOST") ?? metricsHost
+        metricsHost = reader.host("METRICS_HOST", default: metricsHost, port: "METRICS_PORT")
         let port = reader.int("METRICS_PORT", default: -1, in: 0...65535)
         metricsPort = port < 0 ? nil : port
     }

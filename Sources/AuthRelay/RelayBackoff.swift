@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+public import AuthSignals
 
 /// How long a row waits that the broker did not store: twice as long each time, up to a limit.
 public struct RelayBackoff: Hashable, Sendable {
     /// After the first failure.
     public var first: Duration
-    /// At most.
+    /// At most; not above ``AuthSignals/OutboxSettlement/longestWait``, which an outbox takes for the work of a
+    /// wrong clock.
     public var limit: Duration
 
-    public init(first: Duration = .seconds(1), limit: Duration = .seconds(300)) {
+    public init(
+        first: Duration = .seconds(1), limit: Duration = .seconds(OutboxSettlement.longestWait)
+    ) {
         self.first = first
         self.limit = limit
     }
@@ -18,7 +22,7 @@ public struct RelayBackoff: Hashable, Sendable {
     ///   that has room again is not filled at once.
     public func delay(afterFailures failures: Int, sequence: Int64) -> Duration {
         let doublings = min(max(failures, 1) - 1, 30)
-        let whole = min(first * (1 << doublings), limit)
+        let whole = min(first * (1 << doublings), limit, .seconds(OutboxSettlement.longestWait))
         let spread = (UInt64(bitPattern: sequence) &* 0x9E37_79B9_7F4A_7C15) >> 54
         return whole * 4 / 5 + whole * Int(spread) / 1023 / 5
     }

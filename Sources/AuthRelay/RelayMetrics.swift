@@ -16,6 +16,7 @@ struct RelayMetrics: Sendable {
     private let inFlight: Gauge
     private let pending: Gauge
     private let oldestPending: Gauge
+    private let age = PendingAge()
     private let paused: Gauge
     private let emitted: Counter
     private let emissions = Emissions()
@@ -69,7 +70,7 @@ struct RelayMetrics: Sendable {
         pending.record(status.pending)
         emitted.increment(by: emissions.growth(to: status.emitted))
         paused.record(status.pausedSince == nil ? 0 : 1)
-        oldestPending.record(status.oldestPending.map { max(0, now.timeIntervalSince($0)) } ?? 0)
+        oldestPending.record(age.seconds(of: status.oldestPending, at: now))
     }
 
     /// - Parameter duration: from handing a batch over to the last of its outcomes.

@@ -4,12 +4,15 @@ public import AuthSignals
 import Foundation
 
 extension AuthServerConfiguration {
-    /// Reads `HTTP_HOST`, `HTTP_PORT`, `CSRF_TRUSTED_ORIGINS`, `ALLAUTH_TRUSTED_PROXY_COUNT` and
-    /// `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`.
+    /// Reads `HTTP_HOST`, `HTTP_PORT`, `HTTP_MAX_CONNECTIONS`, `HTTP_BODY_TIMEOUT`, `CSRF_TRUSTED_ORIGINS`,
+    /// `CSRF_COOKIE_NAME`, `ALLAUTH_TRUSTED_PROXY_COUNT` and `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`.
     public init(reading settings: inout SettingsReader) {
         self.init()
-        host = settings.name("HTTP_HOST") ?? host
+        host = settings.host("HTTP_HOST", default: host, port: "HTTP_PORT")
         port = settings.int("HTTP_PORT", default: port, in: 0...65535)
+        maximumConnections = settings.int(
+            "HTTP_MAX_CONNECTIONS", default: maximumConnections, in: 1...1_000_000)
+        bodyTimeout = settings.seconds("HTTP_BODY_TIMEOUT", default: bodyTimeout, in: 1...3600)
         csrfTrustedOrigins = settings.list("CSRF_TRUSTED_ORIGINS", default: [])
         if !csrfTrustedOrigins.allSatisfy(TrustedOrigins.isOrigin) {
             settings.fault(
@@ -17,6 +20,10 @@ extension AuthServerConfiguration {
                 "must be origins separated by commas, such as https://app.example.org or https://*.example.org"
             )
         }
+        csrfCookieName = settings.value(
+            "CSRF_COOKIE_NAME", default: csrfCookieName,
+            "the name of a cookie: letters, digits, - and _, up to 64; not the session's"
+        ) { BrowserCookies.isCookieName($0) ? $0 : nil }
         clientAddress.trustedProxyCount = settings.int("ALLAUTH_TRUSTED_PROXY_COUNT", default: 0, in: 0...16)
         let header = settings.value(
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER", default: "", "the name of a header"

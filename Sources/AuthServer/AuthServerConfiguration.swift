@@ -12,6 +12,15 @@ public struct AuthServerConfiguration: Sendable {
     public var csrfTrustedOrigins: [String] = []
     /// Where a client's address is found.
     public var clientAddress = ClientAddress()
+    /// `HTTP_MAX_CONNECTIONS`: how many connections are served at a time, for whoever listens.
+    public var maximumConnections = 4096
+    /// `HTTP_BODY_TIMEOUT`: how long a request's body may take; one that is not complete then is answered 408.
+    public var bodyTimeout = Duration.seconds(30)
+    /// `CSRF_COOKIE_NAME`: the cookie that a page copies into `X-CSRFToken`.
+    public var csrfCookieName = "csrftoken"
+
+    /// The most bytes that a request's body may have.
+    public static let bodyLimit = 64 * 1024
 
     public init() {}
 }

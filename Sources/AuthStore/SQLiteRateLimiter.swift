@@ -85,12 +85,15 @@ public final class SQLiteRateLimiter: RateLimiter {
         _ limit: RateLimitUse, _ now: Date, _ database: Database
     ) throws -> TimeInterval? {
         if limit.amount <= 0 { return limit.per }
-        // The amount-th youngest attempt has to be forgotten before one more fits.
+        // The amount-th youngest attempt has to be forgotten before one more fits. What is to be counted for
+        // longer than a whole period was counted while the clock was ahead.
+        let latest = now.addingTimeInterval(RateLimitUse.clockTolerance).milliseconds + limit.milliseconds
         let blocking: Int64? = try database.value(
             """
-            SELECT expires_at FROM auth_attempt WHERE bucket = ? AND per = ? AND expires_at > ?
+            SELECT expires_at FROM auth_attempt
+            WHERE bucket = ? AND per = ? AND expires_at > ? AND expires_at <= ?
             ORDER BY expires_at DESC LIMIT 1 OFFSET ?
-            """, [limit.bucket, limit.milliseconds, now.milliseconds, limit.amount - 1])
+            """, [limit.bucket, limit.milliseconds, now.milliseconds, latest, limit.amount - 1])
         guard let blocking else { return nil }
         return (Double(blocking) - Double(now.milliseconds)) / 1000
     }

@@ -49,6 +49,39 @@ extension SQLiteStore {
         }
     }
 
+    /// Whether the clock may be believed by whoever deletes what is old (`ClockJumpCheck`). The store remembers
+    /// it, so that a process that starts with a wrong clock is noticed, too.
+    ///
+    /// - Parameters:
+    ///   - process: who asks. What one process doubts, another one does not confirm a moment later: both have
+    ///     the same clock.
+    ///   - period: from one run of a process to the next.
+    func believesClock(process: String, period: Duration) async throws -> Bool {
+        try await write { transaction in
+            let (database, now) = (transaction.database, transaction.now)
+            var check = ClockJumpCheck()
+            var doubter: String?
+            if let row = try database.row("SELECT ran_at, doubted_at, doubted_by FROM auth_housekeeping") {
+                check.lastRun = (row["ran_at"] as Int64?).map(Date.init(milliseconds:))
+                check.doubtedAt = (row["doubted_at"] as Int64?).map(Date.init(milliseconds:))
+                doubter = row["doubted_by"]
+            }
+            if let doubtedAt = check.doubtedAt, let doubter, doubter != process,
+                (0..<(period / .seconds(1) / 2)).contains(now.timeIntervalSince(doubtedAt))
+            {
+                return false
+            }
+            let isBelieved = check.accepts(now)
+            try database.run(
+                "UPDATE auth_housekeeping SET ran_at = ?, doubted_at = ?, doubted_by = ?",
+                [
+                    check.lastRun?.milliseconds, check.doubtedAt?.milliseconds,
+                    check.doubtedAt == nil ? nil : process,
+                ])
+            return isBelieved
+        }
+    }
+
     /// Deletes settled rows that are older than ``retention``.
     func purgeHistory() async throws -> Int {
         let seconds = TimeInterval(retention.components.seconds)

@@ -14,9 +14,13 @@ extension SQLiteStore: MailQueue {
         let due = try await read { (reading: SQLiteReading) in
             try reading.database.rows(
                 """
-                SELECT * FROM auth_mail WHERE failed_at IS NULL AND due_at <= ?
+                SELECT * FROM auth_mail
+                WHERE failed_at IS NULL AND (due_at <= ? OR due_at > ? OR last_error IS NULL)
                 ORDER BY position LIMIT ?
-                """, [now.milliseconds, limit]
+                """,
+                [
+                    now.milliseconds, now.addingTimeInterval(QueuedMail.longestWait).milliseconds, limit,
+                ]
             ).map { row in (id: try row.decode(UUID.self, forColumn: "id"), mail: Result { try self.open(row) }) }
         }
         for case (let id, .failure(let error)) in due { try await putOff(id, error, now) }

@@ -30,6 +30,7 @@ extension SQLiteStore {
         Migration("auth_store_3") { try $0.execute(sql: outboxOperator) },
         Migration("auth_store_4") { try $0.execute(sql: restoration + subjectsInLowerCase) },
         Migration("auth_store_5", NameKeys.migrate),
+        Migration("auth_store_6") { try $0.execute(sql: housekeeping) },
     ]
 
     private struct Migration: Sendable {
@@ -172,6 +173,18 @@ extension SQLiteStore {
 
             """
     }.joined()
+
+    // When old rows were deleted last, and whether a run since then did not believe the clock.
+    private static let housekeeping = """
+        CREATE TABLE auth_housekeeping (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            ran_at INTEGER,
+            doubted_at INTEGER,
+            doubted_by TEXT
+        ) STRICT;
+        INSERT INTO auth_housekeeping (only) VALUES (1);
+
+        """
 
     private static let mail = """
         CREATE TABLE auth_mail (

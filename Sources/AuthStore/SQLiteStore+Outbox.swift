@@ -17,9 +17,9 @@ extension SQLiteStore: Outbox {
             // The limit counts rows that are not due too, so that a read never grows long over them.
             try reading.database.forEachRow(
                 """
-                SELECT \(OutboxColumns.kept), not_before > ? FROM auth_outbox
+                SELECT \(OutboxColumns.kept), not_before > ? AND not_before <= ? FROM auth_outbox
                 WHERE sequence > ? ORDER BY sequence LIMIT ?
-                """, [now.milliseconds, cursor, limit]
+                """, [now.milliseconds, now.latestMoment, cursor, limit]
             ) { row in
                 page.cursor = row[0]
                 if row[OutboxColumns.count] as Bool { return }
@@ -34,8 +34,10 @@ extension SQLiteStore: Outbox {
             try reading.database.outboxRows(
                 """
                 SELECT \(OutboxColumns.kept) FROM auth_outbox
-                WHERE not_before > 0 AND not_before <= ? AND sequence <= ? ORDER BY sequence LIMIT ?
-                """, [now.milliseconds, cursor, limit], unreadable: self.tellUnreadable)
+                WHERE not_before > 0 AND (not_before <= ? OR not_before > ?) AND sequence <= ?
+                ORDER BY sequence LIMIT ?
+                """, [now.milliseconds, now.latestMoment, cursor, limit],
+                unreadable: self.tellUnreadable)
         }
     }
 
@@ -73,6 +75,11 @@ extension SQLiteStore: Outbox {
     public func status() async throws -> OutboxStatus {
         try await read { (reading: SQLiteReading) in try OutboxCount.status(reading.database) }
     }
+}
+
+extension Date {
+    /// Until when a row may wait that is set back now; whatever is to wait longer was set back by a wrong clock.
+    fileprivate var latestMoment: Int64 { addingTimeInterval(OutboxSettlement.longestWait).milliseconds }
 }
 
 /// Rows with consecutive numbers that have the same outcome: they are settled by one statement.

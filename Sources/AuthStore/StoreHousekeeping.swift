@@ -15,6 +15,8 @@ public struct StoreHousekeeping: Service {
     private let sessions: Sessions?
     private let period: Duration
     private let logger: Logger
+    /// Distinguishes this process's runs from those of others.
+    private let process = UUID().uuidString
 
     /// - Parameters:
     ///   - sessions: of the `Accounts` that requests are answered with; nil where none are in this process.
@@ -40,14 +42,32 @@ public struct StoreHousekeeping: Service {
     }
 
     /// Sweeps once. What fails is logged and tried again the next time.
+    ///
+    /// After a step of the clock of more than a day nothing is deleted until the next sweep finds the clock
+    /// where it then must be.
     public func sweep() async {
         StoreSpace(store.file)?.show()
-        await attempt("sessions") { try await store.purgeExpiredSessions() }
-        await attempt("history") { try await store.purgeHistory() }
-        await writeSightings()
-        if let limiter {
-            await attempt("attempts") { try await limiter.sweep(now: store.clock.now()) }
+        if await believesClock() {
+            await attempt("sessions") { try await store.purgeExpiredSessions() }
+            await attempt("history") { try await store.purgeHistory() }
+            if let limiter {
+                await attempt("attempts") { try await limiter.sweep(now: store.clock.now()) }
+            }
         }
+        await writeSightings()
+    }
+
+    private func believesClock() async -> Bool {
+        do {
+            if try await store.believesClock(process: process, period: period) { return true }
+            logger.warning(
+                "the clock is more than a day after the last sweep: nothing is deleted until the next sweep confirms it",
+                metadata: ["clock": "\(store.clock.now().wireText)"])
+        } catch is CancellationError {
+        } catch {
+            logger.warning("a sweep has failed", metadata: ["what": "clock", "error": "\(error)"])
+        }
+        return false
     }
 
     private func writeSightings() async {

@@ -16,6 +16,8 @@ struct InstallationHealth: Sendable {
     private let publisher: BrokerPublisher?
     private let port: Int?
     private let host: String
+    private let outboxAge = PendingAge()
+    private let mailAge = PendingAge()
 
     init(_ installation: Installation, relay: SignalRelay?, publisher: BrokerPublisher?) {
         store = installation.store
@@ -32,12 +34,13 @@ struct InstallationHealth: Sendable {
             try store.checkFile()
             let outbox = try await store.status()
             let mail = try await store.mailStatus()
+            let now = Date()
             parts["store"] = "ok"
             parts["pending"] = "\(outbox.pending)"
             if let since = outbox.pausedSince { parts["paused_since"] = since.wireText }
-            parts["oldest_pending_seconds"] = Self.age(outbox.oldestPending)
+            parts["oldest_pending_seconds"] = String(Int(outboxAge.seconds(of: outbox.oldestPending, at: now)))
             parts["mail_pending"] = "\(mail.pending)"
-            parts["mail_oldest_pending_seconds"] = Self.age(mail.oldestPending)
+            parts["mail_oldest_pending_seconds"] = String(Int(mailAge.seconds(of: mail.oldestPending, at: now)))
             parts["mail_failed"] = "\(mail.failed)"
             if outbox.parked > 0 {
                 parts["parked"] = "\(outbox.parked)"
@@ -75,9 +78,5 @@ struct InstallationHealth: Sendable {
         return [
             routes(metrics: metrics, brokerIsRequired: brokerIsRequired).application(host: host, port: port)
         ]
-    }
-
-    private static func age(_ date: Date?) -> String {
-        String(Int(saturating: max(0, date.map { Date().timeIntervalSince($0) } ?? 0)))
     }
 }

@@ -78,3 +78,22 @@ struct InstallationSettings {
         try reader.check()
     }
 }
+
+extension InstallationSettings {
+    /// Whose address a client's is, for the operator.
+    var clientAddresses: String {
+        let address = server.clientAddress
+        if let header = address.trustedHeader { return "ok, their address is in \(header)" }
+        if address.trustedProxyCount > 0 {
+            return "ok, their address is in X-Forwarded-For, \(address.trustedProxyCount) from the right"
+        }
+        if account.links.publicURL.lowercased().hasPrefix("https://") {
+            return """
+                PUBLIC_URL is https, so a reverse proxy forwards requests, and none is trusted: every client has the \
+                proxy's address, and one client's wrong passwords lock everybody out; set \
+                ALLAUTH_TRUSTED_PROXY_COUNT or ALLAUTH_TRUSTED_CLIENT_IP_HEADER
+                """
+        }
+        return "ok, their address is the connection's; behind a reverse proxy set ALLAUTH_TRUSTED_PROXY_COUNT"
+    }
+}

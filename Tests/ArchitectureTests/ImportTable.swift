@@ -16,8 +16,9 @@ enum ImportTable {
         Row(
             target: "auth-bench",
             imports: [
-                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
-                "AuthSignals", "CBare", "BrokerSupport", "ArgumentParser",
+                "AuthServer", "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker",
+                "AuthFlows",
+                "AuthSignals", "CBare", "BrokerSupport", "ArgumentParser", "Hummingbird", "NIOCore",
             ], path: "Benchmarks/auth-bench"),
         Row(
             target: "auth-signals",
@@ -40,7 +41,8 @@ enum ImportTable {
         Row(
             target: "AuthOperations",
             imports: [
-                "AuthSignals", "ArgumentParser", "Hummingbird", "NIOCore", "CoreMetrics", "UnixSignals",
+                "AuthSignals", "ArgumentParser", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHTTP1",
+                "CoreMetrics", "UnixSignals",
             ]),
         Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
         Row(

@@ -206,14 +206,17 @@ import Testing
     @Test func `what passwords cost is read`() async throws {
         let (read, faults) = hashing([
             "PASSWORD_SCRYPT_COST": "1024", "PASSWORD_HASH_CONCURRENCY": "3", "PASSWORD_HASH_QUEUE": "0",
+            "PASSWORD_HASH_WAIT": "7",
         ])
         #expect(faults == [])
         #expect(read.cost.n == 1024)
         #expect(read.concurrency == 3)
         #expect(read.queueLimit == 0)
+        #expect(read.longestWait == .seconds(7))
         #expect(try await read.hasher().hash(Password("x")).exposedText.hasPrefix("scrypt$1024$"))
         #expect(hashing([:]).0.cost.n == 131_072)
         #expect(hashing([:]).0.queueLimit == 64)
+        #expect(hashing([:]).0.longestWait == .seconds(5))
     }
 
     @Test(
@@ -221,6 +224,7 @@ import Testing
             ("PASSWORD_SCRYPT_COST", "1000"), ("PASSWORD_SCRYPT_COST", "524288"),
             ("PASSWORD_SCRYPT_COST", "512"),
             ("PASSWORD_HASH_CONCURRENCY", "0"), ("PASSWORD_HASH_QUEUE", "-1"),
+            ("PASSWORD_HASH_WAIT", "0"), ("PASSWORD_HASH_WAIT", "61"),
         ])
     func `what passwords cannot cost is a fault`(_ name: String, _ value: String) {
         #expect(hashing([name: value]).faults == [name])

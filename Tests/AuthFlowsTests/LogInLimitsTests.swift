@@ -74,4 +74,14 @@ import Testing
         _ = try await holder.value
         #expect(try await accounts.logIn(form).text == "authenticated")
     }
+
+    @Test func `a clock that was a day ahead for a minute locks nobody out`() async throws {
+        let world = try World(limited: true)
+        _ = try await world.member("a@x.org")
+        world.clock.advance(by: .seconds(86_400))
+        for _ in 1...6 { _ = try await world.client().logIn("a@x.org", "wrong-Password-1") }
+        #expect(try await world.client().logIn("a@x.org").answer != "authenticated")
+        world.clock.advance(by: .seconds(-86_340))
+        #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
+    }
 }

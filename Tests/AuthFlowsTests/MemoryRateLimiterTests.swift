@@ -89,4 +89,20 @@ import Testing
         #expect((buckets[0] == buckets[1]) == isOne)
         #expect(buckets[0].allSatisfy { !$0.contains(left) })
     }
+
+    @Test func `a clock that was a day ahead locks nobody out`() async throws {
+        let limiter = MemoryRateLimiter()
+        let uses = [use("a", 1, per: 60)]
+        #expect(try await isAllowed(limiter, uses, after: 86_400))
+        #expect(try await !isAllowed(limiter, uses, after: 86_401))
+        #expect(try await isAllowed(limiter, uses, after: 10))
+        #expect(try await !isAllowed(limiter, uses, after: 11))
+    }
+
+    @Test func `parallel attempts that overtake each other are all counted`() async throws {
+        let limiter = MemoryRateLimiter()
+        #expect(try await isAllowed(limiter, [use("a", 2, per: 60)], after: 10))
+        #expect(try await isAllowed(limiter, [use("a", 2, per: 60)], after: 5))
+        #expect(try await !isAllowed(limiter, [use("a", 2, per: 60)], after: 4))
+    }
 }

@@ -23,4 +23,20 @@ import Testing
             schedule.next(afterFailures: 70, queuedAt: Samples.date, now: limit.addingTimeInterval(-3599))
                 == nil)
     }
+
+    @Test func `a clock that jumps gives up no mail that was hardly tried`() {
+        let later = Samples.date.addingTimeInterval(10 * 86_400)
+        let schedule = MailRetrySchedule()
+        #expect(schedule.next(afterFailures: 1, queuedAt: Samples.date, now: later) == later.addingTimeInterval(5))
+        #expect(schedule.next(afterFailures: 5, queuedAt: Samples.date, now: later) != nil)
+        #expect(schedule.next(afterFailures: 6, queuedAt: Samples.date, now: later) == nil)
+    }
+
+    @Test func `no wait is longer than a queue believes`() {
+        var schedule = MailRetrySchedule()
+        schedule.then = 86_400
+        #expect(
+            schedule.next(afterFailures: 6, queuedAt: Samples.date, now: Samples.date)
+                == Samples.date.addingTimeInterval(3600))
+    }
 }

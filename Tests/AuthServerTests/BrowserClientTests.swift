@@ -45,6 +45,34 @@ struct BrowserClientTests {
         }
     }
 
+    @Test(arguments: ["csrftoken", "accounts_csrf"])
+    func `the configuration shows a browser its CSRF token, whatever other cookies it holds`(name: String)
+        async throws
+    {
+        var configuration = AuthServerConfiguration()
+        configuration.csrfCookieName = name
+        let server = try TestServer(configuration: configuration) { $0.emailVerification = .none }
+        try await server.run { client in
+            let browser = BrowserClient(client)
+            let first = try await browser.get("config")
+            let token = try #require(first.body["meta"]?["csrf_token"]?.string)
+            #expect(browser.cookies[name] == token)
+            #expect(browser.cookies.keys.filter { $0.contains("csrf") } == [name])
+            // The browser holds another cookie of the name, and it comes first.
+            browser.cookies = browser.cookies.merging([" \(name)": "foreign"]) { $1 }
+            #expect(try await browser.get("config").body["meta"]?["csrf_token"]?.string == token)
+            #expect(try await browser.send(.post, "auth/signup", ada, csrf: token).status == 200)
+            // A log-in has a token of its own.
+            let after = try await browser.get("config").body["meta"]?["csrf_token"]?.string
+            #expect(after != token)
+            #expect(after == browser.cookies[name])
+        }
+    }
+
+    @Test func `an app has no CSRF token`() async throws {
+        try await TestServer().app { app in #expect(try await app.get("config").body["meta"] == nil) }
+    }
+
     @Test func `the answer names no session token, and the cookie cannot be read by scripts`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthServer
 import AuthSignals
 import Hummingbird
+import InMemoryLogging
+import Logging
 import Testing
+
+@testable import AuthServer
 
 @Suite("A client's address")
 struct ClientAddressTests {
@@ -79,5 +82,51 @@ struct AuthServerConfigurationTests {
         var reader = SettingsReader([name: value])
         _ = AuthServerConfiguration(reading: &reader)
         #expect(reader.faults.map(\.name) == [name])
+    }
+}
+
+@Suite("Reports about clients' addresses")
+struct ClientAddressReportTests {
+    private let log = InMemoryLogHandler()
+
+    private func report(_ address: ClientAddress, _ headers: [String: String]) {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[HeaderName(name)!] = value }
+        address.report(fields, to: Logger(label: "test") { _ in log })
+    }
+    private var warnings: [String] {
+        log.entries.filter { $0.level == .warning }.map(\.message.description)
+    }
+
+    @Test(arguments: [
+        "X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Proto",
+    ])
+    func `the first forwarded request that is not believed is a warning`(header: String) {
+        let address = ClientAddress()
+        report(address, ["User-Agent": "curl"])
+        #expect(warnings == [])
+        report(address, [header: "203.0.113.9"])
+        report(address, [header: "203.0.113.9"])
+        // What is read once has copies.
+        let copy = address
+        report(copy, [header: "203.0.113.9"])
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("ALLAUTH_TRUSTED_PROXY_COUNT") == true)
+        #expect(log.entries.allSatisfy { !"\($0.metadata)".contains("203.0.113.9") })
+    }
+
+    @Test func `a trusted proxy that says nothing is a warning`() {
+        let counted = ClientAddress(trustedProxyCount: 1)
+        report(counted, ["X-Forwarded-For": "203.0.113.9"])
+        #expect(warnings == [])
+        report(counted, ["Forwarded": "for=203.0.113.9"])
+        report(counted, [:])
+        #expect(warnings.count == 1)
+        let named = ClientAddress(trustedHeader: "CF-Connecting-IP")
+        report(named, ["CF-Connecting-IP": "203.0.113.9"])
+        #expect(warnings.count == 1)
+        report(named, ["X-Forwarded-For": "203.0.113.9"])
+        #expect(warnings.count == 2)
+        #expect(log.entries.last?.metadata["header"] == "CF-Connecting-IP")
     }
 }

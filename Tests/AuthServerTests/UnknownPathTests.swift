@@ -33,8 +33,8 @@ struct UnknownPathTests {
     }
 
     @Test(arguments: [
-        ("config", "GET"), ("auth/login", "POST"), ("auth/session", "DELETE, GET"),
-        ("auth/email/verify", "GET, POST"), ("account/email", "DELETE, GET, PATCH, POST, PUT"),
+        ("config", "GET, HEAD"), ("auth/login", "POST"), ("auth/session", "DELETE, GET, HEAD"),
+        ("auth/email/verify", "GET, HEAD, POST"), ("account/email", "DELETE, GET, HEAD, PATCH, POST, PUT"),
     ])
     func `a method that a path has not is 405 and says which it has`(path: String, allowed: String)
         async throws
@@ -47,7 +47,7 @@ struct UnknownPathTests {
                     let reply = try await ask(client, method, "/\(kind)/v1/\(path)")
                     #expect(reply.status == 405, "\(method)")
                     #expect(reply.headers[.allow] == allowed)
-                    #expect(reply.body == ["status": 405])
+                    #expect(reply.body == (method == .head ? .null : ["status": 405]))
                 }
             }
         }

@@ -4,6 +4,7 @@ import AuthSignals
 import AuthStore
 import AuthTesting
 import Foundation
+import InMemoryLogging
 import ServiceLifecycle
 import Logging
 import Testing
@@ -126,5 +127,81 @@ import Testing
         clock.advance(by: .seconds(60))
         await StoreHousekeeping(store, limiter: limiter).sweep()
         #expect(try await limiter.sweep(now: now) == 0)
+    }
+
+    /// A store with a session and a settled row, both old after two months.
+    private func storeToSweep(_ log: InMemoryLogHandler) async throws -> (SQLiteStore, StoreHousekeeping) {
+        let store = try SQLiteStore.test(clock: clock)
+        let time = now
+        try await store.transaction { transaction in
+            try transaction.insert(Session.test(expires: time + 1_209_600))
+        }
+        try await store.emit(1)
+        try await store.settle(.confirmed, 1, at: now)
+        return (store, StoreHousekeeping(store, logger: Logger(label: "test") { _ in log }))
+    }
+
+    @Test func `a clock that is far ahead for a minute deletes nothing, and is logged`() async throws {
+        let log = InMemoryLogHandler()
+        let (store, housekeeping) = try await storeToSweep(log)
+        await housekeeping.sweep()
+        clock.advance(by: .seconds(60 * 86_400))
+        await housekeeping.sweep()
+        #expect(log.entries.filter { $0.level == .warning }.count == 1)
+        clock.advance(by: .seconds(-60 * 86_400 + 60))
+        await housekeeping.sweep()
+        await housekeeping.sweep()
+        #expect(try await store.count("auth_session") == 1)
+        #expect(try await store.count("auth_outbox_history") == 1)
+        #expect(log.entries.filter { $0.level == .warning }.count == 1)
+    }
+
+    @Test func `a jump that the next run confirms is believed`() async throws {
+        let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
+        await housekeeping.sweep()
+        clock.advance(by: .seconds(60 * 86_400))
+        await housekeeping.sweep()
+        #expect(try await store.count("auth_session") == 1)
+        clock.advance(by: .seconds(60))
+        await housekeeping.sweep()
+        #expect(try await store.count("auth_session") == 0)
+        #expect(try await store.count("auth_outbox_history") == 0)
+    }
+
+    @Test func `a jump is noticed after a restart, and one process does not confirm it for another`()
+        async throws
+    {
+        let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
+        await housekeeping.sweep()
+        clock.advance(by: .seconds(60 * 86_400))
+        await StoreHousekeeping(store).sweep()
+        clock.advance(by: .seconds(1))
+        await StoreHousekeeping(store).sweep()
+        #expect(try await store.count("auth_session") == 1)
+        clock.advance(by: .seconds(60))
+        await StoreHousekeeping(store).sweep()
+        #expect(try await store.count("auth_session") == 0)
+    }
+
+    @Test func `a jump is not confirmed by another one`() async throws {
+        let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
+        await housekeeping.sweep()
+        for _ in 1...3 {
+            clock.advance(by: .seconds(60 * 86_400))
+            await housekeeping.sweep()
+        }
+        #expect(try await store.count("auth_session") == 1)
+    }
+
+    @Test func `a server that was off for a weekend sweeps a minute after its start`() async throws {
+        let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
+        await housekeeping.sweep()
+        clock.advance(by: .seconds(15 * 86_400))
+        let restarted = StoreHousekeeping(store)
+        await restarted.sweep()
+        #expect(try await store.count("auth_session") == 1)
+        clock.advance(by: .seconds(60))
+        await restarted.sweep()
+        #expect(try await store.count("auth_session") == 0)
     }
 }

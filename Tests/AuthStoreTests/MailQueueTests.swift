@@ -140,4 +140,23 @@ extension EmailConfirmationSent {
         copy.request.profile = .standard
         return copy
     }
+
+    @Test func `a mail that was queued or postponed while the clock was ahead is due now`() async throws {
+        clock.advance(by: .seconds(86_400))
+        for name in ["a", "b"] { try await queue("\(name)@example.org") }
+        try await store.failed(try #require(try await due().first), reason: "451", retryAt: now + 3600)
+        #expect(try await due().map(\.draft.to) == ["b@example.org"])
+        clock.advance(by: .seconds(-86_340))
+        #expect(try await due().map(\.draft.to) == ["a@example.org", "b@example.org"])
+    }
+
+    @Test func `a mail that was queued while the clock was a little ahead is due now`() async throws {
+        clock.advance(by: .seconds(600))
+        try await queue("a@example.org")
+        clock.advance(by: .seconds(-600))
+        #expect(try await due().count == 1)
+        // A mail that waits for its next attempt does wait.
+        try await store.failed(try #require(try await due().first), reason: "451", retryAt: now + 3600)
+        #expect(try await due().isEmpty)
+    }
 }

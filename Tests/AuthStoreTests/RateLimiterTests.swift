@@ -128,4 +128,20 @@ import Testing
         }
         #expect(try folder.mode("damaged.sqlite") == 0o600)
     }
+
+    @Test func `a clock that was a day ahead locks nobody out`() async throws {
+        let day: TimeInterval = 86_400
+        for _ in 1...2 { #expect(try await refused(use(), at: day) == nil) }
+        #expect(try await refused(use(), at: day + 1) == 59)
+        // It is right again.
+        #expect(try await refused(use(), at: 60) == nil)
+        #expect(try await refused(use(), at: 61) == nil)
+        #expect(try await refused(use(), at: 62) == 58)
+    }
+
+    @Test func `parallel attempts that overtake each other are all counted`() async throws {
+        #expect(try await refused(use(), at: 10) == nil)
+        #expect(try await refused(use(), at: 5) == nil)
+        #expect(try await refused(use(), at: 4) != nil)
+    }
 }

@@ -26,6 +26,8 @@ struct Job: Codable, Sendable {
         case flow
         /// The answers to somebody known and somebody unknown.
         case timing
+        /// Requests that hash nothing, with and without hashing beside them.
+        case hashing
     }
 
     /// What the dispatcher hands its messages to.
@@ -55,6 +57,8 @@ struct Job: Codable, Sendable {
     var relayState = RelayState.off
     var pair = Pair.logIn
     var scryptCost = 1024
+    /// What is asked for while passwords are hashed.
+    var path = ""
 
     init(_ kind: Kind) { self.kind = kind }
 

@@ -3,7 +3,7 @@ import ArgumentParser
 
 /// The rows of the table, in its order.
 enum RowName: String, Codable, CaseIterable, ExpressibleByArgument, Sendable {
-    case relay, raw, typed, inbox, latency, backlog, flow, timing
+    case relay, raw, typed, inbox, latency, backlog, flow, timing, hashing
 
     func measure(_ bench: Bench) async throws -> [RowReport] {
         switch self {
@@ -15,6 +15,7 @@ enum RowName: String, Codable, CaseIterable, ExpressibleByArgument, Sendable {
         case .backlog: [try await bench.backlogRow()]
         case .flow: [try await bench.flowRow()]
         case .timing: try await bench.timingRows()
+        case .hashing: try await bench.hashingRows()
         }
     }
 }

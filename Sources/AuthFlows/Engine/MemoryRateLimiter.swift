@@ -85,7 +85,9 @@ public final class MemoryRateLimiter: RateLimiter {
 
         private mutating func forgetOld(_ limit: Limit, _ now: Date) {
             let old = (logs[limit] ?? []).filter { id in
-                attempts[id].map { $0.at <= now - limit.per } ?? true
+                attempts[id].map { attempt in
+                    attempt.at <= now - limit.per || attempt.at > now + RateLimitUse.clockTolerance
+                } ?? true
             }
             if old.isEmpty { return }
             for id in old { attempts[id] = nil }

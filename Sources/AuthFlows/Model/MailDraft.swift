@@ -52,6 +52,9 @@ public struct QueuedMail: Sendable, Identifiable {
     /// How often delivering it has failed.
     public var attempts: Int
 
+    /// The longest that a mail waits for its next attempt: an hour.
+    public static let longestWait: TimeInterval = 3600
+
     public init(id: UUID, draft: MailDraft, queuedAt: Date, attempts: Int) {
         self.id = id
         self.draft = draft

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import CryptoExtras
-import Dispatch
-public import Foundation
-import Synchronization
+import Foundation
 
-/// Hashes passwords with scrypt (RFC 7914), a bounded number at a time, off Swift's cooperative pool.
+/// Hashes passwords with scrypt (RFC 7914), a bounded number at a time, on threads of its own that every other
+/// thread goes before.
 ///
 /// One hash at OWASP's parameters (N = 2^17, r = 8, p = 1) takes 128 MiB and some tenths of a second. Share
-/// one hasher in a process: it is what bounds that memory.
+/// one hasher in a process: it is what bounds that memory. What does not fit into its queue is turned away at
+/// once, and what waits is not hashed if its task is cancelled or its caller goes (``CallerPresence``).
 public final class PasswordHasher: Sendable {
     /// How dear a hash is.
     public struct Cost: Hashable, Sendable {
@@ -26,6 +26,9 @@ public final class PasswordHasher: Sendable {
             (2...262_144).contains(n) && n.nonzeroBitCount == 1 && (1...16).contains(r) && (1...8).contains(p)
                 && n * r <= 262_144 * 8
         }
+
+        /// How long a hash takes, roughly: 0.3 s at the default cost.
+        var estimate: Duration { .seconds(0.3) * n * r * p / (131_072 * 8) }
     }
 
     /// What a password turned out to be.
@@ -40,35 +43,36 @@ public final class PasswordHasher: Sendable {
 
     private let cost: Cost
     private let schemes: [any PasswordScheme]
-    private let gate: HashingGate
-    private let queue = DispatchQueue(label: "password-hasher", attributes: .concurrent)
+    private let threads: HashingThreads
 
     /// - Parameters:
     ///   - cost: of new hashes; older ones are verified at their own.
     ///   - concurrency: how many at a time, 1 or more. `PASSWORD_HASH_CONCURRENCY`.
     ///   - queueLimit: how many may wait. `PASSWORD_HASH_QUEUE`.
+    ///   - longestWait: how long one may wait; whoever would wait longer is turned away. `PASSWORD_HASH_WAIT`.
     ///   - schemes: of hashes that were moved over from elsewhere, beside Django's, which are understood.
     public init(
-        cost: Cost = Cost(), concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
-        queueLimit: Int = 64, schemes: [any PasswordScheme] = []
+        cost: Cost = Cost(), concurrency: Int = PasswordHashing.defaultConcurrency,
+        queueLimit: Int = 64, longestWait: Duration = .seconds(5), schemes: [any PasswordScheme] = []
     ) {
         precondition(cost.isAcceptable, "scrypt's N is a power of two from 2 to 262144")
         self.cost = cost
         self.schemes = schemes + [DjangoPBKDF2()]
-        gate = HashingGate(places: max(1, concurrency), queueLimit: max(0, queueLimit))
+        threads = HashingThreads(
+            count: concurrency, queueLimit: queueLimit, longestWait: longestWait, estimate: cost.estimate)
     }
 
     /// How many passwords wait to be hashed.
-    public var waitingCount: Int { gate.waitingCount }
+    public var waitingCount: Int { threads.waitingCount }
 
     /// Hashes a password with a new salt, in its normalized form.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many wait already; `CancellationError`.
+    /// - Throws: ``PasswordHasherError`` if too many wait already; `CancellationError`.
     public func hash(_ password: Password) async throws -> PasswordHash {
         let cost = cost
         let salt = Data.random(count: 16).base64URL
         let password = password.normalized
-        return try await work {
+        return try await threads.run {
             let key = try Self.derive(password, salt: salt, cost)
             return PasswordHash(
                 stored: "scrypt$\(cost.n)$\(salt)$\(cost.r)$\(cost.p)$\(key.base64EncodedString())")
@@ -97,27 +101,19 @@ public final class PasswordHasher: Sendable {
     private func compare(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
         if let hash, let stored = StoredScrypt(hash) {
             let current = cost
-            return try await work {
+            return try await threads.run {
                 let key = try Self.derive(password, salt: stored.salt, stored.cost, bytes: stored.key.count)
                 guard stored.key.isEqualInConstantTime(to: key) else { return .wrong }
                 return .right(outdated: stored.cost != current)
             }
         }
         if let hash, let scheme = schemes.first(where: { $0.recognizes(hash) }) {
-            return try await work {
+            return try await threads.run {
                 try scheme.verify(password, hash) ? .right(outdated: true) : .wrong
             }
         }
         _ = try await self.hash(password)
         return .wrong
-    }
-
-    private func work<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
-        try await gate.enter()
-        defer { gate.leave() }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
     }
 
     private static func derive(_ password: Password, salt: String, _ cost: Cost, bytes: Int = 64) throws

@@ -6,15 +6,20 @@ import Foundation
 public struct PasswordHashing: Sendable {
     /// `PASSWORD_SCRYPT_COST` is its N.
     public var cost = PasswordHasher.Cost()
-    /// `PASSWORD_HASH_CONCURRENCY`: how many at a time; each takes 128 · N · r bytes. The number of cores.
-    public var concurrency = ProcessInfo.processInfo.activeProcessorCount
+    /// `PASSWORD_HASH_CONCURRENCY`: how many at a time; each takes 128 · N · r bytes and keeps a core busy.
+    public var concurrency = Self.defaultConcurrency
     /// `PASSWORD_HASH_QUEUE`: how many may wait; the next is turned away.
     public var queueLimit = 64
+    /// `PASSWORD_HASH_WAIT`: how long one may wait; whoever would wait longer is turned away.
+    public var longestWait = Duration.seconds(5)
+
+    /// The number of cores.
+    public static var defaultConcurrency: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
     public init() {}
 
-    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY` and `PASSWORD_HASH_QUEUE`; what is wrong is
-    /// noted in the reader.
+    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY`, `PASSWORD_HASH_QUEUE` and `PASSWORD_HASH_WAIT`;
+    /// what is wrong is noted in the reader.
     public init(reading reader: inout SettingsReader) {
         self.init()
         cost.n = reader.value(
@@ -22,12 +27,15 @@ public struct PasswordHashing: Sendable {
         ) { Int($0).flatMap { (1024...262_144).contains($0) && $0.nonzeroBitCount == 1 ? $0 : nil } }
         concurrency = reader.int("PASSWORD_HASH_CONCURRENCY", default: concurrency, in: 1...1024)
         queueLimit = reader.int("PASSWORD_HASH_QUEUE", default: queueLimit, in: 0...100_000)
+        longestWait = reader.seconds("PASSWORD_HASH_WAIT", default: longestWait, in: 1...60)
     }
 
     /// The hasher; share it in a process.
     ///
     /// - Parameter schemes: of hashes that were moved over from elsewhere.
     public func hasher(schemes: [any PasswordScheme] = []) -> PasswordHasher {
-        PasswordHasher(cost: cost, concurrency: concurrency, queueLimit: queueLimit, schemes: schemes)
+        PasswordHasher(
+            cost: cost, concurrency: concurrency, queueLimit: queueLimit, longestWait: longestWait,
+            schemes: schemes)
     }
 }

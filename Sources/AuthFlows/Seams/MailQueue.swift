@@ -8,6 +8,9 @@ public protocol MailQueue: Sendable {
     func acquireMailRole() async throws -> any RelayRole
 
     /// The mails that are due, in the order in which they were queued, at most `limit`.
+    ///
+    /// A mail that was never postponed is due. Another one is due when its moment has come, and also if its
+    /// moment is further off than ``QueuedMail/longestWait``: it was postponed while the clock was ahead.
     func dueMails(limit: Int, now: Date) async throws -> [QueuedMail]
 
     /// The transport has accepted the mail: deletes it and emits its signal, in one transaction.

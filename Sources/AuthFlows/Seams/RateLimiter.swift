@@ -31,6 +31,11 @@ public struct RateLimitUse: Hashable, Sendable {
     /// …within that many seconds.
     public var per: TimeInterval
 
+    /// Attempts of a later time than that from now were counted by a wrong clock and do not count, so that
+    /// a clock that was ahead locks nobody out. Some seconds are nothing: parallel attempts overtake each
+    /// other between looking at the clock and being counted.
+    public static let clockTolerance: TimeInterval = 60
+
     public init(bucket: String, amount: Int, per: TimeInterval) {
         self.bucket = bucket
         self.amount = amount

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSignals
 import Foundation
 import Metrics
 
@@ -8,6 +9,7 @@ struct MailMetrics: Sendable {
     private let factory: any MetricsFactory
     private let pending: Gauge
     private let oldest: Gauge
+    private let age = PendingAge()
 
     init(factory: any MetricsFactory) {
         self.factory = factory
@@ -37,6 +39,6 @@ struct MailMetrics: Sendable {
     /// What waits, and for how many seconds the oldest has.
     func counted(_ status: MailStatus, now: Date) {
         pending.record(status.pending)
-        oldest.record(status.oldestPending.map { max(0, now.timeIntervalSince($0)) } ?? 0)
+        oldest.record(age.seconds(of: status.oldestPending, at: now))
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthFlows
 public import Foundation
 
 /// When a mail that could not be handed over is tried again: soon at first, then every hour, and not for
@@ -6,7 +7,8 @@ public import Foundation
 public struct MailRetrySchedule: Hashable, Sendable {
     /// The waits after the first failures, in seconds.
     public var first: [TimeInterval] = [5, 15, 60, 300, 900]
-    /// The wait after each later one, in seconds.
+    /// The wait after each later one, in seconds. No wait is above ``AuthFlows/QueuedMail/longestWait``, which a queue
+    /// takes for the work of a wrong clock.
     public var then: TimeInterval = 3600
     /// How long after it was queued a mail is given up, in seconds: three days. What it carries has expired
     /// by then.
@@ -21,8 +23,9 @@ public struct MailRetrySchedule: Hashable, Sendable {
     ///   - queuedAt: when it was queued.
     ///   - now: when it failed.
     public func next(afterFailures failures: Int, queuedAt: Date, now: Date) -> Date? {
-        let wait = failures <= first.count ? first[max(0, failures - 1)] : then
+        let wait = min(failures <= first.count ? first[max(0, failures - 1)] : then, QueuedMail.longestWait)
         let next = now.addingTimeInterval(wait)
-        return next.timeIntervalSince(queuedAt) > limit ? nil : next
+        // A mail that was tried a few times only looks old to a clock that has jumped.
+        return next.timeIntervalSince(queuedAt) > limit && failures > first.count ? nil : next
     }
 }

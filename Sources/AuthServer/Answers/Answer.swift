@@ -24,6 +24,9 @@ struct Answer: Sendable {
     /// Seconds until another try makes sense.
     var retryAfter: Int?
     var session = SessionChange.unchanged
+    /// Whether a browser is shown its CSRF token, for scripts that cannot tell which of several cookies of
+    /// the name is this server's: `meta.csrf_token`.
+    var showsCSRFToken = false
 
     init(_ status: HTTPResponse.Status, data: JSONValue? = nil, meta: [String: JSONValue]? = nil) {
         self.status = status
@@ -52,6 +55,12 @@ struct Answer: Sendable {
         response.headers[.cacheControl] = "no-store"
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         return response
+    }
+
+    /// The response without any session in it; without a body if HEAD asks.
+    func response(to request: Request) throws -> Response {
+        let response = try response()
+        return request.method == .head ? response.createHeadResponse() : response
     }
 }
 

@@ -16,7 +16,17 @@ struct BrowserCookies: Sendable {
 
     /// The session cookie's name: with https `__Host-`, which other hosts of a domain cannot set (RFC 6265bis).
     var sessionName: String { isSecure ? "__Host-sessionid" : "sessionid" }
-    let csrfName = "csrftoken"
+    /// The CSRF token's cookie: `CSRF_COOKIE_NAME`.
+    let csrfName: String
+
+    /// Whether a text can be the name of the CSRF token's cookie; the session's has its own.
+    static func isCookieName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && !["sessionid", "__Host-sessionid"].contains(text)
+            && text.utf8.allSatisfy(cookieNameBytes.contains)
+    }
+
+    private static let cookieNameBytes = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_".utf8)
 
     /// The token that the browser holds, in the store or not.
     func token(_ request: Request) -> SessionToken? {
@@ -30,6 +40,19 @@ struct BrowserCookies: Sendable {
     func isProven(_ request: Request) -> Bool {
         guard let token = token(request) else { return false }
         return CSRFToken.isValid(request.headers[.csrfToken], for: token, keys)
+    }
+
+    /// What a change means for a browser, which always holds a session token, and the token that it holds then.
+    func resolved(
+        _ change: Answer.SessionChange, held: SessionToken?
+    ) -> (change: Answer.SessionChange, token: SessionToken) {
+        switch (change, held) {
+        case (.opened(let token, _), _): return (change, token)
+        case (.unchanged, let held?): return (change, held)
+        case (.unchanged, nil), (.ended, _):
+            let token = SessionToken.random()
+            return (.opened(token, expiresAt: nil), token)
+        }
     }
 
     /// Sets what the browser lacks after this answer.

@@ -24,8 +24,9 @@ struct SessionHolder: Sendable {
         self.accounts = accounts
         let publicURL = accounts.settings.links.publicURL
         cookies = BrowserCookies(
-            isSecure: publicURL.lowercased().hasPrefix("https://"), keys: accounts.keys, clock: accounts.clock
-        )
+            isSecure: publicURL.lowercased().hasPrefix("https://"), keys: accounts.keys,
+            clock: accounts.clock,
+            csrfName: configuration.csrfCookieName)
         origins = TrustedOrigins(publicURL: publicURL, others: configuration.csrfTrustedOrigins)
     }
 
@@ -67,8 +68,14 @@ struct SessionHolder: Sendable {
             }
             return try answer.response()
         case .browser:
+            let held = cookies.token(request)
+            let (change, token) = cookies.resolved(answer.session, held: held)
+            var answer = answer
+            if answer.showsCSRFToken {
+                answer.meta = ["csrf_token": .string(CSRFToken.text(for: token, accounts.keys))]
+            }
             var response = try answer.response()
-            cookies.apply(answer.session, held: cookies.token(request), request, to: &response)
+            cookies.apply(change, held: held, request, to: &response)
             response.headers[.vary] = "Cookie"
             return response
         }

@@ -16,16 +16,21 @@ public struct SchemaRoutes: Sendable {
     /// Adds the route.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         let schema = schema
-        router.get("/schemas/:name/1") { _, context in
-            guard let name = context.parameters.get("name"), let text = schema(name) else {
-                return try Response.json(["status": 404], status: .notFound)
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on("/schemas/:name/1", method: method) { request, context in
+                let response = try Self.response(context.parameters.get("name").flatMap(schema))
+                return method == .head ? response.createHeadResponse() : response
             }
-            return Response(
-                status: .ok,
-                headers: [
-                    .contentType: "application/schema+json", .cacheControl: "public, max-age=86400",
-                    .xContentTypeOptions: "nosniff",
-                ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
+    }
+
+    private static func response(_ schema: String?) throws -> Response {
+        guard let schema else { return try Response.json(["status": 404], status: .notFound) }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/schema+json", .cacheControl: "public, max-age=86400",
+                .xContentTypeOptions: "nosniff",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: schema)))
     }
 }

@@ -7,8 +7,7 @@ extension AccountPages {
     /// `/accounts/confirm-email/KEY`.
     func addEmailConfirmation<Context>(to routes: PageRoutes<Context>) {
         let accounts = accounts
-        routes.get("confirm-email/:key") { visit, key in
-            if accounts.settings.confirmEmailOnGet { return try await Self.confirm(key, visit, accounts) }
+        let question: @Sendable (Visit, LinkKey) async throws -> PlainPage = { visit, key in
             guard let info = try await accounts.emailConfirmation(for: key, visit) else { return .spentLink }
             return PlainPage(
                 title: "Confirm your address",
@@ -16,6 +15,11 @@ extension AccountPages {
                     <p>Is <strong>\(info.email)</strong> your e-mail address at \(accounts.settings.siteName)?</p>
 
                     """, form: PlainPage.Form(button: "Yes, confirm it"))
+        }
+        // Scanners of links ask with HEAD: it confirms nothing, whatever GET does.
+        routes.get("confirm-email/:key", head: question) { visit, key in
+            if accounts.settings.confirmEmailOnGet { return try await Self.confirm(key, visit, accounts) }
+            return try await question(visit, key)
         }
         routes.post("confirm-email/:key") { visit, key, _ in
             try await Self.confirm(key, visit, accounts)

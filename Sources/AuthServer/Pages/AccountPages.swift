@@ -19,11 +19,13 @@ public struct AccountPages: Sendable {
     let accounts: Accounts
     let visits: Visits
     let holder: SessionHolder
+    let bodyTimeout: Duration
 
     public init(accounts: Accounts, configuration: AuthServerConfiguration) {
         self.accounts = accounts
         visits = Visits(clientAddress: configuration.clientAddress, client: .browser)
         holder = SessionHolder(.browser, accounts, configuration)
+        bodyTimeout = configuration.bodyTimeout
     }
 
     /// Adds the pages under `/accounts/`.

@@ -8,11 +8,16 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     let group: RouterGroup<Context>
 
     /// A page that changes nothing.
+    ///
+    /// - Parameter head: the page whose headers answer HEAD, if that is not the one of GET.
     func get(
         _ path: RouterPath,
+        head: (@Sendable (_ visit: Visit, _ key: LinkKey) async throws -> PlainPage)? = nil,
         _ handle: @escaping @Sendable (_ visit: Visit, _ key: LinkKey) async throws -> PlainPage
     ) {
         on(path, .get) { _, visit, key in try await handle(visit, key) }
+        let head = head ?? handle
+        on(path, .head) { _, visit, key in try await head(visit, key) }
     }
 
     /// A page that changes nothing, and says something else by its address's query.
@@ -20,8 +25,10 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
         _ path: RouterPath,
         _ handle: @escaping @Sendable (_ visit: Visit, _ query: FormBody) async throws -> PlainPage
     ) {
-        on(path, .get) { request, visit, _ in
-            try await handle(visit, try FormBody(ByteBuffer(string: request.uri.query ?? "")))
+        for method in [HTTPRequest.Method.get, .head] {
+            on(path, method) { request, visit, _ in
+                try await handle(visit, try FormBody(ByteBuffer(string: request.uri.query ?? "")))
+            }
         }
     }
 
@@ -31,9 +38,9 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
         _ handle:
             @escaping @Sendable (_ visit: Visit, _ key: LinkKey, _ form: FormBody) async throws -> PlainPage
     ) {
-        let holder = pages.holder
+        let (holder, timeout) = (pages.holder, pages.bodyTimeout)
         on(path, .post) { request, visit, key in
-            let form = try FormBody(try await request.limitedBody())
+            let form = try FormBody(try await request.limitedBody(within: timeout))
             guard holder.isProven(request, by: form[PlainPage.proofField]) else { return .foreignForm }
             return try await handle(visit, key, form)
         }
@@ -53,7 +60,8 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
             } catch {
                 page = .failure(try Answer(failure: error, context.logger))
             }
-            return pages.response(page, to: request)
+            let response = pages.response(page, to: request)
+            return method == .head ? response.createHeadResponse() : response
         }
     }
 }
@@ -64,17 +72,7 @@ extension AccountPages {
     fileprivate func response(_ page: PlainPage, to request: Request) -> Response {
         let cookies = holder.cookies
         let held = cookies.token(request)
-        var change = page.session
-        let proved: SessionToken
-        switch change {
-        case .opened(let token, _): proved = token
-        case .ended:
-            proved = .random()
-            change = .opened(proved, expiresAt: nil)
-        case .unchanged:
-            proved = held ?? .random()
-            if held == nil { change = .opened(proved, expiresAt: nil) }
-        }
+        let (change, proved) = cookies.resolved(page.session, held: held)
         var response = page.response(
             siteName: accounts.settings.siteName, proof: CSRFToken.text(for: proved, accounts.keys))
         cookies.apply(change, held: held, request, to: &response)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 public import Hummingbird
+import Logging
+import Synchronization
 
 /// Finds out a client's address: the peer's, unless trusted proxies stand before this server.
 ///
@@ -13,6 +15,8 @@ public struct ClientAddress: Sendable {
     /// client sent; it comes before `X-Forwarded-For`.
     public var trustedHeader: String?
 
+    private let reports = Reports()
+
     public init(trustedProxyCount: Int = 0, trustedHeader: String? = nil) {
         self.trustedProxyCount = trustedProxyCount
         self.trustedHeader = trustedHeader
@@ -23,6 +27,30 @@ public struct ClientAddress: Sendable {
     /// - Parameter peer: the other end of the connection; nil where it has no IP address.
     public func address(headers: HTTPFields, peer: String?) -> String? {
         forwarded(headers) ?? peer.flatMap(Self.canonical)
+    }
+
+    /// Reports, the first time as a warning, that a request is not seen as its client's: a proxy forwarded it and
+    /// none is trusted, or the trusted one has not said whose it is.
+    func report(_ headers: HTTPFields, to logger: Logger) {
+        if trustedHeader == nil, trustedProxyCount == 0 {
+            guard let header = HeaderName.forwarding.first(where: { headers.contains($0) }) else { return }
+            if reports.isUnbelievedReported.exchange(true, ordering: .relaxed) { return }
+            logger.warning(
+                "a forwarded request is not believed: rate limits, sessions and signals use the proxy's address for every client; set ALLAUTH_TRUSTED_PROXY_COUNT or ALLAUTH_TRUSTED_CLIENT_IP_HEADER",
+                metadata: ["header": "\(header.rawName)"])
+        } else if forwarded(headers) == nil {
+            let isReported = reports.isMissingReported.exchange(true, ordering: .relaxed)
+            logger.log(
+                level: isReported ? .debug : .warning,
+                "a request has no client address in the trusted header: the connection's address is used",
+                metadata: ["header": "\(trustedHeader ?? HeaderName.forwardedFor.rawName)"])
+        }
+    }
+
+    /// What was reported already, of a configuration and its copies.
+    private final class Reports: Sendable {
+        let isUnbelievedReported = Atomic(false)
+        let isMissingReported = Atomic(false)
     }
 
     /// Whether a text can be a header's name.

@@ -10,6 +10,11 @@ extension HeaderName {
     static let emailVerificationKey = HeaderName("X-Email-Verification-Key")!
     static let passwordResetKey = HeaderName("X-Password-Reset-Key")!
     static let forwardedFor = HeaderName("X-Forwarded-For")!
+    /// What proxies add to the requests that they forward.
+    static let forwarding = [
+        "X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP",
+        "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP", "X-Forwarded-Proto", "X-Forwarded-Host",
+    ].compactMap { HeaderName($0) }
     static let xFrameOptions = HeaderName("X-Frame-Options")!
     static let referrerPolicy = HeaderName("Referrer-Policy")!
 }

@@ -2,7 +2,7 @@
 import AuthFlows
 import Hummingbird
 
-/// A request that is refused before any flow sees it: 400, or 413 where it is too large.
+/// A request that is refused before any flow sees it: 400, 413 if it is too large, 408 if it does not arrive in time.
 struct InputRefused: Error {
     var status: HTTPResponse.Status = .badRequest
     var refusals: [Refusal]
@@ -10,6 +10,9 @@ struct InputRefused: Error {
     /// A body that is no JSON object in UTF-8 (D18).
     static let malformed = InputRefused(
         refusals: [Refusal(.invalid, "The body must be a JSON object in UTF-8.")])
+
+    /// A body that has not arrived in time.
+    static let tooSlow = InputRefused(status: .requestTimeout, refusals: [])
 
     /// A body above the limit.
     static func tooLarge(limit: Int) -> InputRefused {

@@ -3,27 +3,31 @@ import Hummingbird
 import ServiceLifecycle
 
 extension Request {
-    /// The most bytes that a body of ours may have.
-    static let bodyLimit = 64 * 1024
     /// How long a body may still take once the process is asked to end: who sends it drop by drop must not
     /// keep it from that.
     static let bodyTimeAtShutdown = Duration.seconds(2)
 
     /// The whole body.
     ///
-    /// - Throws: ``InputRefused`` with 413 where it is above the limit: at once where its length was announced,
-    ///   else as soon as that much has come; with 400 where it breaks off; with 408 where the process ends
-    ///   before it has come.
-    func limitedBody() async throws -> ByteBuffer {
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.bodyLimit {
-            throw InputRefused.tooLarge(limit: Self.bodyLimit)
+    /// - Parameter timeout: how long it may take, however it arrives.
+    /// - Throws: ``InputRefused`` with 413 if it is above the limit: at once if its length was announced, else as
+    ///   soon as that much has arrived; with 400 if it breaks off; with 408 if it takes too long, or the process
+    ///   ends before it has arrived.
+    func limitedBody(within timeout: Duration) async throws -> ByteBuffer {
+        let limit = AuthServerConfiguration.bodyLimit
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw InputRefused.tooLarge(limit: limit)
         }
         return try await withThrowingTaskGroup(of: ByteBuffer.self) { tasks in
             tasks.addTask { try await readBody() }
             tasks.addTask {
                 try await gracefulShutdown()
                 try await Task.sleep(for: Self.bodyTimeAtShutdown)
-                throw InputRefused(status: .requestTimeout, refusals: [])
+                throw InputRefused.tooSlow
+            }
+            tasks.addTask {
+                try await Task.sleep(for: timeout)
+                throw InputRefused.tooSlow
             }
             defer { tasks.cancelAll() }
             guard let whole = try await tasks.next() else { throw CancellationError() }
@@ -35,8 +39,9 @@ extension Request {
         var whole = ByteBuffer()
         do {
             for try await part in body {
-                guard whole.readableBytes + part.readableBytes <= Self.bodyLimit else {
-                    throw InputRefused.tooLarge(limit: Self.bodyLimit)
+                let limit = AuthServerConfiguration.bodyLimit
+                guard whole.readableBytes + part.readableBytes <= limit else {
+                    throw InputRefused.tooLarge(limit: limit)
                 }
                 whole.writeImmutableBuffer(part)
             }

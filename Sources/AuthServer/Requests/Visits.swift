@@ -16,6 +16,7 @@ struct Visits: Sendable {
         let known = context as? any AuthRequestContext
         let peer =
             known?.peerAddress ?? (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress
+        clientAddress.report(request.headers, to: context.logger)
         return Visit(
             token: token,
             request: AuthSignals.RequestContext(

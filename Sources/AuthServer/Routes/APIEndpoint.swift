@@ -10,11 +10,13 @@ struct APIEndpoint: Sendable {
     let accounts: Accounts
     let holder: SessionHolder
     let visits: Visits
+    let bodyTimeout: Duration
 
     init(_ kind: ClientKind, _ accounts: Accounts, _ configuration: AuthServerConfiguration) {
         self.accounts = accounts
         holder = SessionHolder(kind, accounts, configuration)
         visits = Visits(clientAddress: configuration.clientAddress, client: kind.client)
+        bodyTimeout = configuration.bodyTimeout
     }
 
     func respond(
@@ -35,7 +37,9 @@ struct APIEndpoint: Sendable {
         _ handle: (APICall) async throws -> Answer
     ) async throws -> Answer {
         guard holder.isAllowed(request) else { return Answer(.forbidden) }
-        let body = request.method == .get ? JSONBody() : try JSONBody(try await request.limitedBody())
+        let body =
+            [.get, .head].contains(request.method)
+            ? JSONBody() : try JSONBody(try await request.limitedBody(within: bodyTimeout))
         let token = try await holder.token(of: request)
         return try await handle(
             APICall(

@@ -33,7 +33,7 @@ public struct AuthRoutes: Sendable {
             let routes = APIRoutes(
                 endpoint: APIEndpoint(kind, accounts, configuration),
                 group: router.group(RouterPath("/_allauth/\(kind.rawValue)/v1")))
-            routes.get("config") { call in Answer(.ok, data: call.ways.json) }
+            addConfiguration(to: routes)
             addAuthentication(to: routes)
             addEmailVerification(to: routes)
             addPasswords(to: routes)
@@ -48,10 +48,21 @@ public struct AuthRoutes: Sendable {
         }
         for path in ["/_allauth", "/_allauth/**"] + clients {
             for method in HTTPRequest.Method.usual {
-                router.on(RouterPath(path), method: method) { _, _ in try Answer(.notFound).response() }
+                router.on(RouterPath(path), method: method) { request, _ in
+                    try Answer(.notFound).response(to: request)
+                }
             }
         }
         ProviderRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
+    }
+
+    /// `config`: what the API can do, and a browser's CSRF token.
+    private func addConfiguration<Context>(to routes: APIRoutes<Context>) {
+        routes.get("config") { call in
+            var answer = Answer(.ok, data: call.ways.json)
+            answer.showsCSRFToken = true
+            return answer
+        }
     }
 }
 
@@ -85,6 +96,11 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
         group.on(path, method: method) { request, context in
             try await endpoint.respond(to: request, context, handle)
         }
+        if method != .get { return }
+        methods.add(.head, of: path)
+        group.on(path, method: .head) { request, context in
+            try await endpoint.respond(to: request, context, handle).createHeadResponse()
+        }
     }
 
     /// Answers 405, with what is allowed instead, where a path has no such method, and 404 where it only leads
@@ -98,14 +114,16 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
             })
         for parent in parents.subtracting(paths).subtracting(paths.map { String($0.drop { $0 == "/" }) }) {
             for method in HTTPRequest.Method.usual {
-                group.on(RouterPath(parent), method: method) { _, _ in try Answer(.notFound).response() }
+                group.on(RouterPath(parent), method: method) { request, _ in
+                    try Answer(.notFound).response(to: request)
+                }
             }
         }
         for (path, allowed) in methods.all {
             let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
             for method in HTTPRequest.Method.usual where !allowed.contains(method) {
-                group.on(path, method: method) { _, _ in
-                    var response = try Answer(.methodNotAllowed).response()
+                group.on(path, method: method) { request, _ in
+                    var response = try Answer(.methodNotAllowed).response(to: request)
                     response.headers[.allow] = list
                     return response
                 }

@@ -15,11 +15,13 @@ struct ProviderRoutes: Sendable {
     let accounts: Accounts
     let visits: Visits
     let holder: SessionHolder
+    let bodyTimeout: Duration
 
     init(accounts: Accounts, configuration: AuthServerConfiguration) {
         self.accounts = accounts
         visits = Visits(clientAddress: configuration.clientAddress, client: .browser)
         holder = SessionHolder(.browser, accounts, configuration)
+        bodyTimeout = configuration.bodyTimeout
     }
 
     func addRoutes<Context>(to router: some RouterMethods<Context>) {
@@ -32,6 +34,8 @@ struct ProviderRoutes: Sendable {
                 try await comeBack(request, context, context.parameters.get("provider") ?? "")
             }
         }
+        // A provider's code is good for one use, which is GET's.
+        router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request) }
         router.post(callback) { request, context in
             try await answering(request, context) {
                 try await comeBackByForm(request, context.parameters.get("provider") ?? "")
@@ -44,7 +48,7 @@ struct ProviderRoutes: Sendable {
     private func redirect(
         _ request: Request, _ context: some Hummingbird.RequestContext
     ) async throws -> Response {
-        let form = try FormBody(try await request.limitedBody())
+        let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
         guard holder.isProven(request, by: form[PlainPage.proofField] ?? request.headers[.csrfToken]) else {
             return try Answer(.forbidden).response()
         }
@@ -100,7 +104,7 @@ struct ProviderRoutes: Sendable {
     /// A provider's answer in a form of its own page (`response_mode=form_post`, Apple's). A browser does not
     /// send its session's cookie with it, for another site posts it: it comes again by its address.
     private func comeBackByForm(_ request: Request, _ provider: String) async throws -> Response {
-        let form = try FormBody(try await request.limitedBody())
+        let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
         // Never the path as it was called: `//accounts/…` would be another host's.
         guard accounts.provider(provider) != nil else { return try Answer(.notFound).response() }
         var url = URLComponents()

@@ -14,8 +14,9 @@ public protocol Outbox: Sendable {
 
     /// The rows after `cursor` in order, at most `limit`, and how far the read came.
     ///
-    /// Rows that were set back (``OutboxSettlement/retry(at:reason:)``) and are not due are not among them;
-    /// ``OutboxPage/cursor`` passes them all the same.
+    /// Rows that were set back (``OutboxSettlement/Result/retry(at:reason:)``) and are not due are not among them;
+    /// ``OutboxPage/cursor`` passes them all the same. A row is due when its moment has come, and also if its
+    /// moment is further off than ``OutboxSettlement/longestWait``: it was set back while the clock was ahead.
     func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage
 
     /// The rows up to `cursor` that were set back and are due, in order, at most `limit`.
@@ -73,6 +74,9 @@ public struct OutboxSettlement: Hashable, Sendable {
         /// Refused for good by the broker's rules: kept apart with the broker's words.
         case parked(reason: String)
     }
+
+    /// How far off the moment of a ``Result/retry(at:reason:)`` may be: five minutes.
+    public static let longestWait: TimeInterval = 300
 
     public var sequence: Int64
     public var result: Result

@@ -121,5 +121,15 @@ extension OutboxConformance {
             #expect(try await due(rows[1].sequence, 10, Subject.now) == [rows[1].sequence])
             #expect(try await due(.max, 10, .distantFuture) == rows.prefix(3).map(\.sequence))
         },
+        Sentence("A row that was set back while the clock was a day ahead is due now") { subject in
+            let rows = try await subject.rows(3)
+            let ahead = Subject.now.addingTimeInterval(86_400)
+            try await subject.settle([rows[0]], .retry(at: ahead.addingTimeInterval(1), reason: "nacked"))
+            let longest = Subject.now.addingTimeInterval(OutboxSettlement.longestWait)
+            try await subject.settle([rows[1]], .retry(at: longest, reason: "nacked"))
+            #expect(try await subject.all().map(\.sequence) == [rows[0].sequence, rows[2].sequence])
+            let due = try await subject.outbox.dueRows(upTo: .max, limit: 10, now: Subject.now)
+            #expect(due.map(\.sequence) == [rows[0].sequence])
+        },
     ]
 }

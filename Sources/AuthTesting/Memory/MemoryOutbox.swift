@@ -8,6 +8,11 @@ public final class MemoryOutbox: Outbox {
     private struct Row {
         var row: OutboxRow
         var notBefore: Date?
+
+        func isDue(_ now: Date) -> Bool {
+            guard let notBefore else { return true }
+            return notBefore <= now || notBefore > now.addingTimeInterval(OutboxSettlement.longestWait)
+        }
     }
     private struct State {
         var rows: [Int64: Row] = [:]
@@ -74,7 +79,7 @@ public final class MemoryOutbox: Outbox {
         state.withLock { state in
             let looked = state.rows(after: cursor, limit: limit) { _ in true }
             return OutboxPage(
-                rows: looked.filter { (state.rows[$0.sequence]?.notBefore ?? .distantPast) <= now },
+                rows: looked.filter { state.rows[$0.sequence]?.isDue(now) ?? true },
                 cursor: looked.last?.sequence ?? cursor)
         }
     }
@@ -82,7 +87,7 @@ public final class MemoryOutbox: Outbox {
     public func dueRows(upTo cursor: Int64, limit: Int, now: Date) async throws -> [OutboxRow] {
         state.withLock { state in
             state.rows(after: 0, limit: limit) { row in
-                row.row.sequence <= cursor && row.notBefore.map { $0 <= now } ?? false
+                row.row.sequence <= cursor && row.notBefore != nil && row.isDue(now)
             }
         }
     }

@@ -29,6 +29,7 @@ struct CheckCommand: AsyncParsableCommand {
         for users in try await Self.duplicateEmails(settings) {
             printLine("warning: one e-mail address, several accounts: users \(users)")
         }
+        printLine("clients: \(settings.clientAddresses)")
         var unreachable: [String] = []
         do {
             try await Self.checkMail(settings.mail)

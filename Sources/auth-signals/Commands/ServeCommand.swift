@@ -66,31 +66,37 @@ struct ServeCommand: AsyncParsableCommand {
             ).all
         services += healthServices
         services.append(
-            ListeningService(
-                application(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings),
-                setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port))
+            listener(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
         try await ServiceRunner.run(services, logger: installation.logger)
     }
 
-    private func application(
+    private func listener(
         _ accounts: Accounts, _ health: HealthRoutes, _ settings: InstallationSettings
-    ) -> some ApplicationProtocol {
-        let router = Router(context: BasicAuthRequestContext.self)
+    ) -> ListeningService {
+        let router = Router(
+            context: BasicAuthRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Before the middleware: probes are no news.
         health.add(to: router)
         router.add(middleware: RequestLogMiddleware())
         AuthRoutes(accounts: accounts, configuration: settings.server).addRoutes(to: router)
         AccountPages(accounts: accounts, configuration: settings.server).addRoutes(to: router)
         SchemaRoutes(schema: Schemas(base: settings.signals.codec.schemaBase).text(of:)).addRoutes(to: router)
-        let portFile = portFile.map(PortFile.init(path:))
-        return Application(
-            router: router,
-            // Who sends a body drop by drop does not keep a connection for ever.
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(settings.server.host, port: settings.server.port), serverName: nil),
-            onServerRunning: { channel in portFile?.write(channel) },
-            logger: Logger(label: "auth-signals.http"))
+        let configuration = ListenerConfiguration(
+            setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port,
+            portFile: portFile.map(PortFile.init(path:)),
+            maximumConnections: settings.server.maximumConnections,
+            // The routes answer 408 before the connection is closed.
+            requestTimeout: settings.server.bodyTimeout + .seconds(5),
+            bodyLimit: AuthServerConfiguration.bodyLimit)
+        return ListeningService(
+            router.buildResponder(), configuration: configuration,
+            logger: Logger(label: "auth-signals.http")
+        ) { connection, serve in
+            // A password that waits to be hashed is not hashed for a client that has gone.
+            let presence = CallerPresence()
+            connection.onClose { presence.leave() }
+            await CallerPresence.$current.withValue(presence) { await serve() }
+        }
     }
 }
 

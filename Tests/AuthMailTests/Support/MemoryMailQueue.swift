@@ -76,7 +76,11 @@ final class MemoryMailQueue: MailQueue, WallClock {
     func dueMails(limit: Int, now: Date) async throws -> [QueuedMail] {
         try mayFail()
         return state.withLock { state in
-            state.entries.filter { $0.dueAt.map { $0 <= now } ?? false }.prefix(limit).map(\.mail)
+            state.entries.filter { entry in
+                guard let dueAt = entry.dueAt else { return false }
+                return dueAt <= now || dueAt > now.addingTimeInterval(QueuedMail.longestWait)
+                    || entry.reason == nil
+            }.prefix(limit).map(\.mail)
         }
     }
 

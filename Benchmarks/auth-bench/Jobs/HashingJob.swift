@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthServer
+import AuthStore
+import Foundation
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// Requests that hash nothing, at a steady rate: first beside nothing, then while every core hashes passwords.
+enum HashingJob {
+    private static let password = Password("correct horse battery staple 17")
+    private static let wrong = Password("wrong horse battery staple 18")
+
+    static func run(_ job: Job) async throws -> Outcome {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let flows = FlowJob.accounts(on: try await RelayJobs.store(job), cost: job.scryptCost)
+        let accounts = Accounts(
+            store: flows.store, keys: flows.keys, settings: flows.settings,
+            passwords: PasswordHasher(cost: PasswordHasher.Cost(n: job.scryptCost), concurrency: cores))
+        let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
+        guard case .authenticated(let authentication) = member, let token = authentication.newToken else {
+            throw BenchError("nobody was signed up")
+        }
+        let router = Router(context: BasicAuthRequestContext.self)
+        router.get("/livez") { _, _ in #"{"alive":true}"# }
+        AuthRoutes(accounts: accounts, configuration: AuthServerConfiguration()).addRoutes(to: router)
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let server = Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: .silent)
+        let outcome = Mutex(Outcome())
+        try await Running.services([server]) {
+            var listening = ports.makeAsyncIterator()
+            guard let port = await listening.next() else { throw BenchError("nobody listens") }
+            let request =
+                "GET \(job.path) HTTP/1.1\r\nHost: bench\r\nX-Session-Token: \(token.exposedText)\r\n\r\n"
+            let idle = try await Probe.times(request, port: port, job.count, perSecond: job.rate)
+            let busy = try await whileHashing(accounts, logIns: 4 * cores) {
+                try await Probe.times(request, port: port, job.count, perSecond: job.rate)
+            }
+            outcome.withLock { outcome in
+                outcome.count = job.count
+                outcome.samples = busy
+                outcome.otherSamples = idle
+            }
+        }
+        return outcome.withLock { $0 }
+    }
+
+    /// Runs the body while so many clients log in, each again and again.
+    private static func whileHashing<R: Sendable>(
+        _ accounts: Accounts, logIns: Int, _ body: @escaping @Sendable () async throws -> R
+    ) async throws -> R {
+        try await withThrowingTaskGroup(of: R?.self) { group in
+            for _ in 0..<logIns {
+                group.addTask {
+                    while !Task.isCancelled {
+                        _ = try? await accounts.logIn(LogIn(email: "ada@example.org", password: wrong))
+                    }
+                    return nil
+                }
+            }
+            group.addTask {
+                // All cores are busy and the rest waits.
+                while accounts.passwords.waitingCount < logIns / 2 {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                return try await body()
+            }
+            defer { group.cancelAll() }
+            guard let times = try await group.next() ?? nil else { throw BenchError("nothing was measured") }
+            return times
+        }
+    }
+}
+
+/// A client with one connection and a thread of its own, so that it waits for nobody but the server.
+private enum Probe {
+    /// The times of a request's answers in milliseconds. Each request is due at its time and counts from it.
+    static func times(
+        _ request: String, port: Int, _ count: Int, perSecond rate: Double
+    ) async throws -> [Double] {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(
+                    with: Result { try timesWaiting(Array(request.utf8), port: port, count, rate) })
+            }.start()
+        }
+    }
+
+    private static func timesWaiting(_ request: [UInt8], port: Int, _ count: Int, _ rate: Double) throws
+        -> [Double]
+    {
+        let connection = try connect(port: port)
+        defer { close(connection) }
+        let start = ContinuousClock.now + .milliseconds(50)
+        return try (0..<count).map { number in
+            let due = start + .seconds(Double(number) / rate)
+            let pause = (due - .now) / .microseconds(1)
+            if pause > 0 { usleep(UInt32(pause)) }
+            guard write(connection, request, request.count) == request.count else {
+                throw BenchError("a request could not be sent")
+            }
+            try readAnswer(connection)
+            return (ContinuousClock.now - due) / .milliseconds(1)
+        }
+    }
+
+    private static func connect(port: Int) throws -> Int32 {
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw BenchError("the server cannot be reached") }
+        return connection
+    }
+
+    /// Reads one answer, whose length is announced.
+    private static func readAnswer(_ connection: Int32) throws {
+        var text = ""
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(connection, &buffer, buffer.count)
+            guard count > 0 else { throw BenchError("the server hung up") }
+            text += String(decoding: buffer.prefix(count), as: UTF8.self)
+            guard let end = text.range(of: "\r\n\r\n") else { continue }
+            guard text.hasPrefix("HTTP/1.1 200") else { throw BenchError("the server refused a request") }
+            let head = text[..<end.lowerBound].lowercased()
+            guard let field = head.firstMatch(of: #/content-length: (\d+)/#), let length = Int(field.1) else {
+                throw BenchError("an answer has no length")
+            }
+            if text[end.upperBound...].utf8.count >= length { return }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+@testable import AuthFlows
+import AuthTesting
+import Dispatch
+import Foundation
+import Testing
+
+@Suite struct HashingThreadsTests {
+    @Test func `hashing has threads of its own with the lowest priority`() async throws {
+        let threads = threads(count: 1)
+        let (name, niceness) = try await threads.run { (Thread.current.name, getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
+        #expect(name == "hashing")
+        #expect(niceness == 19)
+    }
+
+    @Test func `everything else goes on while every thread hashes and more wait`() async throws {
+        // More than there are threads of Swift's pool, however many cores the machine has.
+        let many = 4 * ProcessInfo.processInfo.activeProcessorCount
+        let door = Door()
+        let hasher = PasswordHasher(
+            cost: World.cheap, concurrency: many, queueLimit: many, longestWait: .seconds(3600),
+            schemes: [door])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<(2 * many) {
+                group.addTask { _ = try await hasher.verify(Password("x"), Door.hash) }
+            }
+            try await door.waitUntilEntered(many)
+            // Tasks of Swift's pool, and blocks of libdispatch's queues, which the store's files use.
+            let task = Task.detached { 1 }
+            #expect(await task.value == 1)
+            let block: Int = await withCheckedContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(returning: 2) }
+            }
+            #expect(block == 2)
+            for _ in 0..<(2 * many) { door.open() }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `a password that would wait too long is turned away at once with the time to wait`()
+        async throws
+    {
+        let gate = Gate()
+        let threads = threads(count: 2, longestWait: .seconds(5), estimate: .seconds(3))
+        let running = try await gate.fill(threads, 2)
+        // Three seconds each on two threads: the first waits 1.5 s, the third 4.5 s, the fourth would wait 6 s.
+        let waiting = (0..<3).map { _ in Task { try await threads.run {} } }
+        try await eventually("three waited") { threads.waitingCount == 3 }
+        await #expect(throws: PasswordHasherError(retryAfter: 6)) { try await threads.run {} }
+        gate.open()
+        for task in running + waiting { try await task.value }
+        // There is room again.
+        try await threads.run {}
+    }
+
+    @Test func `a password that has waited too long when its turn comes is turned away`() async throws {
+        let gate = Gate()
+        let clock = Locked(ContinuousClock.now)
+        let threads = threads(count: 1, longestWait: .seconds(5)) { clock.value }
+        let running = try await gate.fill(threads, 1)
+        let hashed = Locked(0)
+        let late = Task { try await threads.run { hashed.change { $0 += 1 } } }
+        try await eventually("it waited") { threads.waitingCount == 1 }
+        clock.change { $0 += .seconds(6) }
+        gate.open()
+        for task in running { try await task.value }
+        await #expect(throws: PasswordHasherError.self) { try await late.value }
+        #expect(hashed.value == 0)
+    }
+
+    @Test func `the time to wait follows what hashes take`() async throws {
+        let clock = Locked(ContinuousClock.now)
+        let threads = threads(count: 1, longestWait: .seconds(5), estimate: .zero) { clock.value }
+        for _ in 0..<40 { try await threads.run { clock.change { $0 += .seconds(8) } } }
+        let gate = Gate()
+        let running = try await gate.fill(threads, 1)
+        await #expect(throws: PasswordHasherError(retryAfter: 8)) { try await threads.run {} }
+        gate.open()
+        for task in running { try await task.value }
+    }
+
+    @Test func `a password whose caller has gone leaves the queue and is not hashed`() async throws {
+        let gate = Gate()
+        let threads = threads(count: 1)
+        let running = try await gate.fill(threads, 1)
+        let (caller, other) = (CallerPresence(), CallerPresence())
+        let hashed = Locked(0)
+        let waiting = [caller, caller, other].map { presence in
+            Task {
+                try await CallerPresence.$current.withValue(presence) {
+                    try await threads.run { hashed.change { $0 += 1 } }
+                }
+            }
+        }
+        try await eventually("three waited") { threads.waitingCount == 3 }
+        caller.leave()
+        caller.leave()
+        #expect(threads.waitingCount == 1)
+        for task in waiting.prefix(2) {
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        // Whoever has gone before does not even begin to wait.
+        await #expect(throws: CancellationError.self) {
+            try await CallerPresence.$current.withValue(caller) {
+                try await threads.run { hashed.change { $0 += 1 } }
+            }
+        }
+        gate.open()
+        for task in running + waiting.suffix(1) { try await task.value }
+        #expect(hashed.value == 1)
+    }
+
+    @Test func `a client that only closes its sending side is answered if nothing waits`() async throws {
+        let caller = CallerPresence()
+        caller.leave()
+        let value = try await CallerPresence.$current.withValue(caller) {
+            try await threads(count: 1).run { 7 }
+        }
+        #expect(value == 7)
+    }
+
+    @Test func `threads end with their hasher`() async throws {
+        let ended = Locked(false)
+        final class Witness: Sendable {
+            let onEnd: @Sendable () -> Void
+            init(_ onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+            deinit { onEnd() }
+        }
+        do {
+            let threads = threads(count: 1)
+            try await threads.run {
+                // What a thread holds is released when it ends.
+                Thread.current.threadDictionary["witness"] = Witness { ended.change { $0 = true } }
+            }
+        }
+        try await eventually("the thread ended") { ended.value }
+    }
+
+    private func threads(
+        count: Int, longestWait: Duration = .seconds(3600), estimate: Duration = .milliseconds(1),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) -> HashingThreads {
+        HashingThreads(
+            count: count, queueLimit: 100, longestWait: longestWait, estimate: estimate, now: now)
+    }
+}
+
+/// Holds threads until it is opened, for good.
+private final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let entered = Locked(0)
+
+    /// Occupies so many threads.
+    func fill(_ threads: HashingThreads, _ count: Int) async throws -> [Task<Void, any Error>] {
+        let tasks = (0..<count).map { _ in
+            Task {
+                try await threads.run {
+                    self.entered.change { $0 += 1 }
+                    self.semaphore.wait()
+                    self.semaphore.signal()
+                }
+            }
+        }
+        try await eventually("\(count) threads were busy") { entered.value == count }
+        return tasks
+    }
+
+    func open() { semaphore.signal() }
+}

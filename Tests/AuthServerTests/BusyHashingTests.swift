@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthFlows
+import AuthTesting
+import Dispatch
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@Suite struct BusyHashingTests {
+    @Test(arguments: [TestingSetup.live, .router])
+    func `requests that hash nothing are answered while all threads hash, log-ins get 503`(
+        _ setup: TestingSetup
+    ) async throws {
+        let many = 4 * ProcessInfo.processInfo.activeProcessorCount
+        let scheme = HeldScheme()
+        let passwords = PasswordHasher(
+            cost: .init(n: 2), concurrency: many, queueLimit: 1, longestWait: .seconds(3600),
+            schemes: [scheme])
+        let server = try TestServer(passwords: passwords) { $0.emailVerification = .none }
+        try await server.app(setup) { app in
+            #expect(
+                try await app.post(
+                    "auth/signup", ["email": "ada@example.org", "password": "correct-Horse-1"]
+                ).status == 200)
+            let held = (0..<many).map { _ in
+                Task { try await passwords.verify(Password("x"), HeldScheme.hash) }
+            }
+            try await eventually("all threads hashed") { scheme.enteredCount == many }
+            let waiting = Task { try await passwords.hash(Password("x")) }
+            try await eventually("one waited") { passwords.waitingCount == 1 }
+
+            #expect(try await app.get("auth/session").status == 200)
+            #expect(try await app.get("account/email").status == 200)
+            let token = app.token
+            app.token = nil
+            #expect(try await app.get("config").status == 200)
+            let refused = try await app.post(
+                "auth/login", ["email": "ada@example.org", "password": "correct-Horse-1"])
+            #expect(refused.status == 503)
+            #expect(refused.headers[.retryAfter].flatMap { Int($0) } ?? 0 >= 1)
+            app.token = token
+            #expect(try await app.get("auth/session").status == 200)
+
+            scheme.open()
+            for task in held { _ = try await task.value }
+            _ = try await waiting.value
+            #expect(try await app.delete("auth/session").status == 401)
+            #expect(
+                try await app.post(
+                    "auth/login", ["email": "ada@example.org", "password": "correct-Horse-1"]
+                ).status == 200)
+        }
+    }
+}
+
+/// A scheme whose comparisons wait until they are all let go.
+private final class HeldScheme: PasswordScheme {
+    static let hash = PasswordHash(stored: "held$")
+
+    private let gate = DispatchSemaphore(value: 0)
+    private let entered = Locked(0)
+
+    var enteredCount: Int { entered.value }
+
+    func recognizes(_ hash: PasswordHash) -> Bool { hash == Self.hash }
+
+    func verify(_ password: Password, _ hash: PasswordHash) -> Bool {
+        entered.change { $0 += 1 }
+        gate.wait()
+        gate.signal()
+        return true
+    }
+
+    func open() { gate.signal() }
+}
