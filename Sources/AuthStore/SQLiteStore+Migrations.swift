@@ -31,6 +31,7 @@ extension SQLiteStore {
         Migration("auth_store_4") { try $0.execute(sql: restoration + subjectsInLowerCase) },
         Migration("auth_store_5", NameKeys.migrate),
         Migration("auth_store_6") { try $0.execute(sql: housekeeping) },
+        Migration("auth_store_7") { try $0.execute(sql: oneTimeTokens + bitbucketAccountIDs) },
     ]
 
     private struct Migration: Sendable {
@@ -220,5 +221,25 @@ extension SQLiteStore {
             token BLOB NOT NULL
         ) STRICT;
 
+        """
+
+    private static let oneTimeTokens = """
+        CREATE TABLE auth_one_time_token (
+            id BLOB PRIMARY KEY CHECK (length(id) = 32),
+            expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX auth_one_time_token_expiry ON auth_one_time_token (expires_at);
+
+        """
+
+    // Accounts at Bitbucket were stored by username, which can be freed and taken by another person. Their
+    // profiles hold the id that never changes; accounts that were configured with another `uid_field` stay.
+    private static let bitbucketAccountIDs = """
+        UPDATE OR IGNORE auth_social_account
+        SET uid = json_extract(CAST(extra_data AS TEXT), '$.account_id')
+        WHERE provider = 'bitbucket_oauth2' AND json_valid(CAST(extra_data AS TEXT))
+            AND json_type(CAST(extra_data AS TEXT), '$.account_id') = 'text'
+            AND json_extract(CAST(extra_data AS TEXT), '$.account_id') <> ''
+            AND json_extract(CAST(extra_data AS TEXT), '$.username') = uid;
         """
 }

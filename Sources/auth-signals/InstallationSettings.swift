@@ -63,6 +63,10 @@ struct InstallationSettings {
         if let secretKey, secretKey.utf8.count < 32 {
             reader.fault("SECRET_KEY", "must have at least 32 characters: openssl rand -base64 32 makes one")
         }
+        if secretKeyFallbacks.contains(where: { $0.utf8.count < 32 }) {
+            reader.fault(
+                "SECRET_KEY_FALLBACKS", "must have former values of SECRET_KEY, each of at least 32 characters")
+        }
         if secretKey == nil, signals.isSecure || !Loopback.isHost(server.host) {
             reader.fault(
                 "SECRET_KEY",

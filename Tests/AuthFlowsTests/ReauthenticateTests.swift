@@ -58,6 +58,7 @@ extension Client {
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.logIn("a@x.org")
+        _ = try await client.reauthenticate(goodPassword)
         _ = try await client.addEmail("b@x.org")
         _ = try await client.verify(try world.key(mailedTo: "b@x.org"))
         func change() async throws -> Happened {
@@ -76,6 +77,40 @@ extension Client {
         _ = try await client.reauthenticate(goodPassword)
         world.clock.advance(by: .seconds(299))
         #expect(try await change().said.isEmpty == false)
+    }
+
+    @Test func `a log-in a moment ago is no reauthentication`() async throws {
+        let world = try World { $0.reauthenticationRequired = true }
+        _ = try await world.member("a@x.org")
+        let client = world.client()
+        _ = try await client.logIn("a@x.org")
+        #expect(try await client.addEmail("b@x.org").answer == "reauthentication required")
+        _ = try await client.reauthenticate(goodPassword)
+        #expect(try await client.addEmail("b@x.org").answer == "a@x.org verified primary, b@x.org")
+    }
+
+    @Test(
+        arguments: [
+            (true, nil, true), (true, false, false), (false, true, true), (false, nil, false),
+        ] as [(Bool, Bool?, Bool)])
+    func `accounts at providers have a setting of their own`(
+        _ required: Bool, _ social: Bool?, _ isAsked: Bool
+    ) async throws {
+        let world = try World {
+            $0.reauthenticationRequired = required
+            $0.social.reauthenticationRequired = social
+        }
+        let member = try await world.member("a@x.org")
+        let connected = try await member.social("1 a@x.org*", .connect)
+        #expect(connected.answer == (isAsked ? "reauthentication required" : "authenticated"))
+        #expect(
+            try await member.addEmail("b@x.org").answer
+                == (required ? "reauthentication required" : "a@x.org verified primary, b@x.org"))
+        _ = try await member.reauthenticate(goodPassword)
+        _ = try await member.social("1 a@x.org*", .connect)
+        world.clock.advance(by: .seconds(300))
+        #expect(
+            try await member.disconnect("1").answer == (isAsked ? "reauthentication required" : "accounts "))
     }
 
     @Test func `a time-out of nothing makes everything stale`() async throws {

@@ -8,7 +8,7 @@ import Testing
     static let templates: [MailDraft.Template] = [
         .emailConfirmationSignup, .emailConfirmation, .loginCode, .passwordResetKey, .passwordResetCode,
         .unknownAccount, .accountAlreadyExists, .emailChanged, .emailDeleted, .passwordChanged, .passwordSet,
-        .passwordReset, .accountConnected, .accountDisconnected,
+        .passwordReset, .passwordRemoved, .accountConnected, .accountDisconnected,
     ]
 
     @Test(arguments: templates)

@@ -166,14 +166,26 @@ import Testing
         }
     }
 
-    @Test func `a brought token is taken once, where it has an id`() async throws {
+    @Test func `a brought token is good for one use, where it has an id`() async throws {
         try await TestIssuer.serving { issuer in
-            let token = TokenText(try await issuer.key.sign(issuer.claims(["jti": "t-1"])))
-            let provider = issuer.provider()
-            let login = TokenLogin(clientID: "client-1", idToken: token)
-            let told2 = try await provider.identity(for: login)
-            #expect(told2.uid == "person-1")
-            await expectError(.invalidToken) { try await provider.identity(for: login) }
+            func told(_ changes: [String: JSONValue?]) async throws -> OneTimeToken? {
+                let token = TokenText(try await issuer.key.sign(issuer.claims(changes)))
+                return try await issuer.provider().identity(
+                    for: TokenLogin(clientID: "client-1", idToken: token)
+                ).oneTimeToken
+            }
+            let first = try await told(["jti": "t-1"])
+            #expect(first?.expiresAt == issuer.clock.now() + 360)
+            let again = try await told(["jti": "t-1", "name": "Ann"])
+            #expect(again?.idHash == first?.idHash)
+            let other = try await told(["jti": "t-2"])
+            #expect(other?.idHash != first?.idHash)
+            let nameless = try await told([:])
+            #expect(nameless == nil)
+            // One that the provider gave for a code is bound to the visit by its nonce.
+            try await issuer.gives(["jti": "t-1"])
+            let redeemed = try await issuer.provider().identity(for: issuer.callback())
+            #expect(redeemed.oneTimeToken == nil)
         }
     }
 

@@ -48,6 +48,47 @@ import Testing
         #expect(github.definition.profileEndpoint.absoluteString == "https://git.example.org/api/v3/user")
     }
 
+    @Test func `what overrides the discovery document is read, and checked`() throws {
+        let entry: [String: JSONValue] = [
+            "provider": "openid_connect", "id": "staff", "issuer": "https://id.example.org", "client_id": "c",
+        ]
+        func read(_ overrides: JSONValue) throws -> (SocialProviders, [String]) {
+            try ProviderFile([entry.merging(["openid_configuration_overrides": overrides]) { $1 }]).read()
+        }
+        let (settings, faults) = try read(["token_endpoint": "https://id.example.org/t", "x": true])
+        #expect(faults.isEmpty)
+        let provider = try #require(providers(settings).first as? OpenIDProvider)
+        #expect(provider.definition.configurationOverrides["x"] == true)
+        for wrong in [
+            ["token_endpoint": "http://id.example.org/t"], ["jwks_uri": 1], ["issuer": "id"], "text",
+        ] as [JSONValue] {
+            let (_, faults) = try read(wrong)
+            #expect(faults.count == 1)
+            #expect(faults.first?.contains("openid_configuration_overrides") == true)
+        }
+        let google = try ProviderFile([
+            [
+                "provider": "apple", "client_id": "c", "team_id": "t", "key_id": "k", "private_key": "no PEM",
+                "openid_configuration_overrides": ["x": true],
+            ]
+        ]).read()
+        #expect(!google.faults.isEmpty)
+    }
+
+    @Test func `allauth's prefix of callbacks is for its openid_connect`() throws {
+        let file = try ProviderFile([
+            [
+                "provider": "openid_connect", "id": "staff", "issuer": "https://id.example.org",
+                "client_id": "c",
+            ], ["provider": "google", "client_id": "c"],
+        ])
+        let prefix = "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX"
+        let found = providers(file.read([prefix: "oidc"]).providers)
+        #expect(found.map(\.policy.callbackPrefix) == ["oidc", nil])
+        #expect(providers(file.read().providers).map(\.policy.callbackPrefix) == [nil, nil])
+        #expect(file.read([prefix: "a/b"]).faults.count == 1)
+    }
+
     @Test func `a secret may come from the environment or from a file`() throws {
         let file = try ProviderFile([
             ["provider": "google", "client_id": "c", "secret": "env:GOOGLE_SECRET"],

@@ -110,6 +110,35 @@ struct ProviderRedirectTests {
         }
     }
 
+    @Test(arguments: [(nil, "/accounts/"), ("oidc", "/accounts/oidc/"), ("sso", "/accounts/sso/")])
+    func `the callback that allauth has for OpenID Connect is served, and told where that is configured`(
+        _ prefix: String?, _ start: String
+    ) async throws {
+        var provider = BelievingProvider()
+        provider.policy.callbackPrefix = prefix
+        let server = try TestServer(providers: [provider]) { $0.social.redirectOrigins = ["http://front"] }
+        try await server.run { client in
+            let told = try query(await begin(BrowserClient(client)))["redirect_uri"]
+            #expect(told == "http://127.0.0.1:8080\(start)dummy/login/callback/")
+            for path in [start, "/accounts/", "/accounts/oidc/"] {
+                let browser = BrowserClient(client)
+                let state = try #require(query(try await begin(browser))["state"])
+                let query = String(buffer: form(["code": person, "state": state]))
+                let back = try location(
+                    of: try await browser.raw(.get, "\(path)dummy/login/callback/?\(query)"))
+                #expect(back.absoluteString == "http://front/social?x=1")
+                #expect(try await browser.get("auth/session").status == 200)
+                let posted = try await BrowserClient(client).raw(
+                    .post, "\(path)dummy/login/callback/", [:], form(["code": "c"]))
+                #expect(posted.status == .seeOther)
+            }
+            for path in ["/accounts/nowhere/dummy/login/callback/", "/accounts/oidc/nobody/login/callback/"] {
+                let answer = try await BrowserClient(client).raw(.post, path, [:], form(["code": "c"]))
+                #expect(answer.status == .notFound)
+            }
+        }
+    }
+
     @Test(arguments: ["//accounts/dummy/login/callback", "/accounts/nobody/login/callback"])
     func `an answer in a form comes again to this server's own address only`(path: String) async throws {
         try await server().run { client in

@@ -2,6 +2,7 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
@@ -168,6 +169,65 @@ import Testing
             try transaction.insert(ada.account("1"))
         }
         #expect(try await store.count("auth_social_account") == 1)
+    }
+
+    @Test func `accounts at Bitbucket are moved from the username to the id that stays`() async throws {
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.file("auth.sqlite"))
+        try SQLiteStore.migrator.migrate(queue, upTo: "auth_store_3")
+        let profile = #"{"username":"ada","account_id":"557058:ada"}"#
+        let rows: [(provider: String, uid: String, profile: String)] = [
+            ("bitbucket_oauth2", "ada", profile),
+            // Stored by another field, without the id, damaged, or of another provider: all stay.
+            ("bitbucket_oauth2", "{4be5-uuid}", profile),
+            ("bitbucket_oauth2", "bob", #"{"username":"bob"}"#),
+            ("bitbucket_oauth2", "eve", "not JSON"), ("example", "ada", profile),
+        ]
+        try await queue.write { [ada] database in
+            try database.execute(
+                sql:
+                    "INSERT INTO auth_user (id, username, username_key, is_active, date_joined) VALUES (?,?,?,1,0)",
+                arguments: [ada.id, "Ada", "ada"])
+            for row in rows {
+                try database.execute(
+                    sql: """
+                        INSERT INTO auth_social_account (id, user_id, provider, uid, date_joined, extra_data)
+                        VALUES (?, ?, ?, ?, 0, ?)
+                        """,
+                    arguments: [UUID.version7(), ada.id, row.provider, row.uid, Data(row.profile.utf8)])
+            }
+        }
+        try SQLiteStore.migrator.migrate(queue)
+        let uids = try await queue.read { database in
+            try String.fetchAll(database, sql: "SELECT uid FROM auth_social_account ORDER BY position")
+        }
+        #expect(uids == ["557058:ada", "{4be5-uuid}", "bob", "eve", "ada"])
+    }
+
+    @Test func `a token that is good for one use is taken once, by every process of the store`() async throws
+    {
+        let folder = try TemporaryFolder()
+        let (one, other) = (try await folder.store(), try await folder.store())
+        let token = OneTimeToken(id: "https://id.example.org 1", expiresAt: Date() + 3600)
+        let huge = OneTimeToken(
+            id: "https://id.example.org 2", expiresAt: Date(timeIntervalSince1970: 1e300))
+        for (token, store, isFirst) in [
+            (token, one, true), (token, other, false), (token, one, false), (huge, other, true),
+            (huge, one, false),
+        ] {
+            let taken = try await store.transaction { transaction in try transaction.use(token) }
+            #expect(taken == isFirst)
+        }
+    }
+
+    @Test func `tokens that have expired are forgotten`() async throws {
+        let clock = FixedClock()
+        let store = try SQLiteStore.inMemory(keys: KeyRing(secret: "a secret of these tests"), clock: clock)
+        let now = clock.now()
+        _ = try await store.transaction { try $0.use(OneTimeToken(id: "1", expiresAt: now + 60)) }
+        clock.advance(by: .seconds(86_400 + 61))
+        _ = try await store.transaction { try $0.use(OneTimeToken(id: "2", expiresAt: now + 90_000)) }
+        #expect(try await store.count("auth_one_time_token") == 1)
     }
 }
 

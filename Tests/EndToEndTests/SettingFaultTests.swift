@@ -16,6 +16,7 @@ extension EndToEnd {
             ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"), ("SECRET_KEY", "hush-hush"),
             ("BROKER_EXCHANGE", "\"hush-hush\""), ("SIGNALS_APP_ID", "'hush-hush'"),
             ("HTTP_HOST", "\"hush-hush\""), ("SITE_NAME", "hush-hush\nBcc: x"), ("SECRET_KEY", "hush\nhush"),
+            ("SECRET_KEY_FALLBACKS", "hush-hush"),
             ("PASSWORD_SCRYPT_COST", "1000"), ("SOCIALACCOUNT_DUMMY", "perhaps"),
             ("SOCIALACCOUNT_PROVIDERS", "/proc/nowhere/providers.json"),
             ("SOCIALACCOUNT_EMAIL_VERIFICATION", "hush-hush"),

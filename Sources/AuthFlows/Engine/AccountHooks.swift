@@ -7,6 +7,10 @@ public struct AccountHooks: Sendable {
     public var validateSignUp: @Sendable (SignUp, Visit) async throws -> [Refusal] = { _, _ in [] }
     /// Asked before a social log-in; nil: all proceed.
     public var preSocialLogin: PreSocialLoginHook?
+    /// Whether an address that a provider vouches for logs its user in, for this identity and address; nil: as
+    /// is configured (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`). allauth's `can_authenticate_by_email`. It is
+    /// asked within a transaction, at times more than once: it must not wait.
+    public var canAuthenticateByEmail: @Sendable (SocialIdentity, String) -> Bool? = { _, _ in nil }
     /// In the transaction of the sign-up: the application's own rows and signals commit with ours.
     public var didSignUp: @Sendable (User, any AccountTransaction) throws -> Void = { _, _ in }
     /// Whether this user may log in now; what it returns is refused. After a factor was proved.

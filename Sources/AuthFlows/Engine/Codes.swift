@@ -86,11 +86,17 @@ extension Step {
         }
     }
 
-    /// The log-in that waits at a stage in the caller's session, unless its time is over.
-    func pendingLogin(at stage: LoginStage, in session: Session) -> PendingLogin? {
+    /// The log-in that waits at a stage in the caller's session, unless its time is over, or the password that
+    /// it was begun with was changed.
+    func pendingLogin(at stage: LoginStage, in session: Session) throws -> PendingLogin? {
         guard session.userID == nil, let login = session.state.pendingLogin, login.stage == stage,
             login.startedAt + settings.loginTimeout > now
         else { return nil }
+        if let mark = login.passwordMark, let id = login.userID,
+            try transaction.user(id: id)?.passwordMark != mark
+        {
+            return nil
+        }
         return login
     }
 

@@ -14,7 +14,7 @@ extension AccountReading {
     ///
     /// Source: allauth `socialaccount/models.py:SocialLogin.lookup`.
     func find(
-        _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, byEmail: Bool
+        _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, byEmail: (String) -> Bool
     ) throws -> FoundSocialLogin {
         var found = FoundSocialLogin(login: SocialLogin(identity: identity, process: process))
         if let account = try socialAccount(provider: identity.provider, uid: identity.uid) {
@@ -22,28 +22,13 @@ extension AccountReading {
             found.login.user = try user(id: account.userID)
             return found
         }
-        guard byEmail else { return found }
-        for told in identity.emailAddresses where told.verified {
-            guard let address = try emailAddresses(matching: told.email).first(where: leadsToItsUser)
-            else { continue }
+        for told in identity.emailAddresses where told.verified && byEmail(told.email) {
+            guard let address = try addressesLeadingIn(by: told.email).first else { continue }
             found.email = address
             found.login.user = try user(id: address.userID)
             return found
         }
         return found
-    }
-
-    /// Whether a stored address will do for e-mail authentication.
-    ///
-    /// One that its user has not proved does only where it is all that they have. Whoever made the account is
-    /// then shut out of it (SO18), which takes their password and their sessions; but not another address
-    /// that a new password can be mailed to, nor an account at a provider: with one of those they would come
-    /// back into what somebody else has taken for theirs. And where the account is honestly theirs, and the
-    /// address a slip, it stays theirs.
-    private func leadsToItsUser(_ address: EmailAddress) throws -> Bool {
-        if address.verified { return true }
-        let user = address.userID
-        return try emailAddresses(of: user).count == 1 && socialAccounts(of: user).isEmpty
     }
 }
 
@@ -62,9 +47,13 @@ extension Accounts {
         return nil
     }
 
-    /// Whether an address that this provider vouches for logs its user in.
-    func authenticatesByEmail(_ provider: any SocialProvider) -> Bool {
-        provider.policy.emailAuthentication ?? settings.social.emailAuthentication
+    /// Whether an address that this provider vouches for logs its user in: what the application says, the
+    /// provider's setting, or the one for all.
+    func authenticatesByEmail(
+        _ identity: SocialIdentity, _ provider: any SocialProvider
+    ) -> @Sendable (String) -> Bool {
+        let configured = provider.policy.emailAuthentication ?? settings.social.emailAuthentication
+        return { [hook = hooks.canAuthenticateByEmail] email in hook(identity, email) ?? configured }
     }
 
     /// Whether the account is then connected.

@@ -47,6 +47,7 @@ extension Step {
     func wait(_ login: PendingLogin, _ codes: [PendingCode.Purpose: PendingCode]) throws -> FlowResult {
         let token = try remember { state in
             state.pendingLogin = login
+            state.passwordMark = login.passwordMark ?? state.passwordMark
             state.pendingCodes[.login] = codes[.login]
             state.pendingCodes[.verifyEmail] = codes[.verifyEmail]
         }
@@ -80,7 +81,11 @@ extension Step {
     ) throws -> StageDecision {
         guard settings.requiresLoginCode(after: login) else { return .pass }
         let addresses = try transaction.emailAddresses(of: user.id)
-        guard let address = addresses.first(where: { $0.isNamed(login.email) }) ?? addresses.first else {
+        let named = addresses.first { $0.isNamed(login.email) }
+        // Rather to one that was proved, or is the only one, than to a pending one.
+        guard let address = try ([named].compactMap { $0 } + addresses).first(where: transaction.leadsIn)
+                ?? named ?? addresses.first
+        else {
             // Without an address there is no way to ask for the code that is required.
             return .abort
         }

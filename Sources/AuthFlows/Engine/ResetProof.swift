@@ -6,6 +6,8 @@ import Foundation
 struct ResetProof {
     var user: User
     var emailAddresses: [EmailAddress]
+    /// The address that the link or the code was mailed to.
+    var email: String
     /// Nil where a link proved it.
     var code: PendingCode?
 }
@@ -15,7 +17,9 @@ extension Step {
     func judgeReset(_ key: String) throws -> Result<ResetProof, Answered> {
         if !settings.passwordResetByCode {
             if key.isEmpty { return .failure(Answered(result: .refused(.required(field: "key")))) }
-            if let user = try user(resetBy: LinkKey(key)) { return .success(try proof(user)) }
+            if let owner = try owner(resetBy: LinkKey(key)) {
+                return .success(try proof(owner.user, owner.address.email))
+            }
             return .failure(
                 Answered(
                     result: .refused(
@@ -35,15 +39,21 @@ extension Step {
             }
             return .failure(Answered(result: .refused(.wrongCode(key, field: "key"))))
         }
-        guard let owner, owner.isActive else {
+        guard let owner, owner.isActive,
+            let address = try transaction.emailAddresses(of: owner.id).first(where: {
+                $0.email == code.email
+            }), try transaction.leadsIn(address)
+        else {
+            // While the code was on its way the user, or what their address leads to, has changed.
             try countFailure(.resetPassword, code, isLast: true)
             return .failure(Answered(result: .conflict))
         }
-        return .success(try proof(owner, code))
+        return .success(try proof(owner, address.email, code))
     }
 
-    private func proof(_ user: User, _ code: PendingCode? = nil) throws -> ResetProof {
-        ResetProof(user: user, emailAddresses: try transaction.emailAddresses(of: user.id), code: code)
+    private func proof(_ user: User, _ email: String, _ code: PendingCode? = nil) throws -> ResetProof {
+        ResetProof(
+            user: user, emailAddresses: try transaction.emailAddresses(of: user.id), email: email, code: code)
     }
 
     /// Takes note of a right code: it verifies its address, and its time begins anew, once.

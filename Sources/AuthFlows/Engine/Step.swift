@@ -141,6 +141,9 @@ struct Step {
     }
 
     /// Queues a notification to the user's primary address, where `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
+    ///
+    /// To an address that was not proved it quotes no `User-Agent`, and no username: what a client sends there
+    /// is a text of its choice, to a reader of its choice.
     func notify(
         _ template: MailDraft.Template, _ user: User, to email: String? = nil,
         values more: [String: String] = [:]
@@ -151,8 +154,11 @@ struct Step {
         values["timestamp"] = now.wireText
         values["password_reset_url"] = settings.links.requestReset()
         values["ip"] = request.ip
-        values["user_agent"] = request.userAgent
-        try queueMail(template, to: recipient, user: user, values: values)
+        let isProved = try transaction.emailAddresses(of: user.id).contains {
+            $0.email == recipient && $0.verified
+        }
+        if isProved { values["user_agent"] = request.userAgent }
+        try queueMail(template, to: recipient, user: isProved ? user : nil, values: values)
     }
 }
 

@@ -15,16 +15,17 @@ extension Accounts {
     public func addEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
         let caller = try await caller(visit)
         if case .unknownToken = caller { return .gone }
-        let user: User
+        let counted: UUID
         if case .user(let authentication) = caller {
-            user = authentication.user
+            counted = authentication.user.id
         } else {
-            guard let waiting = try await step(visit, { try $0.changeableVerification()?.user }) else {
+            // A sign-up that is only pretended has no user; it is counted all the same.
+            guard let waiting = try await step(visit, { try $0.changeableVerification() }) else {
                 return .conflict
             }
-            user = waiting
+            counted = waiting.user?.id ?? waiting.code.id
         }
-        if let answer = try await limited(.manageEmail, visit, user: user.id) { return answer }
+        if let answer = try await limited(.manageEmail, visit, user: counted) { return answer }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
@@ -54,7 +55,7 @@ extension Step {
                     .duplicateEmail, field: "email",
                     "This email address is already associated with this account."))
         }
-        if !owners.isEmpty, settings.preventEnumeration == .off {
+        if settings.preventEnumeration == .off, try !transaction.addressesLeadingIn(by: email).isEmpty {
             return .refused(.emailTaken(field: "email"))
         }
         if let most = settings.maxEmailAddresses, !settings.changeEmail,

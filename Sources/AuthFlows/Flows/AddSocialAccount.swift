@@ -16,7 +16,7 @@ extension Step {
         _ login: SocialLogin, _ provider: any SocialProvider, isSettled: Bool
     ) throws -> FlowResult {
         guard let authentication = try authentication() else { return .forbidden(.permissionDenied) }
-        if needsReauthentication(authentication) {
+        if needsSocialReauthentication(authentication) {
             let pending = PendingConnect(
                 provider: login.identity.provider, uid: login.identity.uid, startedAt: now)
             _ = try remember { $0.pendingConnect = isSettled ? pending : nil }

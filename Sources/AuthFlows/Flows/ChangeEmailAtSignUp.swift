@@ -4,22 +4,41 @@ import Foundation
 
 /// The address of a sign-up that waits for a code, and turned out to be mistyped.
 extension Step {
-    /// The sign-up whose address may be changed now; nil where there is none.
+    /// A sign-up whose address may be changed now.
+    struct ChangeableVerification {
+        /// Nil if the sign-up is only pretended.
+        var user: User?
+        var code: PendingCode
+        var login: PendingLogin
+    }
+
+    /// The sign-up whose address may be changed now; nil if none is pending.
     ///
-    /// Where somebody has come by a provider meanwhile and been taken for the address's owner (SO18), the
-    /// account is theirs: who began it with nothing but a password cannot take it along to another address.
-    func changeableVerification() throws -> (user: User, code: PendingCode, login: PendingLogin)? {
-        guard let waiting = try verification(), let login = waiting.login, let id = waiting.code.userID,
-            let user = try transaction.user(id: id), user.isActive, user.lastLogin == nil,
-            waiting.code.changes < settings.emailVerificationChanges,
-            try login.sociallogin != nil || transaction.socialAccounts(of: id).isEmpty
+    /// Once the address was proved, or the user has come by a provider and been taken for the address's owner
+    /// (SO18), the account is theirs: who began it with nothing but a password cannot take it along to
+    /// another address.
+    func changeableVerification() throws -> ChangeableVerification? {
+        guard let waiting = try verification(), let login = waiting.login,
+            waiting.code.changes < settings.emailVerificationChanges
         else { return nil }
-        return (user, waiting.code, login)
+        guard let id = waiting.code.userID else {
+            guard login.userID == nil, login.signup else { return nil }
+            return ChangeableVerification(user: nil, code: waiting.code, login: login)
+        }
+        guard let user = try transaction.user(id: id), user.isActive, user.lastLogin == nil,
+            try login.sociallogin != nil || transaction.socialAccounts(of: id).isEmpty,
+            try waiting.code.mac == nil || isStillPending(waiting.code, of: user)
+        else { return nil }
+        return ChangeableVerification(user: user, code: waiting.code, login: login)
+    }
+
+    private func isStillPending(_ code: PendingCode, of user: User) throws -> Bool {
+        try transaction.emailAddresses(of: user.id).contains { $0.email == code.email && !$0.verified }
     }
 
     func objectionAtStage(to email: String) throws -> FlowResult? {
-        guard let (_, code, _) = try changeableVerification() else { return .conflict }
-        if code.email == email {
+        guard let waiting = try changeableVerification() else { return .conflict }
+        if waiting.code.email == email {
             return .refused(
                 Refusal(
                     .sameAsCurrent, field: "email", "The new value must be different from the current one."))
@@ -29,17 +48,26 @@ extension Step {
 
     /// Has another address verified instead. The row of the former is replaced, which makes its links void;
     /// time and failures go on counting.
+    ///
+    /// A sign-up that was only pretended, since its address is taken, gets the same answer: with an address
+    /// that is free it makes its account now.
     func changeVerification(to email: String) throws -> FlowResult {
-        guard let (user, formerCode, formerLogin) = try changeableVerification() else { return .conflict }
-        var (code, login) = (formerCode, formerLogin)
-        var addresses = try transaction.emailAddresses(of: user.id)
+        guard let waiting = try changeableVerification() else { return .conflict }
+        var (code, login) = (waiting.code, waiting.login)
+        var addresses: [EmailAddress]
         if try availability(of: email) == .concealed {
             // The caller is told what they would be told of a free one; no code matches any more.
             try mailAccountAlreadyExists(to: email)
+            addresses = try waiting.user.map { try transaction.emailAddresses(of: $0.id) } ?? []
+            if let last = addresses.lastIndex(where: { !$0.verified }) {
+                addresses[last].email = email
+            } else if waiting.user == nil {
+                addresses = [unstoredAddress(email, code)]
+            }
             code.mac = nil
             code.email = email
-            if let last = addresses.lastIndex(where: { !$0.verified }) { addresses[last].email = email }
-        } else {
+        } else if let user = waiting.user {
+            addresses = try transaction.emailAddresses(of: user.id)
             if let former = addresses.last(where: { !$0.verified }) { try transaction.delete(former) }
             let isPrimary = try !transaction.emailAddresses(of: user.id).contains(where: \.primary)
             let address = EmailAddress(
@@ -48,13 +76,54 @@ extension Step {
             code = try mailVerificationCode(user, address, restarting: code)
             addresses = try transaction.emailAddresses(of: user.id)
             login.email = email
+        } else if let concealed = login.concealed {
+            if let username = concealed.username, try transaction.user(username: username) != nil {
+                return .refused(.usernameTaken())
+            }
+            let user = try create(concealed, email: email, &login)
+            addresses = try transaction.emailAddresses(of: user.id)
+            guard let address = addresses.first else { return .conflict }
+            code.userID = user.id
+            code = try mailVerificationCode(user, address, restarting: code)
+        } else {
+            // A form that a robot filled: nothing comes of it.
+            code.email = email
+            login.email = email
+            addresses = [unstoredAddress(email, code)]
         }
         code.changes += 1
-        let (pending, waiting) = (code, login)
+        let (pending, next) = (code, login)
         _ = try remember { state in
             state.pendingCodes[.verifyEmail] = pending
-            state.pendingLogin = waiting
+            state.pendingLogin = next
+            state.passwordMark = next.passwordMark ?? state.passwordMark
         }
         return .emailAddresses(addresses)
+    }
+
+    /// Makes the account of a sign-up that was only pretended.
+    private func create(
+        _ concealed: ConcealedSignUp, email: String, _ login: inout PendingLogin
+    ) throws -> User {
+        let user: User
+        if let social = concealed.social {
+            let identity = try social.identity(accounts.keys)
+            let address = SocialEmailAddress(email: email, verified: false, primary: true)
+            (user, login) = try createUser(
+                SocialLogin(identity: identity, process: .login), [address], username: concealed.username)
+        } else {
+            user = try createUser(
+                email: email, username: concealed.username, concealed.passwordHash(accounts.keys))
+            login.userID = user.id
+            login.passwordMark = user.passwordMark
+            login.concealed = nil
+        }
+        login.email = email
+        return user
+    }
+
+    /// What a new user's address would look like.
+    private func unstoredAddress(_ email: String, _ code: PendingCode) -> EmailAddress {
+        EmailAddress(id: code.id, userID: code.id, email: email, verified: false, primary: true)
     }
 }

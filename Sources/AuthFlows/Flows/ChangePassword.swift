@@ -16,7 +16,8 @@ public struct ChangePassword: Sendable {
 extension Accounts {
     /// Changes the caller's password, or sets their first one: `password_changed` or `password_set`.
     ///
-    /// All other sessions of the user end; with `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's too, which
+    /// Addresses of the user that were not proved are dropped, each with `email_removed`, but for the primary
+    /// one: a pending change may be a thief's. All other sessions of the user end; with `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's too, which
     /// says `user_logged_out`. The caller's session gets a new token.
     ///
     /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
@@ -73,6 +74,8 @@ extension Step {
         let first = user.passwordHash == nil
         user.passwordHash = hash
         try transaction.update(user)
+        try dropPendingAddresses(of: user)
+        session.state.pendingCodes[.verifyEmail] = nil
         var ended = try transaction.deleteSessions(of: user.id, except: session.id)
         if settings.logoutOnPasswordChange {
             try logOut(user, session)

@@ -10,7 +10,7 @@ extension Step {
         _ clearance: SocialClearance
     ) throws -> FlowResult? {
         var found = try transaction.find(
-            identity, process, byEmail: accounts.authenticatesByEmail(provider))
+            identity, process, byEmail: accounts.authenticatesByEmail(identity, provider))
         if found.login.user?.id != clearance.leadsTo { return nil }
         if try session()?.state.pendingSignup != nil { _ = try remember { $0.pendingSignup = nil } }
 

@@ -32,9 +32,14 @@ extension Accounts {
         _ visit: Visit
     ) async throws -> FlowResult {
         guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
+        if let token = identity.oneTimeToken {
+            // In a transaction of its own: what comes after may be tried more than once.
+            let isFirst = try await step(visit) { try $0.transaction.use(token) }
+            if !isFirst { return .refused(.invalidToken()) }
+        }
         var attempts = 0
         while true {
-            let byEmail = authenticatesByEmail(provider)
+            let byEmail = authenticatesByEmail(identity, provider)
             let found = try await store.read { try $0.find(identity, process, byEmail: byEmail) }
             let clearance = try await clearance(of: found, visit)
             let result = try await step(visit) { step in
@@ -64,7 +69,7 @@ extension Accounts {
         guard login.process == .login else { return clearance }
         if let user {
             clearance.refusal = try await hooks.mayLogIn(user, visit)
-            clearance.allowance = try await socialAllowance(of: user, visit)
+            clearance.allowance = try await socialAllowance(of: user, login.identity, visit)
             return clearance
         }
         let form = SignUp(email: login.identity.emailAddresses.proposal, username: login.identity.username)
@@ -89,9 +94,14 @@ extension Accounts {
     }
 
     /// Whether the log-in of somebody who is known may mail what confirms their address.
-    private func socialAllowance(of user: User, _ visit: Visit) async throws -> ConfirmationAllowance {
+    private func socialAllowance(
+        of user: User, _ identity: SocialIdentity, _ visit: Visit
+    ) async throws -> ConfirmationAllowance {
         guard settings.socialEmailVerification == .mandatory else { return .mail }
+        let vouchedFor = Set(identity.emailAddresses.filter(\.verified).map(\.email))
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
+        // One that the provider vouches for is verified by the log-in.
+        if addresses.contains(where: { vouchedFor.contains($0.email) }) { return .mail }
         return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
     }
 
@@ -100,7 +110,7 @@ extension Accounts {
         typed: String?, told: [SocialEmailAddress], visit: Visit
     ) async throws -> ConfirmationAllowance {
         guard let email = typed ?? told.proposal else { return .mail }
-        if try await store.read({ try !$0.emailAddresses(matching: email).isEmpty }) {
+        if try await store.read({ try !$0.addressesLeadingIn(by: email).isEmpty }) {
             return settings.emailVerification == .mandatory
                 ? try await confirmationAllowance(to: email, visit) : .mail
         }

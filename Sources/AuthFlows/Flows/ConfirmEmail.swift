@@ -21,7 +21,7 @@ extension Accounts {
             guard let address = try step.address(confirmedBy: key), !address.verified,
                 let user = try step.transaction.user(id: address.userID), user.isActive
             else { return nil }
-            let pending = try step.session().flatMap { step.pendingLogin(at: .verifyEmail, in: $0) }
+            let pending = try step.session().flatMap { try step.pendingLogin(at: .verifyEmail, in: $0) }
             return EmailConfirmationInfo(
                 user: user, email: address.email, isPendingLogin: pending?.userID == user.id)
         }
@@ -114,7 +114,7 @@ extension Step {
 
     /// What the caller is told once their address is confirmed by a link.
     func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult {
-        guard let session, session.userID == nil, let login = pendingLogin(at: .verifyEmail, in: session),
+        guard let session, session.userID == nil, let login = try pendingLogin(at: .verifyEmail, in: session),
             login.userID == user.id
         else { return try standing() }
         if settings.loginOnEmailConfirmation { return try logIn(user, login, after: .verifyEmail) }

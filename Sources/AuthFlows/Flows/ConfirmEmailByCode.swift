@@ -44,7 +44,7 @@ extension Step {
         if let user = session.userID {
             return code.userID == user ? Verification(code: code, login: nil) : nil
         }
-        guard let login = pendingLogin(at: .verifyEmail, in: session) else { return nil }
+        guard let login = try pendingLogin(at: .verifyEmail, in: session) else { return nil }
         return Verification(code: code, login: login)
     }
 

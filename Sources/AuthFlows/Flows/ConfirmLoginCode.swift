@@ -6,6 +6,10 @@ extension Accounts {
     /// Continues a log-in by the code that was mailed for it: `authentication_step_completed`,
     /// `email_confirmed` where the address was not verified yet, and `user_logged_in` after the last stage.
     ///
+    /// A code that proves the user's address for the first time voids a password that was set before, ends
+    /// other sessions and mails the user how to set a new one: the password may be that of whoever signed up
+    /// with an address that is not theirs. If the same session set or proved the password, it stays.
+    ///
     /// A wrong code says `login_code_rejected`, unless nobody is behind it, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
     public func confirmLoginCode(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
@@ -22,14 +26,14 @@ extension Accounts {
 extension Step {
     /// Whose log-in a right code continues; nil where it is wrong, and nothing is counted.
     func loginCodeUser(_ entered: Code) throws -> User? {
-        guard let session = try session(), pendingLogin(at: .loginByCode, in: session) != nil,
+        guard let session = try session(), try pendingLogin(at: .loginByCode, in: session) != nil,
             var code = pendingCode(.login, in: session), case .right = judge(entered, .login, &code)
         else { return nil }
         return try code.userID.flatMap { try transaction.user(id: $0) }
     }
 
     func confirmLoginCode(_ entered: Code) throws -> FlowResult {
-        guard let session = try session(), var login = pendingLogin(at: .loginByCode, in: session),
+        guard let session = try session(), var login = try pendingLogin(at: .loginByCode, in: session),
             var code = pendingCode(.login, in: session)
         else { return .conflict }
         let owner = try code.userID.flatMap { try transaction.user(id: $0) }
@@ -42,22 +46,48 @@ extension Step {
             return .refused(.wrongCode(entered.exposedText, field: "code"))
         }
         try forgetLogin()
-        guard let user = owner, user.isActive, login.userID == user.id else { return try standing() }
+        guard var user = owner, user.isActive, login.userID == user.id, try stillLeadsIn(code, login) else {
+            return try standing()
+        }
         try transaction.emit(
             AuthenticationStepCompleted(
                 request: request, user: snapshot(of: user), method: .code, email: code.email))
         login.methods.append(AuthenticationRecord(method: .code, at: now, email: code.email))
-        if let email = code.email { try verifyIndirectly(email, of: user) }
+        if let email = code.email, try verifyIndirectly(email, of: user),
+            (login.passwordMark ?? session.state.passwordMark) != user.passwordMark
+        {
+            let hadPassword = try shutOutMaker(of: &user, proved: email, keeping: nil)
+            if hadPassword {
+                try queueMail(
+                    .passwordRemoved, to: email, user: user,
+                    values: ["password_reset_url": settings.links.requestReset()])
+            }
+        }
         return try logIn(user, login, after: .loginByCode)
     }
 
-    /// Verifies an address by a code that was mailed to it for another purpose.
-    func verifyIndirectly(_ email: String, of user: User) throws {
+    /// Whether the address that a code was mailed to still leads to its user: while the code was on its way,
+    /// another address may have been proved. After another factor the code need not.
+    private func stillLeadsIn(_ code: PendingCode, _ login: PendingLogin) throws -> Bool {
+        guard login.methods.isEmpty, !login.signup, let id = code.userID, let email = code.email else {
+            return true
+        }
+        let address = try transaction.emailAddresses(of: id).first { $0.email == email }
+        return try address.map(transaction.leadsIn) ?? false
+    }
+
+    /// Verifies an address by what proved it for another purpose: a code or a reset link that was mailed to
+    /// it, or a provider's word.
+    ///
+    /// - Returns: whether it was not verified before.
+    @discardableResult
+    func verifyIndirectly(_ email: String, of user: User) throws -> Bool {
         guard
             let address = try transaction.emailAddresses(of: user.id).first(where: {
                 $0.isNamed(email) && !$0.verified
             }), try !isVerifiedElsewhere(email, than: user.id)
-        else { return }
+        else { return false }
         try verify(address, of: user)
+        return true
     }
 }

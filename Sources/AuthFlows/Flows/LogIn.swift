@@ -79,10 +79,7 @@ extension Accounts {
     private func authenticate(_ identity: LoginIdentity) async throws -> (User, outdated: Bool)? {
         var candidates = try await store.read { reading in
             if let email = identity.email {
-                // Verified ones come first; more than a few unverified rows are an attack.
-                try reading.emailAddresses(matching: email).prefix(3).compactMap {
-                    try reading.user(id: $0.userID)
-                }
+                try reading.users(loggingInBy: email)
             } else {
                 try identity.username.flatMap { try reading.user(username: $0) }.map { [$0] } ?? []
             }
@@ -125,7 +122,23 @@ extension Step {
         let record = AuthenticationRecord(method: .password, at: now, email: email, username: username)
         let login = PendingLogin(
             userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, remember: remember,
-            email: identity.email)
+            email: identity.email, passwordMark: user.passwordMark)
         return try logIn(user, login, mayMail: mayMail)
+    }
+}
+
+extension AccountReading {
+    /// The users whose passwords are tried: the one who has proved that the address is theirs, or all who
+    /// have it. Of more than a few, which is an attack, those who logged in last: the address's owner has a
+    /// way in by a reset or a code, by which they prove the address and are the only one.
+    ///
+    /// Source: allauth `account/utils.py:filter_users_by_email`, `prefer_verified`.
+    fileprivate func users(loggingInBy email: String) throws -> [User] {
+        let addresses = try emailAddresses(matching: email)
+        let verified = addresses.filter(\.verified)
+        let users = try (verified.isEmpty ? addresses : verified).compactMap { try user(id: $0.userID) }
+        return Array(
+            users.sorted { ($0.lastLogin ?? .distantPast) > ($1.lastLogin ?? .distantPast) }
+                .prefix(Step.mostOwners))
     }
 }

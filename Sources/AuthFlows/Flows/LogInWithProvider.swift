@@ -14,7 +14,11 @@ extension Step {
         if let refusal = clearance.refusal { return .refused(refusal) }
         if let answer = clearance.allowance.answer { return answer }
         var login = found.login
-        if let email = found.email, !email.verified { try shutOut(&user) }
+        if let email = found.email, !email.verified {
+            let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
+            // The caller's own session says `user_logged_out` like any that a log-in takes the place of.
+            _ = try shutOutMaker(of: &user, proved: email.email, keeping: own)
+        }
         login.user = user
         if var account = login.account {
             try update(&account, login)
@@ -22,22 +26,17 @@ extension Step {
         } else if found.email == nil || accounts.connectsByEmail(provider) {
             try addAccount(&login, to: user, provider)
         }
+        try verifyAddresses(of: user, vouchedForIn: login.identity)
         try logOutWhoeverIsIn()
         return try logIn(user, record(login, of: user, signup: false), mayMail: clearance.mayMail)
     }
 
-    /// Takes an account from whoever made it under an address that they have not proved to be theirs, for the
-    /// one whose address it is: the password is void, and all sessions end (SO18).
-    ///
-    /// Source: allauth `socialaccount/internal/flows/email_authentication.py:wipe_password`.
-    private func shutOut(_ user: inout User) throws {
-        let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
-        if user.passwordHash != nil {
-            user.passwordHash = nil
-            try transaction.update(user)
+    /// Verifies those of the user's own addresses that the provider vouches for: `email_confirmed`. allauth
+    /// leaves them unverified, and with mandatory verification mails a confirmation at every log-in.
+    private func verifyAddresses(of user: User, vouchedForIn identity: SocialIdentity) throws {
+        for told in identity.emailAddresses where told.verified {
+            _ = try verifyIndirectly(told.email, of: user)
         }
-        // The caller's own says `user_logged_out` like any that a log-in takes the place of.
-        _ = try transaction.deleteSessions(of: user.id, except: own)
     }
 
     /// Ends the session of whoever is logged in.

@@ -61,10 +61,27 @@ extension Step {
     /// Whether the caller is to prove again who they are before a change of this weight:
     /// `ACCOUNT_REAUTHENTICATION_REQUIRED`, `ACCOUNT_REAUTHENTICATION_TIMEOUT` (0: always).
     ///
-    /// Who has no password has no way to, and counts as having done so.
+    /// The log-in itself, however recent, does not count. Who has no password has no way to, and counts as
+    /// having done so.
+    ///
+    /// Source: allauth 65.20 `account/internal/flows/reauthentication.py:did_recently_reauthenticate`.
     func needsReauthentication(_ authentication: Authentication) -> Bool {
-        guard settings.reauthenticationRequired, authentication.user.passwordHash != nil else { return false }
-        guard let last = authentication.methods.last else { return true }
+        needsReauthentication(authentication, isRequired: settings.reauthenticationRequired)
+    }
+
+    /// The same before an account at a provider is connected or disconnected:
+    /// `SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`.
+    func needsSocialReauthentication(_ authentication: Authentication) -> Bool {
+        needsReauthentication(
+            authentication,
+            isRequired: settings.social.reauthenticationRequired ?? settings.reauthenticationRequired)
+    }
+
+    private func needsReauthentication(_ authentication: Authentication, isRequired: Bool) -> Bool {
+        guard isRequired, authentication.user.passwordHash != nil else { return false }
+        guard let last = authentication.methods.last(where: { $0.reauthenticated == true }) else {
+            return true
+        }
         return last.at + settings.reauthenticationTimeout <= now
     }
 }

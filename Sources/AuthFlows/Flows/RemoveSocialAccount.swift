@@ -46,7 +46,7 @@ extension Step {
         if accounts.count == 1, let refusal = objectionToLosingTheLast(authentication) {
             return .refused(refusal)
         }
-        if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
+        if needsSocialReauthentication(authentication) { return .reauthenticationRequired(authentication) }
         let snapshot = account.snapshot
         try transaction.delete(account)
         try transaction.emit(

@@ -61,7 +61,7 @@ extension Step {
         if found == nil, settings.preventEnumeration == .off, form.email != nil {
             return .refused(.unknownEmail())
         }
-        let email = found?.email ?? form.email ?? ""
+        let email = found?.address.email ?? form.email ?? ""
         let code: PendingCode
         if let found {
             code = try mailCode(.login, template: .loginCode, user: found.user, email: email)
@@ -75,22 +75,13 @@ extension Step {
             [.login: code])
     }
 
-    private func recipient(_ form: RequestLoginCode) throws -> (user: User, email: String)? {
-        if let email = form.email { return try owners(of: email).first.map { ($0, email) } }
+    private func recipient(_ form: RequestLoginCode) throws -> AddressOwner? {
+        if let email = form.email { return try transaction.owners(of: email).first }
         guard let username = form.username, let user = try transaction.user(username: username),
             user.isActive,
-            let address = try mainAddress(of: user)
+            let address = try transaction.emailAddresses(of: user.id).first(where: transaction.leadsIn)
         else { return nil }
-        return (user, address.email)
-    }
-
-    /// The active users who have an address; where it is verified, only the one who has proved that it is
-    /// theirs.
-    func owners(of email: String) throws -> [User] {
-        let addresses = try transaction.emailAddresses(matching: email)
-        let verified = addresses.filter(\.verified)
-        return try (verified.isEmpty ? addresses : verified)
-            .compactMap { try transaction.user(id: $0.userID) }.filter(\.isActive)
+        return AddressOwner(user: user, address: address)
     }
 
     /// Tells the owner of an address that there is no account with it.
@@ -100,7 +91,7 @@ extension Step {
     }
 
     func resendLoginCode() throws -> FlowResult {
-        guard let session = try session(), pendingLogin(at: .loginByCode, in: session) != nil,
+        guard let session = try session(), try pendingLogin(at: .loginByCode, in: session) != nil,
             var code = pendingCode(.login, in: session), code.resends < settings.loginByCodeResends
         else { return .conflict }
         if code.mac != nil, let email = code.email, let id = code.userID,

@@ -27,20 +27,22 @@ extension Accounts {
 }
 
 extension Step {
-    /// The most users of one unverified address who are written to.
-    private static let mostOwners = 10
+    /// The most users of one unverified address who are written to, and whose passwords are tried.
+    static var mostOwners: Int { 10 }
 
     func requestPasswordReset(_ email: String) throws -> FlowResult {
-        let users = try owners(of: email)
-        if users.isEmpty, settings.preventEnumeration == .off { return .refused(.unknownEmail()) }
-        if users.isEmpty { try mailUnknownAccount(to: email) }
+        let owners = try transaction.owners(of: email)
+        if owners.isEmpty, settings.preventEnumeration == .off { return .refused(.unknownEmail()) }
+        if owners.isEmpty { try mailUnknownAccount(to: email) }
         guard settings.passwordResetByCode else {
-            for user in users.prefix(Self.mostOwners) { try mailResetLink(user, to: email) }
+            for owner in owners.prefix(Self.mostOwners) { try mailResetLink(owner) }
             return .done
         }
         let code =
-            if let user = users.first {
-                try mailCode(.resetPassword, template: .passwordResetCode, user: user, email: email)
+            if let owner = owners.first {
+                try mailCode(
+                    .resetPassword, template: .passwordResetCode, user: owner.user,
+                    email: owner.address.email)
             } else {
                 unknowableCode(email: email)
             }
@@ -48,12 +50,15 @@ extension Step {
         return try standing(newToken: token, pending: [.passwordResetByCode])
     }
 
-    private func mailResetLink(_ user: User, to email: String) throws {
+    /// The key names the address's row: whoever uses it has proved that they read its mails.
+    private func mailResetLink(_ owner: AddressOwner) throws {
         let key = SignedKey(
-            .resetPassword, id: user.id, time: now, binding: try resetBinding(of: user), keys: accounts.keys
+            .resetPassword, id: owner.address.id, time: now, binding: try resetBinding(of: owner.user),
+            keys: accounts.keys
         ).key
         try queueMail(
-            .passwordResetKey, to: email, user: user, values: ["url": settings.links.resetPassword(key)])
+            .passwordResetKey, to: owner.address.email, user: owner.user,
+            values: ["url": settings.links.resetPassword(key)])
     }
 
     /// What a reset key signs beside the user: it is void after a log-in, a new password or another address.
@@ -61,15 +66,17 @@ extension Step {
     /// Source: allauth `account/forms.py:EmailAwarePasswordResetTokenGenerator`.
     func resetBinding(of user: User) throws -> [String] {
         let addresses = try transaction.emailAddresses(of: user.id).map(\.email).sorted()
-        return [user.passwordHash?.exposedText ?? "", user.lastLogin?.wireText ?? ""] + addresses
+        return [user.id.wireText, user.passwordHash?.exposedText ?? "", user.lastLogin?.wireText ?? ""]
+            + addresses
     }
 
-    /// The user of a reset key that is right and has not expired.
-    func user(resetBy key: LinkKey) throws -> User? {
-        guard let signed = SignedKey(key), let user = try transaction.user(id: signed.id), user.isActive,
+    /// The user of a reset key that is right and has not expired, and the address that it was mailed to.
+    func owner(resetBy key: LinkKey) throws -> AddressOwner? {
+        guard let signed = SignedKey(key), let address = try transaction.emailAddress(id: signed.id),
+            let user = try transaction.user(id: address.userID), user.isActive,
             signed.isValid(.resetPassword, binding: try resetBinding(of: user), keys: accounts.keys),
-            signed.time + settings.passwordResetLinkTimeout > now
+            signed.time + settings.passwordResetLinkTimeout > now, try transaction.leadsIn(address)
         else { return nil }
-        return user
+        return AddressOwner(user: user, address: address)
     }
 }

@@ -31,8 +31,11 @@ extension Accounts {
         }
     }
 
-    /// Resets a password: `email_confirmed` where a code proved an address, then `password_reset` (D16); with
-    /// `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the log-in follows.
+    /// Resets a password: `email_confirmed` if the link or the code proved an address that was not verified,
+    /// then `password_reset` (D16); with `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the log-in follows.
+    ///
+    /// Addresses that were not proved are dropped, each with `email_removed` before `password_reset`: a pending
+    /// change may be a thief's, who would come back by its link.
     ///
     /// All sessions of the user end, without a signal; a session of another user that the caller had ends
     /// with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are forgotten
@@ -64,19 +67,12 @@ extension Accounts {
 
         let logInRefusal = settings.loginOnPasswordReset ? try await hooks.mayLogIn(user, visit) : nil
         let hash = try await passwords.hash(password)
-        var allowance = ConfirmationAllowance.mail
-        if settings.loginOnPasswordReset, !settings.passwordResetByCode {
-            allowance = try await confirmationAllowance(of: user, named: nil, visit)
-            if let answer = allowance.answer { return answer }
-        }
-        let mayMail = allowance == .mail
         let result = try await step(visit) { step in
             switch try step.judgeReset(key) {
             case .failure(let refusal): return refusal.result
             case .success(let proof):
                 return try step.resetPassword(
-                    proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil,
-                    mayMail: mayMail)
+                    proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil)
             }
         }
         if case .refused = result { return result }
@@ -90,17 +86,18 @@ extension Accounts {
 }
 
 extension Step {
-    func resetPassword(
-        _ proof: ResetProof, to hash: PasswordHash, logsIn: Bool, mayMail: Bool
-    ) throws -> FlowResult {
+    func resetPassword(_ proof: ResetProof, to hash: PasswordHash, logsIn: Bool) throws -> FlowResult {
         // A reset of one user in another's session ends that session (LO7).
         if let authentication = try authentication(), authentication.user.id != proof.user.id {
             try logOut(authentication.user, authentication.session)
         }
         try confirm(proof)
+        // Only now: whatever looks at links in mails asks for their pages, too.
+        if proof.code == nil { try verifyIndirectly(proof.email, of: proof.user) }
         var user = proof.user
         user.passwordHash = hash
         try transaction.update(user)
+        try dropPendingAddresses(of: user, proved: proof.email)
         _ = try transaction.deleteSessions(of: user.id, except: nil)
         if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = nil } }
         try transaction.emit(PasswordReset(request: request, user: snapshot(of: user)))
@@ -115,7 +112,6 @@ extension Step {
         return try logIn(
             user,
             PendingLogin(
-                userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: email),
-            mayMail: mayMail)
+                userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: proof.email))
     }
 }

@@ -117,33 +117,49 @@ extension Step {
             switch form.isInvited ? .free : try availability(of: email) {
             case .free: break
             case .taken: return .refused(.emailTaken(field: "email"))
-            case .concealed: return try pretendSignUp(email: email, mailsOwner: mayMail)
+            case .concealed:
+                return try pretendSignUp(
+                    email: email, mailsOwner: mayMail,
+                    ConcealedSignUp(username: form.username, hash, keys: accounts.keys))
             }
         }
+        let user = try createUser(
+            email: form.email, username: form.username, hash, isVerified: form.isInvited)
+        let login = PendingLogin(
+            userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true,
+            email: form.email, passwordMark: user.passwordMark)
+        return try logIn(user, login, mayMail: mayMail)
+    }
 
-        let user = User(
-            id: .version7(at: now), username: form.username, dateJoined: now, passwordHash: hash)
+    /// Writes a new user: `user_signed_up`.
+    func createUser(
+        email: String?, username: String?, _ hash: PasswordHash?, isVerified: Bool = false
+    ) throws -> User {
+        let user = User(id: .version7(at: now), username: username, dateJoined: now, passwordHash: hash)
         try transaction.insert(user)
-        if let email = form.email {
+        if let email {
             try transaction.insert(
                 EmailAddress(
-                    id: .version7(at: now), userID: user.id, email: email, verified: form.isInvited,
+                    id: .version7(at: now), userID: user.id, email: email, verified: isVerified,
                     primary: true))
         }
         try transaction.emit(UserSignedUp(request: request, user: snapshot(of: user)))
         try accounts.hooks.didSignUp(user, transaction)
-        let login = PendingLogin(
-            userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: form.email
-        )
-        return try logIn(user, login, mayMail: mayMail)
+        return user
     }
 
-    /// Answers as if an account had been made: a log-in is pending that nothing ever completes.
-    func pretendSignUp(email: String?, mailsOwner: Bool = false) throws -> FlowResult {
+    /// Answers as if an account had been made: a log-in is pending that nothing completes, unless another
+    /// address is given.
+    ///
+    /// - Parameter concealed: what an account is made of then; nil: of nothing.
+    func pretendSignUp(
+        email: String?, mailsOwner: Bool = false, _ concealed: ConcealedSignUp? = nil
+    ) throws -> FlowResult {
         let email = EmailAddress.normalized(email ?? "").cut(toUTF8Bytes: 254)
         if mailsOwner { try mailAccountAlreadyExists(to: email) }
         let login = PendingLogin(
-            userID: nil, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: email)
+            userID: nil, stage: .verifyEmail, methods: [], startedAt: now, signup: true, email: email,
+            concealed: settings.emailVerificationChanges > 0 ? concealed : nil)
         return try wait(
             login, settings.emailVerificationByCode ? [.verifyEmail: unknowableCode(email: email)] : [:])
     }
@@ -165,9 +181,12 @@ extension Step {
         case concealed
     }
 
+    /// An address that was not proved, at an account that has other ways in, takes nothing from its owner: no
+    /// mail to it leads into that account, so that they would have no way in at all.
+    ///
     /// Source: allauth `flows/manage_email.py:assess_unique_email`.
     func availability(of email: String) throws -> Availability {
-        if try transaction.emailAddresses(matching: email).isEmpty { return .free }
+        if try transaction.addressesLeadingIn(by: email).isEmpty { return .free }
         if settings.preventEnumeration == .off { return .taken }
         // Somebody is written to in any case.
         if settings.emailVerification == .mandatory { return .concealed }

@@ -118,7 +118,11 @@ extension Step {
             return try create(
                 login, typed: nil, username: proposedUsername(login), mayMail: clearance.mayMail)
         case .taken: return try askForForm(login.identity)
-        case .concealed: return try pretendSignUp(email: email, mailsOwner: clearance.mayMail)
+        case .concealed:
+            return try pretendSignUp(
+                email: email, mailsOwner: clearance.mayMail,
+                ConcealedSignUp(
+                    username: try proposedUsername(login), login.identity, keys: accounts.keys, at: now))
         }
     }
 
@@ -144,7 +148,9 @@ extension Step {
             case .taken: return .refused(.socialEmailTaken(providerName))
             case .concealed:
                 _ = try remember { $0.pendingSignup = nil }
-                return try pretendSignUp(email: email, mailsOwner: mayMail)
+                return try pretendSignUp(
+                    email: email, mailsOwner: mayMail,
+                    ConcealedSignUp(username: form.username, identity, keys: accounts.keys, at: now))
             }
         }
         _ = try remember { $0.pendingSignup = nil }
@@ -167,9 +173,21 @@ extension Step {
     private func create(
         _ new: SocialLogin, typed: String?, username: String?, mayMail: Bool
     ) throws -> FlowResult {
+        let addresses = try freeAddresses(typed: typed, told: new.identity.emailAddresses)
+        let (user, waiting) = try createUser(new, addresses, username: username)
+        return try logIn(user, waiting, mayMail: mayMail)
+    }
+
+    /// Writes a new user and their account at the provider: `authentication_step_completed`,
+    /// `user_signed_up`.
+    ///
+    /// - Returns: the user, and the log-in that is to follow.
+    func createUser(
+        _ new: SocialLogin, _ addresses: [SocialEmailAddress], username: String?
+    ) throws -> (User, PendingLogin) {
         let user = User(id: .version7(at: now), username: username, dateJoined: now, passwordHash: nil)
         try transaction.insert(user)
-        for address in try freeAddresses(typed: typed, told: new.identity.emailAddresses) {
+        for address in addresses {
             try transaction.insert(
                 EmailAddress(
                     id: .version7(at: now), userID: user.id, email: address.email, verified: address.verified,
@@ -181,13 +199,13 @@ extension Step {
         try transaction.emit(
             UserSignedUp(request: request, user: snapshot(of: user), sociallogin: snapshot(of: login)))
         try accounts.hooks.didSignUp(user, transaction)
-        return try logIn(user, waiting, mayMail: mayMail)
+        return (user, waiting)
     }
 
     /// The addresses that nobody else has.
     private func freeAddresses(typed: String?, told: [SocialEmailAddress]) throws -> [SocialEmailAddress] {
         let free = try told.filter { address in
-            let others = try transaction.emailAddresses(matching: address.email)
+            let others = try transaction.addressesLeadingIn(by: address.email)
             return settings.preventEnumeration == .strict
                 ? !address.verified || !others.contains(where: \.verified) : others.isEmpty
         }

@@ -21,6 +21,8 @@ public struct MailDraft: Hashable, Sendable, Codable {
         public static let passwordChanged = Template(rawValue: "password_changed")
         public static let passwordSet = Template(rawValue: "password_set")
         public static let passwordReset = Template(rawValue: "password_reset")
+        /// The password is void, and how to set a new one: not allauth's.
+        public static let passwordRemoved = Template(rawValue: "password_removed")
         public static let accountConnected = Template(rawValue: "account_connected")
         public static let accountDisconnected = Template(rawValue: "account_disconnected")
     }

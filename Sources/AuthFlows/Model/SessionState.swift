@@ -19,6 +19,9 @@ public struct SessionState: Hashable, Sendable, Codable {
     public var pendingSignup: PendingSocialSignup?
     /// An account that is to be connected once the user has proved again who they are.
     public var pendingConnect: PendingConnect?
+    /// Stands for the password that was set or proved in it while it was anonymous, and for its user: where
+    /// the same session then proves the user's address, that password is the owner's.
+    public var passwordMark: Data?
 
     public init() {}
 
@@ -32,6 +35,7 @@ public struct SessionState: Hashable, Sendable, Codable {
         providerVisits = try container.decodeIfPresent([ProviderVisit].self, forKey: .providerVisits) ?? []
         pendingSignup = try container.decodeIfPresent(PendingSocialSignup.self, forKey: .pendingSignup)
         pendingConnect = try container.decodeIfPresent(PendingConnect.self, forKey: .pendingConnect)
+        passwordMark = try container.decodeIfPresent(Data.self, forKey: .passwordMark)
     }
 }
 
@@ -87,11 +91,17 @@ public struct PendingLogin: Hashable, Sendable, Codable {
     public var email: String?
     /// Kept across the stages for `user_logged_in`.
     public var sociallogin: SocialLoginSnapshot?
+    /// Stands for the password that it was begun with: where that was changed meanwhile, the log-in is void.
+    /// Nil if it was begun without one.
+    public var passwordMark: Data?
+    /// The sign-up that was answered as if it had made an account.
+    public var concealed: ConcealedSignUp?
 
     public init(
         userID: User.ID?, stage: LoginStage, methods: [AuthenticationRecord], startedAt: Date,
         signup: Bool = false, remember: Bool? = nil, email: String? = nil,
-        sociallogin: SocialLoginSnapshot? = nil
+        sociallogin: SocialLoginSnapshot? = nil, passwordMark: Data? = nil,
+        concealed: ConcealedSignUp? = nil
     ) {
         self.userID = userID
         self.stage = stage
@@ -101,6 +111,8 @@ public struct PendingLogin: Hashable, Sendable, Codable {
         self.remember = remember
         self.email = email
         self.sociallogin = sociallogin
+        self.passwordMark = passwordMark
+        self.concealed = concealed
     }
 }
 

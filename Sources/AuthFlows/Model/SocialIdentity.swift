@@ -17,10 +17,14 @@ public struct SocialIdentity: Sendable {
     /// The profile, as the provider sent it; no token in it.
     public var extraData: JSONValue
     public var token: ProviderToken?
+    /// The ID token that proved it, if an application brought one that may be used once: the flow refuses it
+    /// the second time, in whichever process that is.
+    public var oneTimeToken: OneTimeToken?
 
     public init(
         provider: String, uid: String, emailAddresses: [SocialEmailAddress] = [], username: String? = nil,
-        name: String? = nil, extraData: JSONValue = .object([:]), token: ProviderToken? = nil
+        name: String? = nil, extraData: JSONValue = .object([:]), token: ProviderToken? = nil,
+        oneTimeToken: OneTimeToken? = nil
     ) {
         self.provider = provider
         self.uid = uid
@@ -29,6 +33,7 @@ public struct SocialIdentity: Sendable {
         self.name = name
         self.extraData = extraData
         self.token = token
+        self.oneTimeToken = oneTimeToken
     }
 
     /// The longest id of a person, code points: allauth's `UID_MAX_LENGTH`.

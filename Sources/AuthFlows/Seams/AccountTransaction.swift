@@ -65,4 +65,9 @@ public protocol AccountTransaction: AccountReading {
     func delete(_ account: SocialAccount) throws
     /// Stores a provider's token, sealed, in place of the one that is stored with the account.
     func store(_ token: ProviderToken, of account: SocialAccount.ID) throws
+
+    /// Remembers a token that is good for one use, for every process of the store, until it expires.
+    ///
+    /// - Returns: false if it was used before.
+    func use(_ token: OneTimeToken) throws -> Bool
 }

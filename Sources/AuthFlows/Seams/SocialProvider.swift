@@ -46,6 +46,9 @@ public struct SocialProviderPolicy: Hashable, Sendable {
     /// allauth's `VERIFIED_EMAIL`: what the provider says of an address is taken as proof that it is the
     /// person's. It does so itself in `SocialIdentity.emailAddresses`; kept here for what is shown.
     public var verifiedEmail = false
+    /// What stands before the provider's id in the callback that it is told:
+    /// `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`; nil: nothing.
+    public var callbackPrefix: String?
 
     public init() {}
 }

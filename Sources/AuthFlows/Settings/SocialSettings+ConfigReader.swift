@@ -15,6 +15,7 @@ extension SocialSettings {
         ) { text in AccountSettings.EmailVerification(rawValue: text.lowercased()).map(Optional.some) }
         emailRequired = reader.choiceOfBool("SOCIALACCOUNT_EMAIL_REQUIRED")
         queryEmail = reader.choiceOfBool("SOCIALACCOUNT_QUERY_EMAIL")
+        reauthenticationRequired = reader.choiceOfBool("SOCIALACCOUNT_REAUTHENTICATION_REQUIRED")
         storeTokens = reader.bool("SOCIALACCOUNT_STORE_TOKENS", default: storeTokens)
         socialOnly = reader.bool("SOCIALACCOUNT_ONLY", default: socialOnly)
         // Faults of the list are the server's to say, which trusts these origins with more.

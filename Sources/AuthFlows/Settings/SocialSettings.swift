@@ -20,6 +20,9 @@ public struct SocialSettings: Sendable {
     public var storeTokens = false
     /// `SOCIALACCOUNT_ONLY`: no local sign-up and log-in.
     public var socialOnly = false
+    /// `SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`; nil: as `ACCOUNT_REAUTHENTICATION_REQUIRED`. Whether users
+    /// prove again who they are before they connect or disconnect an account.
+    public var reauthenticationRequired: Bool?
     /// How many visits to providers one session may have under way; allauth's `STATES_MAX`.
     public var maxStates = 10
     /// How long a visit to a provider may take, seconds.

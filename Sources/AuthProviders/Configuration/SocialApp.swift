@@ -30,6 +30,9 @@ public struct SocialApp: Sendable {
     public var emailAuthentication: Bool?
     /// Overrides `SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT`.
     public var emailAuthenticationAutoConnect: Bool?
+    /// What stands before the provider's id in the callback that it is told: `oidc` for
+    /// `/accounts/oidc/ID/login/callback/`, as allauth has it for `openid_connect`. Nil: nothing.
+    public var callbackPrefix: String?
 
     public init(clientID: String, secret: ClientSecret? = nil) {
         self.clientID = clientID
@@ -54,6 +57,7 @@ public struct SocialApp: Sendable {
         policy.emailAuthentication = emailAuthentication
         policy.emailAuthenticationAutoConnect = emailAuthenticationAutoConnect
         policy.verifiedEmail = verifiedEmail == .all
+        policy.callbackPrefix = callbackPrefix
         return policy
     }
 }

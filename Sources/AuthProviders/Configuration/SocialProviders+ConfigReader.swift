@@ -3,8 +3,8 @@ public import AuthSignals
 import Foundation
 
 extension SocialProviders {
-    /// Reads `SOCIALACCOUNT_PROVIDERS`, a file that docs/providers.md describes, `SOCIALACCOUNT_DUMMY` and
-    /// `SOCIALACCOUNT_REQUESTS_TIMEOUT`. Every fault of every provider is left in `settings`.
+    /// Reads `SOCIALACCOUNT_PROVIDERS`, a file that docs/providers.md describes, `SOCIALACCOUNT_DUMMY`,
+    /// `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX` and `SOCIALACCOUNT_REQUESTS_TIMEOUT`. Every fault of every provider is left in `settings`.
     ///
     /// - Parameter queriesEmail: `SOCIALACCOUNT_QUERY_EMAIL`: whether providers are asked for addresses.
     public init(reading settings: inout SettingsReader, queriesEmail: Bool = true) {
@@ -12,7 +12,13 @@ extension SocialProviders {
         limits.timeout = settings.seconds(
             "SOCIALACCOUNT_REQUESTS_TIMEOUT", default: limits.timeout, in: 1...60)
         readDummy(from: &settings)
-        if let path = settings.string(Self.name) { readFile(path, queriesEmail, from: &settings) }
+        let prefix = settings.string("SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX")
+        if let prefix, !Self.isID(prefix) {
+            settings.fault(
+                "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX",
+                "must be 1 to 200 characters of a-z, 0-9, -, _ and .")
+        }
+        if let path = settings.string(Self.name) { readFile(path, queriesEmail, prefix, from: &settings) }
     }
 
     private static let name = "SOCIALACCOUNT_PROVIDERS"
@@ -36,7 +42,7 @@ extension SocialProviders {
     }
 
     private mutating func readFile(
-        _ path: String, _ queriesEmail: Bool, from settings: inout SettingsReader
+        _ path: String, _ queriesEmail: Bool, _ callbackPrefix: String?, from settings: inout SettingsReader
     ) {
         let text: String
         switch SecretFile.read(path, isSecret: false) {
@@ -63,7 +69,8 @@ extension SocialProviders {
             let entry = "entry \(index + 1) (\(kind.id))"
             var reading = ProviderEntry(
                 members, folder: folder, environment: Self.environment(of: members, &settings))
-            let configured = Self.configured(kind, &reading, queriesEmail)
+            var configured = Self.configured(kind, &reading, queriesEmail)
+            if kind.id == "openid_connect" { configured?.app.callbackPrefix = callbackPrefix }
             holdsSecrets = holdsSecrets || reading.holdsSecrets
             for fault in reading.faults { settings.fault(Self.name, "\(entry): \(fault)") }
             guard let configured else { continue }
@@ -120,11 +127,36 @@ extension SocialProviders {
         var result = definition
         if case .openID(var openID)? = definition {
             openID.fetchesUserInfo = entry.flag("fetch_userinfo") ?? openID.fetchesUserInfo
+            openID.configurationOverrides = overrides(&entry, of: openID)
             result = .openID(openID)
         }
         if definition != nil { entry.checkUnknown() }
         guard let result, clientID != nil else { return nil }
         return Configured(definition: result, app: app)
+    }
+
+    private static func overrides(
+        _ entry: inout ProviderEntry, of definition: OpenIDDefinition
+    ) -> [String: JSONValue] {
+        let name = "openid_configuration_overrides"
+        let members =
+            entry.value(name, "an object of members of the discovery document") { value in
+                if case .object(let members) = value { members } else { nil }
+            } ?? [:]
+        if !members.isEmpty, definition.configuration != nil {
+            entry.fault("\(name): this provider has no discovery document")
+        }
+        for (member, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard member == "jwks_uri" || member.hasSuffix("_endpoint") || member == "issuer" else { continue }
+            let url = value.string.flatMap(URLComponents.init(string:))
+            guard url?.host?.isEmpty == false,
+                url?.scheme == "https" || (definition.allowsPlainHTTP && url?.scheme == "http")
+            else {
+                entry.fault("\(name): \(member) must be an https URL, or http if the issuer is")
+                continue
+            }
+        }
+        return members
     }
 
     private static func isID(_ text: String) -> Bool {

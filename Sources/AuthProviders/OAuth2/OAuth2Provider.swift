@@ -80,7 +80,9 @@ public struct OAuth2Provider: SocialProvider {
         }
         let claims = try await verifier.claims(
             of: token, issuer: source.issuer, audiences: audiences, nonce: nil)
-        return try identity(of: source.profile(claims), token: nil)
+        var told = try identity(of: source.profile(claims), token: nil)
+        told.oneTimeToken = IDTokenVerifier.oneTimeToken(claims, issuer: source.issuer)
+        return told
     }
 
     private func identity(_ token: ProviderToken) async throws(SocialProviderError) -> SocialIdentity {

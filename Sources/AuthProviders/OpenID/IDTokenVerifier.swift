@@ -14,7 +14,6 @@ struct IDTokenVerifier: Sendable {
     /// Whether the one audience may be us though the token was given to another client of the same owner: so
     /// do apps for phones get Google's tokens for their server.
     var allowsOtherParties = false
-    private let used = UsedTokens()
 
     init(keys: SigningKeys, clock: any WallClock, allowsOtherParties: Bool = false) {
         self.keys = keys
@@ -27,42 +26,80 @@ struct IDTokenVerifier: Sendable {
     /// - Parameters:
     ///   - audiences: one of which the token must be for.
     ///   - nonce: what was sent with the authorization request. Nil for a token that an application brought:
-    ///     such a one is taken once, where it has an id (`jti`).
+    ///     such a one is good for one use, see ``oneTimeToken(_:issuer:)``.
     /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/invalidToken``, or of fetching
     ///   keys.
     func claims(
-        of token: TokenText, issuer: String, audiences: [String], nonce: String?, isBrought: Bool = true
+        of token: TokenText, issuer: String, audiences: [String], nonce: String?
     ) async throws(SocialProviderError) -> JSONValue {
-        let claims = try await signedClaims(of: token)
+        let claims = try await signedClaims(of: token, "ID token")
         try check(claims, issuer: issuer, audiences: audiences)
         if let nonce, claims["nonce"]?.string != nonce {
             throw Self.invalid("answers another request: nonce")
         }
-        if isBrought, let id = claims.text("jti"), let end = claims.date("exp") {
-            guard used.insert("\(issuer) \(id)", until: end + Self.leeway, now: clock.now()) else {
-                throw Self.invalid("was used before")
-            }
-        }
         return claims
     }
 
-    private func signedClaims(of token: TokenText) async throws(SocialProviderError) -> JSONValue {
-        guard let token = TokenText(checking: token.exposedText) else { throw Self.invalid("is no token") }
+    /// What the flows remember of a token that an application brought; nil if it has no id (`jti`).
+    static func oneTimeToken(_ claims: JSONValue, issuer: String) -> OneTimeToken? {
+        guard let id = claims.text("jti"), let end = claims.date("exp") else { return nil }
+        return OneTimeToken(id: "\(issuer) \(id)", expiresAt: end + leeway)
+    }
+
+    /// The claims of userinfo that the issuer answers as a signed JWT (OpenID Connect Core, section 5.3.2),
+    /// where `iss` and `aud` are not required, but must be right if they are there.
+    ///
+    /// - Throws: ``SocialProviderError``, which names the setting that does without userinfo.
+    func userInfo(
+        _ token: TokenText, issuer: String, audience: String
+    ) async throws(SocialProviderError) -> JSONValue {
+        do throws(SocialProviderError) {
+            let claims = try await signedClaims(of: token, "userinfo", types: ["jwt", "userinfo+jwt"])
+            let told = claims["aud"]?.elements.map(\.string) ?? []
+            guard claims["iss"] == nil || claims["iss"]?.string == issuer else {
+                throw Self.invalid("comes from another issuer: iss", "userinfo")
+            }
+            guard claims["aud"] == nil || claims["aud"]?.string == audience || told.contains(audience) else {
+                throw Self.invalid("is for another client: aud", "userinfo")
+            }
+            if let end = claims.date("exp"), clock.now() >= end + Self.leeway {
+                throw Self.invalid("has expired", "userinfo")
+            }
+            return claims
+        } catch where error.code == .invalidToken {
+            throw SocialProviderError(error.code, "\(error.message); \(Self.withoutUserInfo)")
+        }
+    }
+
+    /// What to do where userinfo cannot be read.
+    static let withoutUserInfo = "with fetch_userinfo=false the provider is not asked for it"
+
+    /// - Parameters:
+    ///   - name: what it is called in errors.
+    ///   - types: the `typ` that it may have, lower case; nil: any that is not of another kind of token.
+    private func signedClaims(
+        of token: TokenText, _ name: String, types: Set<String>? = nil
+    ) async throws(SocialProviderError) -> JSONValue {
+        func invalid(_ what: String) -> SocialProviderError { Self.invalid(what, name) }
+        guard let token = TokenText(checking: token.exposedText) else { throw invalid("is no token") }
         let parts = token.exposedText.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count != 5 else { throw invalid("is encrypted, which is not taken") }
         guard parts.count == 3, let header = Data(base64URL: String(parts[0])),
             let header = try? JSONDecoder().decode(JSONValue.self, from: header)
-        else { throw Self.invalid("is no JWT") }
+        else { throw invalid("is no JWT") }
         // Never what the token says of itself alone: only asymmetric algorithms, and only one that the key is
         // for. `none` and HMAC, with a public key as its secret, are not among them.
         guard let name = header["alg"]?.string, let algorithm = JWK.Algorithm(rawValue: name),
             algorithm.keyType != nil
-        else { throw Self.invalid("is signed with an algorithm that is not taken") }
+        else { throw invalid("is signed with an algorithm that is not taken") }
         // RFC 8725, section 3.11: an access token of the same issuer (`at+jwt`) can have all the claims that
         // are looked at, though it was given to somebody else, and so can a logout token.
-        guard header["typ"]?.string?.lowercased().hasSuffix("+jwt") != true else {
-            throw Self.invalid("is a token of another kind: typ")
+        let type = header["typ"]?.string?.lowercased()
+        guard types.map({ types in type.map(types.contains) ?? true }) ?? (type?.hasSuffix("+jwt") != true)
+        else {
+            throw invalid("is a token of another kind: typ")
         }
-        guard header["crit"] == nil else { throw Self.invalid("wants what is not understood: crit") }
+        guard header["crit"] == nil else { throw invalid("wants what is not understood: crit") }
         let kid = header["kid"]?.string
         var key = try await keys.key(kid, for: algorithm)
         key.algorithm = algorithm
@@ -72,7 +109,7 @@ struct IDTokenVerifier: Sendable {
             try await signers.add(jwk: key)
             return try await signers.verify(token.exposedText, as: Claims.self).members
         } catch {
-            throw Self.invalid("is not signed by its issuer")
+            throw invalid("is not signed by its issuer")
         }
     }
 
@@ -102,8 +139,8 @@ struct IDTokenVerifier: Sendable {
         }
     }
 
-    static func invalid(_ what: String) -> SocialProviderError {
-        SocialProviderError(.invalidToken, "the ID token \(what)")
+    static func invalid(_ what: String, _ name: String = "ID token") -> SocialProviderError {
+        SocialProviderError(.invalidToken, "the \(name) \(what)")
     }
 
     /// All claims; they are checked above, against our clock.

@@ -32,12 +32,15 @@ public struct OpenIDConfiguration: Sendable {
     /// Reads a document.
     ///
     /// - Throws: ``SocialProviderError`` where it is another issuer's, or leads from https to http.
-    init(_ answer: ProviderAnswer, issuer: String) throws(SocialProviderError) {
-        let document = try answer.successful().object()
-        guard document["issuer"]?.string == issuer else {
+    init(_ answer: ProviderAnswer, of definition: OpenIDDefinition) throws(SocialProviderError) {
+        var document = try answer.successful().object()
+        for (name, value) in definition.configurationOverrides {
+            document = document.setting(name, to: value)
+        }
+        guard document["issuer"]?.string == definition.tokenIssuer else {
             throw SocialProviderError(.unknown, "the discovery document is of another issuer than configured")
         }
-        let allowsPlainHTTP = issuer.hasPrefix("http:")
+        let allowsPlainHTTP = definition.allowsPlainHTTP
         func endpoint(_ member: String) throws(SocialProviderError) -> URL? {
             guard let text = document[member]?.string else { return nil }
             guard let url = URL(string: text), url.host?.isEmpty == false, url.user == nil,

@@ -16,6 +16,9 @@ public struct OpenIDDefinition: Sendable {
     public var issuer: String
     /// Where it lives; nil: what discovery says.
     public var configuration: OpenIDConfiguration?
+    /// Members that replace those of the discovery document: allauth's `openid_configuration_overrides`. With
+    /// an `issuer`, ID tokens must be of that one.
+    public var configurationOverrides: [String: JSONValue] = [:]
     public var ways: Set<SocialProviderWay> = [.redirect, .token]
     public var scope = ["openid", "profile"]
     /// Asked for beside it, where addresses are wanted.

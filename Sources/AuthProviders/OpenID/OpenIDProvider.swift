@@ -32,7 +32,7 @@ public struct OpenIDProvider: SocialProvider {
                 var request = ProviderRequest.get(address)
                 request.allowsPlainHTTP = allowsPlainHTTP
                 let answer = try await http.send(request)
-                return .success(try OpenIDConfiguration(answer, issuer: definition.issuer))
+                return .success(try OpenIDConfiguration(answer, of: definition))
             } catch {
                 return .failure(error)
             }
@@ -77,7 +77,7 @@ public struct OpenIDProvider: SocialProvider {
         for callback: AuthorizationCallback
     ) async throws(SocialProviderError) -> SocialIdentity {
         // RFC 9207: an answer of another provider, which a browser was made to bring here.
-        if let issuer = callback.parameters["iss"], issuer != definition.issuer {
+        if let issuer = callback.parameters["iss"], issuer != definition.tokenIssuer {
             throw SocialProviderError(.unknown, "the answer is of another issuer")
         }
         let configuration = try await discovery.current()
@@ -90,8 +90,8 @@ public struct OpenIDProvider: SocialProvider {
             secret: secret, headers: [:], allowsPlainHTTP: definition.allowsPlainHTTP, now: now)
         guard let idToken = answer.idToken else { throw IDTokenVerifier.invalid("is missing") }
         let claims = try await verifier.claims(
-            of: idToken, issuer: definition.issuer, audiences: [app.clientID],
-            nonce: definition.sendsNonce ? callback.nonce : nil, isBrought: false)
+            of: idToken, issuer: definition.tokenIssuer, audiences: [app.clientID],
+            nonce: definition.sendsNonce ? callback.nonce : nil)
         var told = OpenIDAnswer(claims: claims, parameters: callback.parameters)
         told.userInfo = try await userInfo(configuration, answer.token, claims)
         return try identity(told, answer.token)
@@ -105,8 +105,10 @@ public struct OpenIDProvider: SocialProvider {
         // An access token alone is not taken: it does not say to whom it was issued.
         guard let token = login.idToken else { throw IDTokenVerifier.invalid("is missing") }
         let claims = try await verifier.claims(
-            of: token, issuer: definition.issuer, audiences: audiences, nonce: nil)
-        return try identity(OpenIDAnswer(claims: claims, isBrought: true), nil)
+            of: token, issuer: definition.tokenIssuer, audiences: audiences, nonce: nil)
+        var told = try identity(OpenIDAnswer(claims: claims, isBrought: true), nil)
+        told.oneTimeToken = IDTokenVerifier.oneTimeToken(claims, issuer: definition.tokenIssuer)
+        return told
     }
 
     /// OpenID Connect Core, section 5.3.
@@ -116,11 +118,28 @@ public struct OpenIDProvider: SocialProvider {
         guard definition.fetchesUserInfo, let endpoint = configuration.userInfoEndpoint else { return nil }
         var request = ProviderRequest.get(endpoint).authorized(by: token.accessToken)
         request.allowsPlainHTTP = definition.allowsPlainHTTP
-        let told = try await http.send(request).successful().object()
+        request.headers["Accept"] = "application/json, application/jwt"
+        let told = try await claims(in: try await http.send(request).successful())
         guard let subject = claims["sub"]?.string, told["sub"]?.string == subject else {
             throw SocialProviderError(.invalidToken, "userinfo is of another person than the ID token: sub")
         }
         return told
+    }
+
+    /// A provider answers with JSON, or with a JWT if the client is registered so.
+    private func claims(in answer: ProviderAnswer) async throws(SocialProviderError) -> JSONValue {
+        let text = String(decoding: answer.body, as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        guard answer.contentType == "application/jwt" || text.hasPrefix("ey") else {
+            do throws(SocialProviderError) {
+                return try answer.object()
+            } catch {
+                throw SocialProviderError(
+                    error.code, "userinfo: \(error.message); \(IDTokenVerifier.withoutUserInfo)")
+            }
+        }
+        return try await verifier.userInfo(
+            TokenText(text), issuer: definition.tokenIssuer, audience: app.clientID)
     }
 
     private func identity(
@@ -135,6 +154,9 @@ public struct OpenIDProvider: SocialProvider {
 }
 
 extension OpenIDDefinition {
+    /// What ID tokens call their issuer.
+    var tokenIssuer: String { configurationOverrides["issuer"]?.string ?? issuer }
+
     /// Whether plain HTTP was configured.
     var allowsPlainHTTP: Bool { issuer.hasPrefix("http:") }
 }

@@ -7,8 +7,8 @@ extension OAuth2Definition {
     /// Bitbucket Cloud (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/): the address
     /// comes by a second call.
     ///
-    /// Accounts are stored under allauth's id, `bitbucket_oauth2`, and by the user name, as allauth does.
-    /// People can change that: `uid_field` of `uuid` is the better choice where no accounts are stored yet.
+    /// Accounts are stored under allauth's id, `bitbucket_oauth2`, and by `account_id`, as allauth does since
+    /// 65.19.6: a username can be freed, and taken by another person.
     public static func bitbucket() -> OAuth2Definition {
         var bitbucket = OAuth2Definition(
             id: "bitbucket_oauth2", name: "Bitbucket",
@@ -16,7 +16,7 @@ extension OAuth2Definition {
             token: "https://bitbucket.org/site/oauth2/access_token",
             profile: "https://api.bitbucket.org/2.0/user"
         ) { answer in
-            var profile = Profile(uid: answer.text("username"), of: answer)
+            var profile = Profile(uid: answer.text("account_id"), of: answer)
             profile.email = answer.text("email")
             profile.username = answer.text("username")
             profile.name = answer.text("display_name")

@@ -23,7 +23,7 @@ extension OAuth2Definition {
             tokenEndpoint: login.appending(path: "oauth2/v2.0/token"), profileEndpoint: me
         ) { answer in
             var profile = Profile(uid: answer.text("id"), of: answer)
-            profile.email = answer.text("mail") ?? answer.text("userPrincipalName")
+            profile.email = answer.text("mail") ?? Self.address(ofPrincipal: answer.text("userPrincipalName"))
             profile.username = answer.text("mailNickname")
             profile.setName(answer.text("givenName"), answer.text("surname"))
             return profile
@@ -41,5 +41,12 @@ extension OAuth2Definition {
                 ])
         }
         return microsoft
+    }
+
+    /// A member's principal name is usually their address. A guest's, `ada_example.org#EXT#@TENANT`, is made of
+    /// one, and no mail arrives there.
+    private static func address(ofPrincipal name: String?) -> String? {
+        guard let name, name.range(of: "#EXT#", options: .caseInsensitive) == nil else { return nil }
+        return name
     }
 }

@@ -26,7 +26,8 @@ public struct AuthRoutes: Sendable {
     }
 
     /// Adds every endpoint, for both kinds of client, and the callbacks of providers:
-    /// `/accounts/{provider}/login/callback/`, which is what a provider is told (allauth's address). Whatever
+    /// `/accounts/{provider}/login/callback/`, which is what a provider is told (allauth's address), and
+    /// `/accounts/oidc/{provider}/login/callback/`, which is what allauth tells its `openid_connect`. Whatever
     /// else is asked for below `/_allauth` is 404, or 405, in the API's form.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         for kind in ClientKind.allCases {

@@ -28,20 +28,38 @@ struct ProviderRoutes: Sendable {
         router.post("/_allauth/browser/v1/auth/provider/redirect") { request, context in
             try await answering(request, context) { try await redirect(request, context) }
         }
-        let callback: RouterPath = "/accounts/:provider/login/callback"
-        router.get(callback) { request, context in
-            try await answering(request, context) {
-                try await comeBack(request, context, context.parameters.get("provider") ?? "")
+        // allauth's addresses: of its providers, and of those of its kind `openid_connect`.
+        let callbacks: [RouterPath] = [
+            "/accounts/:provider/login/callback", "/accounts/:prefix/:provider/login/callback",
+        ]
+        for callback in callbacks {
+            router.get(callback) { request, context in
+                try await answering(request, context) {
+                    guard let provider = provider(in: context) else { return try Answer(.notFound).response() }
+                    return try await comeBack(request, context, provider)
+                }
             }
-        }
-        // A provider's code is good for one use, which is GET's.
-        router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request) }
-        router.post(callback) { request, context in
-            try await answering(request, context) {
-                try await comeBackByForm(request, context.parameters.get("provider") ?? "")
+            // A provider's code is good for one use, which is GET's.
+            router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request) }
+            router.post(callback) { request, context in
+                try await answering(request, context) {
+                    guard let provider = provider(in: context) else { return try Answer(.notFound).response() }
+                    return try await comeBackByForm(request, provider)
+                }
             }
         }
     }
+
+    /// The provider whose callback was called; nil for a prefix that has none.
+    private func provider(in context: some Hummingbird.RequestContext) -> String? {
+        let provider = context.parameters.get("provider") ?? ""
+        guard let prefix = context.parameters.get("prefix") else { return provider }
+        let configured = accounts.provider(provider)?.policy.callbackPrefix
+        return prefix == Self.openIDConnectPrefix || prefix == configured ? provider : nil
+    }
+
+    /// The default of allauth's `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
+    private static let openIDConnectPrefix = "oidc"
 
     // MARK: There
 
@@ -75,8 +93,8 @@ struct ProviderRoutes: Sendable {
 
     /// The callback that a provider is told.
     private func callbackURL(of provider: String) -> URL? {
-        guard accounts.provider(provider) != nil else { return nil }
-        return ownPage("/accounts/\(provider)/login/callback/")
+        guard let prefix = accounts.provider(provider).map(\.policy.callbackPrefix) else { return nil }
+        return ownPage("/accounts/\(prefix.map { "\($0)/" } ?? "")\(provider)/login/callback/")
     }
 
     // MARK: And back

@@ -20,6 +20,7 @@ import Testing
         #expect(settings.emailRequired == nil)
         #expect(settings.queryEmail == nil)
         #expect(!settings.storeTokens)
+        #expect(settings.reauthenticationRequired == nil)
         #expect(!settings.socialOnly)
     }
 
@@ -29,7 +30,7 @@ import Testing
             "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": "true",
             "SOCIALACCOUNT_EMAIL_VERIFICATION": "none", "SOCIALACCOUNT_EMAIL_REQUIRED": "false",
             "SOCIALACCOUNT_QUERY_EMAIL": "true", "SOCIALACCOUNT_STORE_TOKENS": "true",
-            "SOCIALACCOUNT_ONLY": "true", "ACCOUNT_EMAIL_VERIFICATION": "none",
+            "SOCIALACCOUNT_ONLY": "true", "SOCIALACCOUNT_REAUTHENTICATION_REQUIRED": "true", "ACCOUNT_EMAIL_VERIFICATION": "none",
             "CSRF_TRUSTED_ORIGINS": "https://a.example.org",
             "HEADLESS_FRONTEND_URLS_SOCIALACCOUNT_LOGIN_ERROR": "https://front/error",
         ]
@@ -43,6 +44,7 @@ import Testing
         #expect(settings.queryEmail == true)
         #expect(settings.storeTokens)
         #expect(settings.socialOnly)
+        #expect(settings.reauthenticationRequired == true)
         #expect(settings.redirectOrigins == ["https://a.example.org"])
         #expect(Set(values.keys).isSubset(of: known))
     }

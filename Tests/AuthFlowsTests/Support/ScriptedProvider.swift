@@ -20,6 +20,8 @@ struct ScriptedProvider: SocialProvider {
     var profile: JSONValue?
     /// What it fails with.
     var failure: SocialProviderError?
+    /// That what is shown is good for one use.
+    var oneTimeToken: OneTimeToken?
     /// Whether it gives out a refresh token.
     var refreshes = true
     /// What it was asked for, newest last.
@@ -60,7 +62,8 @@ struct ScriptedProvider: SocialProvider {
             username: username, extraData: profile ?? ["shown": .string(text)],
             token: ProviderToken(
                 accessToken: TokenText("access-token-of-\(uid)"), scope: "openid",
-                refreshToken: refreshes ? TokenText("refresh-token-of-\(uid)") : nil))
+                refreshToken: refreshes ? TokenText("refresh-token-of-\(uid)") : nil),
+            oneTimeToken: oneTimeToken)
     }
 }
 
