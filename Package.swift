@@ -109,7 +109,8 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "AuthProviders",
-            dependencies: ["AuthHTTP", "AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto + plumbing,
+            dependencies: ["AuthHTTP", "AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto
+                + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
@@ -146,7 +147,8 @@ let package = Package(
         .executableTarget(
             name: "auth-signals",
             dependencies: [
-                "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
+                "AuthConsumer",
                 "AuthBroker",
                 "AuthInbox",
                 "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird, httpClient,
@@ -156,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "auth-consumer",
             dependencies: [
-                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthOperations", arguments,
+                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthOperations",
+                arguments,
                 hummingbird, httpClient, nio, nioHTTP1,
             ] + crypto + plumbing,
             swiftSettings: swift),
@@ -245,7 +248,8 @@ let package = Package(
             exclude: ["Fixtures", "Golden"], swiftSettings: swift),
         .testTarget(
             name: "AuthHTTPTests",
-            dependencies: ["AuthHTTP", "AuthTesting", "AuthSignals", "ToolSupport", httpClient, nio] + plumbing,
+            dependencies: ["AuthHTTP", "AuthTesting", "AuthSignals", "ToolSupport", httpClient, nio]
+                + plumbing,
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthProvidersTests",

@@ -59,7 +59,8 @@ extension SQLiteStore {
                     sealed += 1
                     continue
                 }
-                if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject {
+                if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject
+                {
                     found.append(id)
                 }
             }

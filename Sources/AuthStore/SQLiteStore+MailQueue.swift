@@ -21,7 +21,9 @@ extension SQLiteStore: MailQueue {
                 [
                     now.milliseconds, now.addingTimeInterval(QueuedMail.longestWait).milliseconds, limit,
                 ]
-            ).map { row in (id: try row.decode(UUID.self, forColumn: "id"), mail: Result { try self.open(row) }) }
+            ).map { row in
+                (id: try row.decode(UUID.self, forColumn: "id"), mail: Result { try self.open(row) })
+            }
         }
         for case (let id, .failure(let error)) in due { try await putOff(id, error, now) }
         return due.compactMap { try? $0.mail.get() }

@@ -41,7 +41,8 @@ extension User {
 extension EmailAddress {
     init(row: Row) throws {
         self.init(
-            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"), email: row["email"], verified: row["verified"],
+            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"),
+            email: row["email"], verified: row["verified"],
             primary: row["is_primary"])
     }
 
@@ -58,7 +59,8 @@ extension EmailAddress {
 extension SocialAccount {
     init(row: Row) throws {
         self.init(
-            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"), provider: row["provider"], uid: row["uid"],
+            id: try row.decode(forColumn: "id"), userID: try row.decode(forColumn: "user_id"),
+            provider: row["provider"], uid: row["uid"],
             dateJoined: Date(milliseconds: row["date_joined"]),
             lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
             extraData: try SignalCodec.decoder().decode(JSONValue.self, from: row["extra_data"] as Data))
@@ -99,7 +101,8 @@ extension OutboxRow {
             let number = (try? row.decode(Int64.self, atIndex: 0)).map(String.init) ?? "?"
             throw StoreError(
                 .damaged,
-                "row \(number) of the outbox cannot be read: it was changed by another program. It stays there")
+                "row \(number) of the outbox cannot be read: it was changed by another program. It stays there"
+            )
         }
     }
 }

@@ -38,9 +38,11 @@ struct InstallationHealth: Sendable {
             parts["store"] = "ok"
             parts["pending"] = "\(outbox.pending)"
             if let since = outbox.pausedSince { parts["paused_since"] = since.wireText }
-            parts["oldest_pending_seconds"] = String(Int(outboxAge.seconds(of: outbox.oldestPending, at: now)))
+            parts["oldest_pending_seconds"] = String(
+                Int(outboxAge.seconds(of: outbox.oldestPending, at: now)))
             parts["mail_pending"] = "\(mail.pending)"
-            parts["mail_oldest_pending_seconds"] = String(Int(mailAge.seconds(of: mail.oldestPending, at: now)))
+            parts["mail_oldest_pending_seconds"] = String(
+                Int(mailAge.seconds(of: mail.oldestPending, at: now)))
             parts["mail_failed"] = "\(mail.failed)"
             if outbox.parked > 0 {
                 parts["parked"] = "\(outbox.parked)"

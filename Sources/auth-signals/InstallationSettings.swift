@@ -65,7 +65,8 @@ struct InstallationSettings {
         }
         if secretKeyFallbacks.contains(where: { $0.utf8.count < 32 }) {
             reader.fault(
-                "SECRET_KEY_FALLBACKS", "must have former values of SECRET_KEY, each of at least 32 characters")
+                "SECRET_KEY_FALLBACKS",
+                "must have former values of SECRET_KEY, each of at least 32 characters")
         }
         if secretKey == nil, signals.isSecure || !Loopback.isHost(server.host) {
             reader.fault(

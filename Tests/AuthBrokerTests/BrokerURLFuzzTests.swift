@@ -24,7 +24,8 @@ import ToolSupport
         }
     }
 
-    @Test func `ports and durations beyond what can be used are errors, of an application too`() async throws {
+    @Test func `ports and durations beyond what can be used are errors, of an application too`() async throws
+    {
         for port in [-1, 65_536, Int.max] {
             let configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: port)])
             let error = await #expect(throws: BrokerError.self) {

@@ -76,7 +76,9 @@ import ToolSupport
             }
             let found = settled.map { Settled(tag: $0.item, outcome: $0.outcome) }
             let span = model.open.first.map { Int(model.next - $0) } ?? 0
-            guard wasRefused == (word < 80 && wasNeverGiven), found == expected, ledger.outstanding == model.open.count, ledger.span == span else {
+            guard wasRefused == (word < 80 && wasNeverGiven), found == expected,
+                ledger.outstanding == model.open.count, ledger.span == span
+            else {
                 Issue.record("seed \(seed), step \(step): \(found) instead of \(expected)")
                 return
             }

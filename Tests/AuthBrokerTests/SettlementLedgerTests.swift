@@ -53,7 +53,9 @@ import ToolSupport
         #expect(ledger.commands(isWhole: true) == [])
     }
 
-    @Test func `what was acknowledged out of order waits for those before it, until all is to be told`() throws {
+    @Test func `what was acknowledged out of order waits for those before it, until all is to be told`()
+        throws
+    {
         var ledger = SettlementLedger()
         for tag in 1...6 as ClosedRange<UInt64> { try ledger.delivered(tag) }
         for tag in [1, 2, 4, 6] as [UInt64] { ledger.settle(tag, .acknowledge) }

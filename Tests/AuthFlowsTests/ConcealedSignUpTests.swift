@@ -28,7 +28,8 @@ import Testing
                 try await client.addEmail("bad").answer,
                 try await client.addEmail(to).answer.replacing(to, with: "ADDRESS"),
                 try await client.verify("WRONG-CODE").answer,
-                try await client.addEmail("third-\(email)").answer.replacing("third-\(email)", with: "ADDRESS"),
+                try await client.addEmail("third-\(email)").answer.replacing(
+                    "third-\(email)", with: "ADDRESS"),
                 try await client.addEmail("fourth-\(email)").answer,
                 try await client.current(),
                 try await client.verify(try world.code(mailedTo: "third-\(email)")).answer,
@@ -127,7 +128,8 @@ import Testing
     // MARK: Notifications
 
     @Test(arguments: [false, true])
-    func `a notification quotes the client only to an address that was proved`(_ isProved: Bool) async throws {
+    func `a notification quotes the client only to an address that was proved`(_ isProved: Bool) async throws
+    {
         let world = try World {
             $0.emailNotifications = true
             $0.loginMethods = [.email, .username]

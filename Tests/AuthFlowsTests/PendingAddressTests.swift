@@ -28,7 +28,8 @@ import Testing
         let thief = try await world.client().verify(key)
         #expect(thief.answer == "refused invalid_or_expired_key in key")
         #expect(thief.said == [])
-        #expect(try await world.client().requestReset("thief@x.org").mailed == ["unknown_account to thief@x.org"])
+        #expect(
+            try await world.client().requestReset("thief@x.org").mailed == ["unknown_account to thief@x.org"])
         #expect(try await world.user("thief@x.org") == nil)
     }
 
@@ -112,7 +113,8 @@ import Testing
             ])
     }
 
-    @Test func `a primary address that nobody proved gives way to the one that a reset proves`() async throws {
+    @Test func `a primary address that nobody proved gives way to the one that a reset proves`() async throws
+    {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("typo@x.org")

@@ -27,7 +27,9 @@ import Testing
     @Test func `a clock that jumps gives up no mail that was hardly tried`() {
         let later = Samples.date.addingTimeInterval(10 * 86_400)
         let schedule = MailRetrySchedule()
-        #expect(schedule.next(afterFailures: 1, queuedAt: Samples.date, now: later) == later.addingTimeInterval(5))
+        #expect(
+            schedule.next(afterFailures: 1, queuedAt: Samples.date, now: later) == later.addingTimeInterval(5)
+        )
         #expect(schedule.next(afterFailures: 5, queuedAt: Samples.date, now: later) != nil)
         #expect(schedule.next(afterFailures: 6, queuedAt: Samples.date, now: later) == nil)
     }

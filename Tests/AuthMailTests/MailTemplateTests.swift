@@ -60,7 +60,8 @@ import Testing
 
     @Test func `sections that nest without end are refused, not followed`() throws {
         func nested(_ depth: Int) -> String {
-            String(repeating: "{% if x %}", count: depth) + "x" + String(repeating: "{% endif %}", count: depth)
+            String(repeating: "{% if x %}", count: depth) + "x"
+                + String(repeating: "{% endif %}", count: depth)
         }
         #expect(try render(nested(32), ["x": "1"]) == "x")
         for depth in [33, 20_000] {

@@ -18,7 +18,8 @@ import ToolSupport
             let text = mutator.mutate(#""Jane \"D\" Döe" <jane@example.org>"#)
             if let address = try? MailAddress(parsing: text) {
                 let line = try? HeaderText.line("To", address.headerText)
-                let isOneHeader = line.map { !$0.dropLast(2).replacing("\r\n ", with: "").contains("\n") } ?? true
+                let isOneHeader =
+                    line.map { !$0.dropLast(2).replacing("\r\n ", with: "").contains("\n") } ?? true
                 #expect(isOneHeader, "\(place): \(text)")
             }
             let source = mutator.mutate("a {{ x }}{% if y %}\n{% if x %}b{% endif %}{{ y }}{% endif %} c")

@@ -155,7 +155,10 @@ import Testing
 
     @Test func `a host that is no address is named with its setting`() async throws {
         let error = await #expect(throws: ProcessFailure.self) {
-            try await listening { $0.host = "nowhere.invalid" } _: { _ in }
+            try await listening {
+                $0.host = "nowhere.invalid"
+            } _: { _ in
+            }
         }
         #expect(error?.message.hasPrefix("HTTP_PORT: cannot listen on nowhere.invalid:0: ") == true)
     }

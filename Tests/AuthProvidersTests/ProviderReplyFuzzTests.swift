@@ -19,8 +19,9 @@ import ToolSupport
             var answer = answer
             if !mutator.random.oneIn(3) { answer.body = mutator.mutate(answer.body) }
             if mutator.random.oneIn(20) {
-                answer.status = [100, 204, 302, 400, 401, 429, 500, 599, 999].randomElement(
-                    using: &mutator.random) ?? 500
+                answer.status =
+                    [100, 204, 302, 400, 401, 429, 500, 599, 999].randomElement(
+                        using: &mutator.random) ?? 500
             }
             return answer
         }

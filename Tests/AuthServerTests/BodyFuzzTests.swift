@@ -14,7 +14,8 @@ import ToolSupport
     @Test func `a damaged JSON body is malformed, or an object`() {
         var mutator = Mutator(seed: TestSeed.value)
         let whole = Array(
-            #"{"email":"a@example.org","password":"x","token":{"client_id":"c","id_token":"e"},"n":1.5}"#.utf8)
+            #"{"email":"a@example.org","password":"x","token":{"client_id":"c","id_token":"e"},"n":1.5}"#.utf8
+        )
         var read = 0
         for round in 0..<Self.rounds {
             do throws(InputRefused) {

@@ -99,7 +99,8 @@ struct ClientAddressReportTests {
     }
 
     @Test(arguments: [
-        "X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Proto",
+        "X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP",
+        "X-Forwarded-Proto",
     ])
     func `the first forwarded request that is not believed is a warning`(header: String) {
         let address = ClientAddress()

@@ -9,7 +9,9 @@ import ToolSupport
     private static let rounds = 300 * TestSeed.times
 
     @Test(arguments: SampleSignals.all.indices)
-    func `a damaged body is refused as malformed, or read as an event that can be written`(_ index: Int) throws {
+    func `a damaged body is refused as malformed, or read as an event that can be written`(_ index: Int)
+        throws
+    {
         let seed = TestSeed.value &+ UInt64(index)
         var mutator = Mutator(seed: seed)
         let whole = try SampleSignals.message(of: SampleSignals.all[index]).body

@@ -5,10 +5,11 @@ import Testing
 @testable import AuthSignals
 
 @Suite struct SaturatingTests {
-    @Test(arguments: [
-        (0.9, 0), (-0.9, 0), (1e3, 1000), (-1e3, -1000), (1e300, Int64.max), (-1e300, Int64.min),
-        (.infinity, .max), (-.infinity, .min), (.nan, 0), (9.3e18, .max), (-9.3e18, .min),
-    ] as [(Double, Int64)])
+    @Test(
+        arguments: [
+            (0.9, 0), (-0.9, 0), (1e3, 1000), (-1e3, -1000), (1e300, Int64.max), (-1e300, Int64.min),
+            (.infinity, .max), (-.infinity, .min), (.nan, 0), (9.3e18, .max), (-9.3e18, .min),
+        ] as [(Double, Int64)])
     func `a number that does not fit becomes the nearest that does`(_ number: Double, _ whole: Int64) {
         #expect(Int64(saturating: number) == whole)
     }
@@ -20,16 +21,23 @@ import Testing
         #expect(Int32(saturating: -1e10) == .min)
     }
 
-    @Test(arguments: [
-        (.milliseconds(1500), 1500), (.seconds(-2), -2000), (.zero, 0), (.nanoseconds(999_999), 0),
-        (.seconds(Int64.max), .max), (.seconds(Int64.min), .min), (.seconds(9_223_372_036_854_775), 9_223_372_036_854_775_000),
-        (.seconds(9_223_372_036_854_776), .max),
-    ] as [(Duration, Int64)])
-    func `a duration that is too long for milliseconds becomes the longest`(_ duration: Duration, _ whole: Int64) {
+    @Test(
+        arguments: [
+            (.milliseconds(1500), 1500), (.seconds(-2), -2000), (.zero, 0), (.nanoseconds(999_999), 0),
+            (.seconds(Int64.max), .max), (.seconds(Int64.min), .min),
+            (.seconds(9_223_372_036_854_775), 9_223_372_036_854_775_000),
+            (.seconds(9_223_372_036_854_776), .max),
+        ] as [(Duration, Int64)])
+    func `a duration that is too long for milliseconds becomes the longest`(
+        _ duration: Duration, _ whole: Int64
+    ) {
         #expect(duration.wholeMilliseconds == whole)
     }
 
-    @Test(arguments: [Date.distantFuture, .distantPast, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: -1e300), Date(timeIntervalSince1970: .nan)])
+    @Test(arguments: [
+        Date.distantFuture, .distantPast, Date(timeIntervalSince1970: .infinity),
+        Date(timeIntervalSince1970: -1e300), Date(timeIntervalSince1970: .nan),
+    ])
     func `any time makes a version 7 id and a wire text`(_ time: Date) {
         #expect(UUID.version7(at: time).wireText.utf8.count == 36)
         #expect(time.wireText.utf8.count == 24)

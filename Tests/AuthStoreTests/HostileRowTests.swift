@@ -77,7 +77,9 @@ import Testing
         let store = try await changed("last_error = 'x'")
         try await store.transaction { transaction in
             try transaction.database.execute(
-                sql: "UPDATE auth_outbox_count SET confirmed = \(number), unrouted = \(number), erased = \(number)")
+                sql:
+                    "UPDATE auth_outbox_count SET confirmed = \(number), unrouted = \(number), erased = \(number)"
+            )
         }
         #expect(try await store.status().pending >= 0)
         _ = try await store.verifyOutbox()
@@ -117,7 +119,9 @@ import Testing
             try transaction.insert(user)
             try transaction.insert(Session.test(token, of: user.id))
             try transaction.database.execute(
-                sql: "UPDATE auth_session SET created_at = \(number), expires_at = \(number), last_seen_at = \(number)")
+                sql:
+                    "UPDATE auth_session SET created_at = \(number), expires_at = \(number), last_seen_at = \(number)"
+            )
             try transaction.database.execute(
                 sql: "UPDATE auth_user SET date_joined = \(number), last_login = \(number)")
         }

@@ -12,7 +12,8 @@ extension EndToEnd {
             ["outbox", "list", "--limit", "9223372036854775808"], ["dead", "list", "work", "--limit=-5"],
             ["dead", "list", "work", "--since", "9e99h"],
         ])
-        func `a number out of range is a usage error with the option's name`(_ arguments: [String]) async throws
+        func `a number out of range is a usage error with the option's name`(_ arguments: [String])
+            async throws
         {
             let installation = try Installation(broker: "amqp://127.0.0.1:1")
             try await installation.operate(["migrate"])
@@ -34,10 +35,13 @@ extension EndToEnd {
             ("ACCOUNT_RATE_LIMITS", #"{"login": "1/99999999999999999d"}"#),
             ("PASSWORD_SCRYPT_COST", "9223372036854775807"),
         ])
-        func `a setting out of range is named, and nothing starts`(_ name: String, _ value: String) async throws {
+        func `a setting out of range is named, and nothing starts`(_ name: String, _ value: String)
+            async throws
+        {
             let installation = try Installation(broker: "amqp://127.0.0.1:1")
             let program = try Program(
-                "auth-signals", ["serve"], environment: installation.environment.merging([name: value]) { $1 })
+                "auth-signals", ["serve"], environment: installation.environment.merging([name: value]) { $1 }
+            )
             let code = try await program.exitCode()
             #expect(code == 2, "\(program.log)")
             #expect(program.log.contains(name), "\(program.log)")

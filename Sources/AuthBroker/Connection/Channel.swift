@@ -35,7 +35,10 @@ final class Channel {
         let numbers: [(CRMQNumberOption, Int)] = [
             (.tls, url.isEncrypted ? 1 : 0),
             // Whole seconds on the wire, where 0 would be off.
-            (.heartbeat, url.heartbeat ?? (min(configuration.heartbeat.milliseconds, 65_535_000) + 999) / 1000),
+            (
+                .heartbeat,
+                url.heartbeat ?? (min(configuration.heartbeat.milliseconds, 65_535_000) + 999) / 1000
+            ),
             (.connectTimeout, connectTimeout),
             (.answerTimeout, configuration.answerTimeout.milliseconds),
             (.bodyLimit, configuration.largestBody),

@@ -45,7 +45,8 @@ struct SettlementLedger {
         guard tag == next else {
             throw BrokerError(
                 .protocolError,
-                "the broker sent delivery tag \(tag) instead of \(next); what is unsettled is delivered again")
+                "the broker sent delivery tag \(tag) instead of \(next); what is unsettled is delivered again"
+            )
         }
         slots.append(.open)
     }

@@ -95,7 +95,8 @@ extension Step {
     /// a provider; here a log-in by code does the same.
     ///
     /// - Returns: whether there was a password.
-    func shutOutMaker(of user: inout User, proved email: String, keeping session: Session.ID?) throws -> Bool {
+    func shutOutMaker(of user: inout User, proved email: String, keeping session: Session.ID?) throws -> Bool
+    {
         let hadPassword = user.passwordHash != nil
         if hadPassword {
             user.passwordHash = nil

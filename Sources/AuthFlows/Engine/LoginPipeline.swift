@@ -83,7 +83,8 @@ extension Step {
         let addresses = try transaction.emailAddresses(of: user.id)
         let named = addresses.first { $0.isNamed(login.email) }
         // Rather to one that was proved, or is the only one, than to a pending one.
-        guard let address = try ([named].compactMap { $0 } + addresses).first(where: transaction.leadsIn)
+        guard
+            let address = try ([named].compactMap { $0 } + addresses).first(where: transaction.leadsIn)
                 ?? named ?? addresses.first
         else {
             // Without an address there is no way to ask for the code that is required.

@@ -40,7 +40,9 @@ struct SignedKey {
 
     var key: LinkKey {
         var bytes = Data()
-        withUnsafeBytes(of: UInt64(saturating: time.timeIntervalSince1970).bigEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt64(saturating: time.timeIntervalSince1970).bigEndian) {
+            bytes.append(contentsOf: $0)
+        }
         withUnsafeBytes(of: id.uuid) { bytes.append(contentsOf: $0) }
         bytes.append(code)
         return LinkKey(bytes.base64URL)

@@ -40,7 +40,8 @@ public struct RateLimits: Sendable {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard (2...3).contains(parts.count), let amount = Int(parts[0]), amount > 0,
                 let unit = ["s": 1.0, "m": 60, "h": 3600, "d": 86400][parts[1].suffix(1)],
-                let count = parts[1].count == 1 ? 1 : Int(parts[1].dropLast()), (1...Self.longest).contains(Double(count) * unit),
+                let count = parts[1].count == 1 ? 1 : Int(parts[1].dropLast()),
+                (1...Self.longest).contains(Double(count) * unit),
                 let per = parts.count == 3 ? Per(rawValue: parts[2]) : .ip
             else { return nil }
             self.init(amount, per: Double(count) * unit, per)

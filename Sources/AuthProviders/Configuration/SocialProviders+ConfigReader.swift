@@ -147,7 +147,9 @@ extension SocialProviders {
             entry.fault("\(name): this provider has no discovery document")
         }
         for (member, value) in members.sorted(by: { $0.key < $1.key }) {
-            guard member == "jwks_uri" || member.hasSuffix("_endpoint") || member == "issuer" else { continue }
+            guard member == "jwks_uri" || member.hasSuffix("_endpoint") || member == "issuer" else {
+                continue
+            }
             let url = value.string.flatMap(URLComponents.init(string:))
             guard url?.host?.isEmpty == false,
                 url?.scheme == "https" || (definition.allowsPlainHTTP && url?.scheme == "http")

@@ -66,7 +66,7 @@ struct IDTokenVerifier: Sendable {
                 throw Self.invalid("has expired", "userinfo")
             }
             return claims
-        } catch where error.code == .invalidToken {
+        } catch  where error.code == .invalidToken {
             throw SocialProviderError(error.code, "\(error.message); \(Self.withoutUserInfo)")
         }
     }

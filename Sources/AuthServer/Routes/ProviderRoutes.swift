@@ -35,15 +35,20 @@ struct ProviderRoutes: Sendable {
         for callback in callbacks {
             router.get(callback) { request, context in
                 try await answering(request, context) {
-                    guard let provider = provider(in: context) else { return try Answer(.notFound).response() }
+                    guard let provider = provider(in: context) else {
+                        return try Answer(.notFound).response()
+                    }
                     return try await comeBack(request, context, provider)
                 }
             }
             // A provider's code is good for one use, which is GET's.
-            router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request) }
+            router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request)
+            }
             router.post(callback) { request, context in
                 try await answering(request, context) {
-                    guard let provider = provider(in: context) else { return try Answer(.notFound).response() }
+                    guard let provider = provider(in: context) else {
+                        return try Answer(.notFound).response()
+                    }
                     return try await comeBackByForm(request, provider)
                 }
             }

@@ -21,7 +21,9 @@ public struct ClockJumpCheck: Hashable, Sendable {
 
     /// Whether a run at this time may delete something; it is remembered either way.
     public mutating func accepts(_ now: Date) -> Bool {
-        if let lastRun, !Self.follows(now, lastRun), doubtedAt.map({ Self.follows(now, $0) && now >= $0 }) != true {
+        if let lastRun, !Self.follows(now, lastRun),
+            doubtedAt.map({ Self.follows(now, $0) && now >= $0 }) != true
+        {
             doubtedAt = now
             return false
         }

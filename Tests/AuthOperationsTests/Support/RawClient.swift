@@ -54,7 +54,9 @@ final class RawClient: @unchecked Sendable {
                 }
                 let count = recv(connection, &buffer, buffer.count, 0)
                 if count == 0, end == nil { return received }
-                guard count > 0 else { throw Failure(description: "after \"\(received)\": \(count), errno \(errno)") }
+                guard count > 0 else {
+                    throw Failure(description: "after \"\(received)\": \(count), errno \(errno)")
+                }
                 received += String(decoding: buffer.prefix(count), as: UTF8.self)
             }
         }

@@ -43,7 +43,9 @@ struct AMQPWriter {
     }
 
     private mutating func putField(_ random: inout SeededGenerator, depth: Int) {
-        let extremes: [UInt64] = [0, 1, 0x7F, 0x80, 0xFF, 1 << 31, 1 << 63, (1 << 63) - 1, .max, random.next()]
+        let extremes: [UInt64] = [
+            0, 1, 0x7F, 0x80, 0xFF, 1 << 31, 1 << 63, (1 << 63) - 1, .max, random.next(),
+        ]
         let number = extremes.randomElement(using: &random) ?? 0
         let kinds = Array("tbBsuIiLlfdDSAFTVx".utf8)
         let kind = kinds.randomElement(using: &random) ?? 0

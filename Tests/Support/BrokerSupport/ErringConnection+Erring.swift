@@ -28,7 +28,10 @@ extension ErringConnection {
         ("half a frame", { $0.halfFrame() }),
         ("a random method", { $0.randomMethod() }),
         ("a frame of another channel", { $0.send(AMQPWriter(.getEmpty), on: 7) }),
-        ("a heartbeat with a payload", { $0.send(AMQPFrame(type: 8, channel: 0, payload: [1, 2, 3]).bytes) }),
+        (
+            "a heartbeat with a payload",
+            { $0.send(AMQPFrame(type: 8, channel: 0, payload: [1, 2, 3]).bytes) }
+        ),
         ("content without a method", { $0.content() }),
         ("blocks and unblocks", { $0.block() }),
         ("unblocks", { $0.send(AMQPWriter(.unblocked), on: 0) }),
@@ -79,7 +82,8 @@ extension ErringConnection {
 
     private func randomMethod() {
         let methods = [
-            AMQPMethod(10, 10), AMQPMethod(10, 50), AMQPMethod(20, 40), AMQPMethod(40, 11), AMQPMethod(50, 11),
+            AMQPMethod(10, 10), AMQPMethod(10, 50), AMQPMethod(20, 40), AMQPMethod(40, 11),
+            AMQPMethod(50, 11),
             AMQPMethod(60, 21), AMQPMethod(60, 111), AMQPMethod(90, 11), AMQPMethod(.max, .max),
         ]
         var method = AMQPWriter(methods.randomElement(using: &random) ?? .flow)

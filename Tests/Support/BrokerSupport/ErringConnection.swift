@@ -243,7 +243,8 @@ final class ErringConnection {
         guard confirms, confirmed < published, !isSpoilt else { return }
         while confirmed < published {
             let isMultiple = random.oneIn(3)
-            confirmed = isMultiple ? UInt64.random(in: confirmed + 1...published, using: &random) : confirmed + 1
+            confirmed =
+                isMultiple ? UInt64.random(in: confirmed + 1...published, using: &random) : confirmed + 1
             answer(.ack, confirmed, multiple: isMultiple)
         }
     }
@@ -296,7 +297,9 @@ final class ErringConnection {
             header.put(UInt16(1 << 13 | 1 << 7 | 1 << 6))
             header.putTable(
                 &random,
-                named: ["x-delivery-count", "auth-attempt", "auth-error", "subject", "traceparent", "x-death"])
+                named: [
+                    "x-delivery-count", "auth-attempt", "auth-error", "subject", "traceparent", "x-death",
+                ])
             header.putShort(random.bytes(0...255))
             header.put([0, 1 << 63, UInt64.max, random.next()].randomElement(using: &random) ?? 0)
         } else {
