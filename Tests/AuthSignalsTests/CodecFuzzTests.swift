@@ -86,11 +86,13 @@ import ToolSupport
             let text = mutator.mutate("account.user_logged_in")
             if let name = try? SignalName(validating: text) { #expect(name.rawValue == text, "\(place)") }
             if let pattern = try? SignalPattern(validating: mutator.mutate("account.#.*.user_logged_in")) {
-                _ = pattern.matches(text)
+                _ = pattern.matches(routingKey: text)
                 #expect(pattern.rawValue.utf8.count <= 255, "\(place)")
             }
             if let filter = try? SignalNameFilter(validating: mutator.mutate("account.*_in.us*ged*")) {
-                #expect(!filter.matches(text) || filter.binding.matches(text), "\(place): \(filter) \(text)")
+                #expect(
+                    !filter.matches(text) || filter.binding.matches(routingKey: text),
+                    "\(place): \(filter) \(text)")
             }
             let base64 = mutator.mutate(key)
             if let bytes = Base64URL.bytes(of: base64), Base64URL.text(of: bytes) != base64 {
