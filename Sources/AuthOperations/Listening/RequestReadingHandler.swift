@@ -111,7 +111,7 @@ extension RequestReading.Head {
         length = head.headers.first(name: "content-length").flatMap { Int($0) }
         // A server ignores the expectation of an HTTP/1.0 client, which does not know interim responses.
         awaitsContinue =
-            head.version >= .http1_1
+            head.version.major == 1 && head.version.minor >= 1
             && (length ?? 0 > 0 || head.headers.contains(name: "transfer-encoding"))
             && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
