@@ -136,10 +136,12 @@ public struct BrokerInventory: Sendable {
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             name = try values.decode(String.self, forKey: .name)
-            // RabbitMQ 3.8 writes one text with commas.
-            tags =
-                (try? values.decode([String].self, forKey: .tags))
-                ?? (try values.decode(String.self, forKey: .tags)).split(separator: ",").map(String.init)
+            if let list = try? values.decode([String].self, forKey: .tags) {
+                tags = list
+            } else {
+                // RabbitMQ 3.8 writes one text with commas.
+                tags = try values.decode(String.self, forKey: .tags).split(separator: ",").map(String.init)
+            }
         }
 
         private enum CodingKeys: String, CodingKey { case name, tags }

@@ -86,15 +86,14 @@ struct PolicyReview {
         case "max-length", "max-length-bytes": return length(queue, purpose)
         case "message-ttl": return timeToLive(value, purpose)
         case "expires":
-            return (
-                .fault,
+            let effect =
                 switch purpose {
                 case .main:
                     "RabbitMQ deletes the queue, with its messages, when no worker was there for so long"
                 case .rung: "RabbitMQ deletes the queue, with the messages that wait there for their retry"
                 case .dead: "RabbitMQ deletes all dead letters when nobody has looked at them for so long"
                 }
-            )
+            return (.fault, effect)
         case "overflow":
             if case .dead = purpose {
                 return (.note, "it has an effect only together with a limit of length")
@@ -135,19 +134,16 @@ struct PolicyReview {
     ) -> (TopologyFinding.Level, String) {
         let refuses =
             (queue.policy["overflow"] ?? queue.arguments["x-overflow"])?.string?.hasPrefix("reject") == true
-        return (
-            .fault,
+        let effect =
             switch purpose {
             case .main where refuses: "with reject-publish, so that when it is full, no queue gets signals"
             case .main: "when it is full, RabbitMQ takes out the oldest messages unhandled"
-            case .rung where refuses:
-                "when it is full, what failed cannot be retried, and holds its worker up"
+            case .rung where refuses: "when it is full, what failed cannot be retried, and holds its worker up"
             case .rung: "when it is full, RabbitMQ takes out messages before their retry is due"
-            case .dead where refuses:
-                "when it is full, what failed cannot be dead-lettered, and holds its worker up"
+            case .dead where refuses: "when it is full, what failed cannot be dead-lettered, and holds its worker up"
             case .dead: "when it is full, RabbitMQ deletes the oldest dead letters"
             }
-        )
+        return (.fault, effect)
     }
 
     private func timeToLive(_ value: JSONValue, _ purpose: Purpose) -> (TopologyFinding.Level, String) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 
 /// Something at the broker that is not as the contract wants it.
 public struct TopologyFinding: Hashable, Sendable, Codable {
