@@ -52,15 +52,10 @@ final class CopyMover: Sendable {
             case .confirmed: continue
             case .refused(let why): return impossible(delivery, why)
             case .returned: connection.wantUpkeep()
-            default:
-                // What the user may not do, or what is missing, is not the message's fault, and can be mended.
-                guard let loss = connection.loss, loss.code == .refusedByBroker, outcome != .nacked else {
-                    break
-                }
-                if isAlone, countClose(delivery) >= Self.mostCloses {
-                    return impossible(delivery, loss.message)
-                }
+            case .closed(let code, let text) where code != Self.accessRefused:
+                if isAlone, countClose(delivery) >= Self.mostCloses { return impossible(delivery, text) }
                 turns.goOneByOne()
+            case .closed, .nacked, .unknown: break
             }
             throw BrokerError(
                 .notMoved, "the copy for \(topology.name(of: copy.destination)) was not stored: \(outcome)")
@@ -69,6 +64,9 @@ final class CopyMover: Sendable {
         closes.withLock { _ = $0.removeValue(forKey: delivery) }
         return .stored
     }
+
+    /// What the user may not do is not the message's fault, and is mended by a permission.
+    private static let accessRefused = 403
 
     /// Publishes, and again what was refused, without what is too large in it.
     private func publish(_ messages: [SignalMessage]) async -> [PublishOutcome] {

@@ -71,7 +71,10 @@ final class LetterCopies {
         while let next = waiting.first, ledger.outstanding < configuration.window {
             switch try channel.publish(next.message, exchange: exchange, routingKey: "main") {
             case .written: ledger.published(next, at: .now)
-            // It breaks AMQP's limits, and yet a broker has let it in.
+            // It breaks AMQP's limits, and yet a broker has let it in: what is too large in it is left out.
+            case .never where next.message.headers[SignalMessage.HeaderName.trimmed] == nil:
+                waiting[waiting.startIndex].message = next.message.trimmed()
+                continue
             case .never: settle(next, isStored: false)
             case .notNow: return
             }

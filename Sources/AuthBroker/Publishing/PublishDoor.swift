@@ -14,8 +14,6 @@ final class PublishDoor: Sendable {
         var reason = "there is no connection to the broker"
         var batches: [PublishBatch] = []
         var isUpkeepWanted = false
-        /// What ended the last connection.
-        var loss: BrokerError?
         var lastWaiter = 0
         var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
     }
@@ -66,16 +64,10 @@ final class PublishDoor: Sendable {
         }
     }
 
-    /// What ended the last connection.
-    var loss: BrokerError? { state.withLock { $0.loss } }
-
     /// Asks for the connection's upkeep before it is due.
     func wantUpkeep() { state.withLock { $0.isUpkeepWanted = true } }
 
     // MARK: From the publishing thread
-
-    /// Notes what has ended the connection, before anybody learns that it has ended.
-    func lost(_ error: BrokerError) { state.withLock { $0.loss = error } }
 
     /// Whether the upkeep was asked for since the last time.
     func takeUpkeepWish() -> Bool {

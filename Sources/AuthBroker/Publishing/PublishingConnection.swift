@@ -31,9 +31,6 @@ struct PublishingConnection: Sendable {
         return PublishReceipt { await batch.outcomes() }
     }
 
-    /// What ended the last connection; nil before the first has ended.
-    var loss: BrokerError? { door.loss }
-
     /// Makes the upkeep due now.
     func wantUpkeep() {
         door.wantUpkeep()

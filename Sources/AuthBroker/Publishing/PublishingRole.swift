@@ -191,7 +191,6 @@ final class PublishingRole: ConnectionRole {
     // MARK: Ends
 
     func disconnected(_ error: BrokerError) {
-        door.lost(error)
         door.shut(error.description)
         settle(ledger.closed(error.outcomeOfOutstanding))
         forget(error.description)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
+import AuthSignals
 import Foundation
 import Synchronization
 
@@ -18,7 +19,7 @@ final class SeenHandlers: Sendable {
         guard let wanted, let names = names.withLock({ $0 }), !names.contains(wanted) else { return }
         let others =
             names.isEmpty ? "none is of any handler" : "they are of \(names.sorted().joined(separator: ", "))"
-        FileHandle.standardError.write(
-            Data("no dead letter is of the handler '\(wanted)'; \(others)\n".utf8))
+        let line = "no dead letter is of the handler '\(wanted)'; \(others)".terminalSafe
+        FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 }
