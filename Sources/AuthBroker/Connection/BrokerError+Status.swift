@@ -17,9 +17,6 @@ extension BrokerError {
             self.init(.unreachable, text)
         case .tlsFile, .tlsHandshake, .tlsUntrusted, .tlsWrongName:
             self.init(.tls, text)
-        case .channelClosed where replyCode == 403:
-            // Not the log-in: the user may not do something.
-            self.init(.accessRefused, text, replyCode: replyCode)
         case .channelClosed, .connectionClosed:
             self.init(replyCode: replyCode, text: text, name: name, request)
         case .invalid:

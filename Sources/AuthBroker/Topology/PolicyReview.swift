@@ -44,7 +44,7 @@ struct PolicyReview {
                 return TopologyFinding(
                     level, "queue \(queue.name)",
                     "gets \(key) \(value.shown) from \(source(of: key, queue)): \(effect)",
-                    fix: level == .note ? Self.noFix : fix(for: queue, purpose))
+                    fix: level == .note ? Self.noFix : fix(for: queue))
             }
         }
     }
@@ -138,9 +138,11 @@ struct PolicyReview {
             switch purpose {
             case .main where refuses: "with reject-publish, so that when it is full, no queue gets signals"
             case .main: "when it is full, RabbitMQ takes out the oldest messages unhandled"
-            case .rung where refuses: "when it is full, what failed cannot be retried, and holds its worker up"
+            case .rung where refuses:
+                "when it is full, what failed cannot be retried, and holds its worker up"
             case .rung: "when it is full, RabbitMQ takes out messages before their retry is due"
-            case .dead where refuses: "when it is full, what failed cannot be dead-lettered, and holds its worker up"
+            case .dead where refuses:
+                "when it is full, what failed cannot be dead-lettered, and holds its worker up"
             case .dead: "when it is full, RabbitMQ deletes the oldest dead letters"
             }
         return (.fault, effect)
@@ -175,7 +177,7 @@ struct PolicyReview {
     }
 
     /// The same policy without what does harm, for this queue alone: the others that the policy matches keep theirs.
-    private func fix(for queue: BrokerInventory.Queue, _ purpose: Purpose) -> String {
+    private func fix(for queue: BrokerInventory.Queue) -> String {
         let byOperator = inventory.operatorPolicies?.first { $0.name == queue.operatorPolicyName }
         let harmful = Set(Self.keys)
         if queue.policyName == nil
@@ -189,11 +191,7 @@ struct PolicyReview {
         var rest = queue.policy.filter { !harmful.contains($0.key) }
         if rest.isEmpty {
             // A policy must not be empty; this says what the queue itself says.
-            if case .main = purpose {
-                rest["delivery-limit"] = .integer(20)
-            } else {
-                rest["delivery-limit"] = .integer(2_147_483_647)
-            }
+            rest["delivery-limit"] = queue.arguments["x-delivery-limit"] ?? .integer(2_147_483_647)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -22,7 +22,7 @@ struct BackupCommand: AsyncParsableCommand {
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }
-        print("the store is copied to \(file)")
+        printLine("the store is copied to \(file)")
     }
 }
 
@@ -44,7 +44,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let path = try InstallationSettings(reading: &reader, needsSource: false).store.url.path
         do {
             let sequence = try await StoreBackup.restore(file, to: path)
-            print("\(path) is restored; its next signal has a sequence number above \(sequence)")
+            printLine("\(path) is restored; its next signal has a sequence number above \(sequence)")
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }
