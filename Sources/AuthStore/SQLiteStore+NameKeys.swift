@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthFlows
+public import AuthFlows
 public import Foundation
 import GRDB
 

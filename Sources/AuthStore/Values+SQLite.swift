@@ -63,7 +63,7 @@ extension SocialAccount {
             provider: row["provider"], uid: row["uid"],
             dateJoined: Date(milliseconds: row["date_joined"]),
             lastLogin: (row["last_login"] as Int64?).map(Date.init(milliseconds:)),
-            extraData: try SignalCodec.decoder().decode(JSONValue.self, from: row["extra_data"] as Data))
+            extraData: try JSONValue.reading(row["extra_data"] as Data))
     }
 
     func row() throws -> StoredRow {
@@ -72,7 +72,7 @@ extension SocialAccount {
             columns: [
                 "user_id": userID, "provider": provider, "uid": uid,
                 "date_joined": dateJoined.milliseconds, "last_login": lastLogin?.milliseconds,
-                "extra_data": try SignalCodec.encoder().encode(extraData),
+                "extra_data": try extraData.written(),
             ])
     }
 }

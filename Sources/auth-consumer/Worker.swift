@@ -68,6 +68,11 @@ struct Worker: AsyncParsableCommand {
         let settings = try WorkerSettings(reading: Environment.settings())
         let metrics = settings.operation.bootstrap()
         let logger = Logger(label: "auth-consumer")
+        for warning in settings.warnings {
+            logger.warning(
+                "a setting is most likely a mistake",
+                metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
+        }
         let source = BrokerSource(
             try topology(), settings.broker(concurrency: handledAtATime, singleActive: singleActive),
             keepsBindings: keepBindings, logger: logger)

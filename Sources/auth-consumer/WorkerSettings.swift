@@ -18,6 +18,8 @@ struct WorkerSettings {
     var outgoing: OutgoingHTTP
     /// `SIGNALS_TOKEN_KEYS`: opens the providers' tokens that signals carry.
     var tokens: TokenOpener
+    /// Settings that are most likely a mistake.
+    var warnings: [SettingFault]
 
     /// - Throws: `SettingFaults` with every fault.
     init(reading settings: SettingsReader) throws {
@@ -29,6 +31,7 @@ struct WorkerSettings {
         tokens = TokenOpener(TokenKeys(reading: &reader))
         webhook = WebhookSettings(reading: &reader)
         outgoing = OutgoingHTTP(reading: &reader)
+        warnings = reader.warnings
         try reader.check()
     }
 

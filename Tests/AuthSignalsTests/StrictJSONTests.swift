@@ -17,7 +17,8 @@ import ToolSupport
         "null", "true", "false", "0", "-0", "10", "-2.5e+3", "0.5E-7", "1e999", #""""#, #""é😀""#, " { } ",
         "[ ]", "\t\r\n[1,\n{}]", #"{"a":[1,-2.5e+3,true,null,{"x":"\u00e9\ud83d\uDE00"}],"b":{},"c":[]}"#,
         #"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}"#, #""\"\\\/\b\f\n\r\t""#, "\"\u{7F}\"",
-        #"{"Name":1,"name":2}"#, "\"\u{2028}\u{FFFF}\"",
+        #"{"Name":1,"name":2}"#, "{\"é\":1,\"e\u{301}\":2}", "{\"\u{212A}\":1,\"K\":2}",
+        "\"\u{2028}\u{FFFF}\"",
     ])
     func `JSON of RFC 8259 is valid`(_ text: String) {
         #expect(fault(Data(text.utf8)) == nil)
@@ -63,7 +64,7 @@ import ToolSupport
 
     @Test(arguments: [
         #"{"a":1,"b":2,"a":3}"#, #"{"a":1,"\u0061":2}"#, #"{"x":{"y":[{"a":1,"a":1}]}}"#, #"{"":1,"":2}"#,
-        #"{"é":1,"\u00e9":2}"#, "{\"é\":1,\"e\u{301}\":2}", #"{"\/":1,"/":2}"#, "{\"\u{212A}\":1,\"K\":2}",
+        #"{"é":1,"\u00e9":2}"#, #"{"\/":1,"/":2}"#,
     ])
     func `a name twice in one object is refused, however it is written`(_ text: String) {
         #expect(fault(Data(text.utf8))?.reason == .duplicateMember)

@@ -71,6 +71,7 @@ extension EndToEnd {
             let url = try #require(installation.environment["STORE_URL"])
             let check = try await installation.operate(
                 ["check"], settings: ["STORE_URL": url + "\n"], code: 75)
+            try await installation.operate(["migrate"], settings: ["STORE_URL": url + "\n"])
             #expect(check.output.contains("warning: SITE_NAME is in quotes"))
             let files = try FileManager.default.contentsOfDirectory(atPath: installation.folder.path(""))
             #expect(files.contains("auth.sqlite"))

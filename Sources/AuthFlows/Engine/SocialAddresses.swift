@@ -65,9 +65,8 @@ extension JSONValue {
         switch self {
         case .array(let elements):
             depth == 0 ? .array([]) : .array(elements.map { $0.cut(toDepth: depth - 1) })
-        case .object(let members):
-            depth == 0
-                ? ["truncated": true] : .object(members.mapValues { $0.cut(toDepth: depth - 1) })
+        case .object, .objectOfMembers:
+            depth == 0 ? ["truncated": true] : changingMembers { $0.value.cut(toDepth: depth - 1) }
         default: self
         }
     }

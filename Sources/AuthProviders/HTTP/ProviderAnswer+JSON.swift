@@ -10,7 +10,7 @@ extension ProviderAnswer {
     ///   quoted.
     public func json() throws(SocialProviderError) -> JSONValue {
         do {
-            return try JSONDecoder().decode(JSONValue.self, from: body)
+            return try JSONValue.reading(body)
         } catch {
             throw SocialProviderError(.unknown, "the provider's answer is not JSON (status \(status))")
         }
@@ -19,7 +19,7 @@ extension ProviderAnswer {
     /// The answer as a JSON object.
     func object() throws(SocialProviderError) -> JSONValue {
         let value = try json()
-        guard case .object = value else {
+        guard value.members != nil else {
             throw SocialProviderError(.unknown, "the provider's answer is no JSON object")
         }
         return value

@@ -81,7 +81,7 @@ public struct PreSocialLoginEndpoint: Sendable {
             data: .init(
                 request: visit.request, user: login.user.map { .init(id: $0.id.wireText) },
                 sociallogin: login.snapshot()))
-        let body = try SignalCodec.encoder().encode(question)
+        let body = try SignalCodec.bytes(of: question)
         var request = ProviderRequest(.post, settings.url)
         request.allowsPlainHTTP = settings.url.scheme == "http"
         request.headers["Content-Type"] = "application/json"

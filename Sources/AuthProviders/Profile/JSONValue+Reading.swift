@@ -28,15 +28,13 @@ extension JSONValue {
 
     /// The object without a member.
     func removing(_ member: String) -> JSONValue {
-        guard case .object(var members) = self else { return self }
-        members[member] = nil
-        return .object(members)
+        changingMembers { $0.name == member ? nil : $0.value }
     }
 
     /// The object with a member set.
     func setting(_ member: String, to value: JSONValue?) -> JSONValue {
-        guard case .object(var members) = self else { return self }
-        members[member] = value
-        return .object(members)
+        let others = removing(member)
+        guard let members = others.members, let value else { return others }
+        return JSONValue(members: members + [JSONValue.Member(name: member, value: value)])
     }
 }

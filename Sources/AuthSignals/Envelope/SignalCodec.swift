@@ -66,7 +66,7 @@ public struct SignalCodec: Sendable {
         if let tokenSealer { encoder.userInfo[.tokenTreatment] = TokenTreatment.seal(tokenSealer, id) }
         let data: Data
         do {
-            data = try encoder.encode(signal)
+            data = try Self.bytes(of: signal, encoder)
         } catch let error as SignalError {
             throw error
         } catch {
@@ -232,6 +232,11 @@ public struct SignalCodec: Sendable {
             try container.encode(date.wireText)
         }
         return encoder
+    }
+
+    /// A value as the contract's JSON, with every member of the objects in it (``JSONValue/objectOfMembers(_:)``).
+    package static func bytes(of value: some Encodable, _ encoder: JSONEncoder = encoder()) throws -> Data {
+        WrappedObject.unwrap(try encoder.encode(value))
     }
 
     /// A decoder for JSON as the contract has it.

@@ -9,6 +9,9 @@ public enum JSONValue: Hashable, Sendable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
+    /// An object of whose names at least two are canonically equivalent (`é` in NFC and in NFD): they are different
+    /// names to JSON, and one key to a dictionary. The members are in their order, no name comes twice.
+    case objectOfMembers([Member])
 
     /// How deep an array or object may lie in its document; a deeper one can neither be read nor written.
     ///
@@ -17,7 +20,11 @@ public enum JSONValue: Hashable, Sendable {
 
     /// The member of an object, nil for anything else.
     public subscript(member: String) -> JSONValue? {
-        if case .object(let members) = self { members[member] } else { nil }
+        switch self {
+        case .object(let members): members[member]
+        case .objectOfMembers(let members): members.first { $0.name.hasSameBytes(as: member) }?.value
+        default: nil
+        }
     }
 
     /// The text of a string, nil for anything else.
@@ -49,7 +56,14 @@ extension JSONValue: Codable {
             if let value = try? container.decode([JSONValue].self) {
                 self = .array(value)
             } else {
-                self = .object(try container.decode([String: JSONValue].self))
+                let table = try container.decode([String: JSONValue].self)
+                if table.count == 1, let wrapped = table[WrappedObject.name]?.string,
+                    let object = WrappedObject.object(of: wrapped)
+                {
+                    self = object
+                } else {
+                    self = .object(table)
+                }
             }
         }
     }
@@ -68,6 +82,9 @@ extension JSONValue: Codable {
         case .object(let value):
             try Self.check(encoder.codingPath)
             try container.encode(value)
+        case .objectOfMembers(let members):
+            try Self.check(encoder.codingPath)
+            try container.encode([WrappedObject.name: WrappedObject.text(of: members)])
         }
     }
 

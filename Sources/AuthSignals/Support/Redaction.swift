@@ -10,12 +10,10 @@ public enum Redaction {
     /// The same value with `…` in place of what is personal, at any depth.
     public static func redact(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .object(let members):
-            var shown: [String: JSONValue] = [:]
-            for (name, member) in members {
-                shown[name] = personal.contains(name) && member != .null ? "…" : redact(member)
+        case .object, .objectOfMembers:
+            return value.changingMembers { member in
+                personal.contains(member.name) && member.value != .null ? "…" : redact(member.value)
             }
-            return .object(shown)
         case .array(let elements): return .array(elements.map(redact))
         default: return value
         }

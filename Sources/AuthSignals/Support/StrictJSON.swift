@@ -217,8 +217,8 @@ package struct StrictJSON {
     private mutating func close() throws(Fault) {
         guard let frame = frames.popLast() else { return }
         if names.count - frame.firstName > Self.fewMembers {
-            var seen = Set<String>(minimumCapacity: names.count - frame.firstName)
-            for name in names[frame.firstName...] where !seen.insert(text(name)).inserted {
+            var seen = Set<[UInt8]>(minimumCapacity: names.count - frame.firstName)
+            for name in names[frame.firstName...] where !seen.insert(Array(text(name).utf8)).inserted {
                 throw Fault(.duplicateMember, at: name.range.lowerBound)
             }
         }
@@ -243,12 +243,12 @@ package struct StrictJSON {
         skipSpace()
     }
 
-    /// Names that Swift holds for one text are one name, since a dictionary could keep only one of them.
+    /// Names are compared code point by code point (RFC 8259, section 8.3): a profile may have `é` in NFC and in NFD.
     private func isSame(_ name: Name, _ other: Name) -> Bool {
         if name.isPlain, other.isPlain {
             return name.range.count == other.range.count && part(name.range).elementsEqual(part(other.range))
         }
-        return text(name) == text(other)
+        return text(name).hasSameBytes(as: text(other))
     }
 
     private func text(_ name: Name) -> String { Self.text(part(name.range)) }
