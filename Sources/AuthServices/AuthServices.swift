@@ -12,7 +12,8 @@ public import ServiceLifecycle
 /// and history.
 ///
 /// ```swift
-/// let services = try AuthServices(store: store, accounts: accounts, broker: broker, mail: mail, logger: logger)
+/// let services = try AuthServices(
+///     store: store, accounts: accounts, broker: broker, mail: mail, logger: logger)
 /// let group = ServiceGroup(services: services.all, gracefulShutdownSignals: [.sigterm], logger: logger)
 /// try await group.run()
 /// ```
@@ -48,7 +49,7 @@ public struct AuthServices: Sendable {
         }
         let mailLoop = try mail.map {
             MailLoop(
-                queue: store, transport: $0.url.transport(logger: logger), renderer: try MailRenderer($0),
+                queue: store, transport: $0.transport(logger: logger), renderer: try MailRenderer($0),
                 logger: logger)
         }
         self.init(housekeeping: housekeeping, publisher: publisher, relay: relay, mailLoop: mailLoop)

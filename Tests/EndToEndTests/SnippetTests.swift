@@ -39,6 +39,38 @@ extension EndToEnd {
             #expect(Self.examples(in: readme).count >= 3)
         }
 
+        /// Examples with an ellipsis are sketches. Those that use what only tests or our own programs have are elsewhere.
+        @Test func `the examples of the doc comments are compiled`() throws {
+            let root = Repository.root
+            let snippets = try Self.files(in: root.appending(path: "Snippets"))
+                .map { Self.lines(try String(contentsOf: $0, encoding: .utf8)) }
+            var count = 0
+            for file in try Self.files(in: root.appending(path: "Sources")) {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for match in text.matches(of: /\/\/\/ ```swift\n((?: *\/\/\/.*\n)*?) *\/\/\/ ```/) {
+                    let code = match.1.replacing("\"…\"", with: "\"\"")
+                    if code.contains("…") || code.contains("@Test") { continue }
+                    let example = Self.lines(String(match.1).replacing("///", with: ""))
+                    count += 1
+                    #expect(
+                        snippets.contains { $0.contains(example) },
+                        "\(file.lastPathComponent): no file in Snippets has \(example)")
+                }
+            }
+            #expect(count >= 15)
+        }
+
+        private static func files(in folder: URL) throws -> [URL] {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            return names.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
+        }
+
+        /// The lines without their indentation, and without empty ones.
+        private static func lines(_ text: String) -> String {
+            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+                .filter { !$0.isEmpty }.joined(separator: "\n")
+        }
+
         /// The Swift blocks that follow the mention of a snippet.
         private static func examples(in text: String) -> [(String, String)] {
             text.matches(of: /Snippets\/(\w+)\.swift\)\):\n\n```swift\n((?:.|\n)*?)```/).map {

@@ -10,7 +10,9 @@ import Synchronization
 /// ```swift
 /// let presence = CallerPresence()
 /// connection.onClose { presence.leave() }
-/// try await CallerPresence.$current.withValue(presence) { try await accounts.logIn(form, visit) }
+/// let result = try await CallerPresence.$current.withValue(presence) {
+///     try await accounts.logIn(form, visit)
+/// }
 /// ```
 public final class CallerPresence: Sendable {
     /// The caller of the current task; nil if nobody says.

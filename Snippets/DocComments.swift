@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The examples of the doc comments. They are compiled with every build, and nothing of them runs: a test compares them
+// with the comments.
+import AuthBroker
+import AuthConsumer
+import AuthFlows
+import AuthHTTP
+import AuthInbox
+import AuthMail
+import AuthProviders
+import AuthRelay
+import AuthServer
+import AuthServices
+import AuthSignals
+import AuthStore
+import Foundation
+import GRDB
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+private struct Calendar: Sendable {
+    func subscribe(_ user: String, bearer: String) async throws {}
+}
+
+private struct Connection {
+    func onClose(_ action: @escaping @Sendable () -> Void) {}
+}
+
+private func publish(text: String, batch: [SignalMessage]) async throws {
+    let publisher = BrokerPublisher(BrokerConfiguration(urls: try BrokerURL.list(text)))
+    async let running: Void = publisher.run()
+    try await publisher.awaitReady()
+    let outcomes = await publisher.publish(batch)
+    _ = try await (running, outcomes)
+}
+
+private func dispatch(
+    source: BrokerSource, handlers: SignalHandlers, inbox: any Inbox, logger: Logger
+) throws -> ServiceGroup {
+    let dispatcher = SignalDispatcher(from: source, handlers: handlers, inbox: inbox, logger: logger)
+    let group = ServiceGroup(services: [source, dispatcher], logger: logger)
+    return group
+}
+
+struct Slow: SignalMiddleware {
+    func handle(
+        _ event: SignalEvent, _ context: SignalContext, by handler: String,
+        next: @Sendable (SignalEvent, SignalContext) async throws -> Void
+    ) async throws {
+        let time = try await ContinuousClock().measure { try await next(event, context) }
+        if time > .seconds(1) { context.logger.warning("slow") }
+    }
+}
+
+private func openTokens(_ handlers: inout SignalHandlers, _ tokens: TokenOpener, _ calendar: Calendar) {
+    handlers.on(UserLoggedIn.self, as: "calendar") { signal, context in
+        guard let sociallogin = signal.sociallogin,
+            let token = try tokens.token(of: sociallogin, event: context.id)
+        else { return }
+        try await calendar.subscribe(signal.user.id, bearer: token.exposedAccessToken)
+    }
+}
+
+private func signUp(store: SQLiteStore, keys: KeyRing, settings: AccountSettings) async throws {
+    let accounts = Accounts(store: store, keys: keys, settings: settings)
+    let result = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("…")))
+    _ = result
+}
+
+private func compareUsernames() -> Bool {
+    Username.key(of: "Ａdmin") == Username.key(of: "admin")
+}
+
+private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: Visit) async throws
+{
+    let presence = CallerPresence()
+    connection.onClose { presence.leave() }
+    let result = try await CallerPresence.$current.withValue(presence) {
+        try await accounts.logIn(form, visit)
+    }
+    _ = result
+}
+
+private func goThroughProxy() -> OutgoingHTTP {
+    var outgoing = OutgoingHTTP()
+    outgoing.authoritiesFile = "/etc/ssl/private-ca.pem"
+    outgoing.proxy = HTTPProxy("http://proxy.example.org:3128")
+    return outgoing
+}
+
+private func validate(_ body: Data) throws {
+    try StrictJSON.validate(body, maximumDepth: 32)
+}
+
+private func goOutside() -> ProviderClient {
+    var outgoing = OutgoingHTTP()
+    outgoing.proxy = HTTPProxy(host: "proxy.example.org", port: 3128)
+    let client = ProviderClient(outgoing: outgoing, logger: Logger(label: "providers"))
+    return client
+}
+
+private func markOnce(_ handlers: inout SignalHandlers) throws -> SQLiteInbox {
+    let inbox = try SQLiteInbox(path: "/var/lib/worker/inbox.sqlite")
+    handlers.once(UserSignedUp.self, as: "profiles") { signal, context, db in
+        try db.execute(sql: "INSERT INTO profile (user) VALUES (?)", arguments: [signal.user.id])
+    }
+    return inbox
+}
+
+private func askProviders(
+    id: String, secret: String, app: SocialApp, client: ProviderClient
+) -> [any SocialProvider] {
+    let github = OAuth2Provider(.github(), app: SocialApp(clientID: id, secret: secret), http: client)
+    let google = OpenIDProvider(.google(), app: SocialApp(clientID: id, secret: secret), http: client)
+    let ours = OpenIDProvider(.issuer("https://id.example.org", id: "example"), app: app, http: client)
+    return [github, google, ours]
+}
+
+private func relay(
+    store: SQLiteStore, publisher: BrokerPublisher, codec: SignalCodec, logger: Logger
+) -> ServiceGroup {
+    let relay = SignalRelay(from: store, to: publisher, codec: codec, logger: logger)
+    let group = ServiceGroup(services: [publisher, relay], logger: logger)
+    return group
+}
+
+private func serve(accounts: Accounts, configuration: AuthServerConfiguration) -> any Sendable {
+    let router = Router(context: BasicAuthRequestContext.self)
+    AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
+    return router
+}
+
+private func recognise(accounts: Accounts, configuration: AuthServerConfiguration) {
+    let router = Router(context: BasicAuthRequestContext.self)
+    router.add(middleware: AuthMiddleware(accounts: accounts, configuration: configuration))
+    router.get("me") { _, context in try context.requireIdentity().user.id.wireText }
+}
+
+private func runAll(
+    store: SQLiteStore, accounts: Accounts, broker: BrokerConfiguration, mail: MailConfiguration,
+    logger: Logger
+) async throws {
+    let services = try AuthServices(
+        store: store, accounts: accounts, broker: broker, mail: mail, logger: logger)
+    let group = ServiceGroup(services: services.all, gracefulShutdownSignals: [.sigterm], logger: logger)
+    try await group.run()
+}
+
+struct CalendarUnreachable: LoggableError {
+    var status: Int
+    var description: String { "the calendar answered \(status)" }
+}
+
+struct InvoicePaid: Signal {
+    static let name: SignalName = "billing.invoice_paid"
+    var request: RequestContext
+    var invoice: String
+    var subject: String? { invoice }
+}
+
+private func open(keys: KeyRing, codec: SignalCodec) async throws -> SQLiteStore {
+    let store = try SQLiteStore(path: "auth.sqlite", keys: keys, codec: codec)
+    try await store.migrate()
+    return store
+}
+
+print("compiled")
