@@ -6,8 +6,12 @@ package enum Repository {
     package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// An executable beside the running tests.
+    /// An executable of this package: from the folder that `AUTH_TEST_EXECUTABLES` names, for tests of a release
+    /// build; otherwise beside the running tests.
     package static func executable(_ name: String) -> URL {
+        if let folder = ProcessInfo.processInfo.environment["AUTH_TEST_EXECUTABLES"], !folder.isEmpty {
+            return URL(filePath: folder, directoryHint: .isDirectory).appending(path: name)
+        }
         #if os(Linux)
             let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         #else
