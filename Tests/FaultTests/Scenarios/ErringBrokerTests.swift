@@ -17,7 +17,7 @@ import ToolSupport
     /// It would say little but that connections come and go.
     private let logger = Logger(label: "erring") { _ in SwiftLogNoOpLogHandler() }
 
-    private func configuration(_ broker: ErringBroker) -> BrokerConfiguration {
+    private func configuration(_ broker: ErringBroker, _ seed: UInt64) -> BrokerConfiguration {
         var configuration = BrokerConfiguration(
             urls: [BrokerURL(host: "127.0.0.1", port: Int(broker.port))])
         configuration.firstPause = .milliseconds(1)
@@ -25,6 +25,8 @@ import ToolSupport
         configuration.answerTimeout = .seconds(2)
         configuration.confirmTimeout = .seconds(5)
         configuration.prefetch = 16
+        // Also a window that grows, with one consumer after the other.
+        configuration.firstPrefetch = seed.isMultiple(of: 2) ? 16 : 1
         return configuration
     }
 
@@ -54,7 +56,7 @@ import ToolSupport
             handled.change { _ = $0.insert(context.id.wireText) }
         }
         let source = BrokerSource(
-            try ConsumerTopology(queue: "work", patterns: ["#"]), configuration(broker), logger: logger)
+            try ConsumerTopology(queue: "work", patterns: ["#"]), configuration(broker, seed), logger: logger)
         let dispatcher = SignalDispatcher(from: source, handlers: handlers, inbox: nil, logger: logger)
         let running = [
             Task { try await source.run() }, Task { try await dispatcher.run() },
@@ -95,7 +97,7 @@ import ToolSupport
         let broker = try ErringBroker(seed: seed)
         defer { broker.close() }
         var random = SeededGenerator(seed: seed)
-        let publisher = BrokerPublisher(configuration(broker), logger: logger)
+        let publisher = BrokerPublisher(configuration(broker, seed), logger: logger)
         let running = Task { try await publisher.run() }
         defer { running.cancel() }
 

@@ -64,7 +64,10 @@ extension Faults {
                 }
                 defer { proxies.forEach { $0.close() } }
                 func settings(_ proxy: LoopbackProxy) -> [String: String] {
-                    ["BROKER_URL": "amqp://127.0.0.1:\(proxy.port)/?heartbeat=1", "CONFIRM_SECONDS": "1"]
+                    [
+                        "BROKER_URL": "amqp://127.0.0.1:\(proxy.port)/?heartbeat=1", "CONFIRM_SECONDS": "1",
+                        "FIRST_PREFETCH": "16",
+                    ]
                 }
                 let relay = try world.actor("relay", settings(proxies[0]))
                 let worker = try world.actor("work", settings(proxies[1]))

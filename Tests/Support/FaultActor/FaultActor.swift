@@ -55,6 +55,7 @@ struct FaultActor {
         broker.connectionName = "fault-actor"
         broker.firstPause = .milliseconds(50)
         broker.longestPause = .milliseconds(500)
+        if let first = environment["FIRST_PREFETCH"].flatMap({ Int($0) }) { broker.firstPrefetch = first }
         if let seconds = environment["CONFIRM_SECONDS"].flatMap({ Int($0) }) {
             broker.confirmTimeout = .seconds(seconds)
         }
