@@ -280,9 +280,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
-                "AuthConsumer", "AuthStore", "AuthFlows", "AuthTesting", "AuthBroker", "AuthSignals",
-                "auth-signals",
-                "auth-consumer",
+                "AuthServices", "AuthMail", "AuthConsumer", "AuthStore", "AuthFlows", "AuthTesting",
+                "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer", grdb,
             ] + plumbing + kits,
             exclude: ["Fixtures"],
             swiftSettings: swift),

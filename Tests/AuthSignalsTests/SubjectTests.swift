@@ -46,7 +46,6 @@ import Testing
         let body = String(decoding: message.body, as: UTF8.self)
         let foreign = Data(body.replacing(#""subject":"\#(lower)""#, with: #""subject":"\#(upper)""#).utf8)
         #expect(try SignalCodec.event(from: foreign).subject == lower)
-        #expect(try SignalCodec.decodedEvent(from: foreign).subject == lower)
 
         let user = UserSnapshot(
             id: upper, email: nil, username: nil, isActive: true, dateJoined: Date(), lastLogin: nil)

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthFlows
+import AuthMail
+import AuthServices
+import AuthSignals
+import AuthStore
+import AuthTesting
+import BrokerSupport
+import Foundation
+import GRDB
+import Logging
+import ProgramSupport
+import ServiceLifecycle
+import Testing
+
+extension EndToEnd {
+    @Suite("The services of an application that embeds the flows")
+    struct AuthServicesTests {
+        @Test func `one call has all of them: signals are published, mails are sent, sessions are pruned`()
+            async throws
+        {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "embedded")
+            let keys = KeyRing(secret: String(repeating: "k", count: 32))
+            let store = try SQLiteStore(
+                path: installation.folder.path("auth.sqlite"), keys: keys,
+                codec: SignalCodec(source: "http://accounts.test"))
+            try await store.migrate()
+            let accounts = Accounts(store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)))
+            var mail = MailConfiguration()
+            mail.url = MailURL(.folder(installation.folder.path("mail")))
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            try await store.transaction { (transaction: SQLiteTransaction) in
+                try transaction.insert(
+                    Session(
+                        id: .version7(), tokenHash: SessionToken.random().hash, userID: nil, client: .app,
+                        createdAt: Date() - 60, expiresAt: Date() - 30, lastSeenAt: Date() - 60, ip: nil,
+                        userAgent: nil))
+            }
+            let services = try AuthServices(
+                store: store, accounts: accounts, broker: try installation.broker, mail: mail, logger: logger)
+            let group = ServiceGroup(services: services.all, logger: logger)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                _ = try await accounts.signUp(
+                    SignUp(email: "ada@example.org", password: Password("correct-horse")))
+                let handled = try await worker.handled(atLeast: 3)
+                #expect(handled.map(\.signal).contains("account.email_confirmation_sent"))
+                try await eventually("the mail is there") { installation.mails().count == 1 }
+                try await eventually("the old session is gone") {
+                    try await store.read { (reading: SQLiteReading) in
+                        try Int.fetchOne(
+                            reading.database, sql: "SELECT count(*) FROM auth_session WHERE user_id IS NULL")
+                    } == 0
+                }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+            #expect(services.relay?.phase == .stopped)
+            try await worker.program.stop()
+        }
+
+        @Test func `what another process does is left out`() throws {
+            let store = try SQLiteStore.inMemory()
+            let services = try AuthServices(
+                store: store, broker: nil, mail: nil, logger: Logger(label: "test"))
+            #expect(services.all.count == 1)
+            #expect(services.relay == nil && services.publisher == nil && services.mailLoop == nil)
+        }
+    }
+}
