@@ -45,8 +45,8 @@ crmq_status crmq_set_text(crmq_connection *c, crmq_text_option option, const cha
 }
 
 crmq_status crmq_set_number(crmq_connection *c, crmq_number_option option, int64_t value) {
-  static const int64_t lowest[CRMQ_NUMBER_OPTIONS] = {0, 0, 1, 1, 0, 8192, 1};
-  static const int64_t highest[CRMQ_NUMBER_OPTIONS] = {1, 65535, 3600000, 3600000, 1 << 30, 1 << 24, 1 << 20};
+  static const int64_t lowest[CRMQ_NUMBER_OPTIONS] = {0, 0, 1, 1, 0, 8192, 1, 0};
+  static const int64_t highest[CRMQ_NUMBER_OPTIONS] = {1, 65535, 3600000, 3600000, 1 << 30, 1 << 24, 1 << 20, 1};
   if ((int)option < 0 || (int)option >= CRMQ_NUMBER_OPTIONS) return crmq_reject(c, "there is no such setting");
   if (value < lowest[option] || value > highest[option]) return crmq_reject(c, "the setting is out of range");
   c->numbers[option] = value;

@@ -26,7 +26,7 @@
 #define CRMQ_CHANNEL 1
 
 #define CRMQ_TEXT_OPTIONS 8
-#define CRMQ_NUMBER_OPTIONS 7
+#define CRMQ_NUMBER_OPTIONS 8
 
 // Memory for the parts of one message, released all at once. Blocks never move, so pointers into it stay good.
 typedef struct crmq_arena_block crmq_arena_block;

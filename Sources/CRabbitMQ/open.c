@@ -226,6 +226,12 @@ crmq_status crmq_open(crmq_connection *c, const char *host, uint16_t port) {
   if (status != CRMQ_OK) return status;
   c->heartbeat = amqp_get_heartbeat(c->state);
   c->frame_max = amqp_get_frame_max(c->state);
+  if (c->numbers[CRMQ_RECEIVES_ONLY]) {
+    // Between two whole frames, as here, librabbitmq can be tuned anew. It splits what it sends by the same size, so
+    // that nothing may be published then.
+    int result = amqp_tune_connection(c->state, amqp_get_channel_max(c->state), c->frame_max * 2, c->heartbeat);
+    if (result != AMQP_STATUS_OK) return crmq_fail_with_library(c, result);
+  }
   crmq_set_user_timeout(c, true);
   c->last_step_ms = crmq_now_ms();
   c->open = true;

@@ -48,6 +48,7 @@ static crmq_status sent(crmq_connection *c, int library_status) {
 crmq_status crmq_publish(crmq_connection *c, const crmq_message *message, uint64_t *tag) {
   crmq_status status = crmq_ready(c);
   if (status != CRMQ_OK) return status;
+  if (c->numbers[CRMQ_RECEIVES_ONLY]) return crmq_fail(c, CRMQ_MISUSE, "the connection receives only");
   if (message->exchange.count > 255) return crmq_reject(c, "the exchange's name is longer than 255 bytes");
   if (message->routing_key.count > 255) return crmq_reject(c, "the routing key is longer than 255 bytes");
   if (message->body.count > LARGEST_BODY) return crmq_reject(c, "the body is larger than 128 MiB");

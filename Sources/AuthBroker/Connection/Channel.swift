@@ -24,7 +24,11 @@ final class Channel {
 
     // MARK: Life
 
-    func open(_ url: BrokerURL, as name: String, _ configuration: BrokerConfiguration) throws(BrokerError) {
+    /// - Parameter receivesOnly: Whether nothing is published on it, so that frames may be taken which the broker has
+    ///   made larger than was agreed.
+    func open(
+        _ url: BrokerURL, as name: String, _ configuration: BrokerConfiguration, receivesOnly: Bool = false
+    ) throws(BrokerError) {
         let texts: [(CRMQTextOption, String)] = [
             (.user, url.user), (.password, url.password), (.virtualHost, url.virtualHost),
             (.connectionName, name), (.caFile, url.authoritiesFile ?? ""),
@@ -42,6 +46,7 @@ final class Channel {
             (.connectTimeout, connectTimeout),
             (.answerTimeout, configuration.answerTimeout.milliseconds),
             (.bodyLimit, configuration.largestBody),
+            (.receivesOnly, receivesOnly ? 1 : 0),
         ]
         for (option, number) in numbers { try check(crmq_set_number(connection, option, Int64(number))) }
         guard let port = UInt16(exactly: url.port) else {

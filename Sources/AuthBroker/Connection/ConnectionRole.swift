@@ -47,9 +47,11 @@ struct Dial {
     let configuration: BrokerConfiguration
 
     /// Opens the connection; an open one is closed before.
-    func open() throws(BrokerError) -> Channel {
+    ///
+    /// - Parameter receivesOnly: Whether nothing is published on it.
+    func open(receivesOnly: Bool = false) throws(BrokerError) -> Channel {
         channel.close(within: .seconds(1))
-        try channel.open(url, as: name, configuration)
+        try channel.open(url, as: name, configuration, receivesOnly: receivesOnly)
         return channel
     }
 }

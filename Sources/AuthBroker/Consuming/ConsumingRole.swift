@@ -85,7 +85,7 @@ final class ConsumingRole: ConnectionRole {
         let declaring = try dial.open()
         try declaring.declare(topology, signals: configuration.exchange)
         followBindings(declaring)
-        let channel = try dial.open()
+        let channel = try dial.open(receivesOnly: true)
         ledger = SettlementLedger()
         window = Self.window(topology, configuration)
         consumers = 1

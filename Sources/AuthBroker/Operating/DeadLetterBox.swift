@@ -102,7 +102,7 @@ public struct DeadLetterBox: Sendable {
         }
         let (topology, configuration) = (topology, configuration)
         let admin = BrokerAdmin(configuration)
-        let (tally, held) = try await admin.perform { channel throws(BrokerError) in
+        let (tally, held) = try await admin.perform(receivesOnly: true) { channel throws(BrokerError) in
             let pass = DeadLetterPass(
                 topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
             return try pass.run(channel)

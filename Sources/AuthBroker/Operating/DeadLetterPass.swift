@@ -117,7 +117,7 @@ final class DeadLetterPass: EventReceiver {
 
     private func next(after taking: Channel) throws(BrokerError) -> Channel {
         let next = Channel(try ConnectionHandle())
-        try next.openAny(configuration)
+        try next.openAny(configuration, receivesOnly: true)
         holders.add(taking, holding: held)
         (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
         return next

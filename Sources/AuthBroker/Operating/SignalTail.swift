@@ -26,7 +26,7 @@ public struct SignalTail: Sendable {
         isEnded: @escaping @Sendable () -> Bool, _ take: @escaping @Sendable (SignalMessage) -> Bool
     ) async throws(BrokerError) {
         let (patterns, configuration) = (patterns, configuration)
-        try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+        try await BrokerAdmin(configuration).perform(receivesOnly: true) { channel throws(BrokerError) in
             let exchange = configuration.exchange
             let queue = "\(exchange).tail.\(UInt64.random(in: 0...UInt64.max))"
             try channel.declareOwnQueue(queue, ["x-max-length": .integer(Self.longestQueue)])

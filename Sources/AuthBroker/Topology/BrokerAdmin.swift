@@ -51,14 +51,17 @@ public struct BrokerAdmin: Sendable {
     }
 
     /// Runs a body with an open channel, on a thread of its own.
+    ///
+    /// - Parameter receivesOnly: Whether the body publishes nothing.
     func perform<Answer: Sendable>(
-        _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
+        receivesOnly: Bool = false, _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
     ) async throws(BrokerError) -> Answer {
         let handle = try ConnectionHandle()
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
-                    continuation.resume(returning: Self.attempt(body, handle, configuration))
+                    continuation.resume(
+                        returning: Self.attempt(body, handle, configuration, receivesOnly: receivesOnly))
                 }
                 thread.stackSize = ConnectionThread.stackSize
                 thread.start()
@@ -71,11 +74,11 @@ public struct BrokerAdmin: Sendable {
 
     private static func attempt<Answer>(
         _ body: (Channel) throws(BrokerError) -> Answer, _ handle: ConnectionHandle,
-        _ configuration: BrokerConfiguration
+        _ configuration: BrokerConfiguration, receivesOnly: Bool
     ) -> Result<Answer, BrokerError> {
         let channel = Channel(handle)
         do throws(BrokerError) {
-            try channel.openAny(configuration)
+            try channel.openAny(configuration, receivesOnly: receivesOnly)
             defer { channel.close(within: .seconds(1)) }
             return .success(try body(channel))
         } catch {
@@ -86,13 +89,17 @@ public struct BrokerAdmin: Sendable {
 
 extension Channel {
     /// Connects to the first node that answers; the one that answered last is tried first.
-    func openAny(_ configuration: BrokerConfiguration, nodes: NodeMemory = .shared) throws(BrokerError) {
+    func openAny(
+        _ configuration: BrokerConfiguration, receivesOnly: Bool = false, nodes: NodeMemory = .shared
+    ) throws(BrokerError) {
         var last = BrokerError(.unreachable, "no broker is configured")
         for url in nodes.order(configuration.urls) {
             do throws(BrokerError) {
                 // Whoever looks at what comes decides after each step whether to take more in.
                 try check(crmq_set_number(connection, .stepFrames, 256))
-                try open(url, as: "\(configuration.connectionName) admin", configuration)
+                try open(
+                    url, as: "\(configuration.connectionName) admin", configuration,
+                    receivesOnly: receivesOnly)
                 return nodes.worked(url)
             } catch {
                 nodes.failed(url)

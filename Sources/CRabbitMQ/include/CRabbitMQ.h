@@ -238,6 +238,10 @@ CRMQ_ENUM(crmq_number_option, "CRMQNumberOption") {
   CRMQ_FRAME_MAX CRMQ_NAME("frameMax") = 5,
   /// Frames that one crmq_step takes in at most; a message has at least three. Default 4096.
   CRMQ_STEP_FRAMES CRMQ_NAME("stepFrames") = 6,
+  /// 1 for a connection that receives only: RabbitMQ adds headers of its own to what a publisher has filled a frame
+  /// with, and sends a frame larger than was agreed, which librabbitmq would end the connection for. Frames of up to
+  /// twice the agreed size are taken then, and crmq_publish is misuse. Default 0.
+  CRMQ_RECEIVES_ONLY CRMQ_NAME("receivesOnly") = 7,
 };
 CRMQ_ENUM_TYPE(crmq_number_option);
 
