@@ -175,6 +175,30 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["table", "json"])
+        func `a worker's rows are one line each, whatever a signal says`(format: String) async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "rows", ["--format", format])
+            let id = "0199f0c2-0000-7000-8000-000000000001"
+            let subject = #"x\u001b[2J\r\n13:00:00.000  forged\u009b\u202e\u2028y"#
+            let body = """
+                {"specversion":"1.0","id":"\(id)","source":"http://accounts.test","type":"account.user_logged_out",\
+                "subject":"\(subject)","time":"2026-11-23T08:00:00.123Z","datacontenttype":"application/json",\
+                "data":{"request":{"id":"\(id)","client":"library","profile":"standard"}}}
+                """
+            #expect(
+                try await installation.publish(body, routingKey: "account.user_logged_out", id: id)
+                    == .confirmed)
+            let output = try await eventualValue("it is handled: \(worker.program.log)") {
+                worker.program.output.contains("user_logged_out") ? worker.program.output : nil
+            }
+            #expect(output.contains(#"forged\u009B\u202E\u2028y"#))
+            #expect(output.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isObeyedByTerminals })
+            // The table has a header.
+            #expect(output.split(separator: "\n").count == (format == "table" ? 2 : 1))
+            try await worker.program.stop()
+        }
+
         @Test func `with the management API a policy on the one name is found, too`() async throws {
             let broker = try await PrivateBroker.start("--management")
             let installation = try Installation(
