@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[::]", "without brackets: ::"), ("[::1]", "without brackets: ::1"), ("*", "0.0.0.0"),
+        ("[::]", "without brackets"), ("[::1]", "without brackets"), ("*", "0.0.0.0"),
         ("http://0.0.0.0", "without a URL"), ("localhost:8080", "HTTP_PORT"), ("[::]:8080", "HTTP_PORT"),
         ("0.0.0.0:80", "HTTP_PORT"), ("a b", "must be an address"), ("127.0.0.1,::1", "must be an address"),
         ("*:8080", "HTTP_PORT"), ("\u{200D}", "must be an address"),

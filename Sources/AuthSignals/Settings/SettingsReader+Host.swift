@@ -23,7 +23,7 @@ extension SettingsReader {
             return "must be an address or a name, such as 127.0.0.1, without a URL around it"
         }
         if host.hasPrefix("["), host.hasSuffix("]") {
-            return "must be an address without brackets: \(host.dropFirst().dropLast())"
+            return "must be an address without brackets, such as :: for every address"
         }
         if host.hasPrefix("[") || colons == 1 {
             return "must be an address or a name without a port; the port is set by \(port)"
