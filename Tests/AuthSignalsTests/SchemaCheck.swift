@@ -56,7 +56,7 @@ enum SchemaCheck {
         case .number: ["number"]
         case .string: ["string"]
         case .array: ["array"]
-        case .object: ["object"]
+        case .object, .objectOfMembers: ["object"]
         }
     }
 }
