@@ -119,7 +119,7 @@ public struct OpenIDProvider: SocialProvider {
         var request = ProviderRequest.get(endpoint).authorized(by: token.accessToken)
         request.allowsPlainHTTP = definition.allowsPlainHTTP
         request.headers["Accept"] = "application/json, application/jwt"
-        let told = try await claims(in: try await http.send(request).successful())
+        let told = try await self.claims(in: try await http.send(request).successful())
         guard let subject = claims["sub"]?.string, told["sub"]?.string == subject else {
             throw SocialProviderError(.invalidToken, "userinfo is of another person than the ID token: sub")
         }
