@@ -105,8 +105,10 @@ final class ConsumingRole: ConnectionRole {
         do throws(BrokerError) {
             try channel.declareQueue(topology.queue, isPassive: true)
             logger.warning(
-                "the broker ended the consumer, and the queue exists: probably a delivery was unsettled for longer than "
-                    + "the broker's consumer_timeout; consuming again",
+                """
+                the broker ended the consumer, and the queue exists: probably a delivery was unsettled for longer than \
+                the broker's consumer_timeout; consuming again
+                """,
                 metadata: ["queue": "\(topology.queue)"])
         } catch {
             guard error.code == .notFound else { throw error }
@@ -125,8 +127,10 @@ final class ConsumingRole: ConnectionRole {
             let patterns = Logger.MetadataValue.string(stale.joined(separator: " "))
             if keepsBindings {
                 logger.warning(
-                    "the queue is still bound with patterns that are not configured any more; start a worker without "
-                        + "--keep-bindings to unbind them",
+                    """
+                    the queue is still bound with patterns that are not configured any more; start a worker without \
+                    --keep-bindings to unbind them
+                    """,
                     metadata: ["queue": "\(topology.queue)", "patterns": patterns])
             } else {
                 logger.notice(
@@ -136,8 +140,10 @@ final class ConsumingRole: ConnectionRole {
         } catch {
             // The worker can work without. It is tried again with the next connection.
             logger.warning(
-                "it cannot be seen which patterns the queue was bound with before; those that are not configured any "
-                    + "more stay bound",
+                """
+                it cannot be seen which patterns the queue was bound with before; those that are not configured any \
+                more stay bound
+                """,
                 metadata: ["queue": "\(topology.queue)", "error": "\(error.message)"])
         }
     }
