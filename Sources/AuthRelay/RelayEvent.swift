@@ -56,7 +56,9 @@ enum RelayNotice: Hashable, Sendable {
     case unrouted(SignalName, UUID)
     case nacked(SignalName, UUID, delay: Duration)
     case parked(SignalName, UUID, reason: String)
-    /// The broker closed the channel over a row that was alone in flight; its retry is deferred.
+    /// The broker closed the channel with one row in flight.
+    case channelClosed(SignalName, code: Int)
+    /// That row's retry is deferred.
     case suspected(SuspectSignal, code: Int, delay: Duration)
     /// The broker closed the channel repeatedly: so many rows that were in flight are sent one at a time.
     case isolated(Int)

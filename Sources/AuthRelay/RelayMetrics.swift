@@ -46,8 +46,8 @@ struct RelayMetrics: Sendable {
         case .unrouted: unrouted.increment()
         case .nacked: nacked.increment()
         case .parked: parked.increment()
-        case .suspected(let signal, let code, _): channelClosed(signal.name, code: code)
-        case .isolated: break
+        case .channelClosed(let name, let code): channelClosed(name, code: code)
+        case .suspected, .isolated: break
         case .unknown(let count): unknown.increment(by: count)
         case .republished(let count): republished.increment(by: count)
         }

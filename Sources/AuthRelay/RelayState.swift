@@ -195,6 +195,7 @@ struct RelayState: Sendable {
                 note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: "nacked"), now)
             case .closed(let code, let text) where wasAlone:
                 isLost = true
+                notices.append(.channelClosed(sent.name, code: code))
                 notices.append(blame(sequence, sent, code, text, now))
             case .closed, .unknown:
                 isLost = true

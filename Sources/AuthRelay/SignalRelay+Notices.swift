@@ -19,6 +19,7 @@ extension SignalRelay {
             logger.error(
                 "the broker refuses a signal for good",
                 metadata: ["signal": "\(name)", "id": "\(id.wireText)", "reason": "\(reason)"])
+        case .channelClosed: break
         case .suspected(let signal, let code, let delay):
             logger.warning(
                 "the broker closed the channel over a signal; it is sent again alone, and parked the third time",

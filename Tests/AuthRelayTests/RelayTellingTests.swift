@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthRelay
 import AuthSignals
 import AuthTesting
 import Foundation
@@ -9,6 +8,8 @@ import Metrics
 import MetricsTestKit
 import ServiceLifecycleTestKit
 import Testing
+
+@testable import AuthRelay
 
 /// What a relay tells of its work: metrics and log.
 @Suite struct RelayTellingTests {
@@ -75,6 +76,66 @@ import Testing
         #expect(errors.count == 2)
         #expect(errors.contains { $0.metadata["signal"] == "testing.required" })
         #expect(errors.contains { $0.metadata["reason"] == "a rule" })
+        #expect(
+            log.entries.contains { $0.level == .notice && $0.metadata["signal"] == "testing.optional" })
+    }
+
+    @Test func `a signal that the channel is closed over is named by the log, the metrics and the relay`()
+        async throws
+    {
+        let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
+        let log = InMemoryLogHandler()
+        var configuration = RelayConfiguration()
+        configuration.sweepInterval = .milliseconds(5)
+        configuration.settleInterval = .milliseconds(1)
+        let relay = SignalRelay(
+            from: outbox, to: MemoryPublisher(to: broker),
+            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            clock: clock, logger: Logger(label: "test", factory: { _ in log }), metrics: metrics)
+        broker.declareQueue("all", bind: ["#"])
+        broker.answer { $0.type == "testing.bad" ? .close(code: 406, text: "too large") : .route }
+        let bad = SignalDraft.test(2, name: "testing.bad", subject: "ada")
+        outbox.commit([.test(1, subject: "bob"), bad, .test(3, subject: "ada"), .test(4, subject: "bob")])
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await relay.run() }
+                try await eventually("it is suspected") { relay.suspects.map(\.id) == [bad.id] }
+                #expect(relay.suspects.first?.reason == "too large")
+                try await eventually("the others are confirmed, and its subject waits") {
+                    Set(outbox.confirmed) == [1, 4]
+                }
+                try await eventually("it is parked, and its subject goes on") {
+                    clock.advance(by: .seconds(10))
+                    return outbox.pending.isEmpty
+                }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        #expect(outbox.parked == [2: "too large"])
+        #expect(Set(outbox.confirmed) == [1, 3, 4])
+        #expect(relay.suspects.isEmpty)
+        let closed = try metrics.expectCounter(
+            "auth_signals_channel_closed", [("signal", "testing.bad"), ("code", "406")])
+        #expect(closed.totalValue == 3)
+        #expect(try metrics.expectGauge("auth_signals_suspects").lastValue == 0)
+        let warnings = log.entries.filter { $0.level == .warning && $0.metadata["signal"] == "testing.bad" }
+        #expect(warnings.count == 2)
+        #expect(warnings.allSatisfy { $0.metadata["reason"] == "too large" && $0.metadata["code"] == "406" })
+        #expect(log.entries.contains { $0.level == .error && $0.metadata["signal"] == "testing.bad" })
+    }
+
+    @Test func `unrouted signals are logged at notice, by name at most once a minute with their number`() {
+        let log = UnroutedLog()
+        let now = Date(timeIntervalSince1970: 1_795_420_800)
+        #expect(log.count("testing.a", at: now) == 1)
+        #expect(log.count("testing.a", at: now + 1) == nil)
+        #expect(log.count("testing.b", at: now + 1) == 1)
+        #expect(log.count("testing.a", at: now + 59) == nil)
+        #expect(log.count("testing.a", at: now + 60) == 3)
+        #expect(log.count("testing.a", at: now + 61) == nil)
+        // The clock was set back.
+        #expect(log.count("testing.a", at: now) == 2)
     }
 
     @Test func `what is emitted is counted from its beginning on, by whatever process`() async throws {
