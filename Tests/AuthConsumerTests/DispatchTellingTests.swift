@@ -50,11 +50,14 @@ import Tracing
         #expect(timer.values.count == 4)
     }
 
+    private func depth() throws -> Double? {
+        try bench.metrics.expectGauge("auth_signals_lane_depth").lastValue
+    }
+
     @Test func `the depth of the lanes is what waits, and returns to 0`() async throws {
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
         for number in 1...6 { bench.send(.test(number, subject: "one")) }
-        let depth = { try bench.metrics.expectGauge("auth_signals_lane_depth").lastValue }
         try await bench.running {
             try await eventually("five wait for the first") { try depth() == 5 }
             gate.open()
