@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthFlows
 public import AuthSignals
 import Foundation
 
@@ -139,7 +140,7 @@ extension SocialProviders {
         _ entry: inout ProviderEntry, of definition: OpenIDDefinition
     ) -> [String: JSONValue] {
         let name = "openid_configuration_overrides"
-        let members =
+        let members: [String: JSONValue] =
             entry.value(name, "an object of members of the discovery document") { value in
                 if case .object(let members) = value { members } else { nil }
             } ?? [:]
