@@ -64,7 +64,7 @@ extension Step {
         let pending = all.filter { !$0.verified }
         guard !pending.isEmpty else { return }
         let former = all.first(where: \.primary)
-        if var new = all.first(where: { $0.verified && $0.email == proved }) ?? all.first(where: \.verified) {
+        if var new = all.first(where: { $0.verified && $0.isNamed(proved) }) ?? all.first(where: \.verified) {
             if var former, !former.verified {
                 former.primary = false
                 try transaction.update(former)

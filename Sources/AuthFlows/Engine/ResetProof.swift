@@ -41,7 +41,7 @@ extension Step {
         }
         guard let owner, owner.isActive,
             let address = try transaction.emailAddresses(of: owner.id).first(where: {
-                $0.email == code.email
+                $0.isNamed(code.email)
             }), try transaction.leadsIn(address)
         else {
             // While the code was on its way the user, or what their address leads to, has changed.

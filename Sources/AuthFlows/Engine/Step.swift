@@ -155,7 +155,7 @@ struct Step {
         values["password_reset_url"] = settings.links.requestReset()
         values["ip"] = request.ip
         let isProved = try transaction.emailAddresses(of: user.id).contains {
-            $0.email == recipient && $0.verified
+            $0.isNamed(recipient) && $0.verified
         }
         if isProved { values["user_agent"] = request.userAgent }
         try queueMail(template, to: recipient, user: isProved ? user : nil, values: values)

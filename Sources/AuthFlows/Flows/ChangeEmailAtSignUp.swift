@@ -33,7 +33,7 @@ extension Step {
     }
 
     private func isStillPending(_ code: PendingCode, of user: User) throws -> Bool {
-        try transaction.emailAddresses(of: user.id).contains { $0.email == code.email && !$0.verified }
+        try transaction.emailAddresses(of: user.id).contains { $0.isNamed(code.email) && !$0.verified }
     }
 
     func objectionAtStage(to email: String) throws -> FlowResult? {

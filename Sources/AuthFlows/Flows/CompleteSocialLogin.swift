@@ -98,10 +98,10 @@ extension Accounts {
         of user: User, _ identity: SocialIdentity, _ visit: Visit
     ) async throws -> ConfirmationAllowance {
         guard settings.socialEmailVerification == .mandatory else { return .mail }
-        let vouchedFor = Set(identity.emailAddresses.filter(\.verified).map(\.email))
+        let vouchedFor = identity.emailAddresses.filter(\.verified)
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
         // One that the provider vouches for is verified by the log-in.
-        if addresses.contains(where: { vouchedFor.contains($0.email) }) { return .mail }
+        if addresses.contains(where: { own in vouchedFor.contains { own.isNamed($0.email) } }) { return .mail }
         return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
     }
 

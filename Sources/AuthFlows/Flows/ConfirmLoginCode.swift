@@ -72,7 +72,7 @@ extension Step {
         guard login.methods.isEmpty, !login.signup, let id = code.userID, let email = code.email else {
             return true
         }
-        let address = try transaction.emailAddresses(of: id).first { $0.email == email }
+        let address = try transaction.emailAddresses(of: id).first { $0.isNamed(email) }
         return try address.map(transaction.leadsIn) ?? false
     }
 
