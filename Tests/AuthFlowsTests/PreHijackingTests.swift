@@ -101,6 +101,36 @@ import Testing
         #expect(try await attacker.current() == "gone")
     }
 
+    @Test func `a reset by code that is given up after the code has shut the other out, too`() async throws {
+        let world = try World {
+            $0.passwordResetByCode = true
+            $0.emailNotifications = true
+        }
+        let attacker = world.client()
+        _ = try await attacker.signUp("a@x.org")
+        let victim = world.client()
+        _ = try await victim.requestReset("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        let looked = try await victim.resetInformation(code)
+        #expect(looked.answer == "resettable")
+        #expect(looked.said == ["email_confirmed: a@x.org verified primary"])
+        #expect(try await attacker.current() == "gone")
+        #expect(
+            try await world.client().logIn("a@x.org").answer == "refused email_password_mismatch in password")
+        #expect(try await victim.reset(code).said == ["password_reset"])
+        #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
+    }
+
+    @Test func `a reset by code in the user's own session goes on there`() async throws {
+        let world = try World { $0.passwordResetByCode = true }
+        let client = world.client()
+        _ = try await client.signUp("a@x.org")
+        _ = try await client.requestReset("a@x.org")
+        let code = try world.code(mailedTo: "a@x.org")
+        #expect(try await client.resetInformation(code).answer == "resettable")
+        #expect(try await client.reset(code).said == ["password_reset"])
+    }
+
     @Test func `confirming by link leaves password and sessions as they are`() async throws {
         let world = try World()
         let client = world.client()

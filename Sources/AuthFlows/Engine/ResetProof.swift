@@ -56,13 +56,18 @@ extension Step {
             user: user, emailAddresses: try transaction.emailAddresses(of: user.id), email: email, code: code)
     }
 
-    /// Takes note of a right code: it verifies its address, and its time begins anew, once.
+    /// Takes note of a right code: it verifies its address, and its time begins anew, once. If that is the first
+    /// proof of the address, whoever made the account is shut out of it at once: the new password may never
+    /// be set.
     func confirm(_ proof: ResetProof) throws {
         guard var code = proof.code, !code.isConfirmed else { return }
         code.isConfirmed = true
         code.startedAt = now
         let confirmed = code
         if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = confirmed } }
-        if let email = code.email { try verifyIndirectly(email, of: proof.user) }
+        var user = proof.user
+        if let email = code.email, try verifyIndirectly(email, of: user) {
+            _ = try shutOutMaker(of: &user, proved: email, keeping: try session()?.id)
+        }
     }
 }

@@ -99,7 +99,16 @@ extension Step {
         try transaction.update(user)
         try dropPendingAddresses(of: user, proved: proof.email)
         _ = try transaction.deleteSessions(of: user.id, except: nil)
-        if try session() != nil { _ = try remember { $0.pendingCodes[.resetPassword] = nil } }
+        if try session() != nil {
+            _ = try remember { state in
+                state.pendingCodes[.resetPassword] = nil
+                guard state.pendingLogin?.userID == proof.user.id else { return }
+                // Begun with the former password.
+                state.pendingLogin = nil
+                state.pendingCodes[.login] = nil
+                state.pendingCodes[.verifyEmail] = nil
+            }
+        }
         try transaction.emit(PasswordReset(request: request, user: snapshot(of: user)))
         try notify(.passwordReset, user)
         guard logsIn else { return try standing() }
