@@ -101,7 +101,9 @@ extension Accounts {
         let vouchedFor = identity.emailAddresses.filter(\.verified)
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
         // One that the provider vouches for is verified by the log-in.
-        if addresses.contains(where: { own in vouchedFor.contains { own.isNamed($0.email) } }) { return .mail }
+        if addresses.contains(where: { own in vouchedFor.contains { own.isNamed($0.email) } }) {
+            return .mail
+        }
         return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
     }
 

@@ -19,6 +19,12 @@ extension FlowTable {
                 let member = try await world.member("a@x.org")
                 return [try await member.changePassword(goodPassword, to: otherPassword).said]
             },
+            Row("change while another address waits to be confirmed") {
+                let world = try World()
+                let member = try await world.member("a@x.org")
+                _ = try await member.addEmail("b@x.org")
+                return [try await member.changePassword(goodPassword, to: otherPassword).said]
+            },
             Row("first password") {
                 let client = try World { $0.signupFields = [.email: true] }.client()
                 _ = try await client.signUp("a@x.org", nil)
@@ -61,6 +67,12 @@ extension FlowTable {
                     $0.emailVerification = .mandatory
                 }
                 _ = try await world.client().signUp("a@x.org")
+                _ = try await world.client().requestReset("a@x.org")
+                return [try await world.client().reset(world.key(mailedTo: "a@x.org")).said]
+            },
+            Row("link while another address waits to be confirmed") {
+                let world = try World()
+                _ = try await world.member("a@x.org").addEmail("b@x.org")
                 _ = try await world.client().requestReset("a@x.org")
                 return [try await world.client().reset(world.key(mailedTo: "a@x.org")).said]
             },

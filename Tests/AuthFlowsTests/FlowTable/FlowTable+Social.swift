@@ -76,6 +76,13 @@ extension FlowTable {
                 _ = try await world.client().social("1 a@x.org*")
                 return [try await world.client().social("1 a@x.org*").said]
             },
+            Row("…, whose address is unverified, and vouched for") {
+                let world = try World()
+                let client = world.client()
+                _ = try await client.signUp("a@x.org")
+                _ = try await client.social("1", .connect)
+                return [try await world.client().social("1 a@x.org*").said]
+            },
             Row("…, inactive user") {
                 let world = try World()
                 let id = try await world.client().social("1 a@x.org*").result.authentication?.user.id
