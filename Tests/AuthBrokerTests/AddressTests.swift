@@ -72,8 +72,9 @@ import Testing
         var url = BrokerURL(host: "broker.test", port: Int(proxy.port))
         url.password = "wrong"
         _ = crmq_set_text(channel.connection, .addresses, "127.0.0.1,127.0.0.2")
-        let error = #expect(throws: BrokerError.self) { [url] in
-            try channel.open(url, as: "addresses", BrokerConfiguration(urls: [url]))
+        let broker = url
+        let error = #expect(throws: BrokerError.self) {
+            try channel.open(broker, as: "addresses", BrokerConfiguration(urls: [broker]))
         }
         #expect(error?.code == .accessRefused)
         #expect(silent.newConnections() == 0)

@@ -134,6 +134,7 @@ extension PublishOutcome {
         switch self {
         case .confirmed: "confirmed"
         case .returned(let code, _): "returned \(code)"
+        case .closed(let code, _): "closed \(code)"
         case .nacked: "nacked"
         case .unknown: "unknown"
         case .refused: "refused"

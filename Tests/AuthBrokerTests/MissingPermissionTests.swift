@@ -207,7 +207,7 @@ extension BrokerWorld {
             name: name, broker: broker, admin: BrokerAdmin(configuration), initial: patterns)
         try await user.set(patterns)
         do { try await body(user) } catch {
-            try? await broker.ctl("delete_user", name)
+            _ = try? await broker.ctl("delete_user", name)
             throw error
         }
         try await broker.ctl("delete_user", name)

@@ -46,8 +46,8 @@ struct DirectRepublish {
     ) -> ProcessFailure {
         let reason =
             switch (outcome, status) {
-            case (.unknown, .connecting(let error?)): error.message
-            case (.unknown(let reason), _), (.refused(let reason), _): reason
+            case (.unknown, .connecting(let error?)), (.closed, .connecting(let error?)): error.message
+            case (.unknown(let reason), _), (.refused(let reason), _), (.closed(_, let reason), _): reason
             case (.returned(let code, let text), _): "no queue takes it (\(code) \(text))"
             case (.nacked, _): "it refused it; a queue that is full does that"
             case (.confirmed, _): ""
