@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSignals
 import AuthTesting
 import Dispatch
 import Foundation

@@ -131,15 +131,6 @@ import Testing
         let found = try await folder.store(keys: KeyRing(secret: "new", fallbacks: ["lost"]))
         #expect(try await found.dueMails(limit: 1, now: later.addingTimeInterval(601)).count == 1)
     }
-}
-
-extension EmailConfirmationSent {
-    /// As it comes back from JSON: the profile that it was written in is noted.
-    fileprivate var afterStorage: EmailConfirmationSent {
-        var copy = self
-        copy.request.profile = .standard
-        return copy
-    }
 
     @Test func `a mail that was queued or postponed while the clock was ahead is due now`() async throws {
         clock.advance(by: .seconds(86_400))
@@ -158,5 +149,14 @@ extension EmailConfirmationSent {
         // A mail that waits for its next attempt does wait.
         try await store.failed(try #require(try await due().first), reason: "451", retryAt: now + 3600)
         #expect(try await due().isEmpty)
+    }
+}
+
+extension EmailConfirmationSent {
+    /// As it comes back from JSON: the profile that it was written in is noted.
+    fileprivate var afterStorage: EmailConfirmationSent {
+        var copy = self
+        copy.request.profile = .standard
+        return copy
     }
 }
