@@ -15,6 +15,7 @@ extension Step {
         if let answer = clearance.allowance.answer { return answer }
         var login = found.login
         if let email = found.email, !email.verified {
+            try verifyIndirectly(email.email, of: user)
             let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
             // The caller's own session says `user_logged_out` like any that a log-in takes the place of.
             _ = try shutOutMaker(of: &user, proved: email.email, keeping: own)

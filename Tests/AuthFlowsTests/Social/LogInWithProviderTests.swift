@@ -183,8 +183,8 @@ import Testing
         #expect(happened.answer == "authenticated")
         #expect(
             happened.said == [
-                "pre_social_login: proceeded", "social_account_added",
-                "authentication_step_completed: socialaccount", "user_logged_in",
+                "pre_social_login: proceeded", "email_confirmed: a@x.org verified primary",
+                "social_account_added", "authentication_step_completed: socialaccount", "user_logged_in",
             ])
         #expect(try await world.user("a@x.org")?.passwordHash == nil)
         #expect(try await attacker.current() == "gone")
@@ -193,16 +193,17 @@ import Testing
     }
 
     // SO18
-    @Test func `where verification is mandatory such an account waits for it`() async throws {
+    @Test func `where verification is mandatory such an account is verified by that`() async throws {
         let world = try trusting(autoConnect: false) { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let happened = try await world.client().social("1 a@x.org*")
-        #expect(happened.answer == "unauthenticated verify_email")
+        #expect(happened.answer == "authenticated")
         #expect(
             happened.said == [
-                "pre_social_login: proceeded", "authentication_step_completed: socialaccount",
-                "email_confirmation_sent: link a@x.org primary",
+                "pre_social_login: proceeded", "email_confirmed: a@x.org verified primary",
+                "authentication_step_completed: socialaccount", "user_logged_in",
             ])
+        #expect(happened.mailed == [])
         #expect(try await world.user("a@x.org")?.passwordHash == nil)
     }
 

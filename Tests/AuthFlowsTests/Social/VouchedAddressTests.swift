@@ -67,13 +67,27 @@ import Testing
         #expect(happened.answer == "authenticated")
         #expect(
             happened.said == [
-                "pre_social_login: proceeded", "email_removed: evil@x.org",
-                "email_confirmed: a@x.org verified primary", "authentication_step_completed: socialaccount",
+                "pre_social_login: proceeded", "email_confirmed: a@x.org verified primary",
+                "email_removed: evil@x.org", "authentication_step_completed: socialaccount",
                 "user_logged_in",
             ])
         #expect(try await attacker.current() == "gone")
         #expect(
             try await world.client().logIn("a@x.org").answer == "refused email_password_mismatch in password")
+    }
+
+    @Test func `an only address that was added to a username's account is not lost by that`() async throws {
+        let world = try World {
+            $0.loginMethods = [.username]
+            $0.signupFields = [.username: true, .email: false, .password1: true]
+            $0.social.emailAuthentication = true
+        }
+        let client = world.client()
+        _ = try await client.signUp(nil, username: "ada")
+        _ = try await client.addEmail("a@x.org")
+        let happened = try await world.client().social("1 a@x.org*")
+        #expect(
+            happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
     }
 
     // MARK: The application's word
