@@ -53,6 +53,33 @@ import Testing
                 ).status == 200)
         }
     }
+
+    @Test func `a client that closes its sending side while its password waits is told to come again`()
+        async throws
+    {
+        let scheme = HeldScheme()
+        let passwords = PasswordHasher(
+            cost: .init(n: 2), concurrency: 1, queueLimit: 10, longestWait: .seconds(3600), schemes: [scheme])
+        let server = try TestServer(passwords: passwords)
+        try await server.app { app in
+            let held = Task { try await passwords.verify(Password("x"), HeldScheme.hash) }
+            try await eventually("the thread hashed") { scheme.enteredCount == 1 }
+            let presence = CallerPresence()
+            let waiting = Task {
+                try await CallerPresence.$current.withValue(presence) {
+                    try await app.post("auth/login", ["email": "a@x.org", "password": "correct-Horse-1"])
+                }
+            }
+            try await eventually("its password waited") { passwords.waitingCount == 1 }
+            presence.leave()
+            let refused = try await waiting.value
+            #expect(refused.status == 503)
+            #expect(refused.headers[.retryAfter] == "1")
+            #expect(passwords.waitingCount == 0)
+            scheme.open()
+            _ = try await held.value
+        }
+    }
 }
 
 /// A scheme whose comparisons wait until they are all let go.

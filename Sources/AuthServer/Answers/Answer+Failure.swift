@@ -14,6 +14,10 @@ extension Answer {
             logger.warning("A flow cannot be done now", metadata: ["reason": "\(type(of: failure))"])
             self.init(.serviceUnavailable)
             retryAfter = failure.secondsUntilRetry
+        case is CancellationError where CallerPresence.current?.isGone ?? false:
+            // The password was not hashed; a client that has only closed its sending side reads this.
+            self.init(.serviceUnavailable)
+            retryAfter = 1
         case let cancelled as CancellationError: throw cancelled
         default:
             // The text of an error may hold an address: it is for debugging only.
