@@ -40,6 +40,25 @@ extension EndToEnd {
                 return try await installation.operate(arguments, settings: settings, code: code)
             }
 
+            /// Runs the command that a refusal prints, and the refused one again, until it is not refused any more.
+            func grant(_ user: String, _ arguments: [String]) async throws {
+                let environment = installation.environment.merging(["BROKER_URL": Self.url(broker, user)]) {
+                    $1
+                }
+                for _ in 0..<20 {
+                    let program = try Program("auth-signals", arguments, environment: environment)
+                    try await eventually("it has ended, or watches: \(program.log)") {
+                        if !program.isRunning { return true }
+                        return try await broker.ctl("list_queues", "-p", "auth", "name").contains(".tail.")
+                    }
+                    if program.isRunning { program.send(SIGINT) }
+                    if try await program.exitCode() == 0 { return }
+                    let start = try #require(program.log.range(of: "has() {"), "\(program.log)")
+                    try await broker.shell(String(program.log[start.lowerBound...]))
+                }
+                Issue.record("it is refused after 20 commands")
+            }
+
             func worker() async throws -> Program {
                 let settings = ["BROKER_URL": Self.url(broker, "worker"), "METRICS_PORT": "0"]
                 let portFile = installation.folder.path("worker-port")
@@ -138,6 +157,12 @@ extension EndToEnd {
                         "The user publisher needs write permission on the exchange worker.x"))
                 #expect(!republish.log.contains("unknown("))
             }
+            // Followed one after the other, the commands lead to what works, and keep what the user had.
+            for command in refused {
+                try await shipped.grant(user, command)
+            }
+            let own = try await shipped.broker.ctl("list_user_permissions", user, "--no-table-headers")
+            #expect(own.contains(user == "publisher" ? #"^auth\.signals$"# : #"^worker(\..*)?$"#))
             try await shipped.broker.stop()
         }
     }

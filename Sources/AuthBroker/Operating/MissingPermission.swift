@@ -39,6 +39,17 @@ public struct MissingPermission: Hashable, Sendable {
         return "\(rights) permission on the \(kind) \(object) in the virtual host \(virtualHost)"
     }
 
+    /// What is added to the user's patterns: the object, and of queues with a random part in their names all of them.
+    public var pattern: String {
+        if let match = name.wholeMatch(of: #/(.+\.tail\.)[0-9]+/#) {
+            return PermissionPatterns.beginning(match.1)
+        }
+        if let match = name.wholeMatch(of: #/(.+\.dead\.limit-)[0-9a-z]+\.dead/#) {
+            return PermissionPatterns.beginning(match.1)
+        }
+        return PermissionPatterns.exactly(name)
+    }
+
     /// The command for a POSIX shell that grants it and keeps what the user has.
     ///
     public var grantCommand: String {
@@ -63,7 +74,7 @@ public struct MissingPermission: Hashable, Sendable {
         let variables = "U=\(user.shellQuoted)" + (exchange.map { " X=\($0.shellQuoted)" } ?? "")
         let arguments = columns.map { right, column in
             rights.contains(right)
-                ? #" "$(has \#(column) | sed 's/..*/&|/')"\#(PermissionPatterns.exactly(name).shellQuoted)"#
+                ? #" "$(has \#(column) | sed 's/..*/&|/')"\#(pattern.shellQuoted)"#
                 : #" "$(has \#(column))""#
         }
         return "has() { rabbitmqctl -q \(list) \(host) --no-table-headers | \(variables) N=$1 awk -F'\\t' "
@@ -117,6 +128,9 @@ public struct PermissionPatterns: Hashable, Sendable {
 
     /// A regular expression that matches one name.
     public static func exactly(_ name: String) -> String { "^\(escaped(name))$" }
+
+    /// A regular expression that matches all names which begin so.
+    static func beginning(_ prefix: Substring) -> String { "^" + escaped(String(prefix)) + ".*$" }
 
     private static func escaped(_ name: String) -> String {
         name.map { #"\.+*?()|[]{}^$"#.contains($0) ? "\\\($0)" : "\($0)" }.joined()
