@@ -11,6 +11,8 @@ public struct DuplicateEmail: Hashable, Sendable {
     /// The users who have the address, the one who had it first before the others; one user who has it twice is
     /// listed twice.
     public var users: [User.ID]
+
+    public init(users: [User.ID]) { self.users = users }
 }
 
 extension SQLiteStore {
