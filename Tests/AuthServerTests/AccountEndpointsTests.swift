@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import Foundation
 import Hummingbird
 import Testing
 
@@ -59,6 +60,44 @@ struct AccountEndpointsTests {
             let wrong = try await app.post("auth/reauthenticate", ["password": "wrong-Password-1"])
             #expect(wrong.status == 400)
             #expect(wrong.errorCodes == ["incorrect_password"])
+        }
+    }
+
+    @Test func `a sign-up with a taken address answers a change of it like one with a free address`()
+        async throws
+    {
+        let server = try TestServer {
+            $0.emailVerification = .mandatory
+            $0.emailVerificationByCode = true
+            $0.emailVerificationChanges = 1
+        }
+        try await server.app { app in
+            _ = try await app.post("auth/signup", ada)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            var answers: [[String]] = []
+            for (number, email) in ["ada@example.org", "fresh@example.org"].enumerated() {
+                app.token = nil
+                var replies = [
+                    try await app.post(
+                        "auth/signup", ["email": .string(email), "password": "Sup3r-Secret-x9"])
+                ]
+                for to in [email, "", "new\(number)@example.org", "late@example.org"] {
+                    replies.append(try await app.post("account/email", ["email": .string(to)]))
+                }
+                replies.append(try await app.get("auth/session"))
+                answers.append([])
+                for reply in replies {
+                    // The token is new, and the address another.
+                    let text = String(decoding: try encoder.encode(reply.body), as: UTF8.self)
+                        .replacing("new\(number)@", with: "new@")
+                        .replacing(app.token ?? "-", with: "TOKEN")
+                    answers[number].append("\(reply.status) \(text)")
+                }
+                let code = try await server.newestMailed("code")
+                #expect(try await app.post("auth/email/verify", ["key": .string(code)]).status == 200)
+            }
+            #expect(answers[0] == answers[1])
         }
     }
 
