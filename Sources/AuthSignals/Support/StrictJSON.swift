@@ -9,10 +9,6 @@ package import Foundation
 /// half of a surrogate pair, and nesting beyond a limit.
 ///
 /// One pass over the bytes, without recursion: its memory is bounded by the nesting and by the members of open objects.
-///
-/// ```swift
-/// try StrictJSON.validate(body, maximumDepth: 32)
-/// ```
 package struct StrictJSON {
     /// Why bytes are not JSON, and where. It quotes nothing of the text.
     package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
