@@ -19,6 +19,9 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
+/// Hummingbird has a type of this name, too.
+typealias RequestContext = AuthSignals.RequestContext
+
 private struct Calendar: Sendable {
     func subscribe(_ user: String, bearer: String) async throws {}
 }
@@ -89,10 +92,6 @@ private func goThroughProxy() -> OutgoingHTTP {
     return outgoing
 }
 
-private func validate(_ body: Data) throws {
-    try StrictJSON.validate(body, maximumDepth: 32)
-}
-
 private func goOutside() -> ProviderClient {
     var outgoing = OutgoingHTTP()
     outgoing.proxy = HTTPProxy(host: "proxy.example.org", port: 3128)
@@ -109,7 +108,7 @@ private func markOnce(_ handlers: inout SignalHandlers) throws -> SQLiteInbox {
 }
 
 private func askProviders(
-    id: String, secret: String, app: SocialApp, client: ProviderClient
+    id: String, secret: ClientSecret, app: SocialApp, client: ProviderClient
 ) -> [any SocialProvider] {
     let github = OAuth2Provider(.github(), app: SocialApp(clientID: id, secret: secret), http: client)
     let google = OpenIDProvider(.google(), app: SocialApp(clientID: id, secret: secret), http: client)
@@ -125,7 +124,9 @@ private func relay(
     return group
 }
 
-private func serve(accounts: Accounts, configuration: AuthServerConfiguration) -> any Sendable {
+private func serve(
+    accounts: Accounts, configuration: AuthServerConfiguration
+) -> Router<BasicAuthRequestContext> {
     let router = Router(context: BasicAuthRequestContext.self)
     AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
     return router
