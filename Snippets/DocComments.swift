@@ -153,6 +153,9 @@ struct CalendarUnreachable: LoggableError {
     var description: String { "the calendar answered \(status)" }
 }
 
+// Hummingbird has a type of that name, too.
+typealias RequestContext = AuthSignals.RequestContext
+
 struct InvoicePaid: Signal {
     static let name: SignalName = "billing.invoice_paid"
     var request: RequestContext
