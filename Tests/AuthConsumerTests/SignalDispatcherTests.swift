@@ -3,6 +3,7 @@ import AuthConsumer
 import AuthSignals
 import AuthTesting
 import Foundation
+import InMemoryLogging
 import Logging
 import ServiceLifecycle
 import ServiceLifecycleTestKit
