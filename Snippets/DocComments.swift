@@ -19,9 +19,6 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
-/// Hummingbird has a type of this name, too.
-typealias RequestContext = AuthSignals.RequestContext
-
 private struct Calendar: Sendable {
     func subscribe(_ user: String, bearer: String) async throws {}
 }
