@@ -21,10 +21,9 @@ public struct SuspectSignal: Hashable, Sendable {
 /// alone when the channel is closed is a *suspect*: its retry is deferred, like that of a row that was nacked, other
 /// rows are sent meanwhile, and it is sent again, alone. The third time it is parked.
 ///
-/// A broker that refuses every row must not get every row parked. A closing that is not about the message itself
-/// (the publisher may not write to the exchange at all, for example) therefore counts only if the broker has answered
-/// for another row since the closing before. One that is about the message counts always, but after three rows were
-/// parked the broker must have answered for another one before a fourth is.
+/// A broker that refuses every row must not get every row parked (a publisher that may not write to the exchange at all,
+/// for example). A row is therefore parked only if the broker has answered for another one since the first closing. If
+/// the text is about the message itself it is parked without that, too, but at most three in a row.
 ///
 /// Nothing of this is stored: a relay that starts anew finds the row again, at the price of a few closings.
 struct RelaySuspects: Sendable {
@@ -37,17 +36,15 @@ struct RelaySuspects: Sendable {
 
     private struct Suspect {
         var signal: SuspectSignal
-        /// The closings that count.
-        var counted = 0
-        /// How many answers the broker had given at the last closing.
-        var answers = 0
+        /// How many answers the broker had given before the first closing.
+        var answers: Int
     }
 
     /// A row that was in flight with others at so many closings is sent alone.
     static let sharedLimit = 2
     /// A row that was alone at so many closings is parked.
     static let aloneLimit = 3
-    /// How many rows are parked at most before the broker answers for another one.
+    /// How many rows are parked at most without another one that the broker has answered for.
     static let parkedInARow = 3
 
     /// The rows that were in flight with others when the channel was closed, and how often.
@@ -110,17 +107,18 @@ struct RelaySuspects: Sendable {
         _ sequence: Int64, name: SignalName, id: UUID, code: Int, text: String
     ) -> Verdict {
         let signal = SuspectSignal(name: name, id: id, closings: 0, reason: text)
-        var suspect = suspects[sequence] ?? Suspect(signal: signal)
-        let isAboutMessage = Self.isAboutMessage(code, text, name)
-        if suspect.counted == 0 || isAboutMessage || answers > suspect.answers { suspect.counted += 1 }
-        suspect.answers = answers
+        var suspect = suspects[sequence] ?? Suspect(signal: signal, answers: answers)
         suspect.signal.closings += 1
         suspect.signal.reason = text
-        guard suspect.counted >= Self.aloneLimit, parkedInARow < Self.parkedInARow else {
-            suspects[sequence] = suspect
-            return .deferred(closings: suspect.signal.closings)
+        suspects[sequence] = suspect
+        let closings = suspect.signal.closings
+        guard closings >= Self.aloneLimit else { return .deferred(closings: closings) }
+        if answers == suspect.answers {
+            guard Self.isAboutMessage(code, text, name), parkedInARow < Self.parkedInARow else {
+                return .deferred(closings: closings)
+            }
+            parkedInARow += 1
         }
-        parkedInARow += 1
         forget(sequence)
         return .guilty
     }

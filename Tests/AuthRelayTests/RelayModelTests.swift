@@ -74,7 +74,7 @@ import ToolSupport
         }
         #expect(crashes > 40)
         #expect(repetitions > 40)
-        #expect(disturbed > 40)
+        #expect(disturbed > 25)
         #expect(closings > 40)
         #expect(committed > 1500)
     }

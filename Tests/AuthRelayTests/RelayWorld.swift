@@ -82,7 +82,7 @@ struct RelayWorld {
         case 4 where faulty && refusesUntil == nil && chance.oneIn(60):
             refusesUntil = now + Double.random(in: 0...600, using: &chance)
         // What passes shows that the fault is a row's: there is always more to come.
-        case 4 where !faulty && !outbox.isEmpty && outbox.keys.allSatisfy(poison.contains):
+        case 4 where !faulty && outbox.keys.contains(where: poison.contains) && chance.oneIn(20):
             commit(poisonous: false)
         case 5: now += Double.random(in: 0...40, using: &chance)
         case 6: tell(.swept)
@@ -194,6 +194,8 @@ struct RelayWorld {
         for action in actions {
             switch action {
             case .publish(let number, let rows): publish(rows, number)
+            case .tell(.parked(_, let id, _)):
+                answeredForGood.formUnion(outbox.values.filter { $0.row.draft.id == id }.map(\.row.sequence))
             case .tell: break
             case .finish: breaches.append("it finished unasked")
             default: jobs.append(action)
