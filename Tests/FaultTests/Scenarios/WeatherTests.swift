@@ -5,11 +5,12 @@ import FaultSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension Faults {
     @Suite struct WeatherTests {
         /// The run's seed, and one that once ended a worker.
-        @Test(arguments: [TrialSettings.seed, 621_258])
+        @Test(arguments: TestSeed.many(1) + [621_258])
         func `bad weather: whatever can happen to connections and processes happens at random`(
             _ seed: UInt64
         ) async throws {
@@ -54,11 +55,12 @@ extension Faults {
         }
 
         /// No network loses whole messages of a connection that goes on; an erring broker or a proxy may.
-        @Test func `deliveries and confirms that are swallowed cost a reconnect, and nothing is lost`()
-            async throws
-        {
-            try await Trial("24 b", "deliveries and confirms swallowed, the connection goes on").run {
-                world in
+        @Test(arguments: TestSeed.many(1))
+        func `deliveries and confirms that are swallowed cost a reconnect, and nothing is lost`(
+            _ seed: UInt64
+        ) async throws {
+            let trial = Trial("24 b", "deliveries and confirms swallowed, the connection goes on")
+            try await trial.run(seed: seed) { world in
                 let proxies = try (0..<2).map { _ in
                     try LoopbackProxy(to: world.broker.port, readsFrames: true)
                 }
