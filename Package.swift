@@ -280,8 +280,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
-                "AuthServices", "AuthMail", "AuthConsumer", "AuthStore", "AuthFlows", "AuthTesting",
-                "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer", grdb,
+                "AuthServices", "AuthMail", "AuthRelay", "AuthConsumer", "AuthStore", "AuthFlows",
+                "AuthTesting", "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer", grdb,
             ] + plumbing + kits,
             exclude: ["Fixtures"],
             swiftSettings: swift),

@@ -2,6 +2,7 @@
 import AuthBroker
 import AuthFlows
 import AuthMail
+import AuthRelay
 import AuthServices
 import AuthSignals
 import AuthStore
