@@ -80,7 +80,7 @@ struct RelayWorld {
         case 3 where faulty && chance.oneIn(12): crash()
         case 4 where faulty && chance.oneIn(6): loseConnection(.unknown("lost"))
         case 4 where faulty && refusesUntil == nil && chance.oneIn(60):
-            refusesUntil = now + Double.random(in: 0...600, using: &chance)
+            refusesUntil = now + Double.random(in: 0...100, using: &chance)
         // What passes shows that the fault is a row's: there is always more to come.
         case 4 where !faulty && outbox.keys.contains(where: poison.contains) && chance.oneIn(20):
             commit(poisonous: false)
