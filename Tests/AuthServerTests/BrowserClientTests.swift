@@ -70,7 +70,10 @@ struct BrowserClientTests {
     }
 
     @Test func `an app has no CSRF token`() async throws {
-        try await TestServer().app { app in #expect(try await app.get("config").body["meta"] == nil) }
+        try await TestServer().app { app in
+            let reply = try await app.get("config")
+            #expect(reply.body["meta"] == nil)
+        }
     }
 
     @Test func `the answer names no session token, and the cookie cannot be read by scripts`() async throws {
