@@ -80,9 +80,9 @@ import ToolSupport
         }
 
         #expect(broker.faults == [], "seed \(seed)")
-        let (seen, moved) = (handled.value, broker.stored)
+        let (seen, moved) = (handled.value, broker.storedBodies)
         let lost = broker.settled.filter { message in
-            !message.wasDamaged && !seen.contains(message.id) && moved[message.id] == nil
+            !message.wasDamaged && !seen.contains(message.id) && !moved.contains(message.body)
         }
         #expect(lost.map(\.id) == [], "seed \(seed)")
         #expect(seen.count > 50, "seed \(seed)")

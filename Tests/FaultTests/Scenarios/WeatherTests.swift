@@ -9,8 +9,9 @@ import ToolSupport
 
 extension Faults {
     @Suite struct WeatherTests {
-        /// The run's seed, and one that once ended a worker.
-        @Test(arguments: TestSeed.many(1) + [621_258])
+        /// The run's seed; one that once ended a worker; and one whose worker is never killed, so that only its log
+        /// tells the checker that its connection was lost.
+        @Test(arguments: TestSeed.many(1) + [621_258, 1012])
         func `bad weather: whatever can happen to connections and processes happens at random`(
             _ seed: UInt64
         ) async throws {

@@ -159,6 +159,15 @@ extension TrialWorld {
     func heard(_ words: String) -> Bool { records.entries.contains { "\($0.metadata)".contains(words) } }
 }
 
+extension Program {
+    /// How often a connection of that name has come about, as the process has logged it.
+    func timesConnected(_ name: String) -> Int {
+        log.split(separator: "\n").count {
+            $0.contains("connected to the broker") && $0.contains("connection=\(name)")
+        }
+    }
+}
+
 extension SeededGenerator {
     fileprivate var seedOfItsOwn: UInt64 {
         var copy = self

@@ -143,6 +143,7 @@ final class TrialWorld: Sendable {
         evidence.isStrict = isStrict.value
         evidence.wasRedelivered =
             evidence.runs.count { !$0.isEmpty } > 1 || timesConnected("trial consumer") > 1
+            || actors.value.contains { $0.program.timesConnected("fault-actor consumer") > 1 }
         return evidence
     }
 }

@@ -34,6 +34,7 @@ public final class ErringBroker: Sendable {
         var waiting: [Message] = []
         /// Bodies that were published, by their message's id; each was stored before it was confirmed.
         var stored: [String: Int] = [:]
+        var storedBodies: Set<[UInt8]> = []
         var settled: [Message] = []
         var faults: [String] = []
         var errors: [String: Int] = [:]
@@ -73,6 +74,8 @@ public final class ErringBroker: Sendable {
     public var settled: [Message] { state.withLock { $0.settled } }
     /// The ids of what was published, with how often.
     public var stored: [String: Int] { state.withLock { $0.stored } }
+    /// The bodies of what was published: a copy whose message id was damaged is known by its body.
+    public var storedBodies: Set<[UInt8]> { state.withLock { $0.storedBodies } }
     /// What a client did that it must not, such as settling a delivery that it cannot have had.
     public var faults: [String] { state.withLock { $0.faults } }
     /// How it erred, with how often.

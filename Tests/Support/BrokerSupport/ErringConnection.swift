@@ -25,6 +25,8 @@ final class ErringConnection {
     private var prefetch = 0
     var nextTag: UInt64 = 1
     var unsettled: [UInt64: ErringBroker.Message] = [:]
+    /// Whether the last delivery may not be for the worker's handler.
+    private var isForAnotherHandler = false
     /// From this tag on no settlement may come: the client has seen that the tags are wrong.
     var brokenFrom: UInt64?
     /// Whether the client must leave this connection: nothing more is said of messages on it.
@@ -36,8 +38,7 @@ final class ErringConnection {
     var confirms = false
     var published: UInt64 = 0
     var confirmed: UInt64 = 0
-    var lastPublished = (id: "", key: "")
-    private var content: (id: String, key: String, left: UInt64)?
+    private var content: (id: String, key: String, left: UInt64, body: [UInt8])?
     private var publishedKey = ""
 
     init(_ broker: ErringBroker, _ socket: Int32, _ random: SeededGenerator) {
@@ -120,7 +121,7 @@ final class ErringConnection {
             let method = AMQPMethod(reader.number(), reader.number())
             answer(method, &reader)
         case 2: takeHeader(frame.payload)
-        case 3: takeBody(UInt64(frame.payload.count))
+        case 3: takeBody(frame.payload)
         default: break
         }
     }
@@ -225,17 +226,20 @@ final class ErringConnection {
         if flags & 1 << 12 != 0 { _ = reader.number(UInt8.self) }
         if flags & 1 << 11 != 0 { _ = reader.number(UInt8.self) }
         for bit in [10, 9, 8] where flags & 1 << bit != 0 { _ = reader.short() }
-        content = (flags & 1 << 7 != 0 ? reader.short() : "", publishedKey, size)
-        takeBody(0)
+        content = (flags & 1 << 7 != 0 ? reader.short() : "", publishedKey, size, [])
+        takeBody([])
     }
 
-    private func takeBody(_ count: UInt64) {
-        guard let (id, key, left) = content else { return }
-        content = left > count ? (id, key, left - count) : nil
+    private func takeBody(_ part: [UInt8]) {
+        guard let (id, key, left, begin) = content else { return }
+        let (rest, body) = (left - min(left, UInt64(part.count)), begin + part)
+        content = rest > 0 ? (id, key, rest, body) : nil
         guard content == nil else { return }
         published += 1
-        lastPublished = (id, key)
-        broker.state.withLock { $0.stored[id, default: 0] += 1 }
+        broker.state.withLock { state in
+            state.stored[id, default: 0] += 1
+            state.storedBodies.insert(body)
+        }
     }
 
     /// Confirms what is stored, now and then several at once.
@@ -270,8 +274,8 @@ final class ErringConnection {
             let (tag, wasDamaged) = (nextTag, isErring && random.oneIn(40))
             nextTag += 1
             unsettled[tag] = next
-            if wasDamaged { unsettled[tag]?.wasDamaged = true }
             let frames = delivery(of: next, as: tag)
+            if wasDamaged || isForAnotherHandler { unsettled[tag]?.wasDamaged = true }
             send(wasDamaged ? damaged(frames) : frames.flatMap(\.bytes))
             if isOver { return }
         }
@@ -292,14 +296,16 @@ final class ErringConnection {
         header.put(UInt16(60))
         header.put(UInt16(0))
         header.put(UInt64(message.body.count))
+        isForAnotherHandler = false
         if isErring, random.oneIn(4) {
             // Headers, message id, timestamp.
             header.put(UInt16(1 << 13 | 1 << 7 | 1 << 6))
-            header.putTable(
-                &random,
-                named: [
-                    "x-delivery-count", "auth-attempt", "auth-error", "subject", "traceparent", "x-death",
-                ])
+            let names = [
+                "x-delivery-count", "auth-attempt", "auth-error", "subject", "traceparent", "x-death",
+            ]
+            // What no handler takes becomes a dead letter, whatever else its properties are.
+            isForAnotherHandler = random.oneIn(4)
+            header.putTable(&random, named: names + (isForAnotherHandler ? ["auth-handler"] : []))
             header.putShort(random.bytes(0...255))
             header.put([0, 1 << 63, UInt64.max, random.next()].randomElement(using: &random) ?? 0)
         } else {
