@@ -65,8 +65,8 @@ import Testing
                 sql: "INSERT INTO auth_user (id, is_active, date_joined) VALUES (?, 1, 0)", arguments: [ada])
             try transaction.database.execute(
                 sql: """
-                    INSERT INTO auth_email_address (id, user_id, email, verified, is_primary)
-                    VALUES (?, ?, 'ada@example.org', 1, 1)
+                    INSERT INTO auth_email_address (id, user_id, email, email_key, verified, is_primary)
+                    VALUES (?, ?, 'ada@example.org', 'ada@example.org', 1, 1)
                     """, arguments: [UUID(), ada])
             for address in ["ada@example.org", "Ada@example.org", "bob@example.org"] {
                 try transaction.queue(MailDraft(.passwordChanged, to: address, values: [:]))

@@ -38,7 +38,7 @@ import Testing
                 try database.execute(
                     sql: """
                         INSERT INTO auth_outbox (message_id, name, schema_version, subject, time, correlation_id, data)
-                        VALUES (?, 'test.thing_happened', 1, ?, 0, ?, '{}')
+                        VALUES (?, 'test.thing_happened', 1, ?, 0, ?, x'7b7d')
                         """, arguments: [UUID(), subject, UUID()])
             }
             try database.execute(
