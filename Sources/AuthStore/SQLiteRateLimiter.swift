@@ -87,7 +87,7 @@ public final class SQLiteRateLimiter: RateLimiter {
         if limit.amount <= 0 { return limit.per }
         // The amount-th youngest attempt has to be forgotten before one more fits. What is to be counted for
         // longer than a whole period was counted while the clock was ahead.
-        let latest = now.addingTimeInterval(RateLimitUse.clockTolerance).milliseconds + limit.milliseconds
+        let latest = limit.end(from: now.addingTimeInterval(RateLimitUse.clockTolerance))
         let blocking: Int64? = try database.value(
             """
             SELECT expires_at FROM auth_attempt

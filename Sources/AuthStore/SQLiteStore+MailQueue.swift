@@ -42,7 +42,7 @@ extension SQLiteStore: MailQueue {
             let failedAt = retryAt == nil ? transaction.now.milliseconds : nil
             try transaction.database.run(
                 """
-                UPDATE auth_mail SET attempts = min(attempts, 1000000) + 1, due_at = coalesce(?, due_at),
+                UPDATE auth_mail SET attempts = max(0, min(attempts, 1000000)) + 1, due_at = coalesce(?, due_at),
                     failed_at = ?, last_error = ?
                 WHERE id = ?
                 """, [retryAt?.milliseconds, failedAt, reason.reason, mail.id])

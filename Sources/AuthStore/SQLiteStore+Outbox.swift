@@ -123,7 +123,7 @@ extension SQLiteTransaction {
         case .retry(let moment, let reason):
             try database.run(
                 """
-                UPDATE auth_outbox SET attempts = min(attempts, 1000000) + 1, not_before = ?, last_error = ?
+                UPDATE auth_outbox SET attempts = max(0, min(attempts, 1000000)) + 1, not_before = ?, last_error = ?
                 WHERE sequence BETWEEN ? AND ?
                 """,
                 [

@@ -34,11 +34,10 @@ import Testing
         #expect(duration.wholeMilliseconds == whole)
     }
 
-    @Test(arguments: [
-        Date.distantFuture, .distantPast, Date(timeIntervalSince1970: .infinity),
-        Date(timeIntervalSince1970: -1e300), Date(timeIntervalSince1970: .nan),
-    ])
-    func `any time makes a version 7 id and a wire text`(_ time: Date) {
+    /// As numbers: Foundation itself ends the process when it describes a date that is not a number.
+    @Test(arguments: [64_092_211_200, -62_135_769_600, .infinity, -1e300, .nan] as [TimeInterval])
+    func `any time makes a version 7 id and a wire text`(_ seconds: TimeInterval) {
+        let time = Date(timeIntervalSince1970: seconds)
         #expect(UUID.version7(at: time).wireText.utf8.count == 36)
         #expect(time.wireText.utf8.count == 24)
         #expect(time.wholeMilliseconds.wireText == time.wireText)
