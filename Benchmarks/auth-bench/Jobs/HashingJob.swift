@@ -17,8 +17,9 @@ enum HashingJob {
         let flows = FlowJob.accounts(on: try await RelayJobs.store(job), cost: job.scryptCost)
         let accounts = Accounts(
             store: flows.store, keys: flows.keys, settings: flows.settings,
-            passwords: PasswordHasher(cost: PasswordHasher.Cost(n: job.scryptCost), concurrency: cores))
-        let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
+            passwords: PasswordHasher(
+                cost: PasswordHasher.Cost(n: job.scryptCost), concurrency: cores,
+                longestWait: .seconds(3600)))        let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
         guard case .authenticated(let authentication) = member, let token = authentication.newToken else {
             throw BenchError("nobody was signed up")
         }
