@@ -19,7 +19,8 @@ enum HashingJob {
             store: flows.store, keys: flows.keys, settings: flows.settings,
             passwords: PasswordHasher(
                 cost: PasswordHasher.Cost(n: job.scryptCost), concurrency: cores,
-                longestWait: .seconds(3600)))        let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
+                longestWait: .seconds(3600)))
+        let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
         guard case .authenticated(let authentication) = member, let token = authentication.newToken else {
             throw BenchError("nobody was signed up")
         }
