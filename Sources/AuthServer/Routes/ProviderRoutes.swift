@@ -28,9 +28,10 @@ struct ProviderRoutes: Sendable {
         router.post("/_allauth/browser/v1/auth/provider/redirect") { request, context in
             try await answering(request, context) { try await redirect(request, context) }
         }
-        // allauth's addresses: of its providers, and of those of its kind `openid_connect`.
+        // allauth's addresses: of its providers, and of those of its kind `openid_connect`. The router takes one
+        // name for what follows `/accounts`: it is the provider in the first one and a prefix in the second.
         let callbacks: [RouterPath] = [
-            "/accounts/:provider/login/callback", "/accounts/:prefix/:provider/login/callback",
+            "/accounts/:provider/login/callback", "/accounts/:provider/:id/login/callback",
         ]
         for callback in callbacks {
             router.get(callback) { request, context in
@@ -57,8 +58,8 @@ struct ProviderRoutes: Sendable {
 
     /// The provider whose callback was called; nil for a prefix that has none.
     private func provider(in context: some Hummingbird.RequestContext) -> String? {
-        let provider = context.parameters.get("provider") ?? ""
-        guard let prefix = context.parameters.get("prefix") else { return provider }
+        let prefix = context.parameters.get("provider") ?? ""
+        guard let provider = context.parameters.get("id") else { return prefix }
         let configured = accounts.provider(provider)?.policy.callbackPrefix
         return prefix == Self.openIDConnectPrefix || prefix == configured ? provider : nil
     }
