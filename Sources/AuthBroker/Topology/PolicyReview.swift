@@ -116,7 +116,7 @@ struct PolicyReview {
         _ value: JSONValue, _ own: JSONValue?, _ purpose: Purpose
     ) -> (TopologyFinding.Level, String) {
         guard let limit = value.integer, limit >= 0, limit < own?.integer ?? .max else {
-            return (.note, "it has no effect, since the queue's own limit is smaller")
+            return (.note, "it has no effect, since the queue's own limit is not larger")
         }
         return switch purpose {
         case .main:
@@ -155,7 +155,7 @@ struct PolicyReview {
             if let limit = value.integer, limit < delay {
                 (.fault, "retries come after \(limit) ms instead of \(delay)")
             } else {
-                (.note, "it has no effect, since the queue's own \(delay) ms are less")
+                (.note, "it has no effect, since the queue's own \(delay) ms are not more")
             }
         case .dead: (.fault, "RabbitMQ deletes dead letters that are older")
         }
