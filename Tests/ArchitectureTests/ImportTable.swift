@@ -23,8 +23,8 @@ enum ImportTable {
         Row(
             target: "auth-signals",
             imports: [
-                "AuthOperations", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
-                "AuthConsumer",
+                "AuthServices", "AuthOperations", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail",
+                "AuthRelay", "AuthConsumer",
                 "AuthStore",
                 "AuthInbox",
                 "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird", "AsyncHTTPClient",
@@ -44,6 +44,9 @@ enum ImportTable {
                 "AuthSignals", "ArgumentParser", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHTTP1",
                 "CoreMetrics", "UnixSignals",
             ]),
+        Row(
+            target: "AuthServices",
+            imports: ["AuthMail", "AuthRelay", "AuthStore", "AuthBroker", "AuthFlows", "AuthSignals"]),
         Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
         Row(
             target: "AuthProviders",
