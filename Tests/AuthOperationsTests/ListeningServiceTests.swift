@@ -156,10 +156,10 @@ import Testing
     @Test func `a host that is no address is named with its setting`() async throws {
         let error = await #expect(throws: ProcessFailure.self) {
             try await listening {
-                $0.host = "nowhere.invalid"
+                $0.host = "fe80::1%nosuchif"
             } _: { _ in
             }
         }
-        #expect(error?.message.hasPrefix("HTTP_PORT: cannot listen on nowhere.invalid:0: ") == true)
+        #expect(error?.message.hasPrefix("HTTP_PORT: cannot listen on [fe80::1%nosuchif]:0: ") == true)
     }
 }
