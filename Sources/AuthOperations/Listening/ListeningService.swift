@@ -59,8 +59,7 @@ public struct ListeningService: Service {
             throw ProcessFailure(
                 .failed,
                 "\(setting): cannot listen on \(address): \(Self.reasons[error.errnoCode] ?? "")")
-        } catch let error as SocketAddressError {
-            _ = error
+        } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
             throw ProcessFailure(
                 .failed,
                 "\(setting): cannot listen on \(address): the name has no address; set an address, such as 127.0.0.1 or ::1"
