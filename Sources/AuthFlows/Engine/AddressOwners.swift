@@ -75,7 +75,10 @@ extension Step {
                         request: request, user: snapshot(of: user), fromEmailAddress: former.snapshot,
                         toEmailAddress: new.snapshot))
             }
-            for address in pending { try remove(address, of: user) }
+            for var address in pending {
+                address.primary = false
+                try remove(address, of: user)
+            }
             return
         }
         let needsAddress = user.username == nil || !settings.loginMethods.contains(.username)
