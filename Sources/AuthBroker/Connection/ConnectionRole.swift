@@ -20,11 +20,18 @@ protocol ConnectionRole: EventReceiver {
     /// - Parameter isStopping: whether only what is in hand shall be finished.
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish
 
+    /// Whether something was achieved on the connection that was ready last: then the next pause is the first again.
+    var hasProgressed: Bool { get }
+
     /// The connection is gone, or an attempt failed.
     func disconnected(_ error: BrokerError)
 
     /// The thread ends; nothing comes after it.
     func stopped()
+}
+
+extension ConnectionRole {
+    var hasProgressed: Bool { false }
 }
 
 /// What a role wants its connection to do next.

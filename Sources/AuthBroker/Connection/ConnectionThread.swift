@@ -140,7 +140,7 @@ final class ConnectionThread: Sendable {
                 // The other nodes are tried at once; after all of them there is a pause.
                 if wasConnected {
                     round = []
-                    if age > configuration.firstPause { backOff.reset() }
+                    if age > configuration.firstPause || role.hasProgressed { backOff.reset() }
                 }
                 if round.isEmpty { pause(backOff.pause(), handle) }
             }

@@ -30,6 +30,8 @@ final class PublishingRole: ConnectionRole {
     private var refusedSince: ContinuousClock.Instant?
     /// Whether it has refused something since the last look.
     private var wasRefused = false
+    /// Whether a message was confirmed: one that the broker closes the channel over must not slow down the others.
+    private(set) var hasProgressed = false
     /// What the broker sent that it must not.
     private var fault: BrokerError?
     /// When the upkeep is due.
@@ -68,6 +70,7 @@ final class PublishingRole: ConnectionRole {
         isBlocked = false
         since = .now
         refusedSince = nil
+        hasProgressed = false
         door.open()
     }
 
@@ -83,6 +86,7 @@ final class PublishingRole: ConnectionRole {
         switch event.kind {
         case .confirmed:
             refusedSince = nil
+            hasProgressed = true
             settle(try ledger.confirmed(event.tag, multiple: event.multiple))
         case .nacked:
             if refusedSince == nil { refusedSince = .now }
