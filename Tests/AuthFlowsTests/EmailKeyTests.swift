@@ -30,7 +30,7 @@ import Testing
             ("日本。jp", "xn--wgv71a.jp"),
             ("l·l.cat", "xn--ll-0ea.cat"), ("пример.рф", "xn--e1afmkfd.xn--p1ai"),
             ("ไทย.th", "xn--o3cw4h.th"),
-            ("ﬁ.de", "fi.de"), ("\u{212A}elvin.de", "kelvin.de"), ("١٢.example", "xn--0hbb.example"),
+            ("ﬁ.de", "fi.de"), ("\u{212A}elvin.de", "kelvin.de"),
             (
                 String(repeating: "ü", count: 32) + ".de",
                 "xn--t" + "da" + String(repeating: "a", count: 30) + ".de"
@@ -49,7 +49,7 @@ import Testing
 
     @Test(arguments: [
         "xn--a.de", "xn--.de", "xn--u-ccb.de", "xn--99999999.de", "a\u{200D}b.de", "अ\u{200C}ब.com",
-        "1אב.com", "aא.com",
+        "1אב.com", "aא.com", "١٢.example",
         "☕.example", "i❤.ws", "xn--i-7iq.ws", "ü_x.de", "ü x.de", "-ü.de", "ü-.de", "ab--ü.de", "\u{301}a.de",
         "a..ü.de",
         "ü.de.", ".ü.de", "ﷺ.com", "ü.１２", "ü:80.de", "[ü].de", "ü%.de", "ü/x.de", "\u{378}.de",
@@ -65,7 +65,9 @@ import Testing
             ["refused invalid in email", "refused max_length in email"].contains(happened.answer),
             "\(happened.answer)")
         #expect(happened.mailed == [])
-        let found = try await client.social("1 ada@\(domain.filter { $0 != " " })* b@x.org*")
+        // The words of what the provider is shown are addresses.
+        if domain.contains(" ") { return }
+        let found = try await client.social("1 ada@\(domain)* b@x.org*")
         #expect(
             found.result.authentication?.emailAddresses.map(\.text) == ["b@x.org verified primary"])
     }

@@ -226,10 +226,11 @@ extension Step {
         ]
         let checks = FieldChecks(settings: settings)
         for text in told.compactMap({ $0 }) + ["user"] {
-            let plain = text.lowercased().filter {
-                $0.isASCII && ($0.isLetter || $0.isNumber || ".+-_".contains($0))
+            // By code point: a letter with a mark or a joiner behind it is one character to Swift.
+            let plain = text.lowercased().utf8.filter { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || ".+-_".utf8.contains(byte)
             }
-            let base = String(plain.prefix(130))
+            let base = String(decoding: plain.prefix(130), as: UTF8.self)
             guard !base.isEmpty else { continue }
             for suffix in ["", "2", "3", "4", "5"]
                 + (0..<5).map({ _ in String(Int.random(in: 10_000...9_999_999)) })
