@@ -78,7 +78,11 @@ public struct ClientAddress: Sendable {
             text = String(text[..<colon])
         }
         if text.lowercased().hasPrefix("::ffff:"), text.contains(".") { text = String(text.dropFirst(7)) }
-        return canonical(text, AF_INET, bytes: 4) ?? canonical(text, AF_INET6, bytes: 16)
+        if let ipv4 = canonical(text, AF_INET, bytes: 4) { return ipv4 }
+        // A mapped address may be written in hexadecimal, too.
+        guard let ipv6 = canonical(text, AF_INET6, bytes: 16) else { return nil }
+        return ipv6.hasPrefix("::ffff:")
+            ? canonical(String(ipv6.dropFirst(7)), AF_INET, bytes: 4) ?? ipv6 : ipv6
     }
 
     private static func canonical(_ text: String, _ family: Int32, bytes: Int) -> String? {
