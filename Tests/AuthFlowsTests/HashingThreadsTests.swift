@@ -6,10 +6,10 @@ import Foundation
 import Testing
 
 @Suite struct HashingThreadsTests {
-    @Test func `hashing has threads of its own with the lowest priority`() async throws {
+    @Test func `hashing has threads of its own of lower priority`() async throws {
         let threads = threads(count: 1)
         let niceness = try await threads.run { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
-        #expect(niceness == 19)
+        #expect(niceness == min(19, getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) + 10))
     }
 
     @Test func `everything else goes on while every thread hashes and more wait`() async throws {

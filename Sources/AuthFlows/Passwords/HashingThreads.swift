@@ -70,12 +70,15 @@ final class HashingThreads: Sendable {
         #if canImport(Darwin)
             pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
         #else
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
+            let process = __priority_which_t(PRIO_PROCESS.rawValue)
+            setpriority(process, 0, min(19, getpriority(process, 0) + niceness))
         #endif
     }
 
-    /// The nice value of the threads: the lowest priority. A thread of value 0 gets about 70 times its share.
-    static let niceness: Int32 = 19
+    /// By how much the nice value of the threads is above that of the process: any other thread gets about ten times
+    /// the share of one of them. With 19, the most there is, log-ins would stand still on a machine that is
+    /// busy with other programs.
+    static let niceness: Int32 = 10
 }
 
 /// One password to hash, and who waits for it.
