@@ -45,6 +45,8 @@ enum MetricDescriptions {
         "auth_signals_failed_total": "Attempts at handling a signal that threw, by handler.",
         "auth_signals_retried_total": "Copies put on the retry ladder, by handler.",
         "auth_signals_dead_total": "Dead letters, by handler; empty if no handler was asked.",
+        "auth_signals_ladder_depth": "Copies that wait on the retry ladder at the broker.",
+        "auth_signals_dead_depth": "Dead letters that lie at the broker.",
         "auth_signals_duplicates_dropped_total":
             "Deliveries of signals that were handled before, by handler.",
         "auth_signals_handler_duration_seconds": "Time of one attempt at handling a signal, by handler.",
