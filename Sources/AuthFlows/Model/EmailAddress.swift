@@ -64,8 +64,11 @@ public struct EmailAddress: Hashable, Sendable, Identifiable {
         guard let at = scalars.lastIndex(of: "@") else { return (plain(String(scalars)), nil) }
         let bytes = Substring(scalars[..<at]).utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         let mailbox = String(decoding: bytes, as: UTF8.self)
+        let composed =
+            bytes.count <= longestInput ? mailbox.precomposedStringWithCanonicalMapping : mailbox
         return (
-            bytes.count <= longestInput ? mailbox.precomposedStringWithCanonicalMapping : mailbox,
+            // Unicode composes the Kelvin sign to a K: that would be another person's mailbox.
+            composed.utf8.allSatisfy { $0 < 0x80 } ? mailbox : composed,
             String(scalars[scalars.index(after: at)...])
         )
     }
