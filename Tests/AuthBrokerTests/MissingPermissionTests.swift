@@ -41,7 +41,11 @@ import ToolSupport
                     "write permission on the exchange \(queue).x", change { $0.write = other }
                 ) {
                     channel throws(BrokerError) in
-                    try channel.declareQueue(queue, world.topology.queues[0].arguments)
+                    // It is checked when the queue is made.
+                    try channel.declareQueue("\(queue).new", world.topology.queues[0].arguments)
+                }
+                try await world.perform { channel throws(BrokerError) in
+                    try channel.deleteQueue("\(queue).new")
                 }
                 try await user.expect("write permission on the queue \(queue)", change { $0.write = "" }) {
                     channel throws(BrokerError) in try channel.bind(queue, to: signals, key: "a.b")
