@@ -131,6 +131,8 @@ extension EndToEnd {
                         try channel.step(waitingFor: .milliseconds(20), wantsToWrite: true, Nobody())
                     }
                 }
+                // A connection that is closed at once would take with it what was not sent yet.
+                try channel.awaitCount(of: numbers.count, in: queue + ".dead")
             }
             try await eventually("they are there") {
                 try await BrokerAdmin(installation.broker).messageCount(in: queue + ".dead") == 700
