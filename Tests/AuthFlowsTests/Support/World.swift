@@ -20,7 +20,8 @@ final class World: Sendable {
     init(
         limited: Bool = false, hooks: AccountHooks = AccountHooks(),
         providers: [any SocialProvider] = [ScriptedProvider()],
-        passwords: PasswordHasher = PasswordHasher(cost: cheap, queueLimit: 10_000),
+        passwords: PasswordHasher = PasswordHasher(
+            cost: cheap, queueLimit: 10_000, longestWait: .seconds(600)),
         _ configure: (inout AccountSettings) -> Void = { _ in }
     ) throws {
         var settings = AccountSettings()
