@@ -32,14 +32,17 @@ import Testing
         }
     }
 
-    @Test func `a mail that no call tells of is found by the sweep`() async throws {
+    @Test func `a postponed mail that no call tells of is found by the sweep`() async throws {
         let world = MailLoopWorld()
-        let mail = Samples.queued(queuedAt: Samples.date.addingTimeInterval(3600))
+        let mail = Samples.mails(1)[0]
+        world.transport.fail(MailError(.postponed, "greylisted", replyCode: 450))
+        world.queue.put(mail)
         try await world.run { loop in
-            world.queue.put(mail)
-            try await eventually("it waits") { loop.status.queue?.pending == 1 }
-            #expect(world.transport.attempts.isEmpty)
-            world.queue.advance(by: 3601)
+            try await eventually("it waits") {
+                world.queue.entries.first?.mail.attempts == 1 && loop.status.queue?.pending == 1
+            }
+            #expect(world.transport.attempts == [mail.id])
+            world.queue.advance(by: 6)
             try await eventually("it is sent") { world.queue.accepted == [mail.id] }
         }
     }
