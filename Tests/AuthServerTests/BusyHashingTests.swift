@@ -47,6 +47,7 @@ import Testing
             for task in held { _ = try await task.value }
             _ = try await waiting.value
             #expect(try await app.delete("auth/session").status == 401)
+            app.token = nil
             #expect(
                 try await app.post(
                     "auth/login", ["email": "ada@example.org", "password": "correct-Horse-1"]

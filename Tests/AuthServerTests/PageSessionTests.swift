@@ -180,7 +180,9 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `a reset before the address is confirmed waits for that in the same browser`() async throws {
+    @Test func `a reset by a link before the address is confirmed proves it, and logs in in the same browser`()
+        async throws
+    {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -192,10 +194,7 @@ struct PageSessionTests {
             try await asked(other, for: "ada@example.org")
             let page = try await other.open(try await link(server))
             let done = try await other.press(page, "password=An0ther-Secret-y8")
-            #expect(done.html.contains("confirm your address"))
-            #expect(try await other.get("auth/session").pending == ["verify_email"])
-
-            _ = try await other.press(try await other.open(try await link(server)))
+            #expect(!done.html.contains("confirm your address"))
             #expect(try await other.get("auth/session").isAuthenticated == true)
         }
     }

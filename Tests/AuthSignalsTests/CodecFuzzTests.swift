@@ -89,7 +89,10 @@ import ToolSupport
                 _ = pattern.matches(routingKey: text)
                 #expect(pattern.rawValue.utf8.count <= 255, "\(place)")
             }
-            if let filter = try? SignalNameFilter(validating: mutator.mutate("account.*_in.us*ged*")) {
+            // Stars alone match an empty text, too, which no signal has as its name (seed 889221).
+            if let filter = try? SignalNameFilter(validating: mutator.mutate("account.*_in.us*ged*")),
+                !text.isEmpty
+            {
                 #expect(
                     !filter.matches(text) || filter.binding.matches(routingKey: text),
                     "\(place): \(filter) \(text)")
