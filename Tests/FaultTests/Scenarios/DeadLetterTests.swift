@@ -62,7 +62,9 @@ extension Faults {
                     let poison = rows[world.number(in: 5...40)].id
                     for turn in 1...2 {
                         let deaths = try await world.workersDie(of: poison)
-                        #expect(deaths >= 20, "turn \(turn)")
+                        // The worker that finds it returned 20 times makes it a dead letter and does not die; one
+                        // return may have come with another's death.
+                        #expect(deaths >= 19, "turn \(turn)")
                         try await world.withWorker { _ in
                             try await eventually(within: .seconds(60), "its neighbours were handled") {
                                 try await world.effects.count() >= 59
