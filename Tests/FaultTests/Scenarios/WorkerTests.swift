@@ -81,6 +81,7 @@ extension Faults {
                 try await world.withRelay { _ in
                     try await world.write(5)
                     let queue = world.topology.queue
+                    world.wasReturned.change { $0 = true }
                     for _ in 0...Delivery.mostReturns {
                         try await world.admin.perform { channel throws(BrokerError) in
                             let seen = Seen()

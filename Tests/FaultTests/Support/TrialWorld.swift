@@ -34,6 +34,8 @@ final class TrialWorld: Sendable {
     let elsewhere = Locked<[UUID]>([])
     /// Whether effects must come in strict order.
     let isStrict = Locked(false)
+    /// Whether a client that is none of the trial's workers has returned deliveries: their order is left to chance.
+    let wasReturned = Locked(false)
     /// The processes that the trial has started, and whether each is to kill itself.
     let actors = Locked<[(program: Program, killsItself: Bool)]>([])
     private let random: Locked<SeededGenerator>
@@ -142,7 +144,8 @@ final class TrialWorld: Sendable {
         evidence.resent = resent.value
         evidence.isStrict = isStrict.value
         evidence.wasRedelivered =
-            evidence.runs.count { !$0.isEmpty } > 1 || timesConnected("trial consumer") > 1
+            wasReturned.value || evidence.runs.count { !$0.isEmpty } > 1
+            || timesConnected("trial consumer") > 1
             || actors.value.contains { $0.program.timesConnected("fault-actor consumer") > 1 }
         return evidence
     }
