@@ -180,7 +180,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `a reset by a link before the address is confirmed proves it, and logs in in the same browser`()
+    @Test func `a reset by a link before the address is confirmed proves it, and logs in`()
         async throws
     {
         let server = try TestServer {

@@ -44,9 +44,11 @@ extension MailError {
     private static func refusal(_ code: Int, reply: String) -> Code {
         if let status = EnhancedStatusCode(reply: reply) {
             switch (status.subject, status.detail) {
-            case (3, 4), (5, 3): return .refused  // too large; too many recipients of one mail
+            // Too large; too many recipients of one mail.
+            case (3, 4), (5, 3): return .refused
             case (3, _), (5, _), (7, _), (1, 7), (1, 8): return .policyRefused
-            case (4, _), (0, _): return .postponed  // routing and "other": may pass, and is not the mailbox's word
+            // Routing and "other" may pass, and say nothing of the mailbox.
+            case (4, _), (0, _): return .postponed
             default: return .refused
             }
         }
