@@ -87,4 +87,9 @@ import ToolSupport
     func `anything else is no time`(text: String) {
         #expect(Date(wireText: text) == nil)
     }
+
+    @Test(arguments: ["9999-12-31T23:59:60.999Z", "9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"])
+    func `a moment outside the years 0 to 9999 is refused`(text: String) {
+        #expect(Date(wireText: text) == nil)
+    }
 }

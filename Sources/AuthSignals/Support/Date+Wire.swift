@@ -15,7 +15,10 @@ extension Date {
     /// The date of an RFC 3339 text, with or without fractions of a second, to the nearest millisecond; nil
     /// where it is none.
     public init?(wireText: String) {
-        guard let milliseconds = RFC3339.milliseconds(of: wireText) else { return nil }
+        // A leap second or an offset can lead out of the years 0 to 9999, which have no text.
+        guard let milliseconds = RFC3339.milliseconds(of: wireText),
+            RFC3339.possibleMilliseconds.contains(milliseconds)
+        else { return nil }
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
