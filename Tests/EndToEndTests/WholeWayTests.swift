@@ -82,9 +82,10 @@ extension EndToEnd {
         }
 
         @Test func `the demonstration ends well`() async throws {
+            let folder = Repository.executable("auth-signals").deletingLastPathComponent().path
             let demo = try Program(
                 Repository.root.appending(path: "Scripts/demo"), ["--no-build"],
-                environment: ["HOME": NSTemporaryDirectory(), "BUILD_FOLDER": Repository.executable("").path])
+                environment: ["HOME": NSTemporaryDirectory(), "BUILD_FOLDER": folder])
             let code = try await demo.exitCode(within: .seconds(120))
             let text = demo.output
             #expect(code == 0, "\(text) \(demo.log)")

@@ -62,9 +62,10 @@ extension Faults {
                     let poison = rows[world.number(in: 5...40)].id
                     for turn in 1...2 {
                         let deaths = try await world.workersDie(of: poison)
-                        // Decision 11 reckons with 20: the worker that finds it returned 20 times makes it a dead
-                        // letter and does not die. 19 were counted with two seeds; why is not known.
-                        #expect(deaths >= 19, "turn \(turn)")
+                        // Decision 11: alone in its queue it ends 20 workers. With neighbours RabbitMQ 3.10 counts a
+                        // death twice at times: what one consumer of the dead channel held is handed to the channel's
+                        // other consumer, and is returned once more.
+                        #expect(turn == 1 ? (10...20).contains(deaths) : deaths == 20, "turn \(turn): \(deaths)")
                         try await world.withWorker { _ in
                             try await eventually(within: .seconds(60), "its neighbours were handled") {
                                 try await world.effects.count() >= 59
