@@ -8,8 +8,7 @@ public import AuthStore
 public import Logging
 public import ServiceLifecycle
 
-/// Everything that has to run beside an application's requests: it publishes signals, sends mails, and prunes sessions
-/// and history.
+/// The background services of an application: they publish signals, send mails, and prune sessions and history.
 ///
 /// ```swift
 /// let services = try AuthServices(
@@ -19,9 +18,9 @@ public import ServiceLifecycle
 /// ```
 ///
 /// Each part may run in another process instead, on the same store: `auth-signals relay` and `auth-signals mail run`.
-/// One process at a time has the relay's part, and one the mail loop's; the others wait for their turn.
+/// One process at a time holds the relay lease, and one the mail lease; the others wait until a lease is free.
 public struct AuthServices: Sendable {
-    /// Prunes sessions, history and counted attempts.
+    /// Prunes sessions, history and the rate limiter's attempts.
     public let housekeeping: StoreHousekeeping
     /// The connection to the broker; nil if another process publishes.
     public let publisher: BrokerPublisher?
@@ -31,10 +30,10 @@ public struct AuthServices: Sendable {
     public let mailLoop: MailLoop?
 
     /// - Parameters:
-    ///   - accounts: what requests are answered with; nil if this process answers none.
-    ///   - limiter: of the accounts, if it is SQLite's.
-    ///   - broker: where signals are published; nil leaves them to another process.
-    ///   - mail: how mails are sent; nil leaves them to another process.
+    ///   - accounts: the account flows that this process serves; nil if it serves none.
+    ///   - limiter: the rate limiter of `accounts`, if it is a ``SQLiteRateLimiter``.
+    ///   - broker: the broker that signals are published to; nil if another process publishes them.
+    ///   - mail: how mails are sent; nil if another process sends them.
     /// - Throws: `MailError` if the templates cannot be read.
     public init(
         store: SQLiteStore, accounts: Accounts? = nil, limiter: SQLiteRateLimiter? = nil,
@@ -55,7 +54,7 @@ public struct AuthServices: Sendable {
         self.init(housekeeping: housekeeping, publisher: publisher, relay: relay, mailLoop: mailLoop)
     }
 
-    /// Parts that were made one by one.
+    /// Combines services that were created one by one.
     public init(
         housekeeping: StoreHousekeeping, publisher: BrokerPublisher?, relay: SignalRelay?, mailLoop: MailLoop?
     ) {
@@ -65,8 +64,8 @@ public struct AuthServices: Sendable {
         self.mailLoop = mailLoop
     }
 
-    /// The services in the order in which a `ServiceGroup` takes them: it ends the last one first, and the relay needs
-    /// the publisher to finish. An application's server comes after them.
+    /// The services in the order in which to pass them to a `ServiceGroup`. The group shuts down the last one first,
+    /// and the relay needs the publisher until it has finished. An application adds its server after them.
     public var all: [any Service] {
         let services: [(any Service)?] = [housekeeping, publisher, relay, mailLoop]
         return services.compactMap(\.self)
