@@ -26,7 +26,7 @@ public enum CommandLineProgram {
                 exit(0)
             }
             let isUsage = code == .validationFailure
-            let text = Root.message(for: error) + (isUsage ? " (--help shows how to call it)" : "")
+            let text = Root.message(for: error) + (isUsage ? " (see --help)" : "")
             ProcessFailure(isUsage ? .usage : .failed, text).exit(program: program)
         }
     }

@@ -11,15 +11,16 @@ import Foundation
     @preconcurrency import Darwin
 #endif
 
-/// The environment of the process, as settings.
+/// The environment variables of the process, as settings.
 public enum Environment {
-    /// A reader of the environment's settings.
+    /// A reader of settings in environment variables.
     public static func settings() -> SettingsReader {
         SettingsReader(
             ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: named(variables))))
     }
 
-    /// The variables, with those of proxies under the names of settings: most systems write them in lower case.
+    /// The variables, with the proxy variables under their upper-case names too: most systems set `https_proxy` and
+    /// `no_proxy` in lower case.
     static func named(_ variables: [String: String]) -> [String: String] {
         ["https_proxy", "no_proxy"].reduce(into: variables) { named, name in
             if let value = variables[name], named[name.uppercased()] == nil {
@@ -28,18 +29,18 @@ public enum Environment {
         }
     }
 
-    /// The variables of this process. Bytes that are not UTF-8 are replaced by U+FFFD, which a reader of settings
-    /// refuses.
+    /// The environment variables of this process. Bytes that are not UTF-8 are replaced by U+FFFD, which
+    /// `SettingsReader` rejects.
     ///
-    /// Foundation has no variable whose value begins with a combining mark or a joiner: it looks for an `=` among
-    /// characters, and such a mark makes one of the two.
+    /// `ProcessInfo.environment` is not used because it drops a variable whose value begins with a combining mark or a
+    /// joiner: Foundation searches for `=` by `Character`, and `=` and such a mark form one `Character`.
     public static var variables: [String: String] {
         var found: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
             let text = String(cString: entry)
             if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
-                // Of a name that comes twice getenv(3) has the first.
+                // If a name occurs twice, the first entry wins, as in getenv(3).
                 let name = String(text[..<equals])
                 if found[name] == nil { found[name] = String(text[text.utf8.index(after: equals)...]) }
             }
@@ -48,17 +49,17 @@ public enum Environment {
         return found
     }
 
-    /// What the names of our settings begin with.
+    /// The prefixes of this project's settings.
     private static let prefixes = [
         "ACCOUNT_", "SOCIALACCOUNT_", "ALLAUTH_", "HEADLESS_", "SIGNALS_", "BROKER_", "HTTP_", "STORE_",
         "MAIL_",
         "OUTBOX_", "INBOX_", "PASSWORD_", "SECRET_KEY", "METRICS_", "LOG_", "CSRF_", "SESSION_", "CONSUMER_",
         "PRE_SOCIAL_LOGIN_",
     ]
-    /// Names with one of our prefixes that belong to others.
+    /// Names of other programs that have one of these prefixes.
     private static let foreign: Set<String> = ["LOG_DIR", "HTTP_PROXY", "MAIL", "SESSION_MANAGER"]
 
-    /// The variables that look like settings of ours and are none: a slip of the pen, most likely.
+    /// Variables that have a settings prefix and are not known: most likely misspelt settings.
     public static func unknownNames(
         known: Set<String>, in environment: [String: String] = variables
     ) -> [String] {

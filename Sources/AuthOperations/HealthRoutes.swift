@@ -4,9 +4,9 @@ public import Hummingbird
 import Logging
 public import ServiceLifecycle
 
-/// `/livez`, `/readyz` and `/metrics`.
+/// The routes `/livez`, `/readyz` and `/metrics`.
 public struct HealthRoutes: Sendable {
-    /// Whether a process can do its work, and what there is to say of its parts.
+    /// Whether a process is ready, and the state of its parts.
     public struct Report: Encodable, Sendable {
         public var ready: Bool
         /// By part: `store`, `broker`, `oldest_pending_seconds`, …
@@ -21,7 +21,7 @@ public struct HealthRoutes: Sendable {
     private let metrics: PrometheusMetrics
     private let report: @Sendable () async -> Report
 
-    /// - Parameter report: asked at each `/readyz`; it is to answer within a second.
+    /// - Parameter report: called for each `/readyz` request; it should return within a second.
     public init(metrics: PrometheusMetrics, report: @escaping @Sendable () async -> Report) {
         self.metrics = metrics
         self.report = report
@@ -50,11 +50,11 @@ public struct HealthRoutes: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: body + "\n")))
     }
 
-    /// A listener of its own for these routes, for a process that has no other.
+    /// A server with only these routes, for a process that serves no other HTTP requests.
     ///
     /// - Parameters:
-    ///   - port: 0 picks a free one.
-    ///   - portFile: gets the port once it listens.
+    ///   - port: 0 picks a free port.
+    ///   - portFile: the file that the port is written to once the server listens.
     public func application(host: String, port: Int, portFile: PortFile? = nil) -> some Service {
         let router = Router(options: .autoGenerateHeadEndpoints)
         add(to: router)

@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 import UnixSignals
 
-/// Whether somebody has asked an operator's command to end: Ctrl-C or SIGTERM. What is in hand is finished;
-/// the second time the process ends at once.
+/// Whether an operator's command was interrupted by SIGINT (Ctrl-C) or SIGTERM. The command finishes what is in flight;
+/// a second signal ends the process immediately.
 public final class Interruption: Sendable {
     private let requests = Atomic(0)
 
     private init() {}
 
-    /// Listens from now on, for the rest of the process's life.
+    /// Handles the signals from now on, until the process ends.
     public static func listening() async -> Interruption {
         let interruption = Interruption()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -22,7 +22,7 @@ public final class Interruption: Sendable {
         return interruption
     }
 
-    /// Whether it was asked to end.
+    /// Whether a signal has arrived.
     public var isRequested: Bool { requests.load(ordering: .acquiring) > 0 }
 
     private func request() -> Int { requests.add(1, ordering: .acquiringAndReleasing).newValue }

@@ -2,7 +2,7 @@
 import Foundation
 public import Logging
 
-/// Log lines as JSON objects on standard error: `LOG_FORMAT=json`.
+/// A log handler that writes JSON objects to standard error, one a line: `LOG_FORMAT=json`.
 public struct JSONLogHandler: LogHandler {
     public var logLevel: Logger.Level = .info
     public var metadata: Logger.Metadata = [:]
@@ -10,7 +10,7 @@ public struct JSONLogHandler: LogHandler {
     private let label: String
     private let write: @Sendable (String) -> Void
 
-    /// - Parameter write: takes one line with its end; standard error by default.
+    /// - Parameter write: receives one line, with its line break; writes to standard error by default.
     public init(label: String, write: (@Sendable (String) -> Void)? = nil) {
         self.label = label
         self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }

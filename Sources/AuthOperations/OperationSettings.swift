@@ -4,7 +4,7 @@ import Foundation
 public import Logging
 import Metrics
 
-/// How a process is watched: `LOG_LEVEL`, `LOG_FORMAT`, `METRICS_PORT`.
+/// Logging, metrics and health of a process: `LOG_LEVEL`, `LOG_FORMAT`, `METRICS_HOST`, `METRICS_PORT`.
 public struct OperationSettings: Sendable {
     /// `LOG_FORMAT`.
     public enum LogFormat: String, Sendable, CaseIterable { case text, json }
@@ -13,9 +13,9 @@ public struct OperationSettings: Sendable {
     public var logLevel = Logger.Level.info
     /// `LOG_FORMAT`.
     public var logFormat = LogFormat.text
-    /// `METRICS_HOST`: where the page with metrics and health listens.
+    /// `METRICS_HOST`: the address that the metrics and health endpoints listen on.
     public var metricsHost = "127.0.0.1"
-    /// `METRICS_PORT`; nil: no page.
+    /// `METRICS_PORT`; nil if the endpoints are off.
     public var metricsPort: Int?
 
     public init() {}
@@ -33,9 +33,9 @@ public struct OperationSettings: Sendable {
         metricsPort = port < 0 ? nil : port
     }
 
-    /// Sets up logging and metrics for the whole process; once, at its start.
+    /// Sets up logging and metrics for the whole process. Call it once, when the process starts.
     ///
-    /// - Returns: the metrics, for the page that shows them.
+    /// - Returns: the metrics, for the `/metrics` route.
     public func bootstrap() -> PrometheusMetrics {
         let (level, format) = (logLevel, logFormat)
         LoggingSystem.bootstrap { label in

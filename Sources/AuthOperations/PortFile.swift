@@ -2,16 +2,16 @@
 import Foundation
 public import NIOCore
 
-/// A file that tells others on which port a process listens, where the system has picked one.
+/// A file with the port that a process listens on, for tests and scripts that let the system pick a free port.
 public struct PortFile: Sendable {
     private let path: String
 
     public init(path: String) { self.path = path }
 
-    /// Writes the port of a channel that listens, whole or not at all.
+    /// Writes the port of a listening channel to the file, atomically.
     public func write(_ channel: any Channel) {
         guard let port = channel.localAddress?.port else { return }
-        // Who waits for the file sees that it is not there; there is nobody else to tell.
+        // An error is ignored: a reader that waits for the file times out, and the listener itself works.
         try? Data("\(port)\n".utf8).write(to: URL(filePath: path), options: .atomic)
     }
 }

@@ -2,13 +2,13 @@
 public import AuthSignals
 import Foundation
 
-/// Why a process of ours ends otherwise than well: one line on standard error and an exit code.
+/// Why one of our executables fails: one line on standard error and an exit code.
 public struct ProcessFailure: Error, Sendable, CustomStringConvertible {
     /// The exit codes of our executables.
     public struct Code: Hashable, Sendable {
         public let rawValue: Int32
         private init(_ rawValue: Int32) { self.rawValue = rawValue }
-        /// It failed.
+        /// Any other failure.
         public static let failed = Code(1)
         /// The command line or the configuration is wrong.
         public static let usage = Code(2)
@@ -17,7 +17,7 @@ public struct ProcessFailure: Error, Sendable, CustomStringConvertible {
     }
 
     public let code: Code
-    /// One line that says what to do; it shows no secret.
+    /// One line that says what to do. It must not contain a secret.
     public let message: String
 
     public init(_ code: Code, _ message: String) {
@@ -25,14 +25,14 @@ public struct ProcessFailure: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Every setting that is wrong, in one line.
+    /// Lists every wrong setting in one line.
     public init(_ faults: SettingFaults) {
         self.init(.usage, faults.description)
     }
 
     public var description: String { message }
 
-    /// Says why on standard error and ends the process.
+    /// Writes the message to standard error and ends the process.
     public func exit(program: String) -> Never {
         let line = message.replacing("\n", with: " ").terminalSafe
         FileHandle.standardError.write(Data("\(program): \(line)\n".utf8))

@@ -2,15 +2,15 @@
 public import CoreMetrics
 import Synchronization
 
-/// swift-metrics in memory, shown as Prometheus' text format (version 0.0.4).
+/// A swift-metrics backend that keeps metrics in memory and renders them in Prometheus' text format (version 0.0.4).
 ///
-/// Counters get the suffix `_total`, timers `_seconds`; recorders and timers are histograms.
+/// Counters get the suffix `_total`, timers `_seconds`. Timers and aggregating recorders are histograms.
 public final class PrometheusMetrics: MetricsFactory {
     private let families = Mutex<[String: Family]>([:])
 
     public init() {}
 
-    /// The page.
+    /// The body of the `/metrics` page.
     public func text() -> String {
         let families = families.withLock { $0 }
         return families.sorted { $0.key < $1.key }.map { name, family in
@@ -40,7 +40,7 @@ public final class PrometheusMetrics: MetricsFactory {
         series(label, "_seconds", .histogram, dimensions) { HistogramSeries(unit: 1e-9) }
     }
 
-    // A series lives as long as the process: a counter that vanished would look like a restart.
+    // A series lives as long as the process: Prometheus would take a counter that disappears for a restart.
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}
     public func destroyRecorder(_ handler: any RecorderHandler) {}
@@ -72,7 +72,7 @@ public final class PrometheusMetrics: MetricsFactory {
     }
 }
 
-/// One line, or the lines of one histogram.
+/// A metric with one set of labels: one line of the page, or the lines of one histogram.
 private protocol Series: Sendable {
     func text(_ name: String, labels: String) -> String
 }
@@ -98,7 +98,7 @@ private final class GaugeSeries: Series, MeterHandler, RecorderHandler {
 }
 
 private final class HistogramSeries: Series, RecorderHandler, TimerHandler {
-    /// From a millisecond to an hour, where our durations lie.
+    /// Upper bounds of the buckets, from a millisecond to an hour, in seconds.
     private static let bounds = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600,
     ]
@@ -110,7 +110,7 @@ private final class HistogramSeries: Series, RecorderHandler, TimerHandler {
     private let values = Mutex(Values())
     private let unit: Double
 
-    /// - Parameter unit: what one of what is recorded counts: 1e-9 for nanoseconds shown as seconds.
+    /// - Parameter unit: the factor for recorded values: 1e-9 shows nanoseconds as seconds.
     init(unit: Double) { self.unit = unit }
 
     func recordNanoseconds(_ duration: Int64) { record(Double(duration)) }

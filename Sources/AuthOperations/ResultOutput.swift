@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Standard output for a command whose reader may go away while it writes.
+/// Standard output for a command whose reader may close the pipe while it writes.
 public struct ResultOutput: Sendable {
-    /// Whether somebody reads it on a terminal.
+    /// Whether standard output is a terminal.
     public let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// From now on a closed pipe is an answer, and no longer the process's end.
+    /// Ignores SIGPIPE from now on: writing to a closed pipe returns an error instead of ending the process.
     public init() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Whether nobody reads it any more.
+    /// Whether the reader has closed the pipe.
     public var isClosed: Bool {
         var end = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
     }
 
-    /// Writes a line, with what a terminal would obey escaped.
+    /// Writes a line, with control characters escaped.
     ///
-    /// - Returns: false where nobody reads it any more.
+    /// - Returns: false if it cannot be written, because the reader has closed the pipe.
     public func write(line: String) -> Bool {
         var rest = Array((line.terminalSafe + "\n").utf8)[...]
         while !rest.isEmpty {

@@ -4,10 +4,10 @@ public import Logging
 public import ServiceLifecycle
 import UnixSignals
 
-/// Runs the services of a process until SIGTERM or SIGINT asks it to end.
+/// Runs the services of a process until it receives SIGTERM or SIGINT.
 public enum ServiceRunner {
-    /// Runs services until one of them ends or the process is asked to; they are then asked to end in reverse
-    /// order, and have 30 seconds for it. A second signal ends the process at once, with exit code 1.
+    /// Runs the services until one of them ends or the process receives SIGTERM or SIGINT. They are then shut down
+    /// gracefully in reverse order, within 30 seconds. A second signal ends the process immediately, with exit code 1.
     public static func run(_ services: [any Service], logger: Logger) async throws {
         let signals = SignalService(await UnixSignalsSequence(trapping: .sigterm, .sigint))
         var configuration = ServiceGroupConfiguration(
@@ -20,7 +20,7 @@ public enum ServiceRunner {
     }
 }
 
-/// Ends, and with it asks the whole group to, at the first signal; ends the process at the second.
+/// Starts the graceful shutdown of its group at the first signal, and ends the process at the second.
 private struct SignalService: Service {
     private let signals: UnixSignalsSequence
 
@@ -28,7 +28,7 @@ private struct SignalService: Service {
 
     func run() async throws {
         let (asked, ask) = AsyncStream<Void>.makeStream()
-        // It outlives this service: the second signal comes while the others finish.
+        // Detached, since it must outlive this service: the second signal may arrive while other services shut down.
         Task.detached { [signals] in
             var isAsked = false
             for await _ in signals {
@@ -42,9 +42,9 @@ private struct SignalService: Service {
 
     private static func stopAtOnce() -> Never {
         let program = URL(filePath: CommandLine.arguments[0]).lastPathComponent
-        let line = "\(program): stopped at once by a second signal; what was in hand is not finished\n"
+        let line = "\(program): stopped at once by a second signal; work in flight was abandoned\n"
         FileHandle.standardError.write(Data(line.utf8))
-        // Without the handlers of exit(3): a thread that hangs must not hold the process.
+        // `_exit` skips the handlers of exit(3): a thread that hangs must not keep the process alive.
         _exit(ProcessFailure.Code.failed.rawValue)
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Everything that a table, a line of text or a text log shows passes through here. Anyone who may write to a queue
-// chooses message ids, subjects and bodies; shown as they are, a line break forges a row, an escape sequence
-// controls the terminal, and a bidi control shows a text in another order than it has.
+// Every table, text line and text log entry is escaped here. Any client that may publish to a queue chooses message
+// ids, subjects and bodies. If they were printed unescaped, a line break could forge a row, an escape sequence could
+// control the terminal, and a bidi control could reorder the text on the screen.
 
 extension String {
-    /// The text with every character that a terminal obeys, or that ends a line, as a JSON escape (`\u001B`): C0 and
-    /// DEL, C1, bidi controls, line and paragraph separators. JSON stays the same JSON.
+    /// The text with every control character and line break as a JSON escape (`\u001B`): C0 and DEL, C1, bidi controls,
+    /// line and paragraph separators. The value of a JSON text does not change.
     public var terminalSafe: String { terminalSafe(keepingLineBreaks: false) }
 
-    /// As ``terminalSafe``, for a text that has several lines on purpose, such as indented JSON.
+    /// Like ``terminalSafe``, for a text that has several lines on purpose, such as indented JSON.
     ///
     /// - Parameter keepingLineBreaks: whether U+000A stays as it is.
     public func terminalSafe(keepingLineBreaks: Bool) -> String {
@@ -37,13 +37,13 @@ extension String {
         }
     }
 
-    /// Whether a byte of UTF-8 is, or begins, one of these characters: most texts have none.
+    /// Whether a byte of UTF-8 is, or begins, one of these characters. A fast check, since most texts contain none.
     private static func mayBeginControl(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xD8 || byte == 0xE2
     }
 }
 
-/// Prints a line on standard output, with what a terminal would obey escaped.
+/// Prints a line on standard output, with control characters escaped.
 ///
 /// - Parameter keepingLineBreaks: for a text that has several lines on purpose.
 public func printLine(_ line: String, keepingLineBreaks: Bool = false) {
@@ -54,12 +54,12 @@ public func printLine(_ line: String, keepingLineBreaks: Bool = false) {
 struct TerminalSafeErrorStream: TextOutputStream, Sendable {
     private let put: @Sendable (String) -> Void
 
-    /// - Parameter put: takes one line with its end.
+    /// - Parameter put: receives one line, with its line break.
     init(_ put: @escaping @Sendable (String) -> Void) { self.put = put }
 
-    /// - Parameter string: one entry with the line break that ends it.
+    /// - Parameter string: one log entry, with the line break that ends it.
     mutating func write(_ string: String) {
-        // By scalars: "\r\n" is one character.
+        // Compared by scalars, because "\r\n" is one `Character`.
         var entry = string.unicodeScalars[...]
         if entry.last == "\n" { entry.removeLast() }
         put(String(entry).terminalSafe + "\n")

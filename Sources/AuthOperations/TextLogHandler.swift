@@ -2,10 +2,10 @@
 import Foundation
 public import Logging
 
-/// Log lines as text on standard error: `LOG_FORMAT=text`. Each entry is one line, and none of it is obeyed by a
-/// terminal.
+/// A log handler that writes text to standard error: `LOG_FORMAT=text`. Each entry is one line, and control characters
+/// are escaped.
 public enum TextLogHandler {
-    /// - Parameter write: takes one line with its end; standard error by default.
+    /// - Parameter write: receives one line, with its line break; writes to standard error by default.
     public static func make(
         label: String, write: (@Sendable (String) -> Void)? = nil
     ) -> StreamLogHandler {

@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import NIOCore
 
-/// Takes no connections for a while after the system had no descriptor or no memory for one.
+/// Pauses accepting connections for a while after accept(2) failed for lack of file descriptors or memory.
 ///
-/// The connection stays in the system's queue, and epoll would report the same socket as readable again at
-/// once: without a pause a core is busy with nothing else (NIO's own back-off delays the next read, but leaves
-/// the socket registered).
+/// The connection stays in the listen queue, and epoll reports the listening socket as readable again
+/// immediately. Without a pause this loop would keep a core busy: NIO's own back-off delays the next read but
+/// leaves the socket registered.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
@@ -35,7 +35,7 @@ final class AcceptPause: ChannelInboundHandler {
         if !isLogged {
             isLogged = true
             logger.warning(
-                "no connection can be accepted: the process has no file descriptor or memory left for one; raise its limit, or lower HTTP_MAX_CONNECTIONS",
+                "accept failed: out of file descriptors or memory; raise the process's limit (ulimit -n) or lower HTTP_MAX_CONNECTIONS",
                 metadata: ["errno": "\(error.errnoCode)"])
         }
         let channel = context.channel

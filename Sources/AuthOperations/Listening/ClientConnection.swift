@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// The connection of a client, for those who want to know when the client closes it.
+/// The connection of a client, with actions that run when the client closes it.
 public final class ClientConnection: Sendable {
     private let state = Mutex<(isClosed: Bool, actions: [@Sendable () -> Void])>((false, []))
 
     init() {}
 
-    /// Runs the action when the client has closed the connection; at once if it has already.
+    /// Runs the action when the client closes the connection, or immediately if it is closed already.
     ///
-    /// A client that closes only its sending side counts as well: the system does not tell the two apart.
+    /// A client that closes only its sending side (half-close) counts as well: the server cannot tell the two apart.
     public func onClose(_ action: @escaping @Sendable () -> Void) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.actions.append(action) }

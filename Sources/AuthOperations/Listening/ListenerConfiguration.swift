@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Where a process listens for HTTP, and what it grants its clients.
+/// The address that a process listens on for HTTP, and the limits for its clients.
 public struct ListenerConfiguration: Sendable {
-    /// The setting of the port, which errors name: `HTTP_PORT`.
+    /// The name of the setting for the port, for error messages: `HTTP_PORT`.
     public var setting: String
-    /// An address or a name.
+    /// An address or a host name.
     public var host: String
-    /// 0 picks a free one.
+    /// 0 picks a free port.
     public var port: Int
-    /// Gets the port once the process listens.
+    /// The file that the port is written to once the process listens.
     public var portFile: PortFile?
-    /// How many connections are served at a time; others wait in the system's queue. At least
-    /// ``reservedDescriptors`` file descriptors are kept for everything else, whatever this says.
+    /// The number of connections that are served at a time; further ones wait in the listen queue. It is lowered if
+    /// fewer than ``reservedDescriptors`` file descriptors would be left for everything else.
     public var maximumConnections: Int
-    /// How long a connection may wait for its next request.
+    /// How long a connection may be idle before its next request.
     public var idleTimeout: Duration
-    /// How long a request may take from its head to its end before the connection is closed.
+    /// How long it may take to receive a request, from its head to its end, before the connection is closed.
     public var requestTimeout: Duration
-    /// The most bytes that a client that asks before it sends them (`Expect: 100-continue`) is asked for.
+    /// The longest body, in bytes, that is requested with 100 (Continue) from a client that sends
+    /// `Expect: 100-continue`.
     public var bodyLimit: Int
 
     public init(
@@ -36,17 +37,17 @@ public struct ListenerConfiguration: Sendable {
         self.bodyLimit = bodyLimit
     }
 
-    /// File descriptors that are not for clients: of the store, the broker, mail and providers.
+    /// File descriptors that are not available to clients: for the store, the broker, mail and providers.
     public static let reservedDescriptors = 64
 
-    /// ``maximumConnections`` as far as the process's limit of descriptors allows it.
+    /// ``maximumConnections``, lowered if the process's limit of file descriptors requires it.
     ///
     /// - Parameter descriptors: the limit (`ulimit -n`).
     func maximumConnections(descriptors: Int) -> Int {
         max(1, min(maximumConnections, descriptors - min(Self.reservedDescriptors, descriptors / 2)))
     }
 
-    /// How many file descriptors the process may have.
+    /// The number of file descriptors that the process may have.
     static var descriptorLimit: Int {
         var limit = rlimit()
         #if canImport(Darwin)

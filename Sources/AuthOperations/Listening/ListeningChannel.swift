@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// A connection of a ``ListeningService``: HTTP/1.1 as Hummingbird has it, with ``RequestReadingHandler``.
+/// A connection of a ``ListeningService``: Hummingbird's HTTP/1.1 channel, with ``RequestReadingHandler``.
 struct ListeningChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let http: HTTP1Channel.Value

@@ -6,13 +6,13 @@ public import Logging
 import NIOCore
 public import ServiceLifecycle
 
-/// A service that answers HTTP requests on a port, and says which one if it cannot listen there.
+/// A service that answers HTTP requests on a port. If it cannot listen, its error names the port's setting.
 ///
-/// All that the protocol asks of a server and that routes do not know is done here, for every process alike:
-/// interim responses, time limits of requests, the number of connections (``ListenerConfiguration``). `HEAD`
-/// needs the router's help: make it with `options: .autoGenerateHeadEndpoints`.
+/// Everything that HTTP requires of a server below its routes is done here, in the same way for every process: interim
+/// responses, time limits for requests, and the limit on connections (``ListenerConfiguration``). `HEAD` also needs a
+/// router with `options: .autoGenerateHeadEndpoints`.
 public struct ListeningService: Service {
-    /// Serves a connection; what must be set for all of its requests can be set around it.
+    /// Wraps the handling of a connection, for example to set a task-local value for all of its requests.
     public typealias Around =
         @Sendable (_ connection: ClientConnection, _ serve: @Sendable () async -> Void) async -> Void
 
@@ -50,8 +50,8 @@ public struct ListeningService: Service {
             logger: logger)
     }
 
-    /// - Throws: ``ProcessFailure`` with code 1 if the port is in use, is not this user's to listen on, or the host
-    ///   is not an address of this machine.
+    /// - Throws: ``ProcessFailure`` with code 1 if the port is in use, the user has no permission to listen on it, or
+    ///   the host is not an address of this machine.
     public func run() async throws {
         do {
             try await service.run()
@@ -62,15 +62,15 @@ public struct ListeningService: Service {
         } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
             throw ProcessFailure(
                 .failed,
-                "\(setting): cannot listen on \(address): the name has no address; set an address, such as 127.0.0.1 or ::1"
+                "\(setting): cannot listen on \(address): the host name does not resolve; set an address, such as 127.0.0.1 or ::1"
             )
         }
     }
 
     private static let reasons: [CInt: String] = [
-        EADDRINUSE: "another program has the port; stop that one, or set another port",
-        EACCES: "this user may not; set a port above 1023",
-        EADDRNOTAVAIL: "this host has no such address; set another host",
-        EAFNOSUPPORT: "this system has no addresses of that kind (IPv6 is off, say); set another host",
+        EADDRINUSE: "the port is in use by another process; stop that process or set another port",
+        EACCES: "permission denied; set a port above 1023",
+        EADDRNOTAVAIL: "the address is not available on this machine; set another host",
+        EAFNOSUPPORT: "the address family is not supported (IPv6 may be off); set another host",
     ]
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a connection has to do beside handing requests and responses on: a state machine without clock or socket.
+/// The protocol rules of a connection beside passing requests and responses on: a state machine without clock or
+/// socket.
 ///
-/// - A client that asks before it sends a body (`Expect: 100-continue`, RFC 9110, section 10.1.1) is told to go
-///   on at once, unless the announced length is refused anyway: then nothing is read, and the connection ends
-///   with the answer.
-/// - A request has to come to its end in time, whoever reads it. A body that arrives byte by byte would keep
-///   the connection forever, also after an answer that did not need it.
-/// - The response to HEAD has no body, whoever writes it.
+/// - A client that sends `Expect: 100-continue` before a body (RFC 9110, section 10.1.1) gets the interim response 100
+///   immediately, unless the announced length is too large anyway. In that case the body is not read, and the
+///   connection is closed after the response.
+/// - A request has to be complete within a time limit, whether or not a handler reads its body. Otherwise a body that
+///   arrives byte by byte would keep the connection open forever, even after a response that did not need it.
+/// - The response to HEAD has no body, even if a handler writes one.
 struct RequestReading {
-    /// What a request's head says.
+    /// The relevant parts of a request's head.
     struct Head: Equatable {
         var isHead = false
         /// Whether the client waits for 100 before it sends the body.
         var awaitsContinue = false
-        /// `Content-Length`; nil if the length is not announced.
+        /// `Content-Length`; nil if the header is absent.
         var length: Int?
     }
 
@@ -23,29 +24,29 @@ struct RequestReading {
         case sendContinue
         /// Close the connection if the request has not ended within the time limit.
         case startTimeLimit
-        /// Close the connection if the request has not ended in a short while: its answer is sent.
+        /// Close the connection if the request has not ended within the short time limit, since its response is sent.
         case startShortTimeLimit
         case stopTimeLimit
-        /// Close the connection after what was written.
+        /// Close the connection once everything is written.
         case close
     }
 
     private struct Exchange {
         let isHead: Bool
         var awaitsContinue: Bool
-        /// Whether the body is refused without 100.
+        /// Whether the body is too large to be requested with 100.
         let isWithheld: Bool
     }
 
     let bodyLimit: Int
-    /// Requests without the end of their response, oldest first.
+    /// Requests whose response has not ended, oldest first.
     private var unanswered: [Exchange] = []
     /// Whether the newest request has not ended.
     private(set) var isReading = false
-    /// Whether the connection ends as soon as the newest request is answered and has ended.
+    /// Whether to close the connection as soon as the newest request and its response have ended.
     private var endsAfterAnswer = false
 
-    /// - Parameter bodyLimit: the most bytes that a body may announce and still be asked for.
+    /// - Parameter bodyLimit: the longest announced body, in bytes, that is requested with 100.
     init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
 
     // MARK: From the client
@@ -60,7 +61,7 @@ struct RequestReading {
         return continueIfFirst() + [.startTimeLimit]
     }
 
-    /// A part of the body: the client does not wait for 100 any more.
+    /// A part of the body has arrived, so the client no longer waits for 100.
     mutating func receivedBody() {
         if !unanswered.isEmpty { unanswered[unanswered.count - 1].awaitsContinue = false }
     }
@@ -76,8 +77,7 @@ struct RequestReading {
     /// Whether the response that is being written has no body.
     var dropsBody: Bool { unanswered.first?.isHead ?? false }
 
-    /// - Returns: whether the client is to be told that the connection ends: it is answered in the middle of its
-    ///   request.
+    /// - Returns: whether the response needs `Connection: close`, because it is sent before the request has ended.
     mutating func sendsHead() -> Bool {
         if unanswered.count == 1, isReading { endsAfterAnswer = true }
         return endsAfterAnswer
@@ -91,7 +91,7 @@ struct RequestReading {
         return endsAfterAnswer ? [.close] : []
     }
 
-    /// 100 must not come into the middle of the response to an earlier request.
+    /// Sends 100 only for the first unanswered request: it must not interrupt the response to an earlier one.
     private mutating func continueIfFirst() -> [Action] {
         guard unanswered.count == 1, unanswered[0].awaitsContinue else { return [] }
         unanswered[0].awaitsContinue = false

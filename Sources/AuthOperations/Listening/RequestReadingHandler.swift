@@ -2,8 +2,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Carries out what ``RequestReading`` decides, and reports when the client has gone. It stands right behind
-/// HTTP's decoder.
+/// Runs the actions of ``RequestReading``, and reports when the client has closed the connection. Its place in the
+/// pipeline is directly after the HTTP decoder.
 final class RequestReadingHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -15,12 +15,12 @@ final class RequestReadingHandler: ChannelDuplexHandler {
     private let client: ClientConnection
     private var scheduled: Scheduled<Void>?
 
-    /// How long the rest of a request may take once it is answered.
+    /// How long the rest of a request may take once its response is sent.
     private static let shortTimeLimit = TimeAmount.seconds(5)
 
     /// - Parameters:
-    ///   - bodyLimit: the most bytes that a client is asked for with 100.
-    ///   - timeLimit: how long a request may take from its head to its end.
+    ///   - bodyLimit: the longest announced body, in bytes, that is requested with 100.
+    ///   - timeLimit: how long it may take to receive a request, from its head to its end.
     init(bodyLimit: Int, timeLimit: TimeAmount, client: ClientConnection) {
         reading = RequestReading(bodyLimit: bodyLimit)
         self.timeLimit = timeLimit
@@ -67,7 +67,7 @@ final class RequestReadingHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The client sends nothing more: it has closed the connection, or half of it, which cannot be told apart.
+        // The client sends nothing more. Whether it has closed the connection or only half of it is unknown.
         if case ChannelEvent.inputClosed? = event as? ChannelEvent { client.closed() }
         context.fireUserInboundEventTriggered(event)
     }
@@ -109,7 +109,7 @@ extension RequestReading.Head {
     init(_ head: HTTPRequestHead) {
         isHead = head.method == .HEAD
         length = head.headers.first(name: "content-length").flatMap { Int($0) }
-        // A server ignores the expectation of an HTTP/1.0 client, which does not know interim responses.
+        // The expectation of an HTTP/1.0 client is ignored, since it does not know interim responses.
         awaitsContinue =
             head.version.major == 1 && head.version.minor >= 1
             && (length ?? 0 > 0 || head.headers.contains(name: "transfer-encoding"))
