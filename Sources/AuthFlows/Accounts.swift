@@ -9,8 +9,8 @@ import Foundation
 /// let result = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("…")))
 /// ```
 ///
-/// Each flow is one transaction: what it changes, the signals it emits and the mails it queues commit
-/// together. Slow work, such as hashing, comes before it.
+/// Each flow is one transaction: the rows it changes, the signals it emits and the mails it queues commit together.
+/// Slow work, such as hashing, is done before the transaction.
 public struct Accounts: Sendable {
     public let store: any AccountStore
     public let keys: KeyRing
@@ -23,9 +23,9 @@ public struct Accounts: Sendable {
     let sightings = SessionSightings()
 
     /// - Parameters:
-    ///   - keys: derived from `SECRET_KEY`; the same for every process of one store.
-    ///   - passwords: share one, since it bounds the memory that hashing takes.
-    ///   - providers: whose accounts people may log in with; each `id` once.
+    ///   - keys: derived from `SECRET_KEY`; the same for every process that shares a store.
+    ///   - passwords: share one in a process, since it limits the memory for hashing.
+    ///   - providers: the identity providers that users may log in with; their ids must be unique.
     public init(
         store: any AccountStore, keys: KeyRing, settings: AccountSettings = AccountSettings(),
         passwords: PasswordHasher = PasswordHasher(), limiter: any RateLimiter = MemoryRateLimiter(),
@@ -44,8 +44,8 @@ public struct Accounts: Sendable {
 
     /// Runs one step of a flow in a transaction.
     ///
-    /// Where somebody else was faster and a unique constraint says so, the step is taken again: it then finds
-    /// what the other has written, and answers as if it had come late (D14).
+    /// If it violates a unique constraint, because a concurrent transaction committed first, the step is run again. It
+    /// then finds the other's rows, and its result is the same as if it had started later.
     func step<R: Sendable>(
         _ visit: Visit, _ body: @escaping @Sendable (Step) throws -> R
     ) async throws -> R {
@@ -62,12 +62,12 @@ public struct Accounts: Sendable {
         }
     }
 
-    /// Who is calling.
+    /// The caller, identified by the session token.
     func caller(_ visit: Visit) async throws -> Caller {
         guard let token = visit.token else { return .anonymous(nil) }
         let now = clock.now()
-        // A browser cannot help sending a cookie that has lapsed; an application is told, and drops its
-        // token.
+        // A browser keeps sending an expired cookie, so it counts as anonymous. An application gets an error, so that
+        // it discards its token.
         let unknown: Caller = visit.request.client == .browser ? .anonymous(nil) : .unknownToken
         return try await store.read { reading in
             guard let session = try reading.session(tokenHash: token.hash), session.expiresAt > now else {
@@ -82,7 +82,7 @@ public struct Accounts: Sendable {
         }
     }
 
-    /// Counts an attempt, and says when it is one too many.
+    /// Counts an attempt against the rate limits of an action.
     func limit(
         _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
     ) async throws -> RateLimitDecision {
@@ -93,7 +93,7 @@ public struct Accounts: Sendable {
 
     /// Counts an attempt as ``limit(_:_:user:key:)`` does.
     ///
-    /// - Returns: the answer where it is one too many; nil: go on.
+    /// - Returns: the result if a limit is reached; nil if the attempt is allowed.
     func limited(
         _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
     ) async throws -> FlowResult? {
@@ -104,11 +104,11 @@ public struct Accounts: Sendable {
     }
 }
 
-/// Who is calling.
+/// The caller of a flow.
 enum Caller: Sendable {
-    /// Nobody who is known; with a session where something is or was pending.
+    /// Not logged in; with a session if something is or was pending.
     case anonymous(Session?)
     case user(Authentication)
-    /// The token is not, or no longer, one of ours.
+    /// The token does not belong to a session, or the session has expired.
     case unknownToken
 }

@@ -3,21 +3,21 @@ import AuthSignals
 import Crypto
 import Foundation
 
-/// A user whom a mail to one of their addresses may let in.
+/// A user who may log in by a mail to one of their addresses.
 struct AddressOwner: Sendable {
     var user: User
     var address: EmailAddress
 }
 
 extension AccountReading {
-    /// The rows of an address by which its reader may come into an account: by a code, a reset, or a provider
-    /// that vouches for the address.
+    /// The rows of an address that give its reader access to an account: by a code, a reset, or a provider that
+    /// vouches for the address.
     ///
-    /// If a user has proved the address, only theirs. An address that was not proved leads only to an account
-    /// without another way in: another address that was proved, or an account at a provider. Whoever made
-    /// such an account would come back by it into what its address's owner has taken for theirs; and if
-    /// the account is honestly its maker's, and the address a slip, the account stays its maker's. Of several
-    /// addresses that were not proved the primary one leads; the others are pending changes.
+    /// If a user has verified the address, only their row does. An unverified address gives access only to an account
+    /// that has no other access: no verified address and no account at a provider. Otherwise the creator of the account
+    /// could use that other access to get back into an account that the owner of the address has taken for their own.
+    /// If the account really belongs to its creator, who has mistyped the address, the account stays theirs. Of several
+    /// unverified addresses only the primary one gives access; the others are pending changes.
     func addressesLeadingIn(by email: String) throws -> [EmailAddress] {
         let all = try emailAddresses(matching: email)
         let verified = all.filter(\.verified)
@@ -25,21 +25,21 @@ extension AccountReading {
         return try all.filter(isOnlyWayIn)
     }
 
-    /// Whether the reader of this stored address may come into its account by it.
+    /// Whether this stored address gives its reader access to its account.
     func leadsIn(_ address: EmailAddress) throws -> Bool {
         if address.verified { return true }
         if try emailAddresses(matching: address.email).contains(where: \.verified) { return false }
         return try isOnlyWayIn(address)
     }
 
-    /// Whether an address that was not proved is at an account that has no other way in.
+    /// Whether the account of an unverified address has no other access.
     private func isOnlyWayIn(_ address: EmailAddress) throws -> Bool {
         let all = try emailAddresses(of: address.userID)
         guard !all.contains(where: \.verified), address.primary || all.count == 1 else { return false }
         return try socialAccounts(of: address.userID).isEmpty
     }
 
-    /// The active users whom a mail to an address may let in, the one who logged in last first.
+    /// The active users who may log in by a mail to an address, the most recently logged-in first.
     func owners(of email: String) throws -> [AddressOwner] {
         try addressesLeadingIn(by: email)
             .compactMap { address in
@@ -51,14 +51,14 @@ extension AccountReading {
 }
 
 extension Step {
-    /// Drops the addresses of a user that were not proved: changes that are pending, whose links and codes
-    /// become void (`email_removed` for each). With them the reader of such a mail would have a way into an
-    /// account whose password was just changed because of them.
+    /// Deletes the unverified addresses of a user, which are pending changes, and emits `email_removed` for each.
+    /// Their links and codes become void. Otherwise an attacker who has added such an address would keep access to an
+    /// account whose password was changed to lock the attacker out.
     ///
-    /// If none is proved, the primary one stays, or the newest if the user could not log in otherwise; that
-    /// one gets a new row, so that its links are void.
+    /// If no address is verified, the primary one stays, or the newest one if the user could not log in without it.
+    /// That newest one gets a new row, so that its links are void.
     ///
-    /// - Parameter proved: becomes primary if the primary address was not proved.
+    /// - Parameter proved: the address that becomes primary if the primary one is unverified.
     func dropPendingAddresses(of user: User, proved: String? = nil) throws {
         let all = try transaction.emailAddresses(of: user.id)
         let pending = all.filter { !$0.verified }
@@ -91,13 +91,13 @@ extension Step {
         }
     }
 
-    /// Takes an account from whoever made it under an address that they have not proved, for the one who has
-    /// just proved that it is theirs: the password is void, other sessions end, pending addresses are dropped.
+    /// Removes the access of an account's creator, who never verified its address, when the owner of the address has
+    /// just proved it: voids the password, ends other sessions and deletes pending addresses.
     ///
     /// Source: allauth `socialaccount/internal/flows/email_authentication.py:wipe_password`, for a log-in by
     /// a provider; here a log-in by code does the same.
     ///
-    /// - Returns: whether there was a password.
+    /// - Returns: whether the account had a password.
     func shutOutMaker(of user: inout User, proved email: String, keeping session: Session.ID?) throws -> Bool
     {
         let hadPassword = user.passwordHash != nil
@@ -112,8 +112,8 @@ extension Step {
 }
 
 extension User {
-    /// Stands for the user and their password as it is now: a session remembers by it which password was set
-    /// or proved in it.
+    /// A hash that identifies the user and their current password. A session keeps it to remember which password was
+    /// set or proved in it.
     var passwordMark: Data {
         let text = id.wireText + " " + (passwordHash?.exposedText ?? "")
         return Data(SHA256.hash(data: Data(text.utf8)).prefix(16))

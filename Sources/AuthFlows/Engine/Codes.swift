@@ -3,34 +3,34 @@ import AuthSignals
 import Foundation
 
 extension Code {
-    /// What codes are made of: consonants that are not mistaken for each other, so that no word comes about.
+    /// The letters of codes: consonants only, so that no words occur, and none that are easily confused.
     /// Source: allauth `ALLAUTH_USER_CODE_FORMAT`, dashed.
     private static let alphabet = Array("BCDFGHJKLMNPQRSTVWXZ")
 
-    /// A new code, `XXXX-XXXX`: 34 bits, enough for three attempts.
+    /// A new code, `XXXX-XXXX`: 34 bits of entropy, enough for three attempts.
     static func random() -> Code {
         var generator = SystemRandomNumberGenerator()
         let letters = (0..<8).map { _ in alphabet.randomElement(using: &generator)! }
         return Code(String(letters[..<4]) + "-" + String(letters[4...]))
     }
 
-    /// The code without what does not count: punctuation, white space and case.
+    /// The code in upper case, without punctuation and white space, which are ignored in comparisons.
     var normalized: String {
         String(exposedText.uppercased().unicodeScalars.filter { CharacterSet.alphanumerics.contains($0) })
     }
 }
 
-/// What came of a code that was entered.
+/// The result of checking a code that was entered.
 enum CodeVerdict {
     case right
-    /// Wrong; whether attempts are left was counted.
+    /// Wrong; the failure was counted.
     case wrong(lastAttempt: Bool)
 }
 
 extension Step {
-    /// Makes a code, queues its mail and returns what is to be remembered of it.
+    /// Makes a code, queues its mail and returns the pending code to store.
     ///
-    /// - Parameter restarting: the pending code it replaces: its start and its failures stay (a resend).
+    /// - Parameter restarting: for a resend, the pending code that it replaces; its start and its failures are kept.
     func mailCode(
         _ purpose: PendingCode.Purpose, template: MailDraft.Template, user: User, email: String,
         onAccepted: EmailConfirmationSent? = nil, restarting former: PendingCode? = nil
@@ -46,12 +46,12 @@ extension Step {
         return pending
     }
 
-    /// A pending code that nobody's input ever matches: where the address is not known.
+    /// A pending code that no input matches, for an unknown address.
     func unknowableCode(email: String) -> PendingCode {
         PendingCode(id: .version7(at: now), userID: nil, email: email, mac: nil, startedAt: now)
     }
 
-    /// The pending code, unless its time is over.
+    /// The pending code, unless it has expired.
     func pendingCode(_ purpose: PendingCode.Purpose, in session: Session) -> PendingCode? {
         guard let pending = session.state.pendingCodes[purpose],
             pending.startedAt + settings.timeout(of: purpose) > now
@@ -59,7 +59,7 @@ extension Step {
         return pending
     }
 
-    /// Compares what was entered, in constant time, and counts a failure. A blank input is one too.
+    /// Compares the entered code, in constant time, and counts a failure. A blank input is a failure too.
     func judge(
         _ entered: Code, _ purpose: PendingCode.Purpose, _ pending: inout PendingCode
     ) -> CodeVerdict {
@@ -76,9 +76,9 @@ extension Step {
         [purpose.rawValue, pending.id.wireText, code.normalized]
     }
 
-    /// Counts a failure: stores what is left of the pending code, and says whether that was the last attempt.
+    /// Stores a counted failure.
     ///
-    /// - Parameter isLast: nothing is pending any more afterwards, the log-in neither.
+    /// - Parameter isLast: whether it was the last attempt; the code and its log-in are then no longer pending.
     func countFailure(_ purpose: PendingCode.Purpose, _ pending: PendingCode, isLast: Bool) throws {
         _ = try remember { state in
             state.pendingCodes[purpose] = isLast ? nil : pending
@@ -86,8 +86,8 @@ extension Step {
         }
     }
 
-    /// The log-in that waits at a stage in the caller's session, unless its time is over, or the password that
-    /// it was begun with was changed.
+    /// The log-in that waits at a stage in the caller's session, unless it has expired or the password that it was
+    /// started with was changed.
     func pendingLogin(at stage: LoginStage, in session: Session) throws -> PendingLogin? {
         guard session.userID == nil, let login = session.state.pendingLogin, login.stage == stage,
             login.startedAt + settings.loginTimeout > now
@@ -104,7 +104,7 @@ extension Step {
     func mailVerificationCode(
         _ user: User, _ address: EmailAddress, restarting former: PendingCode? = nil
     ) throws -> PendingCode {
-        // Who has never logged in is signing up still (LI7).
+        // A user who has never logged in is still signing up.
         let signup = user.lastLogin == nil
         let startedAt = former?.startedAt ?? now
         return try mailCode(

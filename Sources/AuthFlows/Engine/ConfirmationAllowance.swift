@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What the rate limit of confirmation mails says.
+/// The result of the rate limit for confirmation mails.
 enum ConfirmationAllowance: Hashable, Sendable {
     case mail
-    /// A link was mailed a moment ago and still works: another is quietly left out.
+    /// A link was mailed recently and still works: the mail is silently skipped.
     case skip
-    /// A code was mailed a moment ago, and another would make it void: to be tried again after that many
-    /// seconds.
+    /// A code was mailed recently, and another one would make it void: try again after that many seconds.
     case refused(retryAfter: Double)
 
-    /// The answer where it was refused; nil: go on.
+    /// The result of the flow if the mail is refused; nil otherwise.
     var answer: FlowResult? {
         if case .refused(let seconds) = self { .rateLimited(retryAfter: seconds) } else { nil }
     }
 }
 
 extension Accounts {
-    /// Whether a confirmation mail may go to that address now; it counts. Nil: to nobody.
+    /// Whether a confirmation mail may be sent to that address now. The attempt is counted, unless the address is nil.
     func confirmationAllowance(to email: String?, _ visit: Visit) async throws -> ConfirmationAllowance {
         guard let email else { return .mail }
         switch try await limit(.confirmEmail, visit, key: EmailAddress.key(of: email)) {
@@ -27,7 +26,7 @@ extension Accounts {
         }
     }
 
-    /// Whether a log-in may mail what confirms its address; nothing is counted where nothing would be mailed.
+    /// Whether a log-in may send a confirmation mail. Nothing is counted if no mail would be sent.
     func confirmationAllowance(
         of user: User, named email: String?, _ visit: Visit
     ) async throws -> ConfirmationAllowance {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Whether a text can be an e-mail address: Django's EmailValidator, allauth's limit of 254, and a domain that has
+/// The syntax check of e-mail addresses: Django's EmailValidator, allauth's limit of 254, and a domain that has
 /// A-labels.
 package enum EmailSyntax {
-    /// The longest address, in the form in which it is mailed to (``EmailAddress/key(of:)``).
+    /// The longest address, in bytes, in the form that mail is sent to (``EmailAddress/key(of:)``).
     package static let longest = 254
 
     package static func isValid(_ email: String) -> Bool {
@@ -15,8 +15,8 @@ package enum EmailSyntax {
             && isDomain(Substring(scalars[scalars.index(after: at)...]))
     }
 
-    /// RFC 5322's dot-atom; quoted local parts are refused. So is everything beyond ASCII: such an address can be
-    /// mailed to only where every server on the way speaks SMTPUTF8.
+    /// RFC 5322's dot-atom. Quoted local parts are refused. So are characters beyond ASCII, because mail to such an
+    /// address needs SMTPUTF8 support in every server on the way.
     private static func isLocalPart(_ text: some BidirectionalCollection<UInt8>) -> Bool {
         guard !text.isEmpty, text.count <= 64 else { return false }
         return text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Checks of single fields, with allauth's codes.
+/// Checks of single fields, with allauth's error codes.
 struct FieldChecks {
     var settings: AccountSettings
 
-    /// The address normalised, or why it is none.
+    /// The normalized address, or why it is invalid.
     func email(_ text: String?, required: Bool = true, field: String = "email") -> Result<String?, Refusal> {
         guard let text, !text.isEmpty else { return missing(required, field) }
         if text.utf8.contains(0) { return .failure(nullCharacter(field)) }
-        // Before it is normalized, which takes long for a long text.
+        // Checked before normalization, which is slow for a long text.
         if text.utf8.count > 4 * EmailSyntax.longest { return .failure(longEmail(field)) }
         let email = EmailAddress.normalized(text)
         if EmailAddress.key(of: email).utf8.count > EmailSyntax.longest { return .failure(longEmail(field)) }
@@ -19,14 +19,14 @@ struct FieldChecks {
         return .success(email)
     }
 
-    /// The username, or why it cannot be one.
+    /// The trimmed username, or why it is invalid.
     func username(_ text: String?, required: Bool) -> Result<String?, Refusal> {
         let field = "username"
         guard let text = text?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else {
             return missing(required, field)
         }
         if text.utf8.contains(0) { return .failure(nullCharacter(field)) }
-        // Before it is normalized, which takes long for a long text.
+        // Checked before normalization, which is slow for a long text.
         if text.utf8.count > Username.longestBytes || text.unicodeScalars.count > Username.longest {
             return .failure(
                 Refusal(
@@ -56,7 +56,7 @@ struct FieldChecks {
         return .success(settings.preserveUsernameCasing ? text : text.lowercased())
     }
 
-    /// The username that a user is looked up by, without white space around it, or why it is nobody's.
+    /// The trimmed username for looking up a user, or a refusal if no user can have it.
     func knownUsername(_ text: String) -> Result<String, Refusal> {
         let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard name.utf8.count <= Username.longestBytes, !name.utf8.contains(0) else {
@@ -81,7 +81,7 @@ struct FieldChecks {
 }
 
 extension Result where Failure == Refusal {
-    /// The value; the refusal joins the others.
+    /// The value; or nil, after the refusal was appended to `refusals`.
     func get(refusals: inout [Refusal]) -> Success? {
         switch self {
         case .success(let value): return value

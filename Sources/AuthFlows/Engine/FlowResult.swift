@@ -2,45 +2,45 @@
 public import AuthSignals
 public import Foundation
 
-/// What became of a flow.
+/// The result of a flow.
 public enum FlowResult: Sendable {
-    /// The caller's session is a user's.
+    /// The caller is logged in.
     case authenticated(Authentication)
     /// The caller is not logged in; a stage of a log-in may be pending.
     case unauthenticated(PendingAuthentication)
-    /// Logged in, but too long ago for this: reauthenticate and call again (D19).
+    /// The caller is logged in, but has to reauthenticate first. The client then repeats the same call.
     case reauthenticationRequired(Authentication)
-    /// Refused, with every reason; nothing was changed but for attempt counters.
+    /// Refused, with all reasons. Nothing was changed except attempt counters.
     case refused([Refusal])
-    /// It cannot be done now: somebody is logged in already, or nothing is pending.
+    /// The call is not possible in the current state: the caller is logged in already, or nothing is pending.
     case conflict
-    /// Strangers may not sign up here.
+    /// Sign-up is closed.
     case closed
-    /// The session token is not, or no longer, one of ours.
+    /// The session token is invalid or has expired.
     case gone
-    /// Tried too often; to be tried again after that many seconds.
+    /// A rate limit is reached; try again after that many seconds.
     case rateLimited(retryAfter: Double)
-    /// Done; there is nothing more to say, for the sake of privacy too.
+    /// Done. It has no details, partly to prevent enumeration.
     case done
-    /// No mail was sent: one was, a moment ago.
+    /// No mail was sent, because one was sent recently.
     case notSent
-    /// The caller's addresses, after what was done to them.
+    /// The caller's addresses, after any change.
     case emailAddresses([EmailAddress])
-    /// The caller's sessions, after what was done to them; which is theirs is in `current`.
+    /// The caller's sessions, after any change; `current` is the one of this call.
     case sessions([Session], current: Session.ID)
-    /// The key or code is right: this user's password may be reset with it.
+    /// The key or code is right: it can reset this user's password.
     case resettable(User)
-    /// The key or code is right: that address may be confirmed with it.
+    /// The key or code is right: it can confirm that address.
     case confirmable(EmailConfirmationInfo)
-    /// Not allowed: `denied` by the application's hook, `permission_denied` where nobody is logged in to
-    /// connect an account to.
+    /// Not allowed: `denied` by the application's hook, or `permission_denied` if the caller is not logged in and so
+    /// has no user to connect an account to.
     case forbidden(Refusal.Code)
-    /// The visitor is to be sent there: to a provider, or where the application's hook says. With the token
-    /// of a session that was opened to remember the visit, shown once.
+    /// The browser has to be redirected: to a provider, or to the address from the application's hook. If a session was
+    /// opened for the redirect, its token is included; it is returned only once.
     case redirect(URL, newToken: SessionToken?)
-    /// The caller's accounts at providers, after what was done to them.
+    /// The caller's accounts at providers, after any change.
     case socialAccounts([SocialAccount])
-    /// What is known of somebody whose sign-up by a provider waits for their form.
+    /// The known data of a sign-up by a provider that waits for its form.
     case socialSignUp(SocialSignUpProposal)
 }
 
@@ -48,13 +48,13 @@ extension FlowResult {
     static func refused(_ refusal: Refusal) -> FlowResult { .refused([refusal]) }
 }
 
-/// Who is logged in, and in which session.
+/// A logged-in user and their session.
 public struct Authentication: Sendable {
     public var user: User
     public var emailAddresses: [EmailAddress]
     public var session: Session
-    /// The session's new token, where it has one since this call: the client is to keep it instead of what
-    /// it had. Shown once.
+    /// The session's new token, if this call has changed it: the client must use it instead of the former one. It is
+    /// returned only once.
     public var newToken: SessionToken?
 
     public init(
@@ -69,16 +69,16 @@ public struct Authentication: Sendable {
     /// The primary address.
     public var email: String? { emailAddresses.first { $0.primary }?.email }
 
-    /// What was proved in the session, oldest first.
+    /// The factors that were proved in the session, oldest first.
     public var methods: [AuthenticationRecord] { session.state.methods }
 }
 
-/// A flow's answer where the step before it ended it: the failure of a `Result`.
+/// A result that ends a flow early, as the failure of a `Result`.
 struct Answered: Error {
     var result: FlowResult
 }
 
-/// What stands between a caller and a log-in.
+/// The flows that a caller has to complete before they are logged in.
 public struct PendingAuthentication: Sendable {
     /// A flow that waits for the caller.
     public struct Flow: RawRepresentable, Hashable, Sendable {
@@ -91,9 +91,9 @@ public struct PendingAuthentication: Sendable {
     }
 
     public var flows: [Flow]
-    /// The session that remembers what is pending, where it is new. Shown once.
+    /// The token of the session that keeps the pending flows, if it is new. It is returned only once.
     public var newToken: SessionToken?
-    /// By which provider a sign-up waits for its form.
+    /// The provider of a sign-up that waits for its form.
     public var provider: String?
 
     public init(flows: [Flow] = [], newToken: SessionToken? = nil, provider: String? = nil) {
@@ -103,11 +103,11 @@ public struct PendingAuthentication: Sendable {
     }
 }
 
-/// Who calls, and with which session.
+/// The context of a call: the session token and the request.
 public struct Visit: Sendable {
-    /// What the client showed; nil where it showed none.
+    /// The token that the client sent; nil if it sent none.
     public var token: SessionToken?
-    /// The request, as signals tell of it.
+    /// The request, as signals contain it.
     public var request: RequestContext
 
     public init(token: SessionToken? = nil, request: RequestContext = RequestContext()) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// A provider's answer, and whom it leads to here.
+/// A social log-in, and the user that it was matched to.
 struct FoundSocialLogin: Sendable {
     var login: SocialLogin
-    /// The address by which the user was found, where no account is connected: e-mail authentication.
+    /// The address that matched the user, if no account is connected (e-mail authentication).
     var email: EmailAddress?
 }
 
 extension AccountReading {
-    /// Whom an identity leads to: the user whose account is connected, or else, where the provider is trusted
-    /// with that, the one whose address it vouches for.
+    /// Looks up the user of an identity: the user whose account is connected, or else, if e-mail authentication is
+    /// allowed for the provider, the user whose address it vouches for.
     ///
     /// Source: allauth `socialaccount/models.py:SocialLogin.lookup`.
     func find(
@@ -33,10 +33,10 @@ extension AccountReading {
 }
 
 extension Accounts {
-    /// The provider of that id.
+    /// The provider with that id.
     public func provider(_ id: String) -> (any SocialProvider)? { providers.first { $0.id == id } }
 
-    /// What a visit to a provider is for, where that is possible here.
+    /// The requested process, if it is possible here; nil otherwise, after a refusal was appended.
     func process(
         _ wanted: SocialLoginSnapshot.Process?, among possible: [SocialLoginSnapshot.Process],
         _ refusals: inout [Refusal]
@@ -47,8 +47,8 @@ extension Accounts {
         return nil
     }
 
-    /// Whether an address that this provider vouches for logs its user in: what the application says, the
-    /// provider's setting, or the one for all.
+    /// Whether an address that this provider vouches for logs its user in. The application's hook decides first, then
+    /// the provider's setting, then the general setting.
     func authenticatesByEmail(
         _ identity: SocialIdentity, _ provider: any SocialProvider
     ) -> @Sendable (String) -> Bool {
@@ -56,7 +56,7 @@ extension Accounts {
         return { [hook = hooks.canAuthenticateByEmail] email in hook(identity, email) ?? configured }
     }
 
-    /// Whether the account is then connected.
+    /// Whether the account is connected after a log-in by e-mail authentication.
     func connectsByEmail(_ provider: any SocialProvider) -> Bool {
         provider.policy.emailAuthenticationAutoConnect ?? settings.social.emailAuthenticationAutoConnect
     }

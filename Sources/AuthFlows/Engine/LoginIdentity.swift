@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Who somebody says they are, and their password.
+/// The claimed identity and the password of a log-in.
 struct LoginIdentity: Sendable {
     var email: String?
     var username: String?
-    /// As it was typed.
+    /// The address or username as the user typed it.
     var typed: String
     var password: Password
 
     struct Refusals: Error { var all: [Refusal] }
 
-    /// What failures are counted under.
+    /// The key that failed log-ins are counted under.
     var key: String { email.map(EmailAddress.key(of:)) ?? username.map(Username.key(of:)) ?? "" }
 
-    /// One answer for a wrong password and for nobody.
+    /// The same refusal for a wrong password and for an unknown user.
     var mismatch: Refusal {
         email != nil
             ? Refusal(

@@ -2,28 +2,28 @@
 import AuthSignals
 import Foundation
 
-/// The stages between a proved factor and a log-in. `user_logged_in` comes only after the last one.
+/// The stages between a proved factor and a log-in. `user_logged_in` is emitted only after the last one.
 ///
 /// Source: allauth `account/stages.py:LoginStageController`.
 extension Step {
     /// The stages, in order.
     private static let stages: [LoginStage] = [.loginByCode, .verifyEmail]
 
-    /// What a stage says.
+    /// The decision of a stage.
     private enum StageDecision {
-        /// The log-in goes on.
+        /// The log-in continues.
         case pass
-        /// It waits for the caller.
+        /// The log-in waits for the caller.
         case stop
-        /// It can never be satisfied.
+        /// The stage can never be completed.
         case abort
     }
 
-    /// Takes a log-in through the stages after `passed`, and logs the user in after the last.
+    /// Runs the stages of a log-in after `passed`, and logs the user in after the last one.
     ///
     /// - Parameters:
-    ///   - passed: the stage that was just satisfied; nil at the start.
-    ///   - mayMail: whether the rate limit of confirmation mails allows one now.
+    ///   - passed: the stage that was just completed; nil at the start.
+    ///   - mayMail: whether the rate limit for confirmation mails allows one now.
     func logIn(
         _ user: User, _ login: PendingLogin, after passed: LoginStage? = nil, mayMail: Bool = true
     ) throws -> FlowResult {
@@ -43,7 +43,7 @@ extension Step {
         return .authenticated(try complete(user, login))
     }
 
-    /// Remembers a log-in that waits for its caller, with the code that was mailed for it.
+    /// Stores a log-in that waits for the caller, with the code that was mailed for it.
     func wait(_ login: PendingLogin, _ codes: [PendingCode.Purpose: PendingCode]) throws -> FlowResult {
         let token = try remember { state in
             state.pendingLogin = login
@@ -55,7 +55,7 @@ extension Step {
             PendingAuthentication(flows: [.init(rawValue: login.stage.rawValue)], newToken: token))
     }
 
-    /// Gives up the log-in that waits in the caller's session, if there is one.
+    /// Deletes the pending log-in of the caller's session, if one exists.
     func forgetLogin() throws {
         guard try session() != nil else { return }
         _ = try remember { state in
@@ -82,12 +82,12 @@ extension Step {
         guard settings.requiresLoginCode(after: login) else { return .pass }
         let addresses = try transaction.emailAddresses(of: user.id)
         let named = addresses.first { $0.isNamed(login.email) }
-        // Rather to one that was proved, or is the only one, than to a pending one.
+        // An address that gives access to the account is preferred to one that is a pending change.
         guard
             let address = try ([named].compactMap { $0 } + addresses).first(where: transaction.leadsIn)
                 ?? named ?? addresses.first
         else {
-            // Without an address there is no way to ask for the code that is required.
+            // A code is required, but the user has no address to send it to.
             return .abort
         }
         codes[.login] = try mailCode(.login, template: .loginCode, user: user, email: address.email)
@@ -109,7 +109,7 @@ extension Step {
             }
             return .pass
         case .mandatory:
-            // Without any address there is nothing to confirm and nowhere to write to (SO6).
+            // A user without an address can confirm nothing and gets no mail, so the log-in stays pending.
             if addresses.isEmpty { return .stop }
             guard let address = addresses.unverified(for: login.email) else { return .pass }
             login.email = address.email
@@ -122,7 +122,7 @@ extension Step {
         }
     }
 
-    /// The log-in itself.
+    /// Logs the user in: opens the session and emits `user_logged_in`.
     private func complete(_ user: User, _ login: PendingLogin) throws -> Authentication {
         var user = user
         user.lastLogin = now
@@ -141,9 +141,9 @@ extension Step {
 }
 
 extension [EmailAddress] {
-    /// The address that a log-in with `email` is to verify; nil where none is left to.
+    /// The address that a log-in with `email` has to verify; nil if none has to be verified.
     ///
-    /// Who names an address logs in by that one: another address that is verified does not stand for it.
+    /// If the user has named an address, that one has to be verified, even if another one is.
     /// Source: allauth `account/utils.py:has_verified_email`.
     func unverified(for email: String?) -> EmailAddress? {
         if let named = first(where: { $0.isNamed(email) }) { return named.verified ? nil : named }
@@ -152,8 +152,8 @@ extension [EmailAddress] {
 }
 
 extension AccountSettings {
-    /// Whether a log-in wants a code: `ACCOUNT_LOGIN_BY_CODE_REQUIRED`, by the method that was used last. A
-    /// sign-up used none, and wants one wherever one is required after any.
+    /// Whether a log-in requires a code (`ACCOUNT_LOGIN_BY_CODE_REQUIRED`), depending on the method that was used last.
+    /// A sign-up has used no method, and requires a code if one is required after any method.
     func requiresLoginCode(after login: PendingLogin) -> Bool {
         guard !loginByCodeRequired.isEmpty else { return false }
         guard let last = login.methods.last else { return true }

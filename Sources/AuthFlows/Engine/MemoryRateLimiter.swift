@@ -2,7 +2,7 @@
 public import Foundation
 import Synchronization
 
-/// Counts attempts in this process alone: for tests, and for one process without a file.
+/// A rate limiter that counts attempts in memory: for tests, and for services with a single process.
 public final class MemoryRateLimiter: RateLimiter {
     private let state = Mutex(State())
 
@@ -22,12 +22,12 @@ public final class MemoryRateLimiter: RateLimiter {
         state.withLock { $0.forget(Set(buckets)) }
     }
 
-    /// How many attempts are remembered.
+    /// The number of attempts in memory.
     var count: Int { state.withLock { $0.attempts.count } }
 
     /// The attempts: a sliding log for each limit.
     private struct State {
-        /// Two rates of one key each count an attempt.
+        /// A bucket and a duration: if a bucket has two rates, each of them counts an attempt.
         struct Limit: Hashable {
             var bucket: String
             var per: TimeInterval
@@ -55,7 +55,7 @@ public final class MemoryRateLimiter: RateLimiter {
                     continue
                 }
                 guard log.count >= use.amount else { continue }
-                // So many have to be forgotten before one more fits.
+                // The newest attempt that has to expire before another one is allowed.
                 let blocking = log[log.count - use.amount]
                 let at = attempts[blocking]?.at ?? now
                 wait = max(wait ?? 0, at.timeIntervalSince(now) + use.per)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// What a hook's answer, or its silence, comes to.
+/// The outcome of calling a hook, including failures and time-outs.
 struct HookVerdict: Hashable, Sendable {
     var answer: PreSocialLoginHook.Answer
-    /// Told in the signal.
+    /// The reason in the signal.
     var reason: String?
 
     static let proceed = HookVerdict(answer: .proceed)
@@ -24,15 +24,15 @@ struct HookVerdict: Hashable, Sendable {
 }
 
 extension PreSocialLoginHook {
-    /// The longest reason that is told, bytes.
+    /// The longest reason in the signal, in bytes.
     private static let longestReason = 512
 
     private enum Event: Sendable { case answered(Answer), failed, late }
 
-    /// Asks, and waits no longer than the deadline: a hook that does not heed its cancellation is left to
-    /// itself.
+    /// Calls the hook and waits until its deadline at most. A hook that ignores its cancellation keeps running
+    /// unattended.
     ///
-    /// - Throws: `CancellationError` where the caller's task was cancelled meanwhile.
+    /// - Throws: `CancellationError` if the caller's task is cancelled meanwhile.
     func verdict(on login: SocialLogin, _ visit: Visit) async throws -> HookVerdict {
         let (events, feed) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
         let work = Task {

@@ -2,16 +2,16 @@
 public import AuthSignals
 public import Foundation
 
-/// The application's say in a social log-in (D5): asked after the provider's answer and before anything is
-/// written, in log-in, sign-up and connect alike. What it answers is told by `pre_social_login` afterwards.
+/// A hook by which the application decides about a social log-in. It is called after the provider has responded and
+/// before anything is written, for log-in, sign-up and connect alike. `pre_social_login` reports its answer afterwards.
 ///
-/// Where it throws, or takes longer than its deadline, the log-in is denied, unless it fails open.
+/// If it throws, or takes longer than its deadline, the log-in is denied, unless it fails open.
 public struct PreSocialLoginHook: Sendable {
     /// `PRE_SOCIAL_LOGIN_TIMEOUT`: how long it may take.
     public var deadline: Duration
-    /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether to proceed where it fails or is too slow.
+    /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether to proceed if it fails or is too slow.
     public var failsOpen: Bool
-    /// Sees the access token and the profile, in memory.
+    /// The hook itself. It receives the access token and the profile, in memory.
     public var answer: @Sendable (SocialLogin, Visit) async throws -> Answer
 
     public init(
@@ -23,29 +23,29 @@ public struct PreSocialLoginHook: Sendable {
         self.answer = answer
     }
 
-    /// What the hook says.
+    /// The decision of the hook.
     public enum Answer: Hashable, Sendable {
         case proceed
-        /// Nobody is logged in; the reason is told in the signal, and not to the visitor.
+        /// The user is not logged in. The reason is in the signal, but not in the response to the user.
         case deny(reason: String)
-        /// The visitor is sent there instead.
+        /// The browser is redirected to that address instead.
         case redirect(URL)
-        /// The account is this user's from now on, and the flow goes on with them. One that is another's stays
-        /// theirs, and the flow is refused.
+        /// The account is connected to this user, and the flow continues with them. If the account belongs to another
+        /// user already, it stays theirs and the flow is refused.
         case connect(to: User.ID)
     }
 }
 
-/// A provider's answer on its way through a flow: allauth's `SocialLogin`.
+/// A log-in by a provider while it passes through a flow: allauth's `SocialLogin`.
 public struct SocialLogin: Sendable {
     public var identity: SocialIdentity
     public var process: SocialLoginSnapshot.Process
-    /// Whom it leads to: the connected account's user, or the one that an address is known of.
+    /// The matching user: the one of the connected account, or the one that was found by an address.
     public var user: User?
-    /// The stored account, where there is one.
+    /// The stored account, if one exists.
     public var account: SocialAccount?
 
-    /// Whether it leads to a user who exists.
+    /// Whether it matches an existing user.
     public var isExisting: Bool { user != nil }
 
     public init(

@@ -2,12 +2,12 @@
 package import Foundation
 
 extension AccountSettings {
-    /// The address that a visitor may be sent to: on this server, at a front end, or at a trusted origin.
-    /// There is no other, or this server could be made to lead people astray.
+    /// The address for a redirect, if it is allowed: on this server, at a front end, or at a trusted origin. Others are
+    /// rejected, so that this server is not an open redirector.
     ///
     /// - Parameter text: an address, or a path on this server.
     package func redirectTarget(_ text: String) -> URL? {
-        // Browsers read a backslash as a slash, and pass over control characters.
+        // Browsers treat a backslash as a slash, and ignore control characters.
         guard text.utf8.count <= 2048, !text.contains("\\"),
             text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f })
         else { return nil }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a flow will not do what was asked: allauth's error codes.
+/// Why a flow refuses a call, with allauth's error codes.
 public struct Refusal: Error, Hashable, Sendable {
-    /// A code of allauth's adapters, forms and validators; more may be added.
+    /// An error code of allauth's adapters, forms and validators; an open set.
     public struct Code: RawRepresentable, Hashable, Sendable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
@@ -42,7 +42,7 @@ public struct Refusal: Error, Hashable, Sendable {
             rawValue: "token_authentication_not_supported")
         public static let clientIDRequired = Code(rawValue: "client_id_required")
         public static let unknownProvider = Code(rawValue: "unknown_provider")
-        /// Not allauth's: it lets the request fail.
+        /// Not one of allauth's codes: allauth lets the request fail.
         public static let providerUnreachable = Code(rawValue: "provider_unreachable")
         public static let invalidURL = Code(rawValue: "invalid_url")
         public static let connectedOther = Code(rawValue: "connected_other")
@@ -51,7 +51,7 @@ public struct Refusal: Error, Hashable, Sendable {
         public static let noVerifiedEmail = Code(rawValue: "no_verified_email")
         public static let disconnectLast = Code(rawValue: "disconnect_last")
 
-        // What a front end is told of a visit to a provider: allauth's `AuthError` and its like.
+        // Codes in a redirect to a front end after a log-in by a provider: allauth's `AuthError` and similar ones.
         public static let cancelled = Code(rawValue: "cancelled")
         public static let denied = Code(rawValue: "denied")
         public static let unknown = Code(rawValue: "unknown")
@@ -61,9 +61,9 @@ public struct Refusal: Error, Hashable, Sendable {
     }
 
     public var code: Code
-    /// The field it is about; nil where it is about the whole.
+    /// The field that is refused; nil if the refusal is not about a single field.
     public var field: String?
-    /// For a person to read.
+    /// The text for the user.
     public var message: String
 
     public init(_ code: Code, field: String? = nil, _ message: String) {

@@ -2,18 +2,19 @@
 import AuthSignals
 import Foundation
 
-/// That somebody may reset a user's password.
+/// The proof that the caller may reset a user's password.
 struct ResetProof {
     var user: User
     var emailAddresses: [EmailAddress]
     /// The address that the link or the code was mailed to.
     var email: String
-    /// Nil where a link proved it.
+    /// Nil if the proof was a link.
     var code: PendingCode?
 }
 
 extension Step {
-    /// Judges a key or a code. A wrong code is counted, and says so where a user is behind it.
+    /// Checks a key or a code. A wrong code is counted, and `password_reset_code_rejected` is emitted if the pending
+    /// code belongs to a user.
     func judgeReset(_ key: String) throws -> Result<ResetProof, Answered> {
         if !settings.passwordResetByCode {
             if key.isEmpty { return .failure(Answered(result: .refused(.required(field: "key")))) }
@@ -44,7 +45,7 @@ extension Step {
                 $0.isNamed(code.email)
             }), try transaction.leadsIn(address)
         else {
-            // While the code was on its way the user, or what their address leads to, has changed.
+            // Since the code was mailed the user was changed, or the address no longer gives access to the account.
             try countFailure(.resetPassword, code, isLast: true)
             return .failure(Answered(result: .conflict))
         }
@@ -56,9 +57,8 @@ extension Step {
             user: user, emailAddresses: try transaction.emailAddresses(of: user.id), email: email, code: code)
     }
 
-    /// Takes note of a right code: it verifies its address, and its time begins anew, once. If that is the first
-    /// proof of the address, whoever made the account is shut out of it at once: the new password may never
-    /// be set.
+    /// Records a right code: verifies its address and restarts its time-out, once. If this is the first proof of the
+    /// address, the creator of the account loses access immediately, because the new password may never be set.
     func confirm(_ proof: ResetProof) throws {
         guard var code = proof.code, !code.isConfirmed else { return }
         code.isConfirmed = true

@@ -2,20 +2,21 @@
 import Foundation
 import Synchronization
 
-/// When sessions were shown last, kept in memory until ``Sessions/writeSightings()`` writes it down, all of them
-/// at once: a request that only shows its session does not wait for the disk.
+/// The times at which sessions were last used. They are kept in memory until ``Sessions/writeSightings()`` writes them
+/// to the store in batches, so that a request that only uses its session does not wait for the disk.
 ///
-/// A session is noted once the store's time is ``interval`` old, so that each costs one write in that time.
+/// A session is recorded only if its stored time is at least ``interval`` old, so that it is written at most once in
+/// that time.
 final class SessionSightings: Sendable {
-    /// How old the stored time grows at most while a session is in use, seconds, beside the time until the
-    /// next writing.
+    /// The minimum age, in seconds, of a stored time before it is updated. The stored time can get older than this by
+    /// the time until the next write.
     static let interval: TimeInterval = 300
-    /// More are not noted until the next writing: whatever happens, memory is bounded.
+    /// The maximum number of sessions until the next write, which bounds the memory. Further ones are not recorded.
     static let limit = 100_000
 
     private let seen = Mutex<[Session.ID: Date]>([:])
 
-    /// Takes note that a session was shown.
+    /// Records that a session was used.
     func note(_ session: Session, at now: Date) {
         guard now.timeIntervalSince(session.lastSeenAt) >= Self.interval else { return }
         seen.withLock { seen in
@@ -23,10 +24,10 @@ final class SessionSightings: Sendable {
         }
     }
 
-    /// When the session was seen last, where that is not written down yet.
+    /// When the session was last used, if that is not written yet.
     func time(of session: Session.ID) -> Date? { seen.withLock { $0[session] } }
 
-    /// Everything that is to be written; it is forgotten here.
+    /// Removes and returns all times that have to be written.
     func take() -> [(id: Session.ID, time: Date)] {
         seen.withLock { seen in
             defer { seen = [:] }
@@ -34,7 +35,7 @@ final class SessionSightings: Sendable {
         }
     }
 
-    /// Gives back what could not be written.
+    /// Adds times back that could not be written.
     func putBack(_ sightings: some Sequence<(id: Session.ID, time: Date)>) {
         seen.withLock { seen in
             for sighting in sightings where seen.count < Self.limit {

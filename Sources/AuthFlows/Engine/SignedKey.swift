@@ -2,14 +2,15 @@
 import AuthSignals
 import Foundation
 
-/// The key of a confirmation link: it names an address row and a time, and signs with them the user, the
-/// address itself and what the key is for. It is bound to no session; a new row needs a new link.
+/// The key of a link in a mail. It contains the id of an address row and a time, and signs them together with the
+/// purpose and further values, such as the user and the address. It is not bound to a session. A new row needs a new
+/// link.
 struct SignedKey {
     var id: UUID
     var time: Date
     private var code: Data
 
-    /// Signs.
+    /// Makes a signed key.
     init(
         _ purpose: KeyRing.Purpose, id: UUID, time: Date, binding: [String], keys: KeyRing
     ) {
@@ -19,7 +20,7 @@ struct SignedKey {
         code = keys.authenticationCode(of: parts(binding), for: purpose)
     }
 
-    /// Reads a key without believing it; nil for a text of another form.
+    /// Parses a key without verifying it; nil for a text of another form.
     init?(_ key: LinkKey) {
         guard key.exposedText.utf8.count <= 200, let bytes = Data(base64URL: key.exposedText),
             bytes.count == 8 + 16 + 32
@@ -71,7 +72,7 @@ extension Step {
                 signup: signup))
     }
 
-    /// The address row of a confirmation key that is right and has not expired.
+    /// The address row of a confirmation key, if the key is valid and has not expired.
     func address(confirmedBy key: LinkKey) throws -> EmailAddress? {
         guard let signed = SignedKey(key), let address = try transaction.emailAddress(id: signed.id),
             signed.isValid(

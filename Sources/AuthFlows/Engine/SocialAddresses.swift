@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Which addresses a social sign-up stores, and which of them is primary.
+/// Decides which addresses a social sign-up stores, and which of them is primary.
 ///
 /// Source: allauth `account/utils.py:cleanup_email_addresses`.
 enum SocialAddresses {
     /// - Parameters:
-    ///   - typed: what was typed into the sign-up form: the first, and proved by nobody.
-    ///   - told: what the provider told.
-    /// - Returns: each address once. A verified one is primary before one that is not, and among those the one
-    ///   that was typed, or that the provider calls primary, before the others.
+    ///   - typed: the address from the sign-up form; it comes first and is unverified.
+    ///   - told: the addresses from the provider.
+    /// - Returns: each address once. The primary one is preferably verified; among equals it is the one from the form,
+    ///   or the provider's primary one.
     static func merged(typed: String?, told: [SocialEmailAddress]) -> [SocialEmailAddress] {
         let first = typed.map { [SocialEmailAddress(email: $0, verified: false, primary: true)] } ?? []
         var all: [SocialEmailAddress] = []
@@ -30,18 +30,18 @@ enum SocialAddresses {
 }
 
 extension [SocialEmailAddress] {
-    /// The address that a sign-up without a form would be about.
+    /// The address that a sign-up without a form would use.
     package var proposal: String? { (first(where: \.primary) ?? first)?.email }
 }
 
 extension SocialIdentity {
-    /// How deep a profile may be nested: a signal, and a session's state, hold it a few levels down, and may
-    /// be `JSONValue.largestDepth` deep altogether.
+    /// The maximum nesting depth of a profile. Signals and session states contain it a few levels down, and their own
+    /// limit is `JSONValue.largestDepth`.
     private static let deepestProfile = 24
 
-    /// The identity as flows take it: under the provider's own id, and without addresses that are none.
+    /// The identity with the configured id of its provider and without invalid addresses.
     ///
-    /// - Returns: nil where it has no id of the person, or one that cannot be stored.
+    /// - Returns: nil if its `uid` is missing or cannot be stored.
     func checked(of provider: any SocialProvider) -> SocialIdentity? {
         guard !uid.isEmpty, Self.isShort(uid), !uid.utf8.contains(0) else { return nil }
         var identity = self
@@ -53,14 +53,14 @@ extension SocialIdentity {
         return identity
     }
 
-    /// Whether an id of a person is at most ``longestUID`` long: in code points, since a character has no limit.
+    /// Whether a `uid` has at most ``longestUID`` code points. A `Character` has no maximum size.
     package static func isShort(_ uid: String) -> Bool {
         uid.utf8.count <= 4 * longestUID && uid.unicodeScalars.count <= longestUID
     }
 }
 
 extension JSONValue {
-    /// The value without what lies deeper: an object that was cut says `"truncated": true`.
+    /// The value without the levels below `depth`. An object that was cut is replaced by `{"truncated": true}`.
     fileprivate func cut(toDepth depth: Int) -> JSONValue {
         switch self {
         case .array(let elements):

@@ -2,10 +2,10 @@
 public import AuthSignals
 
 extension SocialLogin {
-    /// The social log-in as a payload shows it, `data.sociallogin`, with the provider's token in the clear beside
-    /// it: the codec seals that for the event where `SIGNALS_TOKEN_KEYS` is set, and leaves it out otherwise.
+    /// The social log-in in the form that payloads contain, `data.sociallogin`. It carries the provider's token in
+    /// plain text: the codec seals it for the event if `SIGNALS_TOKEN_KEYS` is set, and omits it otherwise.
     ///
-    /// - Parameter stored: the user's addresses, for the ids of those that the provider tells, too.
+    /// - Parameter stored: the user's stored addresses, whose ids are added to the same addresses of the provider.
     public func snapshot(stored: [EmailAddress] = []) -> SocialLoginSnapshot {
         var snapshot = SocialLoginSnapshot(
             provider: identity.provider, uid: identity.uid, process: process, isExisting: isExisting,
@@ -22,7 +22,7 @@ extension SocialLogin {
 }
 
 extension ProviderToken {
-    /// The token as a signal carries it until it is sealed.
+    /// The unsealed token in the form that a signal carries.
     public var unsealed: SocialToken {
         SocialToken(
             exposedAccessToken: accessToken.exposedText, tokenType: tokenType, scope: scope,

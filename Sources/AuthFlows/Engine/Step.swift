@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// One step of a flow, within its transaction: what flows share.
+/// One step of a flow, within its transaction, with the operations that flows share.
 struct Step {
     let accounts: Accounts
     let transaction: any AccountTransaction
@@ -12,7 +12,7 @@ struct Step {
     var now: Date { transaction.now }
     var request: RequestContext { visit.request }
 
-    /// The session that the caller showed, if it is still one of ours.
+    /// The session of the caller's token, if it is still valid.
     func session() throws -> Session? {
         guard let token = visit.token, let session = try transaction.session(tokenHash: token.hash),
             session.expiresAt > now
@@ -21,7 +21,7 @@ struct Step {
         return session
     }
 
-    /// The user who is logged in, with their session.
+    /// The logged-in user, with their session; nil if the caller is not logged in.
     func authentication() throws -> Authentication? {
         guard let session = try session(), let id = session.userID, let user = try transaction.user(id: id)
         else {
@@ -38,11 +38,11 @@ struct Step {
             newToken: newToken)
     }
 
-    /// The answer that only says how things stand with the caller.
+    /// The caller's current state: logged in, or the flows that are pending.
     ///
     /// - Parameters:
-    ///   - newToken: of a session that this step has opened.
-    ///   - pending: what waits in that one.
+    ///   - newToken: the token of a session that this step has opened.
+    ///   - pending: the pending flows of that session.
     func standing(
         newToken: SessionToken? = nil, pending: [PendingAuthentication.Flow] = []
     ) throws -> FlowResult {
@@ -51,7 +51,7 @@ struct Step {
         return .unauthenticated(try session()?.pending(settings, now) ?? PendingAuthentication())
     }
 
-    /// The user as a payload shows them.
+    /// The user in the form that payloads contain.
     func snapshot(of user: User) throws -> UserSnapshot {
         let addresses = try transaction.emailAddresses(of: user.id)
         return UserSnapshot(
@@ -59,14 +59,14 @@ struct Step {
             isActive: user.isActive, dateJoined: user.dateJoined, lastLogin: user.lastLogin)
     }
 
-    /// The user's primary address; the first one where none is primary.
+    /// The user's primary address, or the first one if none is primary.
     func mainAddress(of user: User) throws -> EmailAddress? {
         try transaction.emailAddresses(of: user.id).first
     }
 
     // MARK: Sessions
 
-    /// Opens a user's session in place of the one that the caller showed.
+    /// Opens a user's session, which replaces the caller's session.
     func openSession(
         for user: User, methods: [AuthenticationRecord], remember: Bool?
     ) throws -> (Session, SessionToken) {
@@ -80,9 +80,9 @@ struct Step {
         return (session, token)
     }
 
-    /// Changes what the caller's anonymous session remembers, and opens one where they have none.
+    /// Changes the state of the caller's session, and opens an anonymous session if they have none.
     ///
-    /// - Returns: the session's token, where it is new.
+    /// - Returns: the session's token, if the session is new.
     func remember(_ change: (inout SessionState) -> Void) throws -> SessionToken? {
         if var session = try session() {
             change(&session.state)
@@ -98,7 +98,7 @@ struct Step {
         return token
     }
 
-    /// Gives the session another token.
+    /// Replaces the token of a session.
     func rotate(_ session: inout Session) throws -> SessionToken {
         let token = SessionToken.random()
         session.tokenHash = token.hash
@@ -120,7 +120,7 @@ struct Step {
             userAgent: request.userAgent)
     }
 
-    /// Ends a user's session and says so.
+    /// Ends a user's session and emits `user_logged_out`.
     func logOut(_ user: User, _ session: Session) throws {
         try transaction.emit(
             UserLoggedOut(request: request, user: snapshot(of: user), session: session.snapshot))
@@ -129,7 +129,7 @@ struct Step {
 
     // MARK: Mail
 
-    /// Queues a mail with what every template may use.
+    /// Queues a mail, with the values that every template may use.
     func queueMail(
         _ template: MailDraft.Template, to email: String, user: User? = nil, values: [String: String] = [:],
         onAccepted: EmailConfirmationSent? = nil
@@ -140,10 +140,10 @@ struct Step {
         try transaction.queue(MailDraft(template, to: email, values: all, onAccepted: onAccepted))
     }
 
-    /// Queues a notification to the user's primary address, where `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
+    /// Queues a notification to the user's primary address, if `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
     ///
-    /// To an address that was not proved it quotes no `User-Agent`, and no username: what a client sends there
-    /// is a text of its choice, to a reader of its choice.
+    /// To an unverified address it contains neither the `User-Agent` nor the username: a client could otherwise mail a
+    /// text of its choice to an address of its choice.
     func notify(
         _ template: MailDraft.Template, _ user: User, to email: String? = nil,
         values more: [String: String] = [:]
@@ -163,6 +163,6 @@ struct Step {
 }
 
 extension AccountSettings {
-    /// How long an anonymous session remembers what is pending, seconds.
+    /// The lifetime of an anonymous session, in seconds: that of its longest-lived pending flow.
     var pendingAge: TimeInterval { max(loginTimeout, passwordResetCodeTimeout, social.stateAge) }
 }

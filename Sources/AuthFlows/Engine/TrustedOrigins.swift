@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The origins whose pages may speak for a browser: this server's own and `CSRF_TRUSTED_ORIGINS`.
+/// The origins whose pages may send a browser's requests: this server's own and `CSRF_TRUSTED_ORIGINS`.
 package struct TrustedOrigins: Sendable {
     private let exact: Set<String>
-    /// Scheme and the end of the host, such as `https://` and `.example.org`.
+    /// A scheme and a suffix of the host, such as `https://` and `.example.org`.
     private let wild: [(scheme: String, suffix: String)]
 
     /// - Parameters:
-    ///   - publicURL: `PUBLIC_URL`; what a request's `Host` says is not asked.
+    ///   - publicURL: `PUBLIC_URL`; a request's `Host` is not used.
     ///   - others: origins such as `https://app.example.org` or `https://*.example.org`.
     package init(publicURL: String, others: [String]) {
         var exact = Set([publicURL].compactMap(Self.origin))
@@ -25,14 +25,14 @@ package struct TrustedOrigins: Sendable {
         self.wild = wild
     }
 
-    /// Whether a URL is of a trusted origin.
+    /// Whether a URL belongs to a trusted origin.
     package func trusts(_ url: String) -> Bool {
         guard let origin = Self.origin(url) else { return false }
         return exact.contains(origin)
             || wild.contains { origin.hasPrefix($0.scheme) && origin.hasSuffix($0.suffix) }
     }
 
-    /// Whether a text is an origin and nothing more, with or without a `*` for subdomains.
+    /// Whether a text is only an origin, with or without a `*` for subdomains.
     package static func isOrigin(_ text: String) -> Bool {
         let text = text.lowercased()
         let plain = text.replacing("://*.", with: "://", maxReplacements: 1)
@@ -42,7 +42,7 @@ package struct TrustedOrigins: Sendable {
         return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil
     }
 
-    /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil where it has no host.
+    /// `scheme://host[:port]` of a URL (RFC 6454), without a default port; nil if it has no host.
     package static func origin(_ url: String) -> String? {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.encodedHost?.lowercased(),
@@ -53,8 +53,8 @@ package struct TrustedOrigins: Sendable {
         return "\(scheme)://\(host):\(port)"
     }
 
-    /// What names and addresses of hosts are made of. Others, `%2F` for one, end the host for some readers
-    /// and are part of it for others.
+    /// Whether a byte may occur in a host name or address. Parsers disagree about others, such as those of `%2F`: for
+    /// some of them the host ends there, for others it does not.
     private static func isOfHost(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

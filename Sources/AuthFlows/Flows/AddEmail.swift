@@ -3,14 +3,14 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Adds an address to the caller's account and mails what confirms it: `email_added`.
+    /// Adds an address to the caller's account and sends its confirmation mail: `email_added`.
     ///
-    /// By link the address is stored at once, and with `ACCOUNT_CHANGE_EMAIL` takes the place of one that
-    /// waits to be confirmed (`email_removed`). By code nothing is stored, and `email_added` comes, until the
-    /// code is entered. An address that somebody else has is taken as if it were free, and can only never be
-    /// confirmed; with `ACCOUNT_PREVENT_ENUMERATION` off it is `email_taken`.
+    /// With links, the address is stored immediately; with `ACCOUNT_CHANGE_EMAIL` it replaces an unconfirmed one
+    /// (`email_removed`). With codes, the address is stored and `email_added` is emitted only when the code is entered.
+    /// An address of another user is accepted as if it were free, but cannot be confirmed; with
+    /// `ACCOUNT_PREVENT_ENUMERATION` off it is refused with `email_taken`.
     ///
-    /// For a caller whose sign-up waits for a code it changes the address that is to be verified,
+    /// If the caller's sign-up waits for a code, it changes the address to verify instead, at most
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
     public func addEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
         let caller = try await caller(visit)
@@ -19,7 +19,7 @@ extension Accounts {
         if case .user(let authentication) = caller {
             counted = authentication.user.id
         } else {
-            // A sign-up that is only pretended has no user; it is counted all the same.
+            // A sign-up that is only pretended has no user, but is counted too.
             guard let waiting = try await step(visit, { try $0.changeableVerification() }) else {
                 return .conflict
             }
@@ -45,7 +45,7 @@ extension Accounts {
 }
 
 extension Step {
-    /// Why the caller cannot have that address now; nil where they can.
+    /// Why the caller cannot add that address now; nil if they can.
     func objection(to email: String) throws -> FlowResult? {
         guard let authentication = try authentication() else { return try objectionAtStage(to: email) }
         let owners = try transaction.emailAddresses(matching: email).map(\.userID)
@@ -69,7 +69,7 @@ extension Step {
 
     func addEmail(_ email: String, _ authentication: Authentication, mayMail: Bool) throws -> FlowResult {
         let user = authentication.user
-        // Never primary: who has no primary address gets one by confirming it.
+        // Never primary: if the user has no primary address, confirming this one makes it primary.
         let address = EmailAddress(
             id: .version7(at: now), userID: user.id, email: email, verified: false, primary: false)
         if settings.emailVerificationByCode {
@@ -88,7 +88,7 @@ extension Step {
         return try emailAddresses()
     }
 
-    /// The caller's addresses, and the one that a code is to verify.
+    /// The caller's addresses, and the one that waits for its code.
     func emailAddresses() throws -> FlowResult {
         guard let authentication = try authentication() else { return try standing() }
         var addresses = authentication.emailAddresses

@@ -3,15 +3,15 @@ import AuthSignals
 import Foundation
 
 extension Step {
-    /// Connects an account at a provider to the caller: `social_account_added`, or `social_account_updated`
-    /// where it is theirs already. One of somebody else's stays theirs.
+    /// Connects an account at a provider to the caller: `social_account_added`, or `social_account_updated` if it is
+    /// connected to them already. An account of another user stays theirs.
     ///
-    /// Who is to prove again who they are first does so and comes back with the same account; of that visit
-    /// `pre_social_login` is not told again (SO23).
+    /// If the caller has to reauthenticate first, they do so and return with the same account; `pre_social_login` is
+    /// not emitted again then.
     ///
     /// Source: allauth `socialaccount/internal/flows/connect.py:do_connect`.
     ///
-    /// - Parameter isSettled: whether the hook is not to be asked again then.
+    /// - Parameter isSettled: whether the hook need not be called again then.
     func connect(
         _ login: SocialLogin, _ provider: any SocialProvider, isSettled: Bool
     ) throws -> FlowResult {

@@ -3,9 +3,9 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is already (D7).
+    /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is primary already.
     ///
-    /// It must be verified, unless none is.
+    /// It must be verified, unless the caller has no verified address.
     public func makePrimary(_ email: String?, _ visit: Visit) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// The address of a sign-up that waits for a code, and turned out to be mistyped.
+/// Changing a mistyped address while a sign-up waits for its code.
 extension Step {
     /// A sign-up whose address may be changed now.
     struct ChangeableVerification {
@@ -14,9 +14,9 @@ extension Step {
 
     /// The sign-up whose address may be changed now; nil if none is pending.
     ///
-    /// Once the address was proved, or the user has come by a provider and been taken for the address's owner
-    /// (SO18), the account is theirs: who began it with nothing but a password cannot take it along to
-    /// another address.
+    /// It may not be changed once the address was proved, or once a log-in by a provider has proved its owner and taken
+    /// the account over. The account then belongs to that owner, and the client that started it with only a password
+    /// must not move it to another address.
     func changeableVerification() throws -> ChangeableVerification? {
         guard let waiting = try verification(), let login = waiting.login,
             waiting.code.changes < settings.emailVerificationChanges
@@ -46,17 +46,17 @@ extension Step {
         return try availability(of: email) == .taken ? .refused(.emailTaken(field: "email")) : nil
     }
 
-    /// Has another address verified instead. The row of the former is replaced, which makes its links void;
-    /// time and failures go on counting.
+    /// Replaces the address to verify. The row of the former address is replaced too, which makes its links void. The
+    /// time-out and the failures are not reset.
     ///
-    /// A sign-up that was only pretended, since its address is taken, gets the same answer: with an address
-    /// that is free it makes its account now.
+    /// A sign-up that was only pretended, because its address is taken, gets the same result. If the new address is
+    /// free, its account is created now.
     func changeVerification(to email: String) throws -> FlowResult {
         guard let waiting = try changeableVerification() else { return .conflict }
         var (code, login) = (waiting.code, waiting.login)
         var addresses: [EmailAddress]
         if try availability(of: email) == .concealed {
-            // The caller is told what they would be told of a free one; no code matches any more.
+            // The result is the same as for a free address, but no code matches any more.
             try mailAccountAlreadyExists(to: email)
             addresses = try waiting.user.map { try transaction.emailAddresses(of: $0.id) } ?? []
             if let last = addresses.lastIndex(where: { !$0.verified }) {
@@ -86,7 +86,7 @@ extension Step {
             code.userID = user.id
             code = try mailVerificationCode(user, address, restarting: code)
         } else {
-            // A form that a robot filled: nothing comes of it.
+            // A bot has filled in the honeypot field, so no account is created.
             code.email = email
             login.email = email
             addresses = [unstoredAddress(email, code)]
@@ -101,7 +101,7 @@ extension Step {
         return .emailAddresses(addresses)
     }
 
-    /// Makes the account of a sign-up that was only pretended.
+    /// Creates the account of a sign-up that was only pretended.
     private func create(
         _ concealed: ConcealedSignUp, email: String, _ login: inout PendingLogin
     ) throws -> User {
@@ -122,7 +122,7 @@ extension Step {
         return user
     }
 
-    /// What a new user's address would look like.
+    /// The address in the form that a new user's address would have.
     private func unstoredAddress(_ email: String, _ code: PendingCode) -> EmailAddress {
         EmailAddress(id: code.id, userID: code.id, email: email, verified: false, primary: true)
     }

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// A new password, and the one it takes the place of; none where the user has none yet.
+/// A new password, and the current one; nil if the user has none yet.
 public struct ChangePassword: Sendable {
     public var current: Password?
     public var new: Password?
@@ -16,11 +16,13 @@ public struct ChangePassword: Sendable {
 extension Accounts {
     /// Changes the caller's password, or sets their first one: `password_changed` or `password_set`.
     ///
-    /// Addresses of the user that were not proved are dropped, each with `email_removed`, but for the primary
-    /// one: a pending change may be a thief's. All other sessions of the user end; with `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's too, which
-    /// says `user_logged_out`. The caller's session gets a new token.
+    /// The user's unverified addresses are deleted, each with `email_removed`, because an attacker may have added them.
+    /// If no address is verified, the primary one stays.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    /// All other sessions of the user end, without a signal. With `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's
+    /// session ends too, with `user_logged_out`; otherwise it gets a new token.
+    ///
+    /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func changePassword(_ form: ChangePassword, _ visit: Visit) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         let user: User
@@ -58,7 +60,7 @@ extension Accounts {
         Refusal(.enterCurrentPassword, field: "current_password", "Please type your current password.")
     }
 
-    /// What waits in an anonymous session.
+    /// The pending flows of an anonymous session.
     func pending(of session: Session?) -> PendingAuthentication {
         session?.pending(settings, clock.now()) ?? PendingAuthentication()
     }
@@ -66,7 +68,7 @@ extension Accounts {
 
 extension Step {
     func changePassword(of known: User, to hash: PasswordHash, refusal: Refusal) throws -> FlowResult {
-        // While the old one was compared, another request may have changed it.
+        // Another request may have changed the password while it was compared.
         guard var user = try transaction.user(id: known.id), var session = try session(),
             session.userID == user.id
         else { return .gone }

@@ -3,8 +3,10 @@ import AuthSignals
 import Foundation
 
 extension Step {
-    /// - Returns: nil where it leads to somebody else than whom the hook, and whatever else can refuse a
-    ///   log-in, was asked about; nothing is said then.
+    /// Completes a social log-in in one transaction.
+    ///
+    /// - Returns: nil if it matches another user than the one that the hooks were called for. No signal is emitted
+    ///   then.
     func completeSocialLogin(
         _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, _ provider: any SocialProvider,
         _ clearance: SocialClearance
@@ -16,7 +18,7 @@ extension Step {
 
         var isMoved = false
         if case .connect(let target) = clearance.verdict.answer {
-            // An account that is somebody's stays theirs.
+            // An account of another user stays theirs.
             isMoved = found.login.account.map { $0.userID != target } ?? false
             if !isMoved {
                 guard let user = try transaction.user(id: target) else { return nil }
@@ -43,7 +45,7 @@ extension Step {
         }
     }
 
-    /// `pre_social_login`: with the user where one is known, which for a connect is the caller.
+    /// Emits `pre_social_login`, with the user if one is known. For a connect that is the caller.
     private func tell(_ login: SocialLogin, _ verdict: HookVerdict) throws {
         var user = login.user
         if user == nil, login.process == .connect { user = try authentication()?.user }
@@ -53,14 +55,14 @@ extension Step {
                 outcome: verdict.outcome, reason: verdict.reason))
     }
 
-    /// The log-in as a payload shows it.
+    /// The log-in in the form that payloads contain.
     func snapshot(of login: SocialLogin) throws -> SocialLoginSnapshot {
         login.snapshot(stored: try login.user.map { try transaction.emailAddresses(of: $0.id) } ?? [])
     }
 
     // MARK: Accounts
 
-    /// Brings a connected account up to date: `social_account_updated`.
+    /// Updates a connected account: `social_account_updated`.
     func update(_ account: inout SocialAccount, _ login: SocialLogin) throws {
         guard let user = login.user else { return }
         account.extraData = login.identity.extraData
@@ -74,7 +76,7 @@ extension Step {
                 request: request, user: snapshot(of: user), sociallogin: snapshot(of: login)))
     }
 
-    /// Stores a new account of a user's, without a signal.
+    /// Stores a new account of a user, without a signal.
     func insertAccount(_ login: inout SocialLogin, of user: User) throws {
         let account = SocialAccount(
             id: .version7(at: now), userID: user.id, provider: login.identity.provider,
@@ -85,7 +87,7 @@ extension Step {
         login.user = user
     }
 
-    /// Connects a new account to a user: `social_account_added`, and a mail to them.
+    /// Connects a new account to a user: `social_account_added`, and a notification mail.
     func addAccount(_ login: inout SocialLogin, to user: User, _ provider: any SocialProvider) throws {
         try insertAccount(&login, of: user)
         try transaction.emit(
@@ -96,7 +98,7 @@ extension Step {
     private func storeToken(of identity: SocialIdentity, with account: SocialAccount) throws {
         guard settings.social.storeTokens, var token = identity.token else { return }
         if token.refreshToken == nil {
-            // Many providers send it once only.
+            // Many providers send the refresh token only once, so the stored one is kept.
             token.refreshToken = try transaction.providerToken(of: account.id)?.refreshToken
         }
         try transaction.store(token, of: account.id)

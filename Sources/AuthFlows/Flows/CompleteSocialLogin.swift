@@ -2,29 +2,29 @@
 import AuthSignals
 import Foundation
 
-/// What was found out about a social log-in before its transaction.
+/// The results of hooks and rate limits for a social log-in, which are obtained before its transaction.
 struct SocialClearance: Sendable {
-    /// What the hook answered; proceeding where there is none.
+    /// The hook's answer; `proceed` if there is no hook.
     var verdict = HookVerdict.proceed
-    /// Whom the log-in led to: all of this was found out about them.
+    /// The user that the log-in matched, and that these results are about.
     var leadsTo: User.ID?
-    /// Whether `pre_social_login` was told of this already, before the user proved again who they are (SO23).
+    /// Whether `pre_social_login` was emitted for this connect already, before the user reauthenticated.
     var wasTold = false
-    /// Whether a confirmation mail may go out.
+    /// Whether a confirmation mail may be sent.
     var allowance = ConfirmationAllowance.mail
-    /// Why the application does not let this user in.
+    /// The refusal of the application's `mayLogIn` hook.
     var refusal: Refusal?
-    /// Whether strangers may sign up.
+    /// Whether sign-up is open.
     var isOpen = true
-    /// Whether a sign-up needs the form, for the application objects to what the provider told.
+    /// Whether a sign-up needs the form, because the application refuses the data from the provider.
     var needsForm = false
 
     var mayMail: Bool { allowance == .mail }
 }
 
 extension Accounts {
-    /// Takes an identity that a provider has proved through its flow: the hook is asked, and then one
-    /// transaction says `pre_social_login` and does what is to be done.
+    /// Runs the flow for an identity that a provider has proved: calls the hooks, then emits `pre_social_login` and
+    /// logs in, signs up or connects in one transaction.
     ///
     /// Source: allauth `socialaccount/internal/flows/login.py:complete_login`.
     func completeSocialLogin(
@@ -33,7 +33,7 @@ extension Accounts {
     ) async throws -> FlowResult {
         guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
         if let token = identity.oneTimeToken {
-            // In a transaction of its own: what comes after may be tried more than once.
+            // In a separate transaction, because the loop below may run more than once.
             let isFirst = try await step(visit) { try $0.transaction.use(token) }
             if !isFirst { return .refused(.invalidToken()) }
         }
@@ -46,13 +46,13 @@ extension Accounts {
                 try step.completeSocialLogin(identity, process, provider, clearance)
             }
             if let result { return result }
-            // It leads to somebody else than was found: somebody was faster.
+            // A concurrent transaction has changed which user the log-in matches.
             attempts += 1
             if attempts == 3 { return .conflict }
         }
     }
 
-    /// What is asked of others than the store, which a transaction must not wait for.
+    /// Calls the hooks and the rate limiter, which a transaction must not wait for.
     private func clearance(of found: FoundSocialLogin, _ visit: Visit) async throws -> SocialClearance {
         let login = found.login
         var clearance = SocialClearance(leadsTo: login.user?.id)
@@ -87,27 +87,27 @@ extension Accounts {
         return try await hooks.maySignUp(form, visit)
     }
 
-    /// Whether `pre_social_login` was told of this account in the caller's session.
+    /// Whether `pre_social_login` was emitted for this account in the caller's session already.
     private func wasTold(of login: SocialLogin, _ visit: Visit) async throws -> Bool {
         guard case .user(let authentication) = try await caller(visit) else { return false }
         return authentication.session.pendingConnect(of: login.identity, settings, clock.now()) != nil
     }
 
-    /// Whether the log-in of somebody who is known may mail what confirms their address.
+    /// Whether the log-in of an existing user may send a confirmation mail.
     private func socialAllowance(
         of user: User, _ identity: SocialIdentity, _ visit: Visit
     ) async throws -> ConfirmationAllowance {
         guard settings.socialEmailVerification == .mandatory else { return .mail }
         let vouchedFor = identity.emailAddresses.filter(\.verified)
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
-        // One that the provider vouches for is verified by the log-in.
+        // An address that the provider vouches for is verified by the log-in itself, without a mail.
         if addresses.contains(where: { own in vouchedFor.contains { own.isNamed($0.email) } }) {
             return .mail
         }
         return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
     }
 
-    /// Whether a sign-up may mail: to confirm the address, or to tell its owner that it is taken.
+    /// Whether a sign-up may send a mail: to confirm the address, or to notify its owner that it is taken.
     func socialAllowance(
         typed: String?, told: [SocialEmailAddress], visit: Visit
     ) async throws -> ConfirmationAllowance {
@@ -125,12 +125,12 @@ extension Accounts {
 }
 
 extension AccountSettings {
-    /// What is asked of addresses in social log-ins: `SOCIALACCOUNT_EMAIL_VERIFICATION`.
+    /// The verification that social log-ins require: `SOCIALACCOUNT_EMAIL_VERIFICATION`.
     var socialEmailVerification: EmailVerification { social.emailVerification ?? emailVerification }
 }
 
 extension Session {
-    /// The account that waits to be connected, unless its time is over.
+    /// The account that waits to be connected, unless it has expired.
     func pendingConnect(
         of identity: SocialIdentity, _ settings: AccountSettings, _ now: Date
     ) -> PendingConnect? {
@@ -140,7 +140,7 @@ extension Session {
         return pending
     }
 
-    /// The social sign-up that waits for its form, unless its time is over.
+    /// The social sign-up that waits for its form, unless it has expired.
     func pendingSignup(_ settings: AccountSettings, _ now: Date) -> PendingSocialSignup? {
         guard userID == nil, let pending = state.pendingSignup,
             pending.startedAt + settings.loginTimeout > now

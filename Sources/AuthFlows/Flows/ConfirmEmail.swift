@@ -2,18 +2,18 @@
 import AuthSignals
 import Foundation
 
-/// What a confirmation link is for, before it is used.
+/// What a confirmation link or code would confirm.
 public struct EmailConfirmationInfo: Sendable {
     public var user: User
     public var email: String
-    /// Whether a log-in of the caller's waits for it.
+    /// Whether a pending log-in of the caller waits for this confirmation.
     public var isPendingLogin: Bool
 }
 
 extension Accounts {
-    /// Says what a link's key would confirm, and changes nothing.
+    /// Returns what a link's key would confirm, without changing anything.
     ///
-    /// - Returns: nil where the key is wrong, used or expired.
+    /// - Returns: nil if the key is wrong, used or expired.
     public func emailConfirmation(for key: LinkKey, _ visit: Visit = Visit()) async throws
         -> EmailConfirmationInfo?
     {
@@ -29,7 +29,7 @@ extension Accounts {
 
     /// Confirms an address by the key of the link that was mailed to it: `email_confirmed`.
     ///
-    /// The link is good for one use and for `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
+    /// The link can be used once, and expires after `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
     public func confirmEmail(_ key: LinkKey, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
@@ -42,7 +42,7 @@ extension Accounts {
             if try step.isVerifiedElsewhere(address.email, than: user.id) {
                 return .refused(.emailTaken(field: "key"))
             }
-            // A link of one user that is opened in another's session ends that session (LO7).
+            // If one user's link is opened in another user's session, that session ends.
             var session = try step.session()
             if let open = session, let other = open.userID, other != user.id {
                 if let other = try step.transaction.user(id: other) { try step.logOut(other, open) }
@@ -61,13 +61,13 @@ extension Step {
         try transaction.emailAddresses(matching: email).contains { $0.verified && $0.userID != user }
     }
 
-    /// Makes an address verified, and primary where there is no other or where it replaces the others.
+    /// Makes an address verified, and also primary if the user has no primary address or if it replaces the others.
     ///
-    /// Signals: `email_added` where the address is new; `email_confirmed`; with `ACCOUNT_CHANGE_EMAIL` then
-    /// `email_changed`, if the primary address is another now, and an `email_removed` for each address that
-    /// it replaces (D7, D8).
+    /// Signals: `email_added` if the address is new; `email_confirmed`; with `ACCOUNT_CHANGE_EMAIL` also
+    /// `email_changed` if the primary address has changed, and an `email_removed` for each replaced address. allauth
+    /// emits `email_changed` also if the primary address stays the same, and deletes replaced addresses silently.
     ///
-    /// - Parameter isNew: whether the address is to be stored only now.
+    /// - Parameter isNew: whether the address is not stored yet.
     func verify(_ address: EmailAddress, of user: User, isNew: Bool = false) throws {
         var address = address
         let others = try transaction.emailAddresses(of: user.id).filter { $0.id != address.id }
@@ -93,7 +93,7 @@ extension Step {
         for other in others { try remove(other, of: user) }
     }
 
-    /// Says that the primary address is another now, in a mail to the former one too.
+    /// Emits `email_changed` and notifies the former primary address by mail.
     func sayChanged(_ user: User, from former: EmailAddress?, to address: EmailAddress) throws {
         try transaction.emit(
             EmailChanged(
@@ -105,14 +105,14 @@ extension Step {
             values: ["from_email": former.email, "to_email": address.email])
     }
 
-    /// Deletes an address and says so.
+    /// Deletes an address: `email_removed`.
     func remove(_ address: EmailAddress, of user: User) throws {
         try transaction.delete(address)
         try transaction.emit(
             EmailRemoved(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
     }
 
-    /// What the caller is told once their address is confirmed by a link.
+    /// The result of a confirmation by link; completes the log-in that waits for it.
     func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult {
         guard let session, session.userID == nil, let login = try pendingLogin(at: .verifyEmail, in: session),
             login.userID == user.id
@@ -124,7 +124,7 @@ extension Step {
 }
 
 extension Session {
-    /// What waits for this session's client.
+    /// The pending flows of this session.
     func pending(_ settings: AccountSettings, _ now: Date) -> PendingAuthentication {
         func awaits(_ purpose: PendingCode.Purpose) -> Bool {
             guard let code = state.pendingCodes[purpose] else { return false }

@@ -3,19 +3,20 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Confirms an address by the code that was mailed to it: `email_confirmed`, and the log-in that waits
-    /// for it; for a user who is logged in and adds an address, `email_added` before.
+    /// Confirms an address by the code that was mailed to it: `email_confirmed`, and then the log-in that waits for
+    /// it. If a logged-in user adds an address, `email_added` is emitted first.
     ///
-    /// A wrong code says `email_verification_code_rejected`, unless nobody is behind it, and ends what was
-    /// pending after `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS`. A right code for an address that
-    /// somebody else has verified meanwhile is refused and uses no attempt (D12).
+    /// A wrong code emits `email_verification_code_rejected` if the pending code belongs to a user. After
+    /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS` wrong codes the verification and its log-in are no longer
+    /// pending. A right code for an address that another user has verified meanwhile is refused, but does not count as
+    /// an attempt.
     public func confirmEmail(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.confirmEmail(code) }
     }
 
-    /// Mails another code in place of the one that waits, `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
-    /// The time and the failures go on counting.
+    /// Mails another code, which replaces the pending one, at most `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
+    /// The time-out and the failures are not reset.
     public func resendVerification(_ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         guard settings.emailVerificationByCode,
@@ -29,14 +30,14 @@ extension Accounts {
 }
 
 extension Step {
-    /// A code that verifies an address and waits in the caller's session, with the log-in that waits for it.
+    /// A pending code in the caller's session that verifies an address, with the log-in that waits for it.
     struct Verification {
         var code: PendingCode
-        /// Nil where a logged-in user adds an address.
+        /// Nil if a logged-in user adds an address.
         var login: PendingLogin?
     }
 
-    /// What waits to be verified by code; nil where nothing does, or where its time is over.
+    /// The pending verification by code; nil if none is pending or it has expired.
     func verification() throws -> Verification? {
         guard settings.emailVerificationByCode, let session = try session(),
             let code = pendingCode(.verifyEmail, in: session)
@@ -48,14 +49,13 @@ extension Step {
         return Verification(code: code, login: login)
     }
 
-    /// The address that a pending code verifies: a stored one, or one that is stored only once it is
-    /// verified.
+    /// The address that a pending code verifies: a stored one, or a new one that is stored once it is verified.
     func address(verifiedBy code: PendingCode, of user: User) throws -> (EmailAddress, isNew: Bool)? {
         guard let email = code.email else { return nil }
         if let known = try transaction.emailAddresses(of: user.id).first(where: { $0.isNamed(email) }) {
             return (known, false)
         }
-        // Mails and signals have named it by that id already.
+        // The id must stay the same, because earlier signals contain it.
         return (
             EmailAddress(id: code.id, userID: user.id, email: email, verified: false, primary: false), true
         )
@@ -93,7 +93,7 @@ extension Step {
         return try logIn(user, login, after: .verifyEmail)
     }
 
-    /// Says what a code would confirm, and leaves it pending.
+    /// Returns what a code would confirm, and leaves the code pending.
     func emailVerification(for entered: Code) throws -> FlowResult {
         guard var pending = try verification() else { return .conflict }
         if case .wrong(let isLast) = judge(entered, .verifyEmail, &pending.code) {
@@ -122,7 +122,7 @@ extension Step {
         guard var code = try verification()?.code, code.resends < settings.emailVerificationResends else {
             return .conflict
         }
-        // Where no code ever matches, none is mailed: the owner of the address was told already.
+        // If no code can match, none is mailed: the owner of the address was notified already.
         if code.mac != nil, let id = code.userID, let user = try transaction.user(id: id), user.isActive,
             let (address, _) = try address(verifiedBy: code, of: user)
         {

@@ -4,13 +4,14 @@ import Foundation
 
 extension Accounts {
     /// Continues a log-in by the code that was mailed for it: `authentication_step_completed`,
-    /// `email_confirmed` where the address was not verified yet, and `user_logged_in` after the last stage.
+    /// `email_confirmed` if the address was not verified yet, and `user_logged_in` after the last stage.
     ///
-    /// A code that proves the user's address for the first time voids a password that was set before, ends
-    /// other sessions and mails the user how to set a new one: the password may be that of whoever signed up
-    /// with an address that is not theirs. If the same session set or proved the password, it stays.
+    /// If the code proves the user's address for the first time, a password that was set before becomes void, other
+    /// sessions end, and a mail tells the user how to set a new password. The reason is that the password may belong
+    /// to someone who signed up with another person's address. If the password was set or proved in the same session,
+    /// it is kept.
     ///
-    /// A wrong code says `login_code_rejected`, unless nobody is behind it, and ends the log-in after
+    /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
     public func confirmLoginCode(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
@@ -24,7 +25,7 @@ extension Accounts {
 }
 
 extension Step {
-    /// Whose log-in a right code continues; nil where it is wrong, and nothing is counted.
+    /// The user whose log-in a right code continues; nil if the code is wrong. Failures are not counted here.
     func loginCodeUser(_ entered: Code) throws -> User? {
         guard let session = try session(), try pendingLogin(at: .loginByCode, in: session) != nil,
             var code = pendingCode(.login, in: session), case .right = judge(entered, .login, &code)
@@ -66,8 +67,8 @@ extension Step {
         return try logIn(user, login, after: .loginByCode)
     }
 
-    /// Whether the address that a code was mailed to still leads to its user: while the code was on its way,
-    /// another address may have been proved. After another factor the code need not.
+    /// Whether the address that a code was mailed to still gives access to its user: another address may have been
+    /// proved since the code was mailed. This is not required if another factor was proved before the code.
     private func stillLeadsIn(_ code: PendingCode, _ login: PendingLogin) throws -> Bool {
         guard login.methods.isEmpty, !login.signup, let id = code.userID, let email = code.email else {
             return true
@@ -76,8 +77,8 @@ extension Step {
         return try address.map(transaction.leadsIn) ?? false
     }
 
-    /// Verifies an address by what proved it for another purpose: a code or a reset link that was mailed to
-    /// it, or a provider's word.
+    /// Verifies an address that was proved for another purpose: by a code or a reset link that was mailed to it, or by
+    /// a provider that vouches for it.
     ///
     /// - Returns: whether it was not verified before.
     @discardableResult

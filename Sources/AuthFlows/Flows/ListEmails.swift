@@ -3,16 +3,15 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// The caller's addresses, the primary first; last the one that a code is to verify, where one waits.
+    /// The caller's addresses, the primary first; last the one that waits for its code, if any.
     public func listEmails(_ visit: Visit) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.emailAddresses() }
     }
 
-    /// Mails again what confirms one of the caller's addresses.
+    /// Sends another confirmation mail for one of the caller's addresses.
     ///
-    /// - Returns: ``FlowResult/notSent`` where that was done a moment ago, or has been done too often, or
-    ///   where there is nothing to confirm.
+    /// - Returns: ``FlowResult/notSent`` if one was sent recently or too often, or if the address is verified already.
     public func resendConfirmation(of email: String?, _ visit: Visit) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
@@ -29,7 +28,7 @@ extension Accounts {
         return try await step(visit) { try $0.resendConfirmation(of: email) }
     }
 
-    /// What comes before anything is done to the caller's addresses; nil: go on.
+    /// Checks the caller and the rate limit before the caller's addresses are changed; nil if the flow may continue.
     func manageEmail(_ visit: Visit) async throws -> FlowResult? {
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -44,14 +43,14 @@ extension Step {
     /// One of the caller's addresses.
     enum SelectedEmail {
         case stored(EmailAddress)
-        /// Stored only once its code is entered.
+        /// Not stored until its code is entered.
         case waiting(PendingCode)
     }
 
-    /// The caller's address of that name.
+    /// The caller's address that the text names; nil if there is none.
     func selected(_ email: String) throws -> SelectedEmail? {
         guard let authentication = try authentication() else { return nil }
-        // The last one: who has one address twice, since before it was found to be one, can remove the second.
+        // The last one: two rows that were stored before their addresses counted as equal can be removed in turn.
         if let stored = authentication.emailAddresses.last(where: { $0.isNamed(email) }) {
             return .stored(stored)
         }

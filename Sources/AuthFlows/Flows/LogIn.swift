@@ -2,12 +2,12 @@
 import AuthSignals
 import Foundation
 
-/// What somebody types to log in: an address or a username, and a password.
+/// The log-in form: an address or a username, and a password.
 public struct LogIn: Sendable {
     public var email: String?
     public var username: String?
     public var password: Password?
-    /// Whether the session is to outlive the browser; nil where they were not asked.
+    /// Whether the browser keeps the session when it is closed; nil if the user was not asked.
     public var remember: Bool?
 
     public init(
@@ -23,9 +23,9 @@ public struct LogIn: Sendable {
 extension Accounts {
     /// Logs in by password: `authentication_step_completed`, and `user_logged_in` after the last stage.
     ///
-    /// Somebody unknown and a wrong password get one answer after the same work.
+    /// An unknown user and a wrong password have the same result after the same work.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func logIn(_ form: LogIn, _ visit: Visit = Visit()) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         switch try await caller(visit) {
@@ -37,7 +37,7 @@ extension Accounts {
         if settings.loginByCodeEnabled, settings.signupFields[.password1] == nil,
             (form.password?.exposedText ?? "").isEmpty
         {
-            // Where nobody chooses a password, a log-in without one asks for a code.
+            // If sign-up has no password field, a log-in without a password requests a code.
             return try await requestLoginCode(
                 RequestLoginCode(email: form.email, username: form.username), visit)
         }
@@ -46,7 +46,7 @@ extension Accounts {
         case .success(let read): identity = read
         case .failure(let refusals): return .refused(refusals.all)
         }
-        // Counted before the password is looked at, and given back where it was right.
+        // Counted before the password is compared, and removed again if it is right.
         let ticket: RateLimitTicket
         switch try await limit(.loginFailed, visit, key: identity.key) {
         case .allowed(let counted): ticket = counted
@@ -56,7 +56,7 @@ extension Accounts {
         do {
             found = try await authenticate(identity)
         } catch {
-            // No password was looked at.
+            // No password was compared.
             try? await limiter.giveBack(ticket)
             throw error
         }
@@ -65,7 +65,7 @@ extension Accounts {
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
         if let refusal = try await hooks.mayLogIn(user, visit) { return .refused(refusal) }
 
-        // Where too many wait to be hashed the old hash serves once more.
+        // If the hashing queue is full, the old hash is kept.
         let newHash = outdated ? try? await passwords.hash(identity.password) : nil
         let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
         if let answer = allowance.answer { return answer }
@@ -75,7 +75,7 @@ extension Accounts {
         }
     }
 
-    /// The user whose password it is. The work is the same whether anybody is found or not.
+    /// The user whose password matches. An unknown user takes the same work.
     private func authenticate(_ identity: LoginIdentity) async throws -> (User, outdated: Bool)? {
         var candidates = try await store.read { reading in
             if let email = identity.email {
@@ -99,11 +99,11 @@ extension Accounts {
 }
 
 extension Step {
-    /// Records the proved password and takes the user into the log-in pipeline.
+    /// Records the proved password and starts the log-in pipeline.
     func logIn(
         _ known: User, _ identity: LoginIdentity, remember: Bool?, newHash: PasswordHash?, mayMail: Bool
     ) throws -> FlowResult {
-        // While the password was compared it may have been changed, or the user deactivated.
+        // The password may have been changed, or the user deactivated, while the password was compared.
         guard var user = try transaction.user(id: known.id), user.passwordHash == known.passwordHash else {
             return .refused(identity.mismatch)
         }
@@ -128,9 +128,9 @@ extension Step {
 }
 
 extension AccountReading {
-    /// The users whose passwords are tried: the one who has proved that the address is theirs, or all who
-    /// have it. Of more than a few, which is an attack, those who logged in last: the address's owner has a
-    /// way in by a reset or a code, by which they prove the address and are the only one.
+    /// The users whose passwords are tried: the one who has verified the address, or all who have it. More than
+    /// ``Step/mostOwners`` indicate an attack, and only those who logged in last are tried. The owner of the address
+    /// can still log in by a reset or a code, which verifies the address, so that only their password is tried then.
     ///
     /// Source: allauth `account/utils.py:filter_users_by_email`, `prefer_verified`.
     fileprivate func users(loggingInBy email: String) throws -> [User] {

@@ -3,9 +3,10 @@ import AuthSignals
 import Foundation
 
 extension Step {
-    /// Logs in the user whom a provider's answer leads to, or signs somebody new up.
+    /// Logs in the user that a social log-in matches, or signs up a new user.
     ///
-    /// Whoever was logged in is logged out (SO13), once it is sure that the log-in is not refused.
+    /// If a user, the same or another, is logged in already, that session ends once the log-in can no longer be
+    /// refused.
     func logIn(
         _ found: FoundSocialLogin, _ provider: any SocialProvider, _ clearance: SocialClearance
     ) throws -> FlowResult {
@@ -17,7 +18,7 @@ extension Step {
         if let email = found.email, !email.verified {
             try verifyIndirectly(email.email, of: user)
             let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
-            // The caller's own session says `user_logged_out` like any that a log-in takes the place of.
+            // The caller's own session is kept for now. It ends below, with `user_logged_out`.
             _ = try shutOutMaker(of: &user, proved: email.email, keeping: own)
         }
         login.user = user
@@ -32,21 +33,21 @@ extension Step {
         return try logIn(user, record(login, of: user, signup: false), mayMail: clearance.mayMail)
     }
 
-    /// Verifies those of the user's own addresses that the provider vouches for: `email_confirmed`. allauth
-    /// leaves them unverified, and with mandatory verification mails a confirmation at every log-in.
+    /// Verifies those of the user's stored addresses that the provider vouches for: `email_confirmed`. allauth leaves
+    /// them unverified and, if verification is mandatory, sends a confirmation mail at every log-in.
     private func verifyAddresses(of user: User, vouchedForIn identity: SocialIdentity) throws {
         for told in identity.emailAddresses where told.verified {
             _ = try verifyIndirectly(told.email, of: user)
         }
     }
 
-    /// Ends the session of whoever is logged in.
+    /// Ends the caller's session if a user is logged in.
     func logOutWhoeverIsIn() throws {
         guard let authentication = try authentication() else { return }
         try logOut(authentication.user, authentication.session)
     }
 
-    /// Says that the provider has proved who it is, and what the log-in then waits with.
+    /// Emits `authentication_step_completed`, and returns the log-in that starts with this factor.
     func record(_ login: SocialLogin, of user: User, signup: Bool) throws -> PendingLogin {
         let (provider, uid) = (login.identity.provider, login.identity.uid)
         try transaction.emit(

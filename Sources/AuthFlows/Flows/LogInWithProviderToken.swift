@@ -6,7 +6,7 @@ import Foundation
 public struct ProviderTokenLogIn: Sendable {
     /// ``SocialProvider/id``.
     public var provider: String?
-    /// `login` or `connect`; nil where the client named another.
+    /// `login` or `connect`; nil if the client sent another value.
     public var process: SocialLoginSnapshot.Process?
     public var token: TokenLogin
 
@@ -18,10 +18,10 @@ public struct ProviderTokenLogIn: Sendable {
 }
 
 extension Accounts {
-    /// Logs in, signs up or connects by a token that an application got from a provider by itself: the
-    /// provider verifies it, the hook is asked, `pre_social_login` tells what it answered.
+    /// Logs in, signs up or connects by a token that an application got from a provider by itself. The provider
+    /// verifies the token, the hook is called, and `pre_social_login` reports the hook's answer.
     ///
-    /// - Throws: the store's errors. What a provider does wrong is a refusal.
+    /// - Throws: the store's errors. A provider's error is returned as a refusal.
     public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ visit: Visit = Visit()) async throws
         -> FlowResult
     {
@@ -44,7 +44,7 @@ extension Accounts {
 
     /// Source: allauth `headless/socialaccount/inputs.py:ProviderTokenInput`.
     private func objections(to token: TokenLogin, of provider: (any SocialProvider)?) -> [Refusal] {
-        // allauth's answer: which providers there are is in the configuration.
+        // The same error as allauth's. It reveals nothing, because the configuration lists all providers.
         guard let provider else { return [.invalidToken()] }
         guard provider.ways.contains(.token) else {
             return [
@@ -53,7 +53,7 @@ extension Accounts {
                     "Provider does not support token authentication.")
             ]
         }
-        // Whether it is one of ours the provider says: an application may have a client of its own.
+        // The provider checks the client id later, because an application may have a client id of its own.
         if provider.clientID != nil, token.clientID == nil {
             return [Refusal(.clientIDRequired, field: "token", "`client_id` required.")]
         }
@@ -68,7 +68,7 @@ extension Accounts {
 }
 
 extension Refusal {
-    /// What a client is told of what went wrong with a provider; the provider's own words go to the log only.
+    /// The refusal for a provider's error. The provider's own error text is only logged.
     static func tokenLogin(_ error: SocialProviderError) -> Refusal {
         switch error.code {
         case .unreachable:

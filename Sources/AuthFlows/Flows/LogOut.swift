@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Accounts {
-    /// Ends the caller's session: `user_logged_out`, unless nobody was logged in (D9). What was pending in
-    /// it is forgotten.
+    /// Ends the caller's session, with its pending flows: `user_logged_out`, if a user was logged in.
     public func logOut(_ visit: Visit) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in

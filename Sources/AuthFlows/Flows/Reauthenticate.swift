@@ -3,11 +3,12 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Has the caller prove again who they are: `authentication_step_completed` with `reauthenticated`.
+    /// Reauthenticates the caller by password: `authentication_step_completed` with `reauthenticated`.
     ///
-    /// They then repeat the call that answered ``FlowResult/reauthenticationRequired(_:)`` (D19).
+    /// The client then repeats the call that returned ``FlowResult/reauthenticationRequired(_:)``; the server does not
+    /// resume it.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func reauthenticate(_ password: Password?, _ visit: Visit) async throws -> FlowResult {
         let user: User
         switch try await caller(visit) {
@@ -28,10 +29,10 @@ extension Accounts {
 }
 
 extension Step {
-    /// The most records that are kept beside the newest.
+    /// The number of records that are kept beside the newest one.
     private static let mostRecords = 31
 
-    /// Nil where the password was changed while it was compared.
+    /// Nil if the password was changed while it was compared.
     func reauthenticate(_ known: User, _ newHash: PasswordHash?) throws -> FlowResult? {
         guard let authentication = try authentication(), authentication.user.id == known.id else {
             return try standing()
@@ -47,7 +48,7 @@ extension Step {
                 request: request, user: snapshot(of: user), method: .password, reauthenticated: true))
         let record = AuthenticationRecord(method: .password, at: now, reauthenticated: true)
         _ = try remember { state in
-            // A session that lives long reauthenticates often: the log-in's own records are kept.
+            // A long session has many reauthentications, so old ones are removed. The records of the log-in are kept.
             if state.methods.count > Self.mostRecords,
                 let oldest = state.methods.firstIndex(where: { $0.reauthenticated == true })
             {
@@ -58,18 +59,18 @@ extension Step {
         return try standing()
     }
 
-    /// Whether the caller is to prove again who they are before a change of this weight:
+    /// Whether the caller has to reauthenticate before a sensitive change:
     /// `ACCOUNT_REAUTHENTICATION_REQUIRED`, `ACCOUNT_REAUTHENTICATION_TIMEOUT` (0: always).
     ///
-    /// The log-in itself, however recent, does not count. Who has no password has no way to, and counts as
-    /// having done so.
+    /// The log-in itself does not count, even if it is recent. A user without a password cannot reauthenticate and need
+    /// not.
     ///
     /// Source: allauth 65.20 `account/internal/flows/reauthentication.py:did_recently_reauthenticate`.
     func needsReauthentication(_ authentication: Authentication) -> Bool {
         needsReauthentication(authentication, isRequired: settings.reauthenticationRequired)
     }
 
-    /// The same before an account at a provider is connected or disconnected:
+    /// Whether the caller has to reauthenticate before they connect or disconnect an account at a provider:
     /// `SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`.
     func needsSocialReauthentication(_ authentication: Authentication) -> Bool {
         needsReauthentication(

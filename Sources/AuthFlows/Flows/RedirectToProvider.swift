@@ -3,17 +3,17 @@ public import AuthSignals
 import Crypto
 public import Foundation
 
-/// A visit to a provider, as a browser asks for it.
+/// A browser's request to be redirected to a provider.
 public struct ProviderRedirect: Sendable {
     /// ``SocialProvider/id``.
     public var provider: String?
-    /// `login`, `connect`, or `redirect` where the provider is only to be asked anew.
+    /// `login`, `connect`, or `redirect` to update the stored account and its token without a log-in.
     public var process: SocialLoginSnapshot.Process?
-    /// Where the visitor wants to be afterwards: on this server, a front end, or a trusted origin.
+    /// Where the browser is redirected to afterwards: on this server, a front end, or a trusted origin.
     public var callbackURL: String?
-    /// This server's callback, which the provider knows.
+    /// This server's callback, which must be registered at the provider.
     public var redirectURI: URL
-    /// Beyond what is configured.
+    /// Scopes beyond the configured ones.
     public var scope: [String]
 
     public init(
@@ -29,16 +29,16 @@ public struct ProviderRedirect: Sendable {
 }
 
 extension Accounts {
-    /// Sends a visitor to a provider: ``FlowResult/redirect(_:newToken:)``.
+    /// Starts a log-in by a provider with a redirect: ``FlowResult/redirect(_:newToken:)``.
     ///
-    /// What the callback has to find again is kept in the session: the `state`, PKCE's verifier and the
-    /// `nonce` (RFC 6749, section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). It is good once,
-    /// and for ``SocialSettings/stateAge``; of more than ``SocialSettings/maxStates`` the oldest is dropped.
+    /// The session keeps the values that the callback needs: the `state`, PKCE's verifier and the `nonce` (RFC 6749,
+    /// section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). They can be used once, and expire after
+    /// ``SocialSettings/stateAge``. If a session has more than ``SocialSettings/maxStates``, the oldest is dropped.
     public func redirectToProvider(_ form: ProviderRedirect, _ visit: Visit = Visit()) async throws
         -> FlowResult
     {
         if case .unknownToken = try await caller(visit) { return .gone }
-        // Each visit opens a session and may ask the provider.
+        // Limited, because each call may open a session and send a request to the provider.
         if let answer = try await limited(.login, visit) { return answer }
         var refusals: [Refusal] = []
         let provider = provider(form.provider ?? "")
@@ -80,7 +80,7 @@ extension Accounts {
 }
 
 extension Refusal {
-    /// `error` in the query of the front end's address: allauth's `AuthError`.
+    /// The refusal whose code is `error` in the query of the front end's address: allauth's `AuthError`.
     static func redirect(_ error: SocialProviderError) -> Refusal {
         let code: Code =
             switch error.code {

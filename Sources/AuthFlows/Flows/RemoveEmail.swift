@@ -5,8 +5,8 @@ import Foundation
 extension Accounts {
     /// Removes one of the caller's addresses: `email_removed`.
     ///
-    /// The primary one stays while there are others, and the last one where people log in by address only.
-    /// One that waits for its code was never stored: it is forgotten, without a signal.
+    /// The primary one cannot be removed while others exist, nor the last one if users log in by address only. An
+    /// address that waits for its code was never stored; removing it emits no signal.
     public func removeEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
@@ -34,7 +34,7 @@ extension Step {
             }
             if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
             try remove(address, of: authentication.user)
-            // The mail is about the address that is gone, whoever it goes to.
+            // `email` is the removed address, not the recipient of the mail.
             try notify(.emailDeleted, authentication.user, values: ["email": address.email])
             if try verification()?.code.email == email {
                 _ = try remember { $0.pendingCodes[.verifyEmail] = nil }

@@ -15,8 +15,8 @@ extension Accounts {
 
     /// Disconnects one of the caller's accounts: `social_account_removed`.
     ///
-    /// The last one stays where they could not log in without it: `no_password`, or `no_verified_email` where
-    /// verification is mandatory.
+    /// The last one cannot be disconnected if the user could not log in without it: `no_password`, or
+    /// `no_verified_email` if verification is mandatory.
     public func removeSocialAccount(provider: String?, uid: String?, _ visit: Visit) async throws
         -> FlowResult
     {

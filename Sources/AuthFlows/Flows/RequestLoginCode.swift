@@ -2,10 +2,10 @@
 import AuthSignals
 import Foundation
 
-/// Whom a log-in code is for.
+/// The user that a log-in code is requested for.
 public struct RequestLoginCode: Sendable {
     public var email: String?
-    /// Where `ACCOUNT_LOGIN_METHODS` has usernames: the code goes to the user's primary address.
+    /// If `ACCOUNT_LOGIN_METHODS` includes usernames: the code is mailed to the user's primary address.
     public var username: String?
 
     public init(email: String? = nil, username: String? = nil) {
@@ -15,11 +15,10 @@ public struct RequestLoginCode: Sendable {
 }
 
 extension Accounts {
-    /// Mails a log-in code and leaves a log-in pending; no signal.
+    /// Mails a log-in code and makes a log-in pending; no signal.
     ///
-    /// For an address that nobody has, its owner is told so (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in
-    /// is pending that no code completes; with `ACCOUNT_PREVENT_ENUMERATION` off the answer is
-    /// `unknown_email`.
+    /// If no user has the address, a mail notifies its owner (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in is
+    /// pending that no code completes. With `ACCOUNT_PREVENT_ENUMERATION` off it is refused with `unknown_email`.
     public func requestLoginCode(_ form: RequestLoginCode, _ visit: Visit = Visit()) async throws
         -> FlowResult
     {
@@ -47,8 +46,8 @@ extension Accounts {
         return try await step(visit) { try $0.requestLoginCode(wanted) }
     }
 
-    /// Mails another code in place of the one that waits, `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
-    /// time and the failures go on counting.
+    /// Mails another code, which replaces the pending one, at most `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
+    /// time-out and the failures are not reset.
     public func resendLoginCode(_ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.resendLoginCode() }
@@ -84,7 +83,7 @@ extension Step {
         return AddressOwner(user: user, address: address)
     }
 
-    /// Tells the owner of an address that there is no account with it.
+    /// Notifies the owner of an address that it has no account.
     func mailUnknownAccount(to email: String) throws {
         guard settings.emailUnknownAccounts else { return }
         try queueMail(.unknownAccount, to: email, values: ["signup_url": settings.links.signUp()])

@@ -3,15 +3,13 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Mails what resets a password: a link, or a code where `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on;
-    /// no signal.
+    /// Mails a link to reset a password, or a code if `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on; no signal.
     ///
-    /// The answer is the same whether the address has an account or not, but for
-    /// `ACCOUNT_PREVENT_ENUMERATION` off (`unknown_email`); who has none is told so by mail
-    /// (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`). Inactive users count as unknown.
+    /// The result is the same whether the address has an account or not, unless `ACCOUNT_PREVENT_ENUMERATION` is off
+    /// (`unknown_email`). If it has none, a mail notifies its owner (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`). Inactive users
+    /// count as unknown.
     ///
-    /// - Returns: ``FlowResult/done`` for a link; for a code how things stand with the caller, the reset
-    ///   pending.
+    /// - Returns: ``FlowResult/done`` for a link; for a code the caller's current state, with the reset pending.
     public func requestPasswordReset(_ email: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         if case .unknownToken = try await caller(visit) { return .gone }
@@ -27,7 +25,7 @@ extension Accounts {
 }
 
 extension Step {
-    /// The most users of one unverified address who are written to, and whose passwords are tried.
+    /// The maximum number of users of one unverified address that get a mail, and whose passwords are tried.
     static var mostOwners: Int { 10 }
 
     func requestPasswordReset(_ email: String) throws -> FlowResult {
@@ -50,7 +48,7 @@ extension Step {
         return try standing(newToken: token, pending: [.passwordResetByCode])
     }
 
-    /// The key names the address's row: whoever uses it has proved that they read its mails.
+    /// Mails a reset link. Its key contains the id of the address's row, so that using it proves the address.
     private func mailResetLink(_ owner: AddressOwner) throws {
         let key = SignedKey(
             .resetPassword, id: owner.address.id, time: now, binding: try resetBinding(of: owner.user),
@@ -61,7 +59,7 @@ extension Step {
             values: ["url": settings.links.resetPassword(key)])
     }
 
-    /// What a reset key signs beside the user: it is void after a log-in, a new password or another address.
+    /// The values that a reset key signs: it becomes void after a log-in, a new password or a change of addresses.
     ///
     /// Source: allauth `account/forms.py:EmailAwarePasswordResetTokenGenerator`.
     func resetBinding(of user: User) throws -> [String] {
@@ -70,7 +68,7 @@ extension Step {
             + addresses
     }
 
-    /// The user of a reset key that is right and has not expired, and the address that it was mailed to.
+    /// The user of a reset key and the address that it was mailed to; nil if the key is invalid or has expired.
     func owner(resetBy key: LinkKey) throws -> AddressOwner? {
         guard let signed = SignedKey(key), let address = try transaction.emailAddress(id: signed.id),
             let user = try transaction.user(id: address.userID), user.isActive,

@@ -3,11 +3,11 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Lets pass who has a verified address; others are mailed what confirms theirs, as often as the limit
+    /// Checks that the caller has a verified address. If not, a confirmation mail is sent, as often as the rate limit
     /// allows.
     ///
-    /// For the parts of an application that want one where `ACCOUNT_EMAIL_VERIFICATION` does not. Source:
-    /// allauth `decorators.py:verified_email_required`.
+    /// For parts of an application that require a verified address although `ACCOUNT_EMAIL_VERIFICATION` does not.
+    /// Source: allauth `decorators.py:verified_email_required`.
     ///
     /// - Returns: ``FlowResult/authenticated(_:)``, or `unverified_primary_email`.
     public func requireVerifiedEmail(_ visit: Visit) async throws -> FlowResult {

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// A new password, and what was mailed to prove that it may be set.
+/// A new password, and the key or code from the mail.
 public struct ResetPassword: Sendable {
     /// The key of a link, or a code.
     public var key: String?
@@ -15,10 +15,10 @@ public struct ResetPassword: Sendable {
 }
 
 extension Accounts {
-    /// Says whose password a key or a code would reset: ``FlowResult/resettable(_:)``.
+    /// Returns the user whose password a key or a code would reset: ``FlowResult/resettable(_:)``.
     ///
     /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
-    /// (`email_confirmed`), stays good for the reset itself, and its time begins anew, once.
+    /// (`email_confirmed`) and remains valid for the reset itself; its time-out is restarted, once.
     public func passwordReset(for key: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
@@ -32,22 +32,23 @@ extension Accounts {
     }
 
     /// Resets a password: `email_confirmed` if the link or the code proved an address that was not verified,
-    /// then `password_reset` (D16); with `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the log-in follows.
+    /// then `password_reset`, in this order for links and codes alike. With `ACCOUNT_LOGIN_ON_PASSWORD_RESET` the
+    /// log-in follows.
     ///
-    /// Addresses that were not proved are dropped, each with `email_removed` before `password_reset`: a pending
-    /// change may be a thief's, who would come back by its link.
+    /// Unverified addresses are deleted, each with `email_removed` before `password_reset`, because an attacker may
+    /// have added them and could use their links to regain access.
     ///
-    /// All sessions of the user end, without a signal; a session of another user that the caller had ends
-    /// with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are forgotten
-    /// (D15).
+    /// All sessions of the user end, without a signal. If the caller is logged in as another user, that session ends
+    /// with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are removed from the
+    /// rate limiter; others are not.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func resetPassword(_ form: ResetPassword, _ visit: Visit = Visit()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let answer = try await limited(.resetPasswordFromKey, visit) { return answer }
         let key = form.key ?? ""
         let password = form.password ?? Password("")
-        // The key or code first: a guess is not to cost a hash.
+        // The key or code is checked first, so that a guess does not cost a hash.
         let proof: ResetProof
         switch try await step(visit, { try $0.judgeReset(key) }) {
         case .success(let judged): proof = judged
@@ -79,7 +80,7 @@ extension Accounts {
         let buckets = addresses.flatMap {
             settings.rates.uses(.loginFailed, key: EmailAddress.key(of: $0.email)).map(\.bucket)
         }
-        // What is left there lapses by itself: no reason to call the reset a failure.
+        // An error is ignored: the attempts expire by themselves, and the reset has succeeded.
         try? await limiter.forget(buckets)
         return result
     }
@@ -87,12 +88,12 @@ extension Accounts {
 
 extension Step {
     func resetPassword(_ proof: ResetProof, to hash: PasswordHash, logsIn: Bool) throws -> FlowResult {
-        // A reset of one user in another's session ends that session (LO7).
+        // If one user's password is reset in another user's session, that session ends.
         if let authentication = try authentication(), authentication.user.id != proof.user.id {
             try logOut(authentication.user, authentication.session)
         }
         try confirm(proof)
-        // Only now: whatever looks at links in mails asks for their pages, too.
+        // A link proves its address only at the reset, because software that follows links in mails opens its page too.
         if proof.code == nil { try verifyIndirectly(proof.email, of: proof.user) }
         var user = proof.user
         user.passwordHash = hash
@@ -103,7 +104,7 @@ extension Step {
             _ = try remember { state in
                 state.pendingCodes[.resetPassword] = nil
                 guard state.pendingLogin?.userID == proof.user.id else { return }
-                // Begun with the former password.
+                // The pending log-in was started with the former password.
                 state.pendingLogin = nil
                 state.pendingCodes[.login] = nil
                 state.pendingCodes[.verifyEmail] = nil

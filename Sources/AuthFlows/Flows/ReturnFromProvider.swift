@@ -2,29 +2,30 @@
 public import AuthSignals
 public import Foundation
 
-/// What became of a visit to a provider.
+/// The result of a callback from a provider.
 public struct ProviderReturn: Sendable {
     public var result: FlowResult
-    /// Where the visitor wanted to be; nil where they said nothing, or the visit is not one of theirs.
+    /// Where to redirect the browser; nil if it was not given, or if the `state` is not one of the caller's session.
     public var callbackURL: URL?
     public var process: SocialLoginSnapshot.Process
-    /// `error` for the query of that address; nil where they are logged in, or a step of the log-in waits.
+    /// `error` for the query of that address; nil if the user is logged in or a stage of the log-in is pending.
     ///
     /// Source: allauth `headless/socialaccount/internal.py:complete_login`.
     public var error: Refusal.Code?
-    /// For the log: the provider's fault, without tokens or anything personal.
+    /// The provider's error for the log, without tokens or personal data.
     public var fault: SocialProviderError?
 }
 
 extension Accounts {
-    /// Goes on with a visitor who comes back from a provider: redeems what they bring, and logs in, signs up
-    /// or connects as the visit was begun for.
+    /// Handles the callback from a provider: redeems the authorization code, and logs in, signs up or connects,
+    /// depending on the process that the redirect was started for.
     ///
-    /// The visit is taken from the session before the provider is asked, so that nothing works twice.
+    /// The `state` is removed from the session before the provider is called, so that it works only once.
     ///
     /// - Parameters:
-    ///   - provider: the one whose callback was called; another's answer is none (RFC 9207's mix-up).
-    ///   - parameters: the query's, or the form's, members.
+    ///   - provider: the id of the provider whose callback was called. A `state` that was issued for another provider
+    ///     is rejected (mix-up attack, RFC 9207).
+    ///   - parameters: the parameters of the query or the form.
     public func returnFromProvider(
         _ provider: String, _ parameters: [String: String], _ visit: Visit
     ) async throws -> ProviderReturn {
@@ -54,7 +55,7 @@ extension Accounts {
 }
 
 extension Step {
-    /// Takes a visit to a provider out of the caller's session; nil where it is none of theirs, or lapsed.
+    /// Removes a pending redirect from the caller's session and returns it; nil if it is unknown or has expired.
     func takeProviderVisit(_ state: String) throws -> ProviderVisit? {
         guard let session = try session(),
             let begun = session.state.providerVisits.first(where: { $0.state == state })
@@ -65,11 +66,11 @@ extension Step {
 }
 
 extension FlowResult {
-    /// What a front end is told in its address.
+    /// `error` in the query of the front end's address.
     fileprivate var errorOfReturn: Refusal.Code? {
         switch self {
         case .authenticated, .done, .redirect: nil
-        // Neither logged in nor on the way.
+        // The user is neither logged in nor is a flow pending.
         case .unauthenticated(let pending): pending.flows.isEmpty ? .unknown : nil
         case .reauthenticationRequired: .reauthenticationRequired
         case .closed: .signupClosed

@@ -2,13 +2,13 @@
 import AuthSignals
 public import Foundation
 
-/// The sessions of users: what a service asks at each of its own requests.
+/// The sessions of users, which a service uses to authenticate its own requests.
 public struct Sessions: Sendable {
     let accounts: Accounts
 
-    /// Who holds a token.
+    /// The user that a token belongs to.
     ///
-    /// - Returns: nil where the token is not, or no longer, that of a logged-in user.
+    /// - Returns: nil if the token is unknown or expired, or if its session is not logged in.
     public func authenticate(token: SessionToken) async throws -> Authentication? {
         guard case .user(let authentication) = try await accounts.caller(Visit(token: token)) else {
             return nil
@@ -16,7 +16,7 @@ public struct Sessions: Sendable {
         return authentication
     }
 
-    /// What the caller's session says: logged in, something pending, or a token that is none of ours.
+    /// The state of the caller's session: logged in, flows pending, or an invalid token.
     public func current(_ visit: Visit) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: .gone
@@ -34,10 +34,10 @@ public struct Sessions: Sendable {
         }
     }
 
-    /// Writes down which sessions were used since the last call, for ``Session/lastSeenAt``: a batch a
-    /// transaction. Call it now and then, as `StoreHousekeeping` does, and once at the end.
+    /// Writes ``Session/lastSeenAt`` of the sessions that were used since the last call, in batches of one transaction
+    /// each. Call it periodically, as `StoreHousekeeping` does, and once at shutdown.
     ///
-    /// - Returns: how many were written.
+    /// - Returns: the number of sessions that were written.
     public func writeSightings() async throws -> Int {
         var rest = accounts.sightings.take()[...]
         let total = rest.count
@@ -56,10 +56,10 @@ public struct Sessions: Sendable {
         return total
     }
 
-    /// Ends sessions of the caller's: others without a signal, their own one, last, with `user_logged_out`.
+    /// Ends sessions of the caller: the session of this call last, with `user_logged_out`, the others without a signal.
     ///
-    /// - Returns: the sessions that are left, or ``FlowResult/unauthenticated(_:)`` where their own has
-    ///   ended; `invalid_choice` where one is none of theirs, and none has ended.
+    /// - Returns: the remaining sessions, or ``FlowResult/unauthenticated(_:)`` if the session of this call has ended.
+    ///   If an id is not one of the caller's sessions, none is ended and the result is `invalid_choice`.
     public func end(_ ids: [Session.ID], _ visit: Visit) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone

@@ -2,17 +2,17 @@
 import AuthSignals
 import Foundation
 
-/// What somebody types to sign up.
+/// The sign-up form.
 public struct SignUp: Sendable {
     public var email: String?
     public var username: String?
     public var password: Password?
-    /// The password once more, where `ACCOUNT_SIGNUP_FIELDS` asks for it.
+    /// The repeated password, if `ACCOUNT_SIGNUP_FIELDS` asks for it.
     public var passwordAgain: Password?
-    /// What the honeypot field held, where there is one.
+    /// The value of the honeypot field, if the form has one.
     public var honeypot: String?
-    /// An address that the application has verified already, by an invitation: signed up with, it is stored
-    /// as verified and need not be confirmed. Never what a visitor says.
+    /// An address that the application has verified already, by an invitation. If the user signs up with it, it is
+    /// stored as verified and need not be confirmed. Never set it from a client's input.
     public var invitedEmail: String?
 
     public init(
@@ -28,12 +28,12 @@ public struct SignUp: Sendable {
 }
 
 extension Accounts {
-    /// Creates an account: `user_signed_up`, and a log-in unless verification stands between.
+    /// Creates an account: `user_signed_up`, and a log-in unless the address has to be verified first.
     ///
-    /// Where the address has an account and `ACCOUNT_PREVENT_ENUMERATION` is on, the answer is that of a new
-    /// one, its owner gets a mail, and no signal is emitted.
+    /// If the address has an account and `ACCOUNT_PREVENT_ENUMERATION` is on, the result is the same as for a new
+    /// account, the owner of the address gets a mail, and no signal is emitted.
     ///
-    /// - Throws: ``PasswordHasherError`` where too many passwords wait; the store's errors.
+    /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func signUp(_ form: SignUp, _ visit: Visit = Visit()) async throws -> FlowResult {
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -66,7 +66,7 @@ extension Accounts {
     private func check(_ form: SignUp, _ refusals: inout [Refusal]) -> CheckedSignUp {
         let checks = FieldChecks(settings: settings)
         var checked = CheckedSignUp()
-        // A field that is not asked for is not taken.
+        // Fields that ACCOUNT_SIGNUP_FIELDS does not list are ignored.
         if let required = settings.signupFields[.email] {
             checked.email = checks.email(form.email, required: required).get(refusals: &refusals) ?? nil
             checked.isInvited =
@@ -95,7 +95,7 @@ extension Accounts {
     }
 }
 
-/// A sign-up whose fields are right.
+/// A sign-up whose fields are valid.
 struct CheckedSignUp: Sendable {
     var email: String?
     var username: String?
@@ -105,7 +105,7 @@ struct CheckedSignUp: Sendable {
 }
 
 extension Step {
-    /// Writes a new account, and takes it into the log-in pipeline.
+    /// Creates an account, and starts its log-in pipeline.
     func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws -> FlowResult {
         if let username = form.username, try transaction.user(username: username) != nil {
             return .refused(.usernameTaken())
@@ -131,7 +131,7 @@ extension Step {
         return try logIn(user, login, mayMail: mayMail)
     }
 
-    /// Writes a new user: `user_signed_up`.
+    /// Creates a user: `user_signed_up`.
     func createUser(
         email: String?, username: String?, _ hash: PasswordHash?, isVerified: Bool = false
     ) throws -> User {
@@ -148,10 +148,10 @@ extension Step {
         return user
     }
 
-    /// Answers as if an account had been made: a log-in is pending that nothing completes, unless another
-    /// address is given.
+    /// Returns the same result as if an account had been created. The pending log-in cannot be completed, unless the
+    /// caller changes the address.
     ///
-    /// - Parameter concealed: what an account is made of then; nil: of nothing.
+    /// - Parameter concealed: the data to create an account from if the address is changed; nil if none is created.
     func pretendSignUp(
         email: String?, mailsOwner: Bool = false, _ concealed: ConcealedSignUp? = nil
     ) throws -> FlowResult {
@@ -164,7 +164,7 @@ extension Step {
             login, settings.emailVerificationByCode ? [.verifyEmail: unknowableCode(email: email)] : [:])
     }
 
-    /// Tells the owner of an address that somebody wanted to sign up with it.
+    /// Notifies the owner of an address of an attempt to sign up with it.
     func mailAccountAlreadyExists(to email: String) throws {
         try queueMail(
             .accountAlreadyExists, to: email,
@@ -177,20 +177,22 @@ extension Step {
     enum Availability {
         case free
         case taken
-        /// It is taken, and nobody is to learn that.
+        /// It is taken, but the result must not reveal that.
         case concealed
     }
 
-    /// An address that was not proved, at an account that has other ways in, takes nothing from its owner: no
-    /// mail to it leads into that account, so that they would have no way in at all.
+    /// Whether an address may be signed up with.
+    ///
+    /// It is free if its only rows are unverified and belong to accounts with other access. Mails to it give no access
+    /// to those accounts, so the owner of the address could otherwise get no account at all.
     ///
     /// Source: allauth `flows/manage_email.py:assess_unique_email`.
     func availability(of email: String) throws -> Availability {
         if try transaction.addressesLeadingIn(by: email).isEmpty { return .free }
         if settings.preventEnumeration == .off { return .taken }
-        // Somebody is written to in any case.
+        // The owner of the address gets a mail in any case, so the result need not differ.
         if settings.emailVerification == .mandatory { return .concealed }
-        // A second account with the address, which only one of them can ever verify.
+        // `strict` allows a second account with the address. Only one of them can ever verify it.
         return settings.preventEnumeration == .strict ? .free : .taken
     }
 }

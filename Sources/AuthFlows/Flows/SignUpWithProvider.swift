@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// What somebody types to complete a sign-up by a provider.
+/// The form that completes a sign-up by a provider.
 public struct SocialSignUp: Sendable {
     public var email: String?
     public var username: String?
@@ -13,18 +13,18 @@ public struct SocialSignUp: Sendable {
     }
 }
 
-/// What is known of somebody whose sign-up waits for their form.
+/// The known data of a sign-up that waits for its form.
 public struct SocialSignUpProposal: Sendable {
     public var provider: String
     public var uid: String
     public var name: String?
     public var username: String?
-    /// What the provider told; the primary one is proposed.
+    /// The addresses from the provider; the primary one is proposed.
     public var emailAddresses: [SocialEmailAddress]
 }
 
 extension Accounts {
-    /// What is known of the caller whose sign-up waits for their form: ``FlowResult/socialSignUp(_:)``.
+    /// The known data of the caller's sign-up that waits for its form: ``FlowResult/socialSignUp(_:)``.
     public func providerSignup(_ visit: Visit) async throws -> FlowResult {
         switch try await pendingSignup(visit) {
         case .failure(let answer): return answer.result
@@ -39,10 +39,10 @@ extension Accounts {
         }
     }
 
-    /// Completes a sign-up by a provider with what it did not tell: `authentication_step_completed`,
-    /// `user_signed_up`, and a log-in unless verification stands between.
+    /// Completes a sign-up by a provider with the data from the form: `authentication_step_completed`,
+    /// `user_signed_up`, and a log-in unless the address has to be verified first.
     ///
-    /// - Returns: ``FlowResult/conflict`` where no sign-up waits.
+    /// - Returns: ``FlowResult/conflict`` if no sign-up is pending.
     public func signUpWithProvider(_ form: SocialSignUp, _ visit: Visit) async throws -> FlowResult {
         let pending: PendingSocialSignup
         switch try await pendingSignup(visit) {
@@ -101,7 +101,7 @@ extension AccountSettings {
 }
 
 extension Step {
-    /// Signs somebody new up, without a form where nothing is missing.
+    /// Signs up a new user, without a form if no data is missing.
     ///
     /// Source: allauth `socialaccount/internal/flows/signup.py:process_signup`.
     func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult {
@@ -135,7 +135,8 @@ extension Step {
         }
         let identity = try pending.identity(accounts.keys)
         if try transaction.socialAccount(provider: identity.provider, uid: identity.uid) != nil {
-            // Connected or signed up elsewhere meanwhile: they log in now, and the hook is asked again.
+            // The account was connected or signed up in another session meanwhile. The user has to log in with the
+            // provider again, and the hook is called again.
             _ = try remember { $0.pendingSignup = nil }
             return .conflict
         }
@@ -158,7 +159,7 @@ extension Step {
         return try create(login, typed: form.email, username: form.username, mayMail: mayMail)
     }
 
-    /// Remembers who it is until they come back with the form: `provider_signup` is pending.
+    /// Keeps the identity in the session until the user submits the form: `provider_signup` is pending.
     private func askForForm(_ identity: SocialIdentity) throws -> FlowResult {
         let pending = try PendingSocialSignup(identity, keys: accounts.keys, at: now)
         let token = try remember { state in
@@ -169,7 +170,7 @@ extension Step {
             PendingAuthentication(flows: [.providerSignup], newToken: token, provider: identity.provider))
     }
 
-    /// Writes a new account, and takes it into the log-in pipeline.
+    /// Creates an account, and starts its log-in pipeline.
     private func create(
         _ new: SocialLogin, typed: String?, username: String?, mayMail: Bool
     ) throws -> FlowResult {
@@ -178,10 +179,9 @@ extension Step {
         return try logIn(user, waiting, mayMail: mayMail)
     }
 
-    /// Writes a new user and their account at the provider: `authentication_step_completed`,
-    /// `user_signed_up`.
+    /// Creates a user and their account at the provider: `authentication_step_completed`, `user_signed_up`.
     ///
-    /// - Returns: the user, and the log-in that is to follow.
+    /// - Returns: the user, and the log-in that follows.
     func createUser(
         _ new: SocialLogin, _ addresses: [SocialEmailAddress], username: String?
     ) throws -> (User, PendingLogin) {
@@ -202,7 +202,7 @@ extension Step {
         return (user, waiting)
     }
 
-    /// The addresses that nobody else has.
+    /// The addresses that no other user has.
     private func freeAddresses(typed: String?, told: [SocialEmailAddress]) throws -> [SocialEmailAddress] {
         let free = try told.filter { address in
             let others = try transaction.addressesLeadingIn(by: address.email)
@@ -212,7 +212,7 @@ extension Step {
         return SocialAddresses.merged(typed: typed, told: free)
     }
 
-    /// A username for somebody who was not asked for one; nil where people have none here.
+    /// A username for a user who was not asked for one; nil if usernames are not used.
     ///
     /// Source: allauth `account/adapter.py:populate_username`.
     private func proposedUsername(_ login: SocialLogin) throws -> String? {
@@ -226,7 +226,7 @@ extension Step {
         ]
         let checks = FieldChecks(settings: settings)
         for text in told.compactMap({ $0 }) + ["user"] {
-            // By code point: a letter with a mark or a joiner behind it is one character to Swift.
+            // By UTF-8 bytes, because a letter and a mark or joiner after it form one `Character`.
             let plain = text.lowercased().utf8.filter { byte in
                 (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || ".+-_".utf8.contains(byte)
             }

@@ -2,15 +2,15 @@
 import AuthSignals
 public import Foundation
 
-/// A user who is moved over from elsewhere.
+/// A user who is imported from another system.
 public struct ImportedUser: Sendable {
     public var username: String?
-    /// Their primary address.
+    /// The user's primary address.
     public var email: String?
-    /// Whether they have proved elsewhere that it is theirs.
+    /// Whether the other system has verified the address.
     public var isEmailVerified = false
-    /// Django's string of `pbkdf2_sha256` or `scrypt`, or one of a ``PasswordScheme`` of the hasher's: it is
-    /// made anew when they next log in. Nil: they have no password.
+    /// Django's string of `pbkdf2_sha256` or `scrypt`, or a hash of one of the hasher's ``PasswordScheme``s. It is
+    /// replaced when the user next logs in. Nil if the user has no password.
     public var passwordHash: PasswordHash?
     public var isActive = true
     public var dateJoined: Date
@@ -31,10 +31,10 @@ public struct ImportedUser: Sendable {
 }
 
 extension Users {
-    /// Moves a user over, without a signal: their account is not new.
+    /// Imports a user, without a signal, because the account is not new.
     ///
-    /// - Throws: ``Refusal`` for a name or address that is none; ``StoreConflict`` where the name, or the
-    ///   verified address, is somebody's already.
+    /// - Throws: ``Refusal`` if the username or address is invalid; ``StoreConflict`` if another user has the username
+    ///   or has verified the address.
     @discardableResult
     public func add(_ imported: ImportedUser) async throws -> User {
         let checks = FieldChecks(settings: accounts.settings)
@@ -57,11 +57,11 @@ extension Users {
         }
     }
 
-    /// Takes an address for verified on an administrator's word: `email_confirmed`. The primary address stays
-    /// what it is.
+    /// Marks an address as verified on behalf of an administrator: `email_confirmed`. The primary address does not
+    /// change.
     ///
-    /// - Returns: false where the user has no such address that is not verified yet.
-    /// - Throws: ``StoreConflict/verifiedEmail`` where another user has proved that it is theirs.
+    /// - Returns: false if the user does not have the address, or it is verified already.
+    /// - Throws: ``StoreConflict/verifiedEmail`` if another user has verified the address.
     @discardableResult
     public func confirmEmail(_ email: String, of id: User.ID) async throws -> Bool {
         try await accounts.step(Visit()) { step in

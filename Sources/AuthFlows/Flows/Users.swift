@@ -2,14 +2,13 @@
 import AuthSignals
 public import Foundation
 
-/// The users, for the embedding application and its administrators: no visitor reaches these calls.
+/// Administration of users, for the embedding application. Do not expose these calls to clients.
 ///
-/// They emit no signal, as allauth emits none: an application that wants to tell of them does so with a
-/// signal of its own.
+/// Except for ``confirmEmail(_:of:)`` they emit no signal, like allauth. An application can emit its own signals.
 public struct Users: Sendable {
     let accounts: Accounts
 
-    /// The user of that id.
+    /// The user with that id.
     public func user(id: User.ID) async throws -> User? {
         try await accounts.store.read { try $0.user(id: id) }
     }
@@ -19,9 +18,9 @@ public struct Users: Sendable {
         try await accounts.store.read { try $0.emailAddresses(of: id) }
     }
 
-    /// Locks a user out: all their sessions end, and no factor lets them in until ``activate(_:)``.
+    /// Locks a user out: ends all their sessions and prevents any log-in until ``activate(_:)``.
     ///
-    /// - Returns: false where there is no such user.
+    /// - Returns: false if the user does not exist.
     @discardableResult
     public func deactivate(_ id: User.ID) async throws -> Bool {
         try await change(id) { user, transaction in
@@ -30,17 +29,17 @@ public struct Users: Sendable {
         }
     }
 
-    /// Lets a user in again.
+    /// Allows a user to log in again.
     ///
-    /// - Returns: false where there is no such user.
+    /// - Returns: false if the user does not exist.
     @discardableResult
     public func activate(_ id: User.ID) async throws -> Bool {
         try await change(id) { user, _ in user.isActive = true }
     }
 
-    /// Deletes a user with their addresses and sessions. Their id is never used again.
+    /// Deletes a user with their addresses and sessions. The id is never reused.
     ///
-    /// - Returns: false where there is no such user.
+    /// - Returns: false if the user does not exist.
     @discardableResult
     public func delete(_ id: User.ID) async throws -> Bool {
         try await accounts.store.transaction { transaction in

@@ -3,8 +3,8 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// Confirms an address by what its mail said: the key of a link, or a code where
-    /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED` is on.
+    /// Confirms an address by the key of a mailed link, or by a code if `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED` is
+    /// on.
     ///
     /// `POST auth/email/verify` of the headless API; see ``confirmEmail(_:_:)-(LinkKey,_)`` and
     /// ``confirmEmail(_:_:)-(Code,_)``.
@@ -13,7 +13,7 @@ extension Accounts {
         return try await confirmEmail(LinkKey(keyOrCode), visit)
     }
 
-    /// Says what a key or a code would confirm: ``FlowResult/confirmable(_:)``. A wrong code counts as an
+    /// Returns what a key or a code would confirm: ``FlowResult/confirmable(_:)``. A wrong code counts as an
     /// attempt.
     public func emailVerification(for keyOrCode: String, _ visit: Visit = Visit()) async throws -> FlowResult
     {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A sign-up whose address is taken, which nobody is to learn: it was answered as if it had made an account.
-/// Kept for the case that another address is given while it waits, since an account is made then.
+/// A sign-up whose address is taken. To prevent enumeration, its result was the same as if it had created an account.
+/// It is kept because the caller may change the address while it is pending, and a free address then gets an account.
 public struct ConcealedSignUp: Hashable, Sendable, Codable {
     public var username: String?
     /// The hash of the password, sealed.
     public var sealedHash: Data?
-    /// Whom a provider has authenticated, for a sign-up by a provider.
+    /// The identity from the provider, for a sign-up by a provider.
     public var social: PendingSocialSignup?
 
     /// - Throws: what sealing throws.
@@ -24,7 +24,7 @@ public struct ConcealedSignUp: Hashable, Sendable, Codable {
         social = try PendingSocialSignup(identity, keys: keys, at: now)
     }
 
-    /// - Throws: ``KeyRingError`` if it cannot be opened.
+    /// - Throws: ``KeyRingError`` if the hash cannot be opened.
     func passwordHash(_ keys: KeyRing) throws -> PasswordHash? {
         try sealedHash.map {
             PasswordHash(

@@ -3,18 +3,19 @@ import Foundation
 
 /// The domain of an e-mail address, in the two forms of IDNA2008 (RFC 5890).
 ///
-/// A domain is compared, and mailed to, by its A-labels: `münchen.de` in NFC, in NFD, in full-width letters and as
-/// `xn--mnchen-3ya.de` is one domain. One that has no A-labels is not a domain.
+/// Domains are compared, and mail is sent, by A-labels: `münchen.de` in NFC, in NFD, in full-width letters and as
+/// `xn--mnchen-3ya.de` are the same domain. A text that has no A-labels is not a domain.
 ///
-/// The mapping is that of UTS 46, non-transitional (`ß`, `ς` and the joiners are letters of their own), with the
-/// checks of hyphens, joiners and the Bidi rule. Foundation's URLs have it from ICU.
+/// The mapping is UTS 46, non-transitional (`ß`, `ς` and the joiners are distinct letters), with the checks of
+/// hyphens, joiners and the Bidi rule. Foundation's URLs use ICU's implementation of it.
 package struct DomainName: Hashable, Sendable {
     /// A-labels, lower case: `xn--mnchen-3ya.de`; at most 253 bytes.
     package let ascii: String
-    /// U-labels, in NFC: `münchen.de`. One for each ``ascii``, so that both are equal or neither is.
+    /// U-labels, in NFC: `münchen.de`. Each ``ascii`` has exactly one, so that two domains are equal in both forms or
+    /// in neither.
     package let unicode: String
 
-    /// More than 253 code points are not a domain. Checked before normalization.
+    /// The longest text, in bytes, that may have 253 code points. Longer ones are rejected before normalization.
     private static let longestInput = 4 * 253
 
     /// Nil for a text that is not a domain of letters, digits and hyphens, or that has no A-labels.
@@ -27,7 +28,7 @@ package struct DomainName: Hashable, Sendable {
             unicode = ascii
             return
         }
-        // Whatever begins with xn-- is an A-label only if it is the form of a text of letters.
+        // A label that begins with xn-- is an A-label only if it decodes to letters and encodes to the same label.
         var components = URLComponents()
         components.encodedHost = ascii
         guard let unicode = components.host, Self.ascii(unicode) == ascii,
@@ -36,12 +37,12 @@ package struct DomainName: Hashable, Sendable {
         self.unicode = unicode
     }
 
-    /// The text with its labels mapped and encoded; nil where UTS 46 has an error.
+    /// The text with its labels mapped and encoded; nil if UTS 46 reports an error.
     private static func ascii(_ text: String) -> String? {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.lowercased() }
         var components = URLComponents()
         components.host = text
-        // What IDNA does not take is percent-encoded.
+        // Foundation percent-encodes a host that IDNA rejects.
         guard let host = components.encodedHost, host.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x25 }) else {
             return nil
         }
@@ -60,7 +61,7 @@ package struct DomainName: Hashable, Sendable {
             }
     }
 
-    /// Whether IDNA2008 allows a character in a label (RFC 5892, section 3): UTS 46 alone lets symbols pass.
+    /// Whether IDNA2008 allows a character in a label (RFC 5892, section 3). UTS 46 alone would allow symbols.
     private static func isLabelCharacter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         // Contextual rules: the hyphen and the joiners, which ICU has checked, and punctuation of a few scripts.

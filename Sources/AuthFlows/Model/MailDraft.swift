@@ -2,9 +2,9 @@
 public import AuthSignals
 public import Foundation
 
-/// A mail as a flow asks for it: a template, whom it is for and what the template needs. Sealed at rest.
+/// A mail that a flow queues: a template, a recipient and the template's values. Sealed at rest.
 public struct MailDraft: Hashable, Sendable, Codable {
-    /// Which text: allauth's template prefixes; an application may have its own.
+    /// The template, by allauth's template prefix. An application may add its own.
     public struct Template: RawRepresentable, Hashable, Sendable, Codable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
@@ -21,7 +21,7 @@ public struct MailDraft: Hashable, Sendable, Codable {
         public static let passwordChanged = Template(rawValue: "password_changed")
         public static let passwordSet = Template(rawValue: "password_set")
         public static let passwordReset = Template(rawValue: "password_reset")
-        /// The password is void, and how to set a new one: not allauth's.
+        /// Notifies that the password was removed and how to set a new one; not one of allauth's templates.
         public static let passwordRemoved = Template(rawValue: "password_removed")
         public static let accountConnected = Template(rawValue: "account_connected")
         public static let accountDisconnected = Template(rawValue: "account_disconnected")
@@ -30,9 +30,9 @@ public struct MailDraft: Hashable, Sendable, Codable {
     public var template: Template
     /// The recipient's address.
     public var to: String
-    /// What the template needs, by name: `url`, `code`, `email`, `username`, `site_name`, `ip`, …
+    /// The template's values, by name: `url`, `code`, `email`, `username`, `site_name`, `ip`, …
     public var values: [String: String]
-    /// Emitted when the transport has accepted the mail (D4).
+    /// The signal that is emitted when the transport has accepted the mail.
     public var onAccepted: EmailConfirmationSent?
 
     public init(
@@ -45,16 +45,16 @@ public struct MailDraft: Hashable, Sendable, Codable {
     }
 }
 
-/// A mail that waits to be delivered.
+/// A pending mail.
 public struct QueuedMail: Sendable, Identifiable {
-    /// Also the mail's `Message-ID`, the same at every attempt.
+    /// Also the mail's `Message-ID`, which is the same for every attempt.
     public var id: UUID
     public var draft: MailDraft
     public var queuedAt: Date
-    /// How often delivering it has failed.
+    /// The number of failed attempts to deliver it.
     public var attempts: Int
 
-    /// The longest that a mail waits for its next attempt: an hour.
+    /// The longest time that a mail is deferred, in seconds: an hour.
     public static let longestWait: TimeInterval = 3600
 
     public init(id: UUID, draft: MailDraft, queuedAt: Date, attempts: Int) {

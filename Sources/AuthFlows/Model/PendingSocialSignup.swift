@@ -2,9 +2,9 @@
 public import AuthSignals
 public import Foundation
 
-/// Somebody whom a provider has authenticated and who has no account yet: what waits for their form.
+/// A sign-up by a provider that waits for the user to submit its form.
 ///
-/// A token of the provider's is sealed within, though the session's state is sealed as a whole.
+/// The provider's token is sealed inside it, although the session's state is also sealed as a whole.
 public struct PendingSocialSignup: Hashable, Sendable, Codable {
     public var provider: String
     public var uid: String
@@ -13,7 +13,7 @@ public struct PendingSocialSignup: Hashable, Sendable, Codable {
     public var name: String?
     public var extraData: JSONValue
     public var sealedToken: Data?
-    /// It lapses `ACCOUNT_LOGIN_TIMEOUT` after this.
+    /// It expires `ACCOUNT_LOGIN_TIMEOUT` after this.
     public var startedAt: Date
 
     /// - Throws: what sealing throws.
@@ -28,9 +28,9 @@ public struct PendingSocialSignup: Hashable, Sendable, Codable {
         startedAt = now
     }
 
-    /// Whom the provider has authenticated.
+    /// The identity from the provider.
     ///
-    /// - Throws: ``KeyRingError`` where the token cannot be opened.
+    /// - Throws: ``KeyRingError`` if the token cannot be opened.
     func identity(_ keys: KeyRing) throws -> SocialIdentity {
         SocialIdentity(
             provider: provider, uid: uid, emailAddresses: emailAddresses, username: username, name: name,

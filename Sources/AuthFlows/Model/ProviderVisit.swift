@@ -2,22 +2,22 @@
 public import AuthSignals
 public import Foundation
 
-/// A visit to a provider that is under way: what the callback has to find again. Single use; it is kept in
-/// the session, so that nobody else's browser can come back with it (RFC 6749, section 10.12).
+/// A pending redirect to a provider: the state that its callback needs. Single use. It is kept in the session, so that
+/// the callback is valid only in the same browser (RFC 6749, section 10.12).
 public struct ProviderVisit: Hashable, Sendable, Codable {
-    /// What the provider hands back.
+    /// The `state` parameter, which the provider returns unchanged.
     public var state: String
     public var provider: String
     public var process: SocialLoginSnapshot.Process
-    /// Where the visitor wants to be afterwards.
+    /// Where the browser is redirected to afterwards.
     public var callbackURL: URL?
-    /// The callback that the provider was told.
+    /// The callback that was sent to the provider.
     public var redirectURI: URL
     /// RFC 7636.
     public var codeVerifier: String
     /// OpenID Connect Core, section 3.1.2.1.
     public var nonce: String
-    /// It lapses ``SocialSettings/stateAge`` after this.
+    /// It expires ``SocialSettings/stateAge`` after this.
     public var startedAt: Date
 
     public init(
@@ -35,12 +35,14 @@ public struct ProviderVisit: Hashable, Sendable, Codable {
     }
 }
 
-/// An account at a provider that a logged-in user is to connect, of which `pre_social_login` has been told
-/// already: they prove again who they are, and come back with it (SO23).
+/// An account at a provider that a logged-in user may connect only after they have reauthenticated.
+///
+/// `pre_social_login` was emitted for it already. When the user returns with the same account after the
+/// reauthentication, it is not emitted again.
 public struct PendingConnect: Hashable, Sendable, Codable {
     public var provider: String
     public var uid: String
-    /// It lapses `ACCOUNT_LOGIN_TIMEOUT` after this.
+    /// It expires `ACCOUNT_LOGIN_TIMEOUT` after this.
     public var startedAt: Date
 
     public init(provider: String, uid: String, startedAt: Date) {

@@ -2,9 +2,9 @@
 public import AuthSignals
 public import Foundation
 
-/// A client's session: anonymous while a log-in is pending, a user's afterwards.
+/// A client's session. It is anonymous while a log-in is pending and belongs to a user afterwards.
 public struct Session: Sendable, Identifiable {
-    /// A public id, made anew at each log-in; not the token.
+    /// A public id that changes with each log-in; not the token.
     public var id: UUID
     /// SHA-256 of the token.
     public var tokenHash: Data
@@ -13,13 +13,13 @@ public struct Session: Sendable, Identifiable {
     public var client: RequestContext.Client
     public var createdAt: Date
     public var expiresAt: Date
-    /// When it was last used: to five minutes and the time until ``Sessions/writeSightings()`` is called next,
-    /// for a request that only shows it does not wait for the disk.
+    /// When it was last used. It may be late by five minutes plus the time until ``Sessions/writeSightings()`` is next
+    /// called, because a request that only uses the session does not wait for the disk.
     public var lastSeenAt: Date
-    /// The address, and the client, seen when a flow last changed it.
+    /// The client's IP address when a flow last changed the session.
     public var ip: String?
     public var userAgent: String?
-    /// What is pending or was proved in it; sealed at rest.
+    /// Pending log-ins and codes, and the factors that were proved. Sealed at rest.
     public var state: SessionState
 
     public init(
@@ -39,7 +39,7 @@ public struct Session: Sendable, Identifiable {
         self.state = state
     }
 
-    /// The session as a payload shows it.
+    /// The session in the form that payloads contain.
     public var snapshot: SessionSnapshot {
         SessionSnapshot(id: id.wireText, createdAt: createdAt, expiresAt: expiresAt)
     }

@@ -2,25 +2,26 @@
 public import AuthSignals
 public import Foundation
 
-/// What is pending in a session, and what was proved in it. It survives a restart; it is sealed at rest.
+/// Pending log-ins and codes of a session, and the factors that were proved in it. It survives a restart and is sealed
+/// at rest.
 public struct SessionState: Hashable, Sendable, Codable {
-    /// What the user has proved, oldest first: allauth's `account_authentication_methods`.
+    /// The factors that the user has proved, oldest first: allauth's `account_authentication_methods`.
     public var methods: [AuthenticationRecord] = []
-    /// A log-in that a stage has stopped.
+    /// A log-in that waits at a stage.
     public var pendingLogin: PendingLogin?
-    /// Codes that were mailed and wait to be entered, one a purpose at most.
+    /// Codes that were mailed and wait to be entered, at most one for each purpose.
     public var pendingCodes: [PendingCode.Purpose: PendingCode] = [:]
-    /// Whether a browser is to keep the session when it is closed: `false` where the user, or
-    /// `ACCOUNT_SESSION_REMEMBER`, said no.
+    /// Whether a browser keeps the session when it is closed: `false` if the user, or `ACCOUNT_SESSION_REMEMBER`,
+    /// declined.
     public var remember: Bool?
-    /// Visits to providers that are under way, oldest first.
+    /// Pending redirects to providers, oldest first.
     public var providerVisits: [ProviderVisit] = []
-    /// A social sign-up that waits for its form.
+    /// A sign-up by a provider that waits for its form.
     public var pendingSignup: PendingSocialSignup?
-    /// An account that is to be connected once the user has proved again who they are.
+    /// An account to connect once the user has reauthenticated.
     public var pendingConnect: PendingConnect?
-    /// Stands for the password that was set or proved in it while it was anonymous, and for its user: where
-    /// the same session then proves the user's address, that password is the owner's.
+    /// Identifies a user and the password that was set or entered in this session while it was anonymous. If the same
+    /// session then proves the user's address, that password belongs to the address's owner and is kept.
     public var passwordMark: Data?
 
     public init() {}
@@ -31,7 +32,7 @@ public struct SessionState: Hashable, Sendable, Codable {
         pendingLogin = try container.decodeIfPresent(PendingLogin.self, forKey: .pendingLogin)
         pendingCodes = try container.decode([PendingCode.Purpose: PendingCode].self, forKey: .pendingCodes)
         remember = try container.decodeIfPresent(Bool.self, forKey: .remember)
-        // Sessions that were stored before there were social accounts have none of these.
+        // Sessions that were stored before social accounts were added lack these members.
         providerVisits = try container.decodeIfPresent([ProviderVisit].self, forKey: .providerVisits) ?? []
         pendingSignup = try container.decodeIfPresent(PendingSocialSignup.self, forKey: .pendingSignup)
         pendingConnect = try container.decodeIfPresent(PendingConnect.self, forKey: .pendingConnect)
@@ -39,7 +40,7 @@ public struct SessionState: Hashable, Sendable, Codable {
     }
 }
 
-/// One thing that was proved in a session: an entry of the headless API's `data.methods`.
+/// A factor that was proved in a session: an entry of the headless API's `data.methods`.
 public struct AuthenticationRecord: Hashable, Sendable, Codable {
     public var method: AuthenticationMethod
     public var at: Date
@@ -63,7 +64,7 @@ public struct AuthenticationRecord: Hashable, Sendable, Codable {
     }
 }
 
-/// A stage of the log-in pipeline: what can stand between a proved factor and the log-in.
+/// A stage of the log-in pipeline: a requirement after the first proved factor and before the log-in.
 public struct LoginStage: RawRepresentable, Hashable, Sendable, Codable {
     /// The id of the pending flow in the headless API.
     public var rawValue: String
@@ -73,28 +74,29 @@ public struct LoginStage: RawRepresentable, Hashable, Sendable, Codable {
     public static let verifyEmail = LoginStage(rawValue: "verify_email")
 }
 
-/// A log-in that a stage has stopped: allauth's stashed `Login`.
+/// A log-in that waits at a stage: allauth's stashed `Login`.
 public struct PendingLogin: Hashable, Sendable, Codable {
-    /// Nil where somebody is told, for their address exists, what a new user would be told.
+    /// Nil if the log-in is only pretended, to prevent enumeration: after a sign-up with a taken address, or after a
+    /// request of a log-in code for an unknown one.
     public var userID: User.ID?
-    /// The stage that waits.
+    /// The stage that it waits at.
     public var stage: LoginStage
-    /// What has been proved on the way.
+    /// The factors that were proved so far.
     public var methods: [AuthenticationRecord]
-    /// It lapses `LOGIN_TIMEOUT` after this.
+    /// It expires `ACCOUNT_LOGIN_TIMEOUT` after this.
     public var startedAt: Date
     /// Whether it is the log-in of a sign-up.
     public var signup: Bool
-    /// What the user chose of “remember me”; nil where they were not asked.
+    /// The user's choice of “remember me”; nil if they were not asked.
     public var remember: Bool?
-    /// The address whose verification it waits for, as it was typed.
+    /// The address that it waits to be verified, as the user typed it.
     public var email: String?
     /// Kept across the stages for `user_logged_in`.
     public var sociallogin: SocialLoginSnapshot?
-    /// Stands for the password that it was begun with: where that was changed meanwhile, the log-in is void.
-    /// Nil if it was begun without one.
+    /// Identifies the password that the log-in was started with. If the password is changed meanwhile, the log-in is
+    /// void. Nil if it was started without a password.
     public var passwordMark: Data?
-    /// The sign-up that was answered as if it had made an account.
+    /// The sign-up that was concealed because its address is taken.
     public var concealed: ConcealedSignUp?
 
     public init(
@@ -127,20 +129,20 @@ public struct PendingCode: Hashable, Sendable, Codable {
         public static let resetPassword = Purpose(rawValue: "password_reset")
     }
 
-    /// Bound into the HMAC.
+    /// Part of the HMAC's input.
     public var id: UUID
-    /// Nil where nobody is known by the address: no code ever matches.
+    /// Nil if no user has the address; no code ever matches then.
     public var userID: User.ID?
     public var email: String?
     /// HMAC-SHA-256 over purpose, id and the normalised code.
     public var mac: Data?
     public var failedAttempts = 0
     public var resends = 0
-    /// How often the address was changed while it waited.
+    /// How often the address was changed while the code was pending.
     public var changes = 0
-    /// Whether the right code was entered once already, and only the new password is awaited.
+    /// Whether the right code was entered already and only the new password is missing.
     public var isConfirmed = false
-    /// It lapses a time-out after this, which a resend does not change.
+    /// The start of its time-out, which a resend does not change.
     public var startedAt: Date
 
     public init(id: UUID, userID: User.ID?, email: String?, mac: Data?, startedAt: Date) {

@@ -2,7 +2,7 @@
 public import AuthSignals
 public import Foundation
 
-/// A person's account at a provider, connected to a user.
+/// An account at a provider that is connected to a user.
 public struct SocialAccount: Hashable, Sendable, Identifiable {
     /// UUID version 7, never reused.
     public var id: UUID
@@ -12,7 +12,7 @@ public struct SocialAccount: Hashable, Sendable, Identifiable {
     public var uid: String
     public var dateJoined: Date
     public var lastLogin: Date?
-    /// The profile as the provider told it last.
+    /// The profile as the provider last sent it.
     public var extraData: JSONValue
 
     public init(
@@ -28,7 +28,7 @@ public struct SocialAccount: Hashable, Sendable, Identifiable {
         self.extraData = extraData
     }
 
-    /// The account as a payload shows it.
+    /// The account in the form that payloads contain.
     public var snapshot: SocialAccountSnapshot {
         SocialAccountSnapshot(
             id: id.wireText, provider: provider, uid: uid, dateJoined: dateJoined, lastLogin: lastLogin,

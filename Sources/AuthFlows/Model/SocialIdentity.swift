@@ -2,23 +2,23 @@
 public import AuthSignals
 public import Foundation
 
-/// Whom a provider has authenticated, in its words: nothing is stored yet.
+/// The identity of a user as the provider sent it; nothing of it is stored yet.
 public struct SocialIdentity: Sendable {
     /// ``SocialProvider/id``.
     public var provider: String
-    /// The person's id at the provider; at most 191 code points.
+    /// The user's id at the provider; at most 191 code points.
     public var uid: String
-    /// Lower case; the ones that the provider vouches for are `verified`.
+    /// In lower case; those that the provider vouches for are `verified`.
     public var emailAddresses: [SocialEmailAddress]
-    /// What a sign-up proposes.
+    /// The username that a sign-up proposes.
     public var username: String?
-    /// A name for a person to read, where the provider gave one.
+    /// The display name, if the provider sent one.
     public var name: String?
-    /// The profile, as the provider sent it; no token in it.
+    /// The profile, as the provider sent it; it contains no token.
     public var extraData: JSONValue
     public var token: ProviderToken?
-    /// The ID token that proved it, if an application brought one that may be used once: the flow refuses it
-    /// the second time, in whichever process that is.
+    /// The ID token that proved the identity, if an application sent one that may be used only once. The flow refuses
+    /// it the second time, in any process.
     public var oneTimeToken: OneTimeToken?
 
     public init(
@@ -36,13 +36,13 @@ public struct SocialIdentity: Sendable {
         self.oneTimeToken = oneTimeToken
     }
 
-    /// The longest id of a person, code points: allauth's `UID_MAX_LENGTH`.
+    /// The longest ``uid``, in code points: allauth's `UID_MAX_LENGTH`.
     public static let longestUID = 191
 }
 
-/// An address that a provider tells.
+/// An address that a provider sent.
 public struct SocialEmailAddress: Hashable, Sendable, Codable {
-    /// As ``EmailAddress/normalized(_:)`` has it.
+    /// In the form of ``EmailAddress/normalized(_:)``.
     public var email: String
     /// Whether the provider vouches for it.
     public var verified: Bool
@@ -61,12 +61,12 @@ public struct TokenText: Secret {
     public init(_ text: String) { exposedText = text }
 }
 
-/// What a provider's token end-point gave (RFC 6749, section 5.1). Not `Encodable`: it is stored, and put on
-/// the wire, sealed only.
+/// The response of a provider's token endpoint (RFC 6749, section 5.1). Not `Encodable`, because it must be sealed
+/// before it is stored or sent.
 public struct ProviderToken: Sendable {
     public var accessToken: TokenText
     public var tokenType: String
-    /// As granted; nil where the provider did not say.
+    /// The granted scope; nil if the provider did not send it.
     public var scope: String?
     public var refreshToken: TokenText?
     public var expiresAt: Date?

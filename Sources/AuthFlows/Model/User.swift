@@ -4,15 +4,15 @@ public import Foundation
 
 /// A user.
 public struct User: Hashable, Sendable, Identifiable {
-    /// UUID version 7, never reused. Foundation prints it in upper case; ``subject`` is what signals have.
+    /// UUID version 7, never reused. Foundation prints it in upper case; signals contain ``subject``.
     public var id: UUID
-    /// As typed; looked up by ``Username/key(of:)``.
+    /// As the user typed it; looked up by ``Username/key(of:)``.
     public var username: String?
-    /// Whether they may log in.
+    /// Whether the user may log in.
     public var isActive: Bool
     public var dateJoined: Date
     public var lastLogin: Date?
-    /// Nil for one without a usable password.
+    /// Nil if the user has no usable password.
     public var passwordHash: PasswordHash?
 
     public init(
@@ -27,6 +27,6 @@ public struct User: Hashable, Sendable, Identifiable {
         self.passwordHash = passwordHash
     }
 
-    /// The id as signals, queues and commands have it: in lower case. What an application keeps of a user.
+    /// The id in lower case, as signals, queues and commands contain it. An application stores this as the user's id.
     public var subject: String { id.wireText }
 }

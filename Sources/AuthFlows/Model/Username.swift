@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The rules for usernames: which ones are allowed, and the key by which two of them are the same.
+/// The rules for usernames: which ones are allowed, and the key by which they are compared.
 ///
 /// ```swift
 /// Username.key(of: "Ａdmin") == Username.key(of: "admin")
 /// ```
 ///
-/// Everything is counted by code point. A `Character` of Swift's has no limit: one letter may carry thousands of
-/// combining marks.
+/// Lengths are counted in code points. A Swift `Character` has no maximum size: one letter may be followed by thousands
+/// of combining marks.
 public enum Username {
-    /// The longest username, code points: Django's `max_length`.
+    /// The longest username, in code points: Django's `max_length`.
     public static let longest = 150
-    /// The longest username, bytes of UTF-8: what ``longest`` code points have at most.
+    /// The longest username, in bytes of UTF-8: the maximum for ``longest`` code points.
     public static let longestBytes = 600
 
     /// The form in which usernames are looked up, kept unique, compared with `ACCOUNT_USERNAME_BLACKLIST` and
     /// counted by rate limits: NFKC in lower case.
     ///
-    /// A text that is longer than ``longestBytes`` is nobody's username and stays as it is, because the time that
-    /// normalization takes grows with the square of the number of combining marks in a row.
+    /// A text that is longer than ``longestBytes`` cannot be a username and is returned unchanged, because
+    /// normalization takes quadratic time in the number of consecutive combining marks.
     public static func key(of text: String) -> String {
         guard text.utf8.count <= longestBytes else { return text }
-        // Lower case can undo NFKC: U+0130 becomes two code points, which marks behind it are ordered with.
+        // Lower-casing can undo NFKC: U+0130 becomes two code points, and marks after it have to be reordered.
         return text.precomposedStringWithCompatibilityMapping.lowercased()
             .precomposedStringWithCompatibilityMapping
     }
 
-    /// Whether a new username is allowed: letters, combining marks, numbers and `@.+-_`, nothing that is
-    /// invisible, no mark at the beginning. The caller has checked its length.
+    /// Whether a new username is allowed: letters, combining marks, numbers and `@.+-_`, no invisible characters, and
+    /// no mark at the beginning. The caller has checked its length.
     ///
-    /// Source: Django's `UnicodeUsernameValidator`, and combining marks, which scripts such as Devanagari, Tamil
-    /// and Thai cannot be written without.
+    /// Source: Django's `UnicodeUsernameValidator`, extended by combining marks, which scripts such as Devanagari,
+    /// Tamil and Thai require.
     static func isAllowed(_ text: String) -> Bool {
         guard let first = text.unicodeScalars.first, !first.isCombiningMark else { return false }
-        // Some letters are compatibility forms of texts with spaces, U+FDFA for one.
+        // The compatibility form is checked too, because some letters, such as U+FDFA, expand to a text with spaces.
         return text.unicodeScalars.allSatisfy(isAllowed)
             && text.precomposedStringWithCompatibilityMapping.unicodeScalars.allSatisfy(isAllowed)
     }

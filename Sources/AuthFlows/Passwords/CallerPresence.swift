@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Whether the client that called a flow still waits for the result.
+/// Whether the client that called a flow is still connected.
 ///
-/// Whoever answers clients sets it around the flows: a password that still waits to be hashed when its client
-/// closes the connection is not hashed. Nothing else is given up: a change that a client asked for before it
-/// left is made.
+/// A server sets it around the flows. If a client closes its connection while its password still waits to be hashed,
+/// the password is not hashed. Nothing else is cancelled: a change that a client requested before it disconnected is
+/// made.
 ///
 /// ```swift
 /// let presence = CallerPresence()
@@ -15,7 +15,7 @@ import Synchronization
 /// }
 /// ```
 public final class CallerPresence: Sendable {
-    /// The caller of the current task; nil if nobody says.
+    /// The caller of the current task; nil if it is not set.
     @TaskLocal public static var current: CallerPresence?
 
     private struct State {
@@ -28,10 +28,10 @@ public final class CallerPresence: Sendable {
 
     public init() {}
 
-    /// Whether the client has gone.
+    /// Whether the client has disconnected.
     public var isGone: Bool { state.withLock { $0.isGone } }
 
-    /// The client has gone; the second time does nothing.
+    /// Records that the client has disconnected. Further calls do nothing.
     public func leave() {
         let actions = state.withLock { state in
             state.isGone = true
@@ -41,9 +41,9 @@ public final class CallerPresence: Sendable {
         for action in actions { action() }
     }
 
-    /// Runs the action when the client goes; not if it has gone already.
+    /// Runs the action when the client disconnects, but not if it has disconnected already.
     ///
-    /// - Returns: what ``forget(_:)`` takes.
+    /// - Returns: a number to pass to ``forget(_:)``.
     func whenGone(_ action: @escaping @Sendable () -> Void) -> Int {
         state.withLock { state in
             state.lastNote += 1

@@ -2,11 +2,11 @@
 import CryptoExtras
 import Foundation
 
-/// Django's default scheme: `pbkdf2_sha256$ITERATIONS$SALT$BASE64`. Always understood.
+/// Django's default scheme: `pbkdf2_sha256$ITERATIONS$SALT$BASE64`. Every ``PasswordHasher`` supports it.
 ///
 /// Source: Django `contrib/auth/hashers.py:PBKDF2PasswordHasher`.
 struct DjangoPBKDF2: PasswordScheme {
-    /// More iterations than any Django asks for would only keep a processor busy.
+    /// An upper limit above the iterations of any Django version: a forged hash must not keep a core busy.
     static let mostIterations = 4_000_000
 
     func recognizes(_ hash: PasswordHash) -> Bool { hash.exposedText.hasPrefix("pbkdf2_sha256$") }
@@ -25,7 +25,7 @@ struct DjangoPBKDF2: PasswordScheme {
 }
 
 extension Data {
-    /// Compares every byte whatever the first ones say.
+    /// Compares every byte, even after a difference.
     func isEqualInConstantTime(to other: Data) -> Bool {
         guard count == other.count else { return false }
         var difference: UInt8 = 0

@@ -3,17 +3,18 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// The threads that passwords are hashed on, and the bounded queue before them.
+/// The threads that passwords are hashed on, and their bounded queue.
 ///
-/// A hash keeps a core busy for some tenths of a second. On one of libdispatch's threads it would take the
-/// place of one of Swift's executor, and every request, the relay and the mail loop would wait for whole hashes.
-/// These threads belong to the hasher alone, and the scheduler prefers any other thread to them
-/// (``lowerPriority()``): hashing gets the time that nothing else needs.
+/// A hash keeps a core busy for some tenths of a second. On one of libdispatch's threads it would block a thread of
+/// Swift's executor, and every request, the relay and the mail loop would wait for whole hashes. These threads belong
+/// to the hasher alone, and the scheduler prefers any other thread to them (``lowerPriority()``), so that hashing
+/// uses only idle time.
 ///
-/// A thread starts with the first job that needs it and ends when its `HashingThreads` does. A job that can start
-/// at once is started. Another one waits in the order of arrival, unless the queue is full: it has
-/// as many jobs as it may have, or waiting would take longer than ``longestWait`` at the present speed. A job
-/// whose task is cancelled, or whose caller has gone (``CallerPresence``), leaves the queue and is never run.
+/// A thread starts with the first job that needs it and ends when its `HashingThreads` is deallocated. A job starts
+/// immediately if a thread is free. Otherwise it waits in the order of arrival, unless the queue is full: either it
+/// has reached its limit of jobs, or the wait would exceed ``longestWait`` at the current average duration. A job
+/// whose task is cancelled, or whose caller has disconnected (``CallerPresence``), is removed from the queue and never
+/// run.
 final class HashingThreads: Sendable {
     private let pool: Pool
 
@@ -21,8 +22,8 @@ final class HashingThreads: Sendable {
     ///   - count: how many jobs run at a time, 1 or more.
     ///   - queueLimit: how many jobs may wait.
     ///   - longestWait: how long a job may wait.
-    ///   - estimate: how long a job takes, until the first ones were measured.
-    ///   - now: for tests.
+    ///   - estimate: the assumed duration of a job, until the first ones are measured.
+    ///   - now: the clock; tests replace it.
     init(
         count: Int, queueLimit: Int, longestWait: Duration, estimate: Duration,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -40,7 +41,7 @@ final class HashingThreads: Sendable {
     /// Runs the body on one of the threads.
     ///
     /// - Throws: ``PasswordHasherError`` if the queue is full; `CancellationError` if the task is cancelled or the
-    ///   caller has gone while the job waits; what the body throws.
+    ///   caller disconnects while the job waits; what the body throws.
     func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try Task.checkCancellation()
         let (pool, id, caller) = (pool, pool.makeID(), CallerPresence.current)
@@ -55,7 +56,7 @@ final class HashingThreads: Sendable {
                             let result = Result(catching: body)
                             return { continuation.resume(with: result) }
                         }, refuse: { continuation.resume(throwing: $0) }))
-                // Either may have happened before the job was in the queue.
+                // The task may have been cancelled, or the caller may have disconnected, before the job was queued.
                 if Task.isCancelled || caller?.isGone ?? false { pool.withdraw(id) }
             }
         } onCancel: {
@@ -63,7 +64,7 @@ final class HashingThreads: Sendable {
         }
     }
 
-    /// Lets the scheduler prefer every other thread to the calling one.
+    /// Lowers the scheduling priority of the calling thread below that of every other thread.
     ///
     /// On Linux a nice value belongs to a thread (setpriority(2), "C library/kernel differences").
     static func lowerPriority() {
@@ -75,34 +76,34 @@ final class HashingThreads: Sendable {
         #endif
     }
 
-    /// By how much the nice value of the threads is above that of the process: any other thread gets about ten times
-    /// the share of one of them. With 19, the most there is, log-ins would stand still on a machine that is
+    /// The difference between the nice value of the threads and that of the process. With 10, any other thread gets
+    /// about ten times the CPU share of one of them. With 19, the maximum, log-ins would hang on a machine that is
     /// busy with other programs.
     static let niceness: Int32 = 10
 }
 
-/// One password to hash, and who waits for it.
+/// One password to hash, and the callbacks to its caller.
 private struct Job: Sendable {
     let id: UInt64
     let addedAt: ContinuousClock.Instant
-    /// Does the work, and returns what hands the result to the caller.
+    /// Does the work, and returns a closure that passes the result to the caller.
     let work: @Sendable () -> (@Sendable () -> Void)
-    /// Hands an error to the caller instead.
+    /// Throws an error to the caller instead.
     let refuse: @Sendable (any Error) -> Void
 }
 
-/// What the threads and the callers share. The threads hold it, so that it outlives its `HashingThreads` until
-/// they have ended.
+/// The state that the threads and the callers share. The threads retain it, so that it outlives its
+/// `HashingThreads` until they have ended.
 private final class Pool: Sendable {
     private struct State {
         var lastID: UInt64 = 0
         /// Jobs that are being run or that a thread is about to take from `started`.
         var busy = 0
-        /// How many threads there are.
+        /// How many threads exist.
         var threads = 0
         var started: [Job] = []
         var waiting: [Job] = []
-        /// How long a job takes: a moving average.
+        /// The moving average of a job's duration.
         var average: Duration
     }
 
@@ -162,7 +163,7 @@ private final class Pool: Sendable {
         }
     }
 
-    /// Takes a job that still waits out of the queue; one that runs is finished.
+    /// Removes a job from the queue if it still waits. A running job is not interrupted.
     func withdraw(_ id: UInt64) {
         let job = state.withLock { state in
             state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
@@ -170,7 +171,7 @@ private final class Pool: Sendable {
         job?.refuse(CancellationError())
     }
 
-    /// Ends the threads. No job waits any more: whoever waits for one holds the `HashingThreads`.
+    /// Ends the threads. The queue is empty at this point, because the caller of a job retains the `HashingThreads`.
     func close() {
         let threads = state.withLock { $0.threads }
         for _ in 0..<threads { wakeUps.signal() }
@@ -198,14 +199,14 @@ private final class Pool: Sendable {
 
     /// Runs a job.
     ///
-    /// - Returns: the next that waits; nil if none does.
+    /// - Returns: the next job in the queue; nil if the queue is empty.
     private func finish(_ job: Job) -> Job? {
         let start = now()
         let handOver = job.work()
         let end = now()
         let (next, late, average) = state.withLock { state in
             state.average = (state.average * 4 + start.duration(to: end)) / 5
-            // Jobs take longer than was thought when these came.
+            // Jobs took longer than was estimated when these were queued, so they have waited too long.
             let fresh = state.waiting.firstIndex { $0.addedAt.duration(to: end) <= longestWait }
             let late = Array(state.waiting[..<(fresh ?? state.waiting.endIndex)])
             state.waiting.removeFirst(late.count)
@@ -213,7 +214,7 @@ private final class Pool: Sendable {
             let next = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
             return (next, late, state.average)
         }
-        // The caller finds the place free that its job had.
+        // Resume the caller only now, when the slot of its job is free for its next one.
         handOver()
         for job in late { job.refuse(PasswordHasherError(after: average)) }
         return next

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A password's hash as it is stored: Django's form, `scrypt$N$SALT$R$P$BASE64`, so that users can be moved
-/// over. Not `Encodable`; printing it shows nothing.
+/// A password's hash as it is stored, in Django's format `scrypt$N$SALT$R$P$BASE64`, so that users can be imported
+/// from Django. Not `Encodable`; printing it shows nothing.
 public struct PasswordHash: Secret, Hashable {
     /// The stored form.
     public let exposedText: String

@@ -3,14 +3,13 @@ import AuthSignals
 import CryptoExtras
 import Foundation
 
-/// Hashes passwords with scrypt (RFC 7914), a bounded number at a time, on threads of its own that every other
-/// thread goes before.
+/// Hashes passwords with scrypt (RFC 7914), a bounded number at a time, on its own low-priority threads.
 ///
-/// One hash at OWASP's parameters (N = 2^17, r = 8, p = 1) takes 128 MiB and some tenths of a second. Share
-/// one hasher in a process: it is what bounds that memory. What does not fit into its queue is turned away at
-/// once, and what waits is not hashed if its task is cancelled or its caller goes (``CallerPresence``).
+/// One hash at OWASP's parameters (N = 2^17, r = 8, p = 1) takes 128 MiB and some tenths of a second. Share one
+/// hasher in a process, because it limits that memory. If its queue is full, a password is rejected immediately. A
+/// waiting password is not hashed if its task is cancelled or its caller disconnects (``CallerPresence``).
 public final class PasswordHasher: Sendable {
-    /// How dear a hash is.
+    /// The cost parameters of a hash.
     public struct Cost: Hashable, Sendable {
         /// scrypt's N: a power of two from 2 to 2^18. `PASSWORD_SCRYPT_COST`.
         public var n: Int
@@ -21,20 +20,20 @@ public final class PasswordHasher: Sendable {
 
         public init(n: Int = 131_072) { self.n = n }
 
-        /// Whether we are willing to compute it: a stored string is not to ask for all memory there is.
+        /// Whether the parameters are within limits: a stored hash must not be able to exhaust the memory.
         var isAcceptable: Bool {
             (2...262_144).contains(n) && n.nonzeroBitCount == 1 && (1...16).contains(r) && (1...8).contains(p)
                 && n * r <= 262_144 * 8
         }
 
-        /// How long a hash takes, roughly: 0.3 s at the default cost.
+        /// The approximate duration of a hash: 0.3 s at the default cost.
         var estimate: Duration { .seconds(0.3) * n * r * p / (131_072 * 8) }
     }
 
-    /// What a password turned out to be.
+    /// The result of comparing a password with a hash.
     public enum Verification: Hashable, Sendable {
         case wrong
-        /// Right; `outdated` where the hash is of another cost or scheme and is to be made anew.
+        /// Right; `outdated` if the hash has another cost or scheme and should be replaced by a new one.
         case right(outdated: Bool)
 
         /// Whether it is right.
@@ -46,11 +45,11 @@ public final class PasswordHasher: Sendable {
     private let threads: HashingThreads
 
     /// - Parameters:
-    ///   - cost: of new hashes; older ones are verified at their own.
+    ///   - cost: of new hashes; stored ones are verified with their own parameters.
     ///   - concurrency: how many at a time, 1 or more. `PASSWORD_HASH_CONCURRENCY`.
     ///   - queueLimit: how many may wait. `PASSWORD_HASH_QUEUE`.
-    ///   - longestWait: how long one may wait; whoever would wait longer is turned away. `PASSWORD_HASH_WAIT`.
-    ///   - schemes: of hashes that were moved over from elsewhere, beside Django's, which are understood.
+    ///   - longestWait: how long one may wait; a password that would wait longer is rejected. `PASSWORD_HASH_WAIT`.
+    ///   - schemes: of hashes that were imported from other systems, beside Django's, which are always supported.
     public init(
         cost: Cost = Cost(), concurrency: Int = PasswordHashing.defaultConcurrency,
         queueLimit: Int = 64, longestWait: Duration = .seconds(5), schemes: [any PasswordScheme] = []
@@ -67,7 +66,7 @@ public final class PasswordHasher: Sendable {
 
     /// Hashes a password with a new salt, in its normalized form.
     ///
-    /// - Throws: ``PasswordHasherError`` if too many wait already; `CancellationError`.
+    /// - Throws: ``PasswordHasherError`` if the queue is full; `CancellationError`.
     public func hash(_ password: Password) async throws -> PasswordHash {
         let cost = cost
         let salt = Data.random(count: 16).base64URL
@@ -81,17 +80,17 @@ public final class PasswordHasher: Sendable {
 
     /// Compares a password with a hash, in constant time.
     ///
-    /// The normalized form comes first. Where the password was typed in another one, that is tried too: hashes
-    /// that were moved over, and older ones of our own, were made of passwords as they were typed. Such a hash is
+    /// The normalized form is tried first. If the password was typed in another form, that form is tried too, because
+    /// imported hashes and older ones of this hasher were made of passwords as they were typed. Such a hash is
     /// outdated.
     ///
-    /// - Parameter hash: nil where nobody is known: the same work is done, and the answer is wrong. So it is
-    ///   for a hash of no known scheme, or with parameters beyond what we compute.
+    /// - Parameter hash: nil if the user is unknown or has no password. The same work is then done, and the result is
+    ///   `wrong`. The same holds for a hash of an unknown scheme or with parameters beyond the limits.
     /// - Throws: ``PasswordHasherError``; `CancellationError`; what an application's own scheme throws.
     public func verify(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
         let normalized = password.normalized
         let verification = try await compare(normalized, hash)
-        // Also where nobody is known: the time taken says nothing.
+        // The second form is tried even if no user is known, so that the time taken reveals nothing.
         guard !verification.isRight, !normalized.exposedText.hasSameBytes(as: password.exposedText) else {
             return verification
         }
@@ -126,9 +125,9 @@ public final class PasswordHasher: Sendable {
     }
 }
 
-/// Too many passwords wait to be hashed.
+/// The queue of passwords to hash is full.
 public struct PasswordHasherError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// When to try again, seconds.
+    /// When to try again, in seconds.
     public let retryAfter: Int
-    public var description: String { "too many passwords wait to be hashed: try again in \(retryAfter) s" }
+    public var description: String { "the queue of passwords to hash is full; try again in \(retryAfter) s" }
 }

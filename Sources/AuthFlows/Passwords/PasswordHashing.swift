@@ -2,15 +2,15 @@
 public import AuthSignals
 import Foundation
 
-/// How dear passwords are to hash, and how many at a time.
+/// The settings of password hashing: cost, concurrency and queue.
 public struct PasswordHashing: Sendable {
     /// `PASSWORD_SCRYPT_COST` is its N.
     public var cost = PasswordHasher.Cost()
     /// `PASSWORD_HASH_CONCURRENCY`: how many at a time; each takes 128 · N · r bytes and keeps a core busy.
     public var concurrency = Self.defaultConcurrency
-    /// `PASSWORD_HASH_QUEUE`: how many may wait; the next is turned away.
+    /// `PASSWORD_HASH_QUEUE`: how many may wait; further ones are rejected.
     public var queueLimit = 64
-    /// `PASSWORD_HASH_WAIT`: how long one may wait; whoever would wait longer is turned away.
+    /// `PASSWORD_HASH_WAIT`: how long one may wait; a password that would wait longer is rejected.
     public var longestWait = Duration.seconds(5)
 
     /// The number of cores.
@@ -18,8 +18,8 @@ public struct PasswordHashing: Sendable {
 
     public init() {}
 
-    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY`, `PASSWORD_HASH_QUEUE` and `PASSWORD_HASH_WAIT`;
-    /// what is wrong is noted in the reader.
+    /// Reads `PASSWORD_SCRYPT_COST`, `PASSWORD_HASH_CONCURRENCY`, `PASSWORD_HASH_QUEUE` and `PASSWORD_HASH_WAIT`.
+    /// The reader collects the faults.
     public init(reading reader: inout SettingsReader) {
         self.init()
         cost.n = reader.value(
@@ -30,9 +30,9 @@ public struct PasswordHashing: Sendable {
         longestWait = reader.seconds("PASSWORD_HASH_WAIT", default: longestWait, in: 1...60)
     }
 
-    /// The hasher; share it in a process.
+    /// Makes the hasher. Share one in a process.
     ///
-    /// - Parameter schemes: of hashes that were moved over from elsewhere.
+    /// - Parameter schemes: of hashes that were imported from other systems.
     public func hasher(schemes: [any PasswordScheme] = []) -> PasswordHasher {
         PasswordHasher(
             cost: cost, concurrency: concurrency, queueLimit: queueLimit, longestWait: longestWait,

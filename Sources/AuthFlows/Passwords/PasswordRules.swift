@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What a new password must be, with the codes of Django's validators. Lengths are counted in code points of the
-/// normalized form.
+/// The rules for new passwords, with the error codes of Django's validators. Lengths are counted in code points of
+/// the normalized form.
 struct PasswordRules {
     var minLength: Int
 
@@ -49,7 +49,7 @@ struct PasswordRules {
         [.decimal, .digit].contains(scalar.properties.numericType)
     }
 
-    /// Whether the password is one of the words of a name, or nearly so.
+    /// Whether the password is, or resembles, one of the words of a name.
     private static func isSimilar(_ password: String, _ name: String) -> Bool {
         let password = Array(password.lowercased().unicodeScalars)
         let name = Array(Password(name).normalized.exposedText.lowercased().unicodeScalars)
@@ -60,7 +60,7 @@ struct PasswordRules {
         }
     }
 
-    /// `difflib`'s quick ratio, as Django's UserAttributeSimilarityValidator has it.
+    /// `quick_ratio` of Python's `difflib`, which Django's UserAttributeSimilarityValidator uses.
     private static func quickRatio(_ left: [Unicode.Scalar], _ right: ArraySlice<Unicode.Scalar>) -> Double {
         var counts: [Unicode.Scalar: Int] = [:]
         for scalar in right { counts[scalar, default: 0] += 1 }

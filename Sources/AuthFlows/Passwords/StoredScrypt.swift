@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A stored scrypt string, read: `scrypt$N$SALT$R$P$BASE64`.
+/// A parsed scrypt hash: `scrypt$N$SALT$R$P$BASE64`.
 ///
 /// Source: Django `contrib/auth/hashers.py:ScryptPasswordHasher`.
 struct StoredScrypt {
@@ -9,7 +9,7 @@ struct StoredScrypt {
     var cost: PasswordHasher.Cost
     var key: Data
 
-    /// Nil for another form, and for parameters beyond what we compute.
+    /// Nil for another format, and for parameters beyond the limits.
     init?(_ hash: PasswordHash) {
         let parts = hash.exposedText.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 6, parts[0] == "scrypt", let n = Int(parts[1]), let r = Int(parts[3]),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where accounts live. Operations speak the domain's words; SQL stays in the implementation.
+/// The store of accounts. Its operations are named after the domain; SQL stays in the implementation.
 public protocol AccountStore: Sendable {
-    /// Runs `body` in one write transaction: its rows, its signals and its mails commit together or not at
-    /// all. What it returns commits, a refusal too; a throw rolls back.
+    /// Runs `body` in one write transaction: its rows, its signals and its mails commit together or not at all. The
+    /// transaction commits if `body` returns, even a refusal, and rolls back if `body` throws.
     ///
-    /// The body cannot suspend: no network, no hashing, no waiting inside, by construction.
+    /// The body is synchronous, so that it cannot wait for the network, hashing or other tasks.
     func transaction<R: Sendable>(
         _ body: @escaping @Sendable (any AccountTransaction) throws -> R
     ) async throws -> R
@@ -14,11 +14,11 @@ public protocol AccountStore: Sendable {
     func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R
 }
 
-/// A unique constraint that a write would break: somebody else was faster.
+/// A unique constraint that a write would violate, because a concurrent transaction committed first.
 public enum StoreConflict: Error, Hashable, Sendable {
-    /// The username is another user's.
+    /// Another user has the username.
     case username
-    /// The address is verified by another user.
+    /// Another user has verified the address.
     case verifiedEmail
     /// The user has that address already.
     case duplicateEmail

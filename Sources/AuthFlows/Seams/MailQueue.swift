@@ -2,41 +2,41 @@
 public import AuthSignals
 public import Foundation
 
-/// The mails that wait to be delivered: a seam between the store and the mail loop.
+/// The pending mails: a seam between the store and the mail loop.
 public protocol MailQueue: Sendable {
-    /// Waits until this process may deliver, which at most one does at a time.
+    /// Waits for the mail lease, which at most one process holds at a time. Only its holder delivers mails.
     func acquireMailRole() async throws -> any RelayRole
 
     /// The mails that are due, in the order in which they were queued, at most `limit`.
     ///
-    /// A mail that was never postponed is due. Another one is due when its moment has come, and also if its
-    /// moment is further off than ``QueuedMail/longestWait``: it was postponed while the clock was ahead.
+    /// A mail that was never deferred is due. A deferred one is due when its time has come, and also if its time is
+    /// further away than ``QueuedMail/longestWait``: it was then deferred while the clock was ahead.
     func dueMails(limit: Int, now: Date) async throws -> [QueuedMail]
 
-    /// The transport has accepted the mail: deletes it and emits its signal, in one transaction.
+    /// Deletes a mail that the transport has accepted and emits its signal, in one transaction.
     func accepted(_ mail: QueuedMail) async throws
 
-    /// The transport has not accepted the mail: it is tried again at `retryAt`, or kept aside where that
-    /// is nil.
+    /// Defers a mail that the transport has not accepted to `retryAt`, or moves it to the failed queue if `retryAt` is
+    /// nil.
     ///
-    /// - Parameter reason: the transport's words, without an address.
+    /// - Parameter reason: the transport's error, without an address.
     func failed(_ mail: QueuedMail, reason: String, retryAt: Date?) async throws
 
-    /// A value arrives soon after mails were queued. Coalesced; each call makes a stream of its own.
+    /// A stream of wake-ups: a value arrives soon after mails were queued. Coalesced; each call makes a new stream.
     func mailWakeUps() -> AsyncStream<Void>
 
-    /// When the next mail is due; nil where none waits.
+    /// When the next mail is due; nil if none is pending.
     func nextMailDue() async throws -> Date?
 
-    /// How many mails wait, and how many were given up.
+    /// How many mails are pending, and how many have failed.
     func mailStatus() async throws -> MailStatus
 }
 
-/// How much waits in a mail queue.
+/// The number of pending and failed mails in a mail queue.
 public struct MailStatus: Hashable, Sendable, Codable {
     public var pending: Int
     public var oldestPending: Date?
-    /// Mails that are kept aside: the transport refused them for good, or for too long.
+    /// Permanently failed mails: the transport rejected them permanently, or for too long.
     public var failed: Int
 
     public init(pending: Int, oldestPending: Date?, failed: Int) {

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// Counts attempts: a seam, since services of several hosts share their limits elsewhere than in a file.
+/// Counts attempts: a seam, since a service on several hosts cannot share its limits in a file.
 ///
-/// Counting is atomic: parallel attempts never exceed a limit (D13).
+/// Counting is atomic: parallel attempts never exceed a limit.
 public protocol RateLimiter: Sendable {
-    /// Counts one attempt against every limit, or against none where one is reached.
+    /// Counts one attempt against every limit, or against none if a limit is reached.
     ///
-    /// - Parameter limits: each with the key it counts under.
+    /// - Parameter limits: the limits, each with the key it counts under.
     func consume(_ limits: [RateLimitUse], now: Date) async throws -> RateLimitDecision
 
-    /// Takes an attempt back that was counted and turned out right.
+    /// Removes an attempt that was counted and then succeeded.
     func giveBack(_ ticket: RateLimitTicket) async throws
 
-    /// Forgets what was counted under these buckets.
+    /// Removes all attempts that were counted in these buckets.
     func forget(_ buckets: [String]) async throws
 }
 
 extension RateLimiter {
-    /// Forgets nothing: what was counted lapses by itself.
+    /// Does nothing: attempts expire by themselves.
     public func forget(_ buckets: [String]) async throws {}
 }
 
 /// One limit and the key it counts under.
 public struct RateLimitUse: Hashable, Sendable {
-    /// `action` and key; the key is stored as a hash.
+    /// The action and the key, of which only a hash is kept.
     public var bucket: String
     /// How many attempts…
     public var amount: Int
     /// …within that many seconds.
     public var per: TimeInterval
 
-    /// Attempts of a later time than that from now were counted by a wrong clock and do not count, so that
-    /// a clock that was ahead locks nobody out. Some seconds are nothing: parallel attempts overtake each
-    /// other between looking at the clock and being counted.
+    /// An attempt whose time is further in the future than this was recorded while the clock was ahead. It does not
+    /// count, so that a wrong clock does not lock users out. Small differences are normal, because parallel attempts
+    /// can overtake each other between reading the clock and being counted.
     public static let clockTolerance: TimeInterval = 60
 
     public init(bucket: String, amount: Int, per: TimeInterval) {
@@ -43,11 +43,11 @@ public struct RateLimitUse: Hashable, Sendable {
     }
 }
 
-/// Whether an attempt may go on.
+/// Whether an attempt is allowed.
 public enum RateLimitDecision: Sendable {
-    /// Counted.
+    /// The attempt was counted.
     case allowed(RateLimitTicket)
-    /// Not counted; to be tried again after that many seconds.
+    /// The attempt was not counted; try again after that many seconds.
     case refused(retryAfter: TimeInterval)
 }
 

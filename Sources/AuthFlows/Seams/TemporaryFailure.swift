@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error that may pass by itself: nothing was changed, and the same call can succeed later. Over HTTP it
-/// is a 503 with `Retry-After`.
+/// A temporary error: nothing was changed, and the same call can succeed later. Over HTTP it is a 503 with
+/// `Retry-After`.
 public protocol TemporaryFailure: Error {
-    /// When to try again, seconds, 1 or more; nil where this one does not pass by itself.
+    /// When to try again, in seconds, 1 or more; nil if this error is not temporary.
     var secondsUntilRetry: Int? { get }
 }
 

@@ -3,7 +3,7 @@ import AuthSignals
 package import Foundation
 
 extension Data {
-    /// Random bytes of the system's generator.
+    /// Random bytes from the system's random number generator.
     package static func random(count: Int) -> Data {
         var generator = SystemRandomNumberGenerator()
         return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })

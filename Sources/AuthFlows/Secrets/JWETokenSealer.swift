@@ -4,15 +4,15 @@ import Crypto
 public import Foundation
 
 /// Seals providers' tokens as JWE in compact form (RFC 7516): `alg` `dir`, `enc` `A256GCM`, the key's `kid`, and
-/// the event's id as `evt`, all authenticated. Any JOSE library opens it with the same key.
+/// the event's id as `evt`, all authenticated. Any JOSE library can decrypt it with the same key.
 public struct JWETokenSealer: TokenSealer {
     private let keys: TokenKeys
     private let includesRefreshToken: Bool
 
     /// - Parameters:
     ///   - keys: `SIGNALS_TOKEN_KEYS`; the first one seals.
-    ///   - includesRefreshToken: `SIGNALS_TOKEN_REFRESH`: whoever holds a refresh token holds the account's
-    ///     consent for as long as it lasts.
+    ///   - includesRefreshToken: `SIGNALS_TOKEN_REFRESH`. Off by default, because a refresh token grants access to
+    ///     the account at the provider until it is revoked or expires.
     public init(_ keys: TokenKeys, includesRefreshToken: Bool = false) {
         self.keys = keys
         self.includesRefreshToken = includesRefreshToken
@@ -24,7 +24,7 @@ public struct JWETokenSealer: TokenSealer {
         let box = try AES.GCM.seal(
             token.exposedJSON(includingRefreshToken: includesRefreshToken),
             using: SymmetricKey(data: keys.first.exposedBytes), authenticating: Data(header.utf8))
-        // The key is used as it is: there is no encrypted key between the first two dots.
+        // With `dir` the key is used directly, so the encrypted key between the first two dots is empty.
         return [header, "", Data(box.nonce).base64URL, box.ciphertext.base64URL, box.tag.base64URL]
             .joined(separator: ".")
     }

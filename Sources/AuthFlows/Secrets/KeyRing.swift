@@ -2,14 +2,14 @@
 import Crypto
 public import Foundation
 
-/// The keys that are derived from `SECRET_KEY`, one a purpose, and from `SECRET_KEY_FALLBACKS`.
+/// The keys that are derived from `SECRET_KEY` and `SECRET_KEY_FALLBACKS`, one for each purpose.
 ///
-/// The first secret signs and seals; all of them verify and open. Every sealed value names its key, so that
-/// a secret can be rotated: put the new one first, the old one among the fallbacks, and drop that when the
-/// longest-lived value (a queued mail, a pending log-in, a link of three days) is gone.
+/// The first secret signs and seals; all of them verify and open. Every sealed value contains the id of its key, so
+/// that a secret can be rotated: set the new one as `SECRET_KEY`, add the old one to the fallbacks, and remove it
+/// when the longest-lived value (a queued mail, a pending log-in, a link that is valid for three days) has expired.
 public struct KeyRing: Sendable {
-    /// What a key is for: it becomes HKDF's `info` (RFC 5869), so that no value of one purpose can stand for
-    /// one of another.
+    /// What a key is for. It becomes the `info` of HKDF (RFC 5869), so that a value that was sealed or signed for one
+    /// purpose is invalid for any other.
     public struct Purpose: Hashable, Sendable {
         public let name: String
         public init(_ name: String) { self.name = name }
@@ -43,7 +43,7 @@ public struct KeyRing: Sendable {
     private let roots: [Root]
 
     /// - Parameters:
-    ///   - secret: `SECRET_KEY`; it wants 32 random bytes or more, in any text form.
+    ///   - secret: `SECRET_KEY`; it should have 32 random bytes or more, in any text encoding.
     ///   - fallbacks: `SECRET_KEY_FALLBACKS`: former secrets, which still verify and open.
     public init(secret: String, fallbacks: [String] = []) {
         roots = ([secret] + fallbacks).map(Root.init)
@@ -51,7 +51,7 @@ public struct KeyRing: Sendable {
 
     // MARK: Sealing
 
-    /// Seals with AES-256-GCM; `context` is authenticated and must be given again to open.
+    /// Seals with AES-256-GCM. `context` is authenticated and must be passed again to open the value.
     public func seal(_ plain: Data, for purpose: Purpose, context: String) throws -> Data {
         let box = try AES.GCM.seal(
             plain, using: roots[0].key(purpose), authenticating: Data(context.utf8))
@@ -60,7 +60,7 @@ public struct KeyRing: Sendable {
 
     /// Opens what ``seal(_:for:context:)`` sealed.
     ///
-    /// - Throws: ``KeyRingError`` where no secret of the ring sealed it, or it was changed.
+    /// - Throws: ``KeyRingError`` if the value was not sealed under a secret of the ring, or was modified.
     public func open(_ sealed: Data, for purpose: Purpose, context: String) throws -> Data {
         let sealed = Data(sealed)
         guard sealed.count > 5, sealed[0] == 1 else { throw KeyRingError.notSealed }
@@ -80,9 +80,9 @@ public struct KeyRing: Sendable {
         Self.code(parts, roots[0], purpose)
     }
 
-    /// Whether the code is of these parts under any secret of the ring; compared in constant time.
+    /// Whether the code authenticates these parts under any secret of the ring. Compared in constant time.
     public func isValid(_ code: Data, of parts: [String], for purpose: Purpose) -> Bool {
-        // All are compared, whichever matches.
+        // All secrets are tried even after a match, so that the time taken does not depend on which one matches.
         roots.map { root in
             HMAC<SHA256>.isValidAuthenticationCode(
                 code, authenticating: Self.message(parts), using: root.key(purpose))
@@ -109,10 +109,10 @@ public enum KeyRingError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .notSealed: "the value is not a sealed one"
+        case .notSealed: "the value is not sealed"
         case .unknownKey:
             "the value was sealed under a secret that is neither SECRET_KEY nor among SECRET_KEY_FALLBACKS"
-        case .changed: "the sealed value was changed or belongs elsewhere"
+        case .changed: "the sealed value was modified or was sealed for another purpose or context"
         }
     }
 }

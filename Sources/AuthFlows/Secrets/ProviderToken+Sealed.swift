@@ -3,9 +3,9 @@ import AuthSignals
 public import Foundation
 
 extension ProviderToken {
-    /// The token as a store keeps it.
+    /// The token in the form that a store keeps.
     ///
-    /// - Parameter context: what it belongs to; needed again to open it.
+    /// - Parameter context: what the token belongs to; it must be passed again to open it.
     public func sealed(with keys: KeyRing, context: String) throws -> Data {
         let plain = Plain(
             accessToken: accessToken.exposedText, tokenType: tokenType, scope: scope,
@@ -15,7 +15,7 @@ extension ProviderToken {
 
     /// Opens what ``sealed(with:context:)`` sealed.
     ///
-    /// - Throws: ``KeyRingError`` where no secret of the ring sealed it, or it belongs elsewhere.
+    /// - Throws: ``KeyRingError`` if it was not sealed under a secret of the ring, or was sealed for another context.
     public init(opening sealed: Data, with keys: KeyRing, context: String) throws {
         let plain = try SignalCodec.decoder().decode(
             Plain.self, from: keys.open(sealed, for: .providerToken, context: context))
@@ -24,7 +24,7 @@ extension ProviderToken {
             refreshToken: plain.refreshToken.map { TokenText($0) }, expiresAt: plain.expiresAt)
     }
 
-    /// What is sealed; it goes nowhere else.
+    /// The plain text that is sealed. It is not used for anything else.
     private struct Plain: Codable {
         var accessToken: String
         var tokenType: String

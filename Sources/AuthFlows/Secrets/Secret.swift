@@ -4,7 +4,7 @@ import Foundation
 /// A text that must not reach a payload, a log or an error by mistake: it is not `Encodable`, and printing,
 /// interpolating or reflecting it shows nothing.
 public protocol Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The text itself. The long name is a warning: look twice at where it goes.
+    /// The text itself. The long name is a warning: check where the text is passed to.
     var exposedText: String { get }
 }
 
@@ -14,12 +14,12 @@ extension Secret {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A password as somebody typed it.
+/// A password as the user typed it.
 public struct Password: Secret {
     public let exposedText: String
     public init(_ text: String) { exposedText = text }
 
-    /// The most bytes of UTF-8 that a password may have; longer ones are refused before any work is done.
+    /// The longest password, in bytes of UTF-8. Longer ones are refused before they are hashed.
     public static let longest = 4096
 
     /// The form that is hashed: NFC, so that one password can be typed on every keyboard (RFC 8265, section 4.2).
@@ -32,13 +32,13 @@ public struct Password: Secret {
     }
 }
 
-/// The key of a link that was mailed.
+/// The key of a link in a mail.
 public struct LinkKey: Secret {
     public let exposedText: String
     public init(_ text: String) { exposedText = text }
 }
 
-/// A short code that was mailed.
+/// A short code in a mail.
 public struct Code: Secret {
     public let exposedText: String
     public init(_ text: String) { exposedText = text }

@@ -2,7 +2,7 @@
 import Crypto
 public import Foundation
 
-/// What a client shows to be recognised: 32 random bytes in base64url. Only its SHA-256 is stored.
+/// The token that identifies a client's session: 32 random bytes in base64url. Only its SHA-256 is stored.
 public struct SessionToken: Secret {
     public let exposedText: String
 
@@ -12,6 +12,6 @@ public struct SessionToken: Secret {
     /// A new token.
     public static func random() -> SessionToken { SessionToken(Data.random(count: 32).base64URL) }
 
-    /// What the store keeps.
+    /// SHA-256 of the token, which is what the store keeps.
     public var hash: Data { Data(SHA256.hash(data: Data(exposedText.utf8))) }
 }

@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 
 extension AccountSettings {
-    /// Reads the settings by allauth's names; what is wrong is noted in the reader.
+    /// Reads the settings by allauth's names. The reader collects the faults.
     ///
     /// Durations are whole seconds, lists are separated by commas, `…_SUPPORTS_RESEND` and
     /// `…_SUPPORTS_CHANGE` are `false`, `true` (2) or a number, and `ACCOUNT_RATE_LIMITS` is a JSON object in
@@ -30,7 +30,7 @@ extension AccountSettings {
         }
         signupFields = reader.value(
             "ACCOUNT_SIGNUP_FIELDS", default: signupFields,
-            "a list of email, username, password1 and password2, each with a * where it is required",
+            "a list of email, username, password1 and password2, each with a * if it is required",
             SignupField.list)
         signupOpen = reader.bool("ACCOUNT_SIGNUP_OPEN", default: signupOpen)
         signupHoneypotField = reader.name("ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD")
@@ -118,12 +118,12 @@ extension AccountSettings {
         }
         reauthenticationRequired = reader.bool(
             "ACCOUNT_REAUTHENTICATION_REQUIRED", default: reauthenticationRequired)
-        // None at all: every change of weight asks for the password anew.
+        // With 0, every sensitive change asks for the password again.
         reauthenticationTimeout = reader.interval(
             "ACCOUNT_REAUTHENTICATION_TIMEOUT", reauthenticationTimeout, from: 0)
     }
 
-    /// What is wrong only together. Source: allauth `account/checks.py`.
+    /// Checks combinations of settings. Source: allauth `account/checks.py`.
     private func check(_ reader: inout SettingsReader) {
         if emailVerificationByCode, emailVerification != .mandatory {
             reader.fault(
@@ -131,22 +131,22 @@ extension AccountSettings {
         }
         if emailVerification == .mandatory, signupFields[.email] != true {
             reader.fault(
-                "ACCOUNT_SIGNUP_FIELDS", "must have email* where ACCOUNT_EMAIL_VERIFICATION is mandatory")
+                "ACCOUNT_SIGNUP_FIELDS", "must have email* if ACCOUNT_EMAIL_VERIFICATION is mandatory")
         }
         let required = Set(signupFields.filter(\.value).keys.map(\.rawValue))
         if required.isDisjoint(with: loginMethods.map(\.rawValue)) {
-            reader.fault("ACCOUNT_SIGNUP_FIELDS", "must require what ACCOUNT_LOGIN_METHODS logs in by")
+            reader.fault("ACCOUNT_SIGNUP_FIELDS", "must require a field that ACCOUNT_LOGIN_METHODS names")
         }
         if signupFields[.password1] == nil, !loginByCodeEnabled {
             reader.fault(
-                "ACCOUNT_SIGNUP_FIELDS", "must have password1 where ACCOUNT_LOGIN_BY_CODE_ENABLED is off")
+                "ACCOUNT_SIGNUP_FIELDS", "must have password1 if ACCOUNT_LOGIN_BY_CODE_ENABLED is off")
         }
         if changeEmail, let maxEmailAddresses, maxEmailAddresses != 2 {
             reader.fault(
-                "ACCOUNT_MAX_EMAIL_ADDRESSES", "must be 2 or be absent where ACCOUNT_CHANGE_EMAIL is on")
+                "ACCOUNT_MAX_EMAIL_ADDRESSES", "must be 2 or be absent if ACCOUNT_CHANGE_EMAIL is on")
         }
         if social.socialOnly, loginByCodeEnabled {
-            reader.fault("SOCIALACCOUNT_ONLY", "does not go with ACCOUNT_LOGIN_BY_CODE_ENABLED")
+            reader.fault("SOCIALACCOUNT_ONLY", "cannot be combined with ACCOUNT_LOGIN_BY_CODE_ENABLED")
         }
         if social.socialOnly, emailVerification != .none {
             reader.fault("SOCIALACCOUNT_ONLY", "requires ACCOUNT_EMAIL_VERIFICATION=none")

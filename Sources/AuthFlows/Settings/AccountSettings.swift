@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// What the account flows do: allauth's settings, by allauth's names, with its defaults but for D17.
+/// The settings of the account flows: allauth's settings, by allauth's names and with its defaults.
+///
+/// Three defaults differ, because most services choose them today: users log in by e-mail address, sign-up asks for an
+/// address and one password, and passwords have at least 8 characters.
 public struct AccountSettings: Sendable {
     /// `ACCOUNT_EMAIL_VERIFICATION`.
     public enum EmailVerification: String, Sendable, CaseIterable { case none, optional, mandatory }
@@ -21,15 +24,15 @@ public struct AccountSettings: Sendable {
 
     /// `ACCOUNT_LOGIN_METHODS`.
     public var loginMethods: Set<LoginMethod> = [.email]
-    /// `ACCOUNT_SIGNUP_FIELDS`: the fields of a sign-up, and whether each is required (a `*` behind it).
+    /// `ACCOUNT_SIGNUP_FIELDS`: the fields of a sign-up, and whether each is required (marked by `*`).
     public var signupFields: [SignupField: Bool] = [.email: true, .password1: true]
-    /// `ACCOUNT_SIGNUP_OPEN`: whether strangers may sign up; allauth asks `adapter.is_open_for_signup`.
+    /// `ACCOUNT_SIGNUP_OPEN`: whether new users may sign up; allauth asks `adapter.is_open_for_signup`.
     public var signupOpen = true
-    /// `ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD`: a field that people do not see and robots fill.
+    /// `ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD`: a field that users do not see and bots fill in.
     public var signupHoneypotField: String?
     /// `ACCOUNT_LOGIN_BY_CODE_ENABLED`.
     public var loginByCodeEnabled = false
-    /// `ACCOUNT_LOGIN_BY_CODE_REQUIRED`: after which methods a code is required; empty: none.
+    /// `ACCOUNT_LOGIN_BY_CODE_REQUIRED`: the methods after which a code is required.
     public var loginByCodeRequired: Set<String> = []
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
     public var loginByCodeMaxAttempts = 3
@@ -52,16 +55,17 @@ public struct AccountSettings: Sendable {
     public var emailVerificationTimeout: TimeInterval = 900
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND`: how often a code can be sent again.
     public var emailVerificationResends = 0
-    /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE`: how often the address can be changed at the stage.
+    /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE`: how often the address can be changed while it waits to be
+    /// verified.
     public var emailVerificationChanges = 0
     /// `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`.
     public var emailConfirmationExpireDays = 3
-    /// `ACCOUNT_CONFIRM_EMAIL_ON_GET`: whether a link confirms without a click on its page. Whatever looks at
-    /// links in mails would confirm too.
+    /// `ACCOUNT_CONFIRM_EMAIL_ON_GET`: whether opening a link confirms, without a click on its page. Software that
+    /// follows links in mails would then confirm too.
     public var confirmEmailOnGet = false
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION`.
     public var loginOnEmailConfirmation = false
-    /// `ACCOUNT_CHANGE_EMAIL`: a user has one address, which adding another replaces.
+    /// `ACCOUNT_CHANGE_EMAIL`: a user has one address, and adding another replaces it.
     public var changeEmail = false
     /// `ACCOUNT_MAX_EMAIL_ADDRESSES`.
     public var maxEmailAddresses: Int?
@@ -86,7 +90,7 @@ public struct AccountSettings: Sendable {
     public var passwordResetMaxAttempts = 3
     /// `ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT`, seconds.
     public var passwordResetCodeTimeout: TimeInterval = 180
-    /// `PASSWORD_RESET_TIMEOUT`, seconds: how long a link is good for.
+    /// `PASSWORD_RESET_TIMEOUT`, seconds: how long a link is valid.
     public var passwordResetLinkTimeout: TimeInterval = 259_200
 
     // MARK: Usernames
@@ -100,7 +104,7 @@ public struct AccountSettings: Sendable {
 
     // MARK: Sessions
 
-    /// `SESSION_COOKIE_AGE`, seconds: how long a session lives.
+    /// `SESSION_COOKIE_AGE`, seconds: the lifetime of a session.
     public var sessionAge: TimeInterval = 1_209_600
     /// `ACCOUNT_SESSION_REMEMBER`: nil asks the user.
     public var sessionRemember: Bool?
@@ -118,9 +122,9 @@ public struct AccountSettings: Sendable {
 
     /// `ACCOUNT_RATE_LIMITS`.
     public var rateLimits = RateLimits()
-    /// Where links of mails lead.
+    /// The addresses of links in mails.
     public var links = FrontendLinks()
-    /// `SITE_NAME`: what mails call this service.
+    /// `SITE_NAME`: the name of this service in mails.
     public var siteName = "this service"
 
     public init() {}

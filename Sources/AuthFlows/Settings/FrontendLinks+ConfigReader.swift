@@ -19,9 +19,9 @@ extension FrontendLinks {
 extension SettingsReader {
     /// The address of a page that links lead to.
     fileprivate mutating func page(_ name: String, hasKey: Bool = false) -> String? {
-        let form = "an http or https URL" + (hasKey ? " with {key} where the key goes" : "")
+        let form = "an http or https URL" + (hasKey ? " with the placeholder {key}" : "")
         return value(name, default: String?.none, form) { text in
-            // The key is no part of a URL's grammar until it is filled in.
+            // `{key}` is not valid in a URL, so it is replaced before the check.
             guard text.contains("{key}") == hasKey,
                 let url = URLComponents(string: text.replacing("{key}", with: "key")),
                 ["http", "https"].contains(url.scheme?.lowercased()), url.host?.isEmpty == false

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Where the links of mails lead: made from settings, never from a request's `Host`.
+/// The addresses of links in mails: made from settings, never from a request's `Host`.
 public struct FrontendLinks: Sendable {
-    /// `PUBLIC_URL`: where this server's own pages are reached.
+    /// `PUBLIC_URL`: the address of this server's own pages.
     public var publicURL: String
     /// `HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL`: a front end's page; `{key}` stands for the key.
     public var confirmEmail: String?
@@ -13,8 +13,8 @@ public struct FrontendLinks: Sendable {
     public var resetPassword: String?
     /// `HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP`.
     public var signup: String?
-    /// `HEADLESS_FRONTEND_URLS_SOCIALACCOUNT_LOGIN_ERROR`: where a visitor is sent whose log-in by a provider
-    /// has failed, and of whom is not known where they wanted to be.
+    /// `HEADLESS_FRONTEND_URLS_SOCIALACCOUNT_LOGIN_ERROR`: where a browser is redirected if a log-in by a provider
+    /// fails and its callback URL is unknown.
     public var socialLoginError: String?
 
     public init(publicURL: String = "http://127.0.0.1:8080") {
@@ -37,9 +37,9 @@ public struct FrontendLinks: Sendable {
         (template ?? ownPage(own)).replacing("{key}", with: key?.exposedText ?? "")
     }
 
-    /// The address of a page of this server's.
+    /// The address of one of this server's pages.
     ///
-    /// - Parameter path: with a slash before it.
+    /// - Parameter path: the path, with its leading slash.
     package func ownPage(_ path: String) -> String {
         (publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL) + path
     }

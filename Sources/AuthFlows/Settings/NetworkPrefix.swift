@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Whom an address belongs to, as far as limits go.
+/// The key that rate limits count an IP address under.
 enum NetworkPrefix {
-    /// The address; of IPv6 only its first bits, since who has one address there has a whole network of them.
+    /// An IPv4 address, or the prefix of an IPv6 address, since an IPv6 client usually has a whole network of
+    /// addresses.
     static func of(_ ip: String, ipv6Bits: Int) -> String {
         let text = ip.split(separator: "%").first.map(String.init) ?? ip
         var address = in6_addr()
         guard text.contains(":"), inet_pton(AF_INET6, text, &address) == 1 else { return ip }
         let bytes = withUnsafeBytes(of: address) { Array($0) }
-        // IPv4 in IPv6's clothes is one address.
+        // An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) counts as its IPv4 address.
         if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
             return bytes[12...].map(String.init).joined(separator: ".")
         }

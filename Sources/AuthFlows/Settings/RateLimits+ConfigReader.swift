@@ -3,8 +3,8 @@ import AuthSignals
 import Foundation
 
 extension RateLimits {
-    /// Reads `ACCOUNT_RATE_LIMITS`: `false`, or a JSON object of actions and rates that take the place of the
-    /// defaults, such as `{"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "signup": false}`.
+    /// Reads `ACCOUNT_RATE_LIMITS`: `false`, or a JSON object of actions and rates that override the defaults, such as
+    /// `{"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "signup": false}`.
     init(reading reader: inout SettingsReader) {
         self.init()
         let name = "ACCOUNT_RATE_LIMITS"
@@ -24,7 +24,7 @@ extension RateLimits {
         for (word, entry) in table.sorted(by: { $0.key < $1.key }) {
             guard let action = Action(rawValue: word) else {
                 if !Self.elsewhere.contains(word) {
-                    reader.fault(name, "has no action of that name: \(word.cut(toUTF8Bytes: 40))")
+                    reader.fault(name, "has an unknown action: \(word.cut(toUTF8Bytes: 40))")
                 }
                 continue
             }
@@ -36,12 +36,12 @@ extension RateLimits {
         }
     }
 
-    /// allauth's actions of parts that are not here.
+    /// allauth's actions of features that this project does not have.
     private static let elsewhere: Set<String> = ["change_phone", "verify_phone", "device_user_code"]
 
-    /// What the object says of an action.
+    /// The value of an action.
     private struct Entry: Decodable {
-        /// Nil where it says nothing sensible; empty: not limited.
+        /// Nil if the value is invalid; empty if the action is not limited.
         var rates: [Rate]?
 
         init(from decoder: any Decoder) throws {

@@ -2,7 +2,7 @@
 import Crypto
 public import Foundation
 
-/// How often something may be tried: `ACCOUNT_RATE_LIMITS`, with allauth's defaults.
+/// How often an action may be tried: `ACCOUNT_RATE_LIMITS`, with allauth's defaults.
 public struct RateLimits: Sendable {
     /// What is limited.
     public enum Action: String, Sendable, CaseIterable {
@@ -18,7 +18,7 @@ public struct RateLimits: Sendable {
 
     /// One rate: `30/m/ip`.
     public struct Rate: Hashable, Sendable {
-        /// Seconds of the longest: ten years.
+        /// The longest duration, in seconds: ten years.
         private static let longest = 315_360_000.0
 
         /// What attempts are counted under.
@@ -34,8 +34,8 @@ public struct RateLimits: Sendable {
             self.per = per
         }
 
-        /// The rate of allauth's notation: `AMOUNT/[N]UNIT[/ip|user|key]`, units `s`, `m`, `h`, `d`; per
-        /// address where nothing is said. Nil for any other text, and for more than ten years.
+        /// Parses allauth's notation: `AMOUNT/[N]UNIT[/ip|user|key]`, units `s`, `m`, `h`, `d`; `ip` by default. Nil
+        /// for any other text, and for a duration of more than ten years.
         public init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard (2...3).contains(parts.count), let amount = Int(parts[0]), amount > 0,
@@ -48,9 +48,9 @@ public struct RateLimits: Sendable {
         }
     }
 
-    /// The rates of each action; none: not limited.
+    /// The rates of each action. An action without rates is not limited.
     public var rates: [Action: [Rate]]
-    /// `ALLAUTH_RATE_LIMIT_IPV6_PREFIX`: how many bits of an IPv6 address stand for whoever has it.
+    /// `ALLAUTH_RATE_LIMIT_IPV6_PREFIX`: how many bits of an IPv6 address identify a client.
     public var ipv6Prefix = 64
 
     /// allauth's defaults.
@@ -69,10 +69,10 @@ public struct RateLimits: Sendable {
         ]
     }
 
-    /// allauth's default where addresses are confirmed by link: an earlier link still works, so that a mail
-    /// too many is quietly left out.
+    /// allauth's default if addresses are confirmed by link. An earlier link still works, so a mail above the limit is
+    /// silently skipped.
     static let confirmationLinks = Rate(1, per: 180, .key)
-    /// allauth's default where addresses are confirmed by code: only the newest code works.
+    /// allauth's default if addresses are confirmed by code. Only the newest code works.
     static let confirmationCodes = Rate(1, per: 10, .key)
 
     /// No limits at all: `ACCOUNT_RATE_LIMITS=false`.
@@ -82,7 +82,7 @@ public struct RateLimits: Sendable {
         return limits
     }
 
-    /// What one attempt counts against. A rate whose key is not known does not apply.
+    /// The limits that one attempt counts against. A rate whose key is not known does not apply.
     func uses(_ action: Action, ip: String? = nil, user: User.ID? = nil, key: String? = nil) -> [RateLimitUse]
     {
         (rates[action] ?? []).compactMap { rate in
@@ -93,7 +93,7 @@ public struct RateLimits: Sendable {
                 case .key: key
                 }
             guard let name else { return nil }
-            // Addresses and names are not to be read off the limiter's file.
+            // Hashed, so that the limiter's file contains no addresses and names.
             let hash = Data(SHA256.hash(data: Data(name.utf8))).base64URL
             return RateLimitUse(
                 bucket: "\(action.rawValue):\(rate.per.rawValue):\(hash)", amount: rate.amount,
@@ -103,7 +103,7 @@ public struct RateLimits: Sendable {
 }
 
 extension AccountSettings {
-    /// The rates that are in force: those of confirmation mails depend on how addresses are confirmed.
+    /// The effective rates: the default for confirmation mails depends on how addresses are confirmed.
     var rates: RateLimits {
         var limits = rateLimits
         if emailVerificationByCode, limits.rates[.confirmEmail] == [RateLimits.confirmationLinks] {

@@ -3,7 +3,7 @@ import AuthSignals
 import Foundation
 
 extension AccountSettings.SignupField {
-    /// The fields of `email*,password1*`; nil where one is not known or comes twice.
+    /// Parses a list such as `email*,password1*`; nil if a field is unknown or occurs twice.
     static func list(_ text: String) -> [AccountSettings.SignupField: Bool]? {
         var fields: [AccountSettings.SignupField: Bool] = [:]
         for word in text.words {
@@ -30,7 +30,7 @@ extension SettingsReader {
         int(name, default: fallback, in: 1...100)
     }
 
-    /// allauth's `…_SUPPORTS_…`: `false` is never, `true` twice.
+    /// allauth's `…_SUPPORTS_…`: `false` means 0 times, `true` means 2 times.
     mutating func times(_ name: String) -> Int {
         value(name, default: 0, "true, false or a whole number from 0 to 100") { text in
             switch text.lowercased() {
@@ -43,7 +43,7 @@ extension SettingsReader {
 }
 
 extension String {
-    /// The words between its commas.
+    /// The words between the commas of a list.
     var words: [String] {
         unicodeScalars.split(separator: ",").map {
             String($0).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -2,7 +2,7 @@
 public import AuthSignals
 
 extension SignalSettings {
-    /// The codec of this installation, which seals providers' tokens where `SIGNALS_TOKEN_KEYS` is set.
+    /// The codec for these settings. It seals providers' tokens if `SIGNALS_TOKEN_KEYS` is set.
     public var sealingCodec: SignalCodec {
         SignalCodec(
             source: source, schemaBase: schemaBase, appID: appID, profile: payload,

@@ -3,7 +3,7 @@ import AuthSignals
 import Foundation
 
 extension SocialSettings {
-    /// Reads `SOCIALACCOUNT_…`, by allauth's names. Which providers there are is read where they are made.
+    /// Reads `SOCIALACCOUNT_…`, by allauth's names. The list of providers is read where they are created.
     init(reading reader: inout SettingsReader) {
         self.init()
         autoSignup = reader.bool("SOCIALACCOUNT_AUTO_SIGNUP", default: autoSignup)
@@ -18,13 +18,13 @@ extension SocialSettings {
         reauthenticationRequired = reader.choiceOfBool("SOCIALACCOUNT_REAUTHENTICATION_REQUIRED")
         storeTokens = reader.bool("SOCIALACCOUNT_STORE_TOKENS", default: storeTokens)
         socialOnly = reader.bool("SOCIALACCOUNT_ONLY", default: socialOnly)
-        // Faults of the list are the server's to say, which trusts these origins with more.
+        // The server reports faults of this list, because it also trusts these origins for CSRF.
         redirectOrigins = reader.list("CSRF_TRUSTED_ORIGINS", default: [])
     }
 }
 
 extension SettingsReader {
-    /// A switch that stands on what another setting says where it is absent.
+    /// A switch that defaults to another setting; nil if it is absent.
     fileprivate mutating func choiceOfBool(_ name: String) -> Bool? {
         guard string(name) != nil else { return nil }
         return bool(name, default: false)
