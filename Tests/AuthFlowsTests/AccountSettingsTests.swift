@@ -11,7 +11,7 @@ import Testing
         return (settings, reader.faults.map(\.name))
     }
 
-    @Test func `without anything set everything has its default`() {
+    @Test func `every setting has a default`() {
         let (settings, faults) = read([:])
         let plain = AccountSettings()
         #expect(faults == [])
@@ -150,11 +150,11 @@ import Testing
             ("HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL", "https://app.example.org/verify"),
             ("HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP", "/signup"),
         ])
-    func `a setting that is wrong is a fault by its name`(_ name: String, _ value: String) {
+    func `reports an invalid setting by its name`(_ name: String, _ value: String) {
         #expect(read([name: value]).faults == [name])
     }
 
-    @Test func `all faults are told at once`() {
+    @Test func `reports all faults at once`() {
         let (_, faults) = read([
             "ACCOUNT_EMAIL_VERIFICATION": "x", "ACCOUNT_LOGIN_TIMEOUT": "x", "ACCOUNT_RATE_LIMITS": "x",
         ])
@@ -162,7 +162,7 @@ import Testing
             Set(faults) == ["ACCOUNT_EMAIL_VERIFICATION", "ACCOUNT_LOGIN_TIMEOUT", "ACCOUNT_RATE_LIMITS"])
     }
 
-    @Test func `what contradicts is a fault`() {
+    @Test func `reports settings that contradict each other`() {
         #expect(
             read(["ACCOUNT_CHANGE_EMAIL": "true", "ACCOUNT_MAX_EMAIL_ADDRESSES": "3"]).faults == [
                 "ACCOUNT_MAX_EMAIL_ADDRESSES"
@@ -181,7 +181,7 @@ import Testing
             read(["ACCOUNT_SIGNUP_FIELDS": "email*", "ACCOUNT_LOGIN_BY_CODE_ENABLED": "true"]).faults == [])
     }
 
-    @Test func `limits can be switched off`() {
+    @Test func `rate limits can be switched off`() {
         let (settings, faults) = read(["ACCOUNT_RATE_LIMITS": "False"])
         #expect(faults == [])
         #expect(settings.rateLimits.rates.isEmpty)
@@ -189,7 +189,7 @@ import Testing
 
     @Test(
         arguments: [("true", ["*"]), ("false", []), ("password", ["password"])] as [(String, Set<String>)])
-    func `a code can be required after all, no or some methods`(_ text: String, _ required: Set<String>) {
+    func `a code can be required after every, no or some methods`(_ text: String, _ required: Set<String>) {
         #expect(
             read(["ACCOUNT_LOGIN_BY_CODE_REQUIRED": text])
                 .0.loginByCodeRequired == required)
@@ -203,7 +203,7 @@ import Testing
         return (hashing, reader.faults.map(\.name))
     }
 
-    @Test func `what passwords cost is read`() async throws {
+    @Test func `reads the settings of password hashing`() async throws {
         let (read, faults) = hashing([
             "PASSWORD_SCRYPT_COST": "1024", "PASSWORD_HASH_CONCURRENCY": "3", "PASSWORD_HASH_QUEUE": "0",
             "PASSWORD_HASH_WAIT": "7",
@@ -226,7 +226,7 @@ import Testing
             ("PASSWORD_HASH_CONCURRENCY", "0"), ("PASSWORD_HASH_QUEUE", "-1"),
             ("PASSWORD_HASH_WAIT", "0"), ("PASSWORD_HASH_WAIT", "61"),
         ])
-    func `what passwords cannot cost is a fault`(_ name: String, _ value: String) {
+    func `reports an invalid setting of password hashing`(_ name: String, _ value: String) {
         #expect(hashing([name: value]).faults == [name])
     }
 }

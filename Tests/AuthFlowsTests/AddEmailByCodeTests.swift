@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct AddEmailByCodeTests {
-    @Test func `by code nothing is stored until the code is entered`() async throws {
+    @Test func `with verification by code an address is stored only after the code`() async throws {
         let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         let added = try await member.addEmail("b@x.org")
@@ -24,7 +24,7 @@ import Testing
         #expect(try await member.verify("WRONG-CODE").answer == "conflict")
     }
 
-    @Test func `a wrong code is rejected and the third ends it, but not the session`() async throws {
+    @Test func `the third wrong code ends the verification but not the session`() async throws {
         let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -36,7 +36,7 @@ import Testing
         #expect(try await member.listEmails().answer == "a@x.org verified primary")
     }
 
-    @Test func `a right code for an address that was taken meanwhile uses no attempt`() async throws {
+    @Test func `the right code for an address taken meanwhile uses no attempt`() async throws {
         let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -50,7 +50,7 @@ import Testing
         #expect(try await world.addressCount() == 2)
     }
 
-    @Test func `a code can be sent again, or given up`() async throws {
+    @Test func `a code can be sent again or cancelled`() async throws {
         let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -64,7 +64,7 @@ import Testing
         #expect(try await member.verify(try world.code(mailedTo: "b@x.org")).answer == "conflict")
     }
 
-    @Test func `an address that is stored but not confirmed is confirmed by code`() async throws {
+    @Test func `an address stored but not confirmed can be confirmed by code`() async throws {
         let world = try World.verifyingByCode(resends: 1)
         let member = try await world.member("a@x.org")
         let byLink = World(restarting: world) { $0.emailVerificationByCode = false }.client()

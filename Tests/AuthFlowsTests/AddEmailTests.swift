@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct AddEmailTests {
     @Test(arguments: [false, true])
-    func `by link an address is stored at once and confirmed later`(_ changes: Bool) async throws {
+    func `with verification by link the address is stored at once and confirmed later`(_ changes: Bool)
+        async throws
+    {
         let world = try World { $0.changeEmail = changes }
         let member = try await world.member("a@x.org")
         let added = try await member.addEmail("B@x.org")
@@ -26,7 +28,7 @@ import Testing
         #expect(happened.said == ["email_confirmed: b@x.org verified"])
     }
 
-    @Test func `where there is no primary address the one that is confirmed becomes it`() async throws {
+    @Test func `the first confirmed address becomes primary if no primary address exists`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .password1: true]
@@ -38,7 +40,7 @@ import Testing
         #expect(happened.said == ["email_confirmed: a@x.org verified primary"])
     }
 
-    @Test func `another mail can be asked for, but not in the next three minutes`() async throws {
+    @Test func `another confirmation mail can be requested only after three minutes`() async throws {
         let world = try World(limited: true)
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -59,7 +61,7 @@ import Testing
             ("a@x.org", "refused duplicate_email in email"), ("A@X.org", "refused duplicate_email in email"),
             ("not-an-address", "refused invalid in email"), ("", "refused required in email"),
         ])
-    func `an address that is there or is none is refused`(_ email: String, _ answer: String) async throws {
+    func `refuses an invalid or duplicate address`(_ email: String, _ answer: String) async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let before = try await world.contents()
@@ -69,7 +71,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `another's address is taken as if it were free and can never be confirmed`() async throws {
+    @Test func `an address of another user can be added but never confirmed`() async throws {
         let world = try World()
         _ = try await world.member("b@x.org")
         let member = try await world.member("a@x.org")
@@ -82,7 +84,7 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `with nothing hidden another's address is refused`() async throws {
+    @Test func `without enumeration prevention an address of another user is refused`() async throws {
         let world = try World { $0.preventEnumeration = .off }
         _ = try await world.member("b@x.org")
         let member = try await world.member("a@x.org")
@@ -91,14 +93,14 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `there are no more addresses than the setting allows`() async throws {
+    @Test func `refuses more addresses than the setting allows`() async throws {
         let world = try World { $0.maxEmailAddresses = 2 }
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
         #expect(try await member.addEmail("c@x.org").answer == "refused max_email_addresses in email")
     }
 
-    @Test func `the eleventh change of a minute waits`() async throws {
+    @Test func `limits the rate of address changes to ten a minute`() async throws {
         let world = try World(limited: true)
         let member = try await world.member("a@x.org")
         for _ in 1...10 { _ = try await member.addEmail("bad") }
@@ -106,7 +108,7 @@ import Testing
         #expect(try await member.listEmails().answer == "a@x.org verified primary")
     }
 
-    @Test func `nobody is to log in first`() async throws {
+    @Test func `requires a logged-in user`() async throws {
         let world = try World()
         #expect(try await world.client().addEmail("a@x.org").answer == "conflict")
         #expect(try await world.client().listEmails().answer == "unauthenticated")

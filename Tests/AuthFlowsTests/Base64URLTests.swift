@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct Base64URLTests {
-    @Test func `what is written is read again`() {
+    @Test func `decoding returns the encoded bytes`() {
         for count in 0..<40 {
             let bytes = Data.random(count: count)
             #expect(Data(base64URL: bytes.base64URL) == bytes)
@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: ["QQ==", "QQ=", "Q+", "Q/", "Q Q", "QQé"])
-    func `one value has one text`(text: String) {
+    func `rejects every non-canonical encoding`(text: String) {
         #expect(Data(base64URL: text) == nil)
     }
 }

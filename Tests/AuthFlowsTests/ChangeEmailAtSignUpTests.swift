@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct ChangeEmailAtSignUpTests {
-    @Test func `the address of a sign-up can be changed while it waits`() async throws {
+    @Test func `the address of a sign-up can be changed while its verification is pending`() async throws {
         let world = try World.verifyingByCode { $0.emailVerificationChanges = 1 }
         let client = world.client()
         _ = try await client.signUp("typo@x.org")
@@ -23,7 +23,7 @@ import Testing
         #expect(happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
     }
 
-    @Test func `it cannot be changed where that is off, too often, to itself or by anybody else`()
+    @Test func `refuses a change that is disabled, too frequent, to the same address or by another client`()
         async throws
     {
         let off = try World.verifyingByCode()
@@ -56,7 +56,7 @@ import Testing
         #expect(changed.said == [])
         #expect(try await client.verify(code).answer == "refused incorrect_code in key")
         #expect(try await client.does { try await $0.resendVerification($1) }.mailed == [])
-        // A second thought helps.
+        // The sign-up can still continue with an address that is free.
         _ = try await client.does { try await $0.addEmail("c@x.org", $1) }
         #expect(try await client.verify(try world.code(mailedTo: "c@x.org")).answer == "authenticated")
     }

@@ -20,7 +20,7 @@ import Testing
         #expect(happened.mails[0].values["to_email"] == "b@x.org")
     }
 
-    @Test func `making the primary address primary changes nothing and says nothing`() async throws {
+    @Test func `making the primary address primary again changes nothing and emits no signal`() async throws {
         let world = try World { $0.emailNotifications = true }
         let member = try await world.member("a@x.org")
         let before = try await world.contents()
@@ -30,7 +30,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `an unconfirmed address is not made primary while there is a confirmed one`() async throws {
+    @Test func `refuses an unconfirmed address as primary if the user has a confirmed one`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -40,7 +40,7 @@ import Testing
         #expect(try await member.makePrimary("c@x.org").answer == "refused unknown_email in email")
     }
 
-    @Test func `where none is confirmed any can be made primary`() async throws {
+    @Test func `any address can be made primary if none is confirmed`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("a@x.org")

@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct ChangePasswordTests {
-    @Test func `a change ends the other sessions and gives this one another token`() async throws {
+    @Test func `a password change ends the other sessions and replaces the token of this one`() async throws {
         let world = try World { $0.emailNotifications = true }
         let member = try await world.member("a@x.org")
         let other = world.client()
@@ -27,7 +27,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `with log-out on change the caller's session ends before`() async throws {
+    @Test func `with log-out on change the caller's session ends first`() async throws {
         let world = try World { $0.logoutOnPasswordChange = true }
         let member = try await world.member("a@x.org")
         let happened = try await member.changePassword(goodPassword, to: otherPassword)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `the first password of somebody who had none is set`(_ logsOut: Bool) async throws {
+    func `a user without a password can set one`(_ logsOut: Bool) async throws {
         let world = try World {
             $0.signupFields = [.email: true]
             $0.logoutOnPasswordChange = logsOut
@@ -69,7 +69,7 @@ import Testing
                 "refused enter_current_password in current_password"
             ),
         ])
-    func `a change that is refused changes nothing and says nothing`(
+    func `a refused change changes nothing and emits no signal`(
         _ current: String?, _ new: String, _ answer: String
     ) async throws {
         let world = try World()
@@ -81,12 +81,12 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `nobody is to log in first`() async throws {
+    @Test func `requires a logged-in user`() async throws {
         let world = try World()
         #expect(try await world.client().changePassword("x", to: otherPassword).answer == "unauthenticated")
     }
 
-    @Test func `of two changes at once from one password one is made`() async throws {
+    @Test func `of two concurrent changes from one password only one succeeds`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let visit = member.visit
@@ -106,7 +106,7 @@ import Testing
         #expect(try await world.newSignals().map(\.text).filter { $0 == "password_changed" }.count == 1)
     }
 
-    @Test func `the sixth change of a minute waits`() async throws {
+    @Test func `limits the rate of password changes to five a minute`() async throws {
         let world = try World(limited: true)
         let member = try await world.member("a@x.org")
         for _ in 1...5 { _ = try await member.changePassword("wrong", to: otherPassword) }

@@ -6,7 +6,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// A sign-up with an address that is taken goes on like one with an address that is free.
+/// A sign-up with an address that is taken gives the same results as one with an address that is free.
 @Suite struct ConcealedSignUpTests {
     private func world(_ more: (inout AccountSettings) -> Void = { _ in }) throws -> World {
         try World.verifyingByCode {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `its address can be changed with the same answers`() async throws {
+    @Test func `changing the address gives the same results for taken and free addresses`() async throws {
         let world = try world()
         _ = try await world.member("known@x.org")
         var answers: [[String]] = []
@@ -40,7 +40,7 @@ import Testing
         #expect(answers[0].last == "authenticated")
     }
 
-    @Test func `another address makes the account, with the password that was chosen`() async throws {
+    @Test func `changing to a free address creates the account with the chosen password`() async throws {
         let world = try world()
         _ = try await world.member("known@x.org")
         let client = world.client()
@@ -55,7 +55,7 @@ import Testing
         #expect(try await world.client().logIn("known@x.org").answer == "authenticated")
     }
 
-    @Test func `one taken address after the other stays hidden`() async throws {
+    @Test func `changing from one taken address to another reveals nothing`() async throws {
         let world = try world()
         _ = try await world.member("known@x.org")
         _ = try await world.member("other@x.org")
@@ -67,7 +67,7 @@ import Testing
         #expect(try await client.addEmail("a@x.org").said.first == "user_signed_up")
     }
 
-    @Test func `a sign-up by a provider goes on with its account`() async throws {
+    @Test func `a sign-up with a provider continues with its provider account`() async throws {
         let world = try world()
         _ = try await world.member("known@x.org")
         let client = world.client()
@@ -83,7 +83,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "a@x.org").map(\.uid) == ["1"])
     }
 
-    @Test func `changes are limited alike, and a username that is taken meanwhile is refused`() async throws {
+    @Test func `limits changes equally, and refuses a username that was taken meanwhile`() async throws {
         let world = try World(limited: true) {
             $0.emailVerification = .mandatory
             $0.emailVerificationByCode = true
@@ -112,7 +112,7 @@ import Testing
         #expect(try await late.addEmail("b@x.org").answer == "refused username_taken in username")
     }
 
-    @Test func `a robot's sign-up comes to nothing whatever it changes`() async throws {
+    @Test func `a sign-up with a filled honeypot never creates an account`() async throws {
         let world = try world { $0.signupHoneypotField = "nickname" }
         let client = world.client()
         _ = try await client.does {
@@ -128,7 +128,7 @@ import Testing
     // MARK: Notifications
 
     @Test(arguments: [false, true])
-    func `a notification quotes the client only to an address that was proved`(_ isProved: Bool) async throws
+    func `a notification contains client data only if the address is verified`(_ isProved: Bool) async throws
     {
         let world = try World {
             $0.emailNotifications = true

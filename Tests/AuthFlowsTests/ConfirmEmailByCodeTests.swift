@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ConfirmEmailByCodeTests {
     @Test(arguments: [false, true])
-    func `the right code confirms and always logs in`(_ setting: Bool) async throws {
+    func `the right code confirms the address and always logs in`(_ setting: Bool) async throws {
         let world = try World.verifyingByCode { $0.loginOnEmailConfirmation = setting }
         let client = world.client()
         let signedUp = try await client.signUp("a@x.org")
@@ -20,7 +20,7 @@ import Testing
         #expect(try await client.current() == "authenticated")
     }
 
-    @Test func `case, white space and punctuation of a code do not count`() async throws {
+    @Test func `a code is compared without case, white space and punctuation`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -30,7 +30,7 @@ import Testing
         #expect(try await client.verify(typed).answer == "authenticated")
     }
 
-    @Test func `the third wrong code ends what was pending`() async throws {
+    @Test func `the third wrong code ends the pending verification`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -55,7 +55,7 @@ import Testing
         #expect(happened.said == ["email_verification_code_rejected: not last"])
     }
 
-    @Test func `of fifty wrong codes at once three are looked at`() async throws {
+    @Test func `of fifty concurrent wrong codes only three are checked`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -74,7 +74,7 @@ import Testing
             ])
     }
 
-    @Test func `another code makes the former void and changes neither time nor failures`() async throws {
+    @Test func `a new code invalidates the former one and keeps its expiry and attempts`() async throws {
         let world = try World.verifyingByCode { $0.emailVerificationTimeout = 300 }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -97,7 +97,7 @@ import Testing
         #expect(late.said == [])
     }
 
-    @Test func `another code is sent as often as the setting allows`() async throws {
+    @Test func `a new code is sent as often as the setting allows`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -109,7 +109,7 @@ import Testing
         #expect(third.mailed == [])
     }
 
-    @Test func `another code within ten seconds is put off`() async throws {
+    @Test func `a second code within ten seconds is rate limited`() async throws {
         let world = try World.verifyingByCode(limited: true)
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -118,7 +118,7 @@ import Testing
         #expect(try await client.does { try await $0.resendVerification($1) }.answer == "done")
     }
 
-    @Test func `where nothing is pending there is nothing to confirm`() async throws {
+    @Test func `without a pending verification every code is a conflict`() async throws {
         let world = try World.verifyingByCode()
         #expect(try await world.client().verify("BCDF-GHJK").answer == "conflict")
         #expect(try await world.client().does { try await $0.resendVerification($1) }.answer == "conflict")
@@ -126,7 +126,7 @@ import Testing
         #expect(try await member.verify("BCDF-GHJK").answer == "conflict")
     }
 
-    @Test func `for an address that is taken no code is right and nothing is said`() async throws {
+    @Test func `no code is accepted for an address that is taken, and no signal is emitted`() async throws {
         let world = try World.verifyingByCode()
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
@@ -144,7 +144,7 @@ import Testing
         #expect(try await client.verify("BCDF-GHJK").answer == "conflict")
     }
 
-    @Test func `a code survives a restart and is good in its own session only`() async throws {
+    @Test func `a code survives a restart and is valid in its own session only`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -157,7 +157,7 @@ import Testing
         #expect(try await restarted.verify(code).answer == "authenticated")
     }
 
-    @Test func `looking at a code leaves it pending, and counts a wrong one`() async throws {
+    @Test func `checking a code keeps it pending and counts a wrong one`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -172,7 +172,7 @@ import Testing
 
     // MARK: At log-in
 
-    @Test func `who never logged in is signing up still`() async throws {
+    @Test func `a log-in continues the sign-up of a user who never logged in`() async throws {
         let world = try World.verifyingByCode()
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
@@ -188,7 +188,7 @@ import Testing
         #expect(verified.signals[1].data["methods"] == .array([.string("password")]))
     }
 
-    @Test func `who logged in before is not`() async throws {
+    @Test func `a log-in verifies the address of a user who logged in before`() async throws {
         let world = try World.verifyingByCode()
         let lax = World(restarting: world) {
             $0.emailVerification = .none
@@ -203,7 +203,7 @@ import Testing
         #expect(happened.mailed == ["email_confirmation to a@x.org"])
     }
 
-    @Test func `somebody who was locked out meanwhile is not let in`() async throws {
+    @Test func `a user deactivated meanwhile is not logged in`() async throws {
         let world = try World.verifyingByCode()
         let client = world.client()
         let signedUp = try await client.signUp("a@x.org")

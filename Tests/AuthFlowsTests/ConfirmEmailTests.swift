@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct ConfirmEmailTests {
-    @Test func `in the same session a link can complete the log-in`() async throws {
+    @Test func `a link opened in the same session can complete the log-in`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -19,7 +19,7 @@ import Testing
         #expect(happened.signals[1].data["methods"] == .array([]))
     }
 
-    @Test func `in another browser it only confirms`() async throws {
+    @Test func `a link opened in another browser only confirms the address`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -32,7 +32,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a log-in that has waited too long is not completed`() async throws {
+    @Test func `a pending log-in that has expired is not completed`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -41,13 +41,13 @@ import Testing
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         world.clock.advance(by: .seconds(600))
-        // The session goes on living by something else.
+        // Another request keeps the session alive.
         _ = try await client.does { try await $0.requestPasswordReset("a@x.org", $1) }
         world.clock.advance(by: .seconds(301))
         #expect(try await client.verify(try world.key(mailedTo: "a@x.org")).answer != "authenticated")
     }
 
-    @Test func `a link is good for one use`() async throws {
+    @Test func `a link can be used once`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -61,7 +61,7 @@ import Testing
         #expect(try await world.accounts.emailConfirmation(for: LinkKey(key)) == nil)
     }
 
-    @Test func `of two uses at once one confirms`() async throws {
+    @Test func `of two concurrent uses only one confirms`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = LinkKey(try world.key(mailedTo: "a@x.org"))
@@ -73,7 +73,7 @@ import Testing
         #expect(try await world.newSignals().map(\.text) == ["email_confirmed: a@x.org verified primary"])
     }
 
-    @Test func `a link lapses after three days`() async throws {
+    @Test func `a link expires after three days`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = try world.key(mailedTo: "a@x.org")
@@ -87,14 +87,14 @@ import Testing
     @Test(arguments: [
         "", "bad-key", "AAAA", String(repeating: "A", count: 75), String(repeating: "A", count: 100_000),
     ])
-    func `a key that nobody mailed confirms nothing`(_ key: String) async throws {
+    func `a forged key confirms nothing`(_ key: String) async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let answer = try await world.client().verify(key).answer
         #expect(answer == (key.isEmpty ? "refused required in key" : "refused invalid_or_expired_key in key"))
     }
 
-    @Test func `a key that was changed anywhere confirms nothing`() async throws {
+    @Test func `a key with any character changed confirms nothing`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = try world.key(mailedTo: "a@x.org")
@@ -106,7 +106,7 @@ import Testing
         #expect(try await world.accounts.emailConfirmation(for: LinkKey(key)) != nil)
     }
 
-    @Test func `a link of one person in another's session ends that session`() async throws {
+    @Test func `a link opened in another user's session ends that session`() async throws {
         let world = try World()
         let other = try await world.member("b@x.org")
         _ = try await world.client().signUp("a@x.org")
@@ -117,7 +117,7 @@ import Testing
         #expect(try await other.current() == "gone")
     }
 
-    @Test func `a link that is refused leaves another's session alone`() async throws {
+    @Test func `a refused link does not end another user's session`() async throws {
         let world = try World()
         let other = try await world.member("b@x.org")
         _ = try await world.client().signUp("a@x.org")
@@ -127,7 +127,7 @@ import Testing
         #expect(try await other.current() == "authenticated")
     }
 
-    @Test func `somebody who is logged in stays so`() async throws {
+    @Test func `a logged-in user stays logged in`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -137,7 +137,7 @@ import Testing
         #expect(happened.result.authentication?.newToken == nil)
     }
 
-    @Test func `of two accounts with one address the second to confirm it is refused`() async throws {
+    @Test func `an address of two accounts can be confirmed for only one of them`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         _ = try await world.client().signUp("a@x.org")
         let first = try world.key(mailedTo: "a@x.org")
@@ -151,7 +151,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `a link signed with a former secret still confirms`() async throws {
+    @Test func `a link signed with a fallback secret still confirms`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = LinkKey(try world.key(mailedTo: "a@x.org"))
@@ -164,7 +164,7 @@ import Testing
         #expect(try await rotated.confirmEmail(key).text == "unauthenticated")
     }
 
-    @Test func `in change-email mode a sign-up's only address is confirmed and nothing else is said`()
+    @Test func `with CHANGE_EMAIL the only address of a sign-up emits nothing but email_confirmed`()
         async throws
     {
         let world = try World {

@@ -6,7 +6,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Which texts are one address, and which are none.
+/// Which texts denote the same address, and which are not an address.
 @Suite struct EmailKeyTests {
     static let forms = [
         "ada@münchen.example", "ada@mu\u{308}nchen.example", "ADA@MÜNCHEN.EXAMPLE",
@@ -16,7 +16,7 @@ import Testing
     ]
 
     @Test(arguments: forms)
-    func `every form of an address has one key, which is ASCII, and one that is shown`(text: String) {
+    func `every form of an address has one ASCII key and one display form`(text: String) {
         #expect(EmailAddress.key(of: text) == "ada@xn--mnchen-3ya.example")
         #expect(EmailAddress.normalized(text).hasSameBytes(as: "ada@münchen.example"))
         #expect(EmailSyntax.isValid(EmailAddress.normalized(text)))
@@ -36,7 +36,7 @@ import Testing
                 "xn--t" + "da" + String(repeating: "a", count: 30) + ".de"
             ),
         ] as [(String, String)])
-    func `a domain is mailed to in its A-labels`(domain: String, ascii: String) {
+    func `the key of a domain consists of A-labels`(domain: String, ascii: String) {
         let key = EmailAddress.key(of: "ada@" + domain)
         if domain.hasPrefix("üüü") {
             #expect(key.hasPrefix("ada@xn--") && key.utf8.count < 63)
@@ -57,7 +57,7 @@ import Testing
         String(repeating: "ü", count: 60) + ".de", String(repeating: "ü.", count: 60) + "de",
         "q" + String(repeating: "\u{301}\u{327}", count: 14_900) + ".de",
     ])
-    func `a domain without A-labels is nobody's`(domain: String) async throws {
+    func `refuses a domain without A-labels`(domain: String) async throws {
         let world = try World()
         let client = world.client()
         let happened = try await client.signUp("ada@" + domain)
@@ -65,7 +65,7 @@ import Testing
             ["refused invalid in email", "refused max_length in email"].contains(happened.answer),
             "\(happened.answer)")
         #expect(happened.mailed == [])
-        // The words of what the provider is shown are addresses.
+        // The scripted provider splits its text at spaces, so that such a domain cannot be passed to it.
         if domain.contains(" ") { return }
         let found = try await client.social("1 ada@\(domain)* b@x.org*")
         #expect(
@@ -73,13 +73,15 @@ import Testing
     }
 
     @Test(arguments: ["ädä@x.org", "a\u{301}@x.org", "用户@例え.jp", "a@\u{301}x.org", "\"a b\"@x.org"])
-    func `a local part beyond ASCII, which not every server takes, is refused`(email: String) async throws {
+    func `refuses a local part beyond ASCII, because not every mail server accepts it`(email: String)
+        async throws
+    {
         let world = try World()
         #expect(try await world.client().signUp(email).answer == "refused invalid in email")
     }
 
     @Test(arguments: forms)
-    func `every form leads to one account`(form: String) async throws {
+    func `every form of an address finds one account`(form: String) async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let member = try await world.member("ada@münchen.example")
         #expect(try await world.client().logIn(form).answer == "authenticated")
@@ -94,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: forms)
-    func `an address is made primary and removed by any of its forms`(form: String) async throws {
+    func `an address can be made primary and removed by any of its forms`(form: String) async throws {
         let world = try World()
         let member = try await world.member("b@x.org")
         _ = try await member.addEmail("ada@mu\u{308}nchen.example")
@@ -106,7 +108,7 @@ import Testing
         #expect(try await member.removeEmail(form).answer == "b@x.org verified primary")
     }
 
-    @Test func `wrong passwords are counted under one key, however the address is written`() async throws {
+    @Test func `counts wrong passwords under one key for all forms of an address`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("ada@münchen.example")
         for form in Self.forms.prefix(5) { _ = try await world.client().logIn(form, "wrong-Password-1") }
@@ -115,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `an account at a provider is removed by the bytes of its id`() async throws {
+    @Test func `a social account is removed by the exact bytes of its id`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         _ = try await member.social("\u{E9}", .connect)
@@ -130,7 +132,7 @@ import Testing
         #expect(accounts.map { Array($0.uid.utf8) } == [Array("\u{E9}".utf8)])
     }
 
-    @Test func `an id of a person has at most 191 code points`() async throws {
+    @Test func `the id of a social account has at most 191 code points`() async throws {
         let world = try World()
         let marks = String(repeating: "\u{301}", count: 190)
         #expect(try await world.client().social("e\(marks) a@x.org*").answer == "authenticated")

@@ -6,14 +6,14 @@ import Foundation
 import Testing
 
 @Suite struct HashingThreadsTests {
-    @Test func `hashing has threads of its own of lower priority`() async throws {
+    @Test func `hashing runs on its own threads with lower priority`() async throws {
         let threads = threads(count: 1)
         let niceness = try await threads.run { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
         #expect(niceness == min(19, getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) + 10))
     }
 
-    @Test func `everything else goes on while every thread hashes and more wait`() async throws {
-        // More than there are threads of Swift's pool, however many cores the machine has.
+    @Test func `other work continues while every hashing thread is busy and more hashes wait`() async throws {
+        // More than the threads of Swift's pool, however many cores the machine has.
         let many = 4 * ProcessInfo.processInfo.activeProcessorCount
         let door = Door()
         let hasher = PasswordHasher(
@@ -24,7 +24,7 @@ import Testing
                 group.addTask { _ = try await hasher.verify(Password("x"), Door.hash) }
             }
             try await door.waitUntilEntered(many)
-            // Tasks of Swift's pool, and blocks of libdispatch's queues, which the store's files use.
+            // Swift's cooperative pool, and the libdispatch queues that the store uses for files.
             let task = Task.detached { 1 }
             #expect(await task.value == 1)
             let block: Int = await withCheckedContinuation { continuation in
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `a password that would wait too long is turned away at once with the time to wait`()
+    @Test func `rejects a password at once with a retry time if it would wait too long`()
         async throws
     {
         let gate = Gate()
@@ -44,22 +44,22 @@ import Testing
         let running = try await gate.fill(threads, 2)
         // Three seconds each on two threads: the first waits 1.5 s, the third 4.5 s, the fourth would wait 6 s.
         let waiting = (0..<3).map { _ in Task { try await threads.run {} } }
-        try await eventually("three waited") { threads.waitingCount == 3 }
+        try await eventually("three tasks wait") { threads.waitingCount == 3 }
         await #expect(throws: PasswordHasherError(retryAfter: 6)) { try await threads.run {} }
         gate.open()
         for task in running + waiting { try await task.value }
-        // There is room again.
+        // The queue has capacity again.
         try await threads.run {}
     }
 
-    @Test func `a password that has waited too long when its turn comes is turned away`() async throws {
+    @Test func `rejects a password that has waited too long when its turn comes`() async throws {
         let gate = Gate()
         let clock = Locked(ContinuousClock.now)
         let threads = threads(count: 1, longestWait: .seconds(5)) { clock.value }
         let running = try await gate.fill(threads, 1)
         let hashed = Locked(0)
         let late = Task { try await threads.run { hashed.change { $0 += 1 } } }
-        try await eventually("it waited") { threads.waitingCount == 1 }
+        try await eventually("the task waits") { threads.waitingCount == 1 }
         clock.change { $0 += .seconds(6) }
         gate.open()
         for task in running { try await task.value }
@@ -67,7 +67,7 @@ import Testing
         #expect(hashed.value == 0)
     }
 
-    @Test func `the time to wait follows what hashes take`() async throws {
+    @Test func `the retry time follows the measured duration of hashes`() async throws {
         let clock = Locked(ContinuousClock.now)
         let threads = threads(count: 1, longestWait: .seconds(5), estimate: .zero) { clock.value }
         for _ in 0..<40 { try await threads.run { clock.change { $0 += .seconds(8) } } }
@@ -78,7 +78,7 @@ import Testing
         for task in running { try await task.value }
     }
 
-    @Test func `a password whose caller has gone leaves the queue and is not hashed`() async throws {
+    @Test func `a password whose caller disconnected leaves the queue and is not hashed`() async throws {
         let gate = Gate()
         let threads = threads(count: 1)
         let running = try await gate.fill(threads, 1)
@@ -91,14 +91,14 @@ import Testing
                 }
             }
         }
-        try await eventually("three waited") { threads.waitingCount == 3 }
+        try await eventually("three tasks wait") { threads.waitingCount == 3 }
         caller.leave()
         caller.leave()
         #expect(threads.waitingCount == 1)
         for task in waiting.prefix(2) {
             await #expect(throws: CancellationError.self) { try await task.value }
         }
-        // Whoever has gone before does not even begin to wait.
+        // A caller that disconnected before is rejected without waiting.
         await #expect(throws: CancellationError.self) {
             try await CallerPresence.$current.withValue(caller) {
                 try await threads.run { hashed.change { $0 += 1 } }
@@ -109,7 +109,7 @@ import Testing
         #expect(hashed.value == 1)
     }
 
-    @Test func `a client that only closes its sending side is answered if nothing waits`() async throws {
+    @Test func `a client that only closes its sending side gets its result if nothing waits`() async throws {
         let caller = CallerPresence()
         caller.leave()
         let value = try await CallerPresence.$current.withValue(caller) {
@@ -128,7 +128,7 @@ import Testing
         do {
             let threads = threads(count: 1)
             try await threads.run {
-                // What a thread holds is released when it ends.
+                // The values of a thread are released when it ends.
                 Thread.current.threadDictionary["witness"] = Witness { ended.change { $0 = true } }
             }
         }
@@ -144,12 +144,12 @@ import Testing
     }
 }
 
-/// Holds threads until it is opened, for good.
+/// Blocks hashing threads until it is opened; it stays open.
 private final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let entered = Locked(0)
 
-    /// Occupies so many threads.
+    /// Occupies the given number of threads.
     func fill(_ threads: HashingThreads, _ count: Int) async throws -> [Task<Void, any Error>] {
         let tasks = (0..<count).map { _ in
             Task {
@@ -160,7 +160,7 @@ private final class Gate: Sendable {
                 }
             }
         }
-        try await eventually("\(count) threads were busy") { entered.value == count }
+        try await eventually("\(count) threads are busy") { entered.value == count }
         return tasks
     }
 

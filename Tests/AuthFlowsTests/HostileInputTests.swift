@@ -5,7 +5,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// What no person types: every call takes it, refuses it and writes nothing.
+/// Input that no person types: every call refuses it, writes nothing and sends no mail.
 @Suite struct HostileInputTests {
     private static let texts = [
         "", " ", "\u{0}", "a\u{0}@x.org", "a@x.org\r\nBcc: b@x.org", "\u{202E}gro.x@a",
@@ -17,7 +17,7 @@ import Testing
     ]
 
     @Test(arguments: Array(texts.enumerated()).map(\.offset))
-    func `nothing that is refused is written, and nobody is mailed`(_ number: Int) async throws {
+    func `hostile input is refused without a write or a mail`(_ number: Int) async throws {
         let text = Self.texts[number]
         let world = try World {
             $0.emailVerification = .mandatory
@@ -54,7 +54,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `a session token of any form is nobody's`() async throws {
+    @Test func `a malformed session token matches no session`() async throws {
         let world = try World()
         for text in Self.texts {
             #expect(try await world.accounts.sessions.authenticate(token: SessionToken(text)) == nil)

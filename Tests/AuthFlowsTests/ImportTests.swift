@@ -12,7 +12,7 @@ import Testing
             stored: "pbkdf2_sha256$1000$seasalt$JgZryXe2Ga8ysg6XbzkLpTdyPQrHqsinbL9BnnhgX4A="),
         dateJoined: Date(timeIntervalSince1970: 1_500_000_000))
 
-    @Test func `a user who is moved over logs in as before, and has our hash afterwards`() async throws {
+    @Test func `an imported user logs in with the former password and gets a scrypt hash`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let user = try await world.accounts.users.add(moved)
         #expect(try await world.newSignals().isEmpty)
@@ -28,7 +28,7 @@ import Testing
                 == "refused email_password_mismatch in password")
     }
 
-    @Test func `a verified address or a name that is somebody's is not moved over, and nothing is left`()
+    @Test func `refuses to import a taken verified address or username, and writes nothing`()
         async throws
     {
         let world = try World()
@@ -45,7 +45,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `an administrator's word confirms an address, once, and leaves the primary one alone`()
+    @Test func `an administrator confirms an address once and does not change the primary one`()
         async throws
     {
         let world = try World()
@@ -83,7 +83,7 @@ import Testing
         #expect(happened.answer == "unauthenticated verify_email")
     }
 
-    @Test func `an invitation to an address that somebody has proved is refused`() async throws {
+    @Test func `refuses an invitation to an address that another user has verified`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.member("a@x.org")
         let happened = try await world.client().does { accounts, visit in

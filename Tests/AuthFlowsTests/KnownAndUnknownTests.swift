@@ -6,14 +6,14 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Whether an address has an account can be told neither by the answer nor by what is done for it.
+/// Neither the result of a call nor its side effects show whether an address has an account.
 @Suite struct KnownAndUnknownTests {
-    /// A call that takes an address.
+    /// A call with an address.
     enum Call: String, CaseIterable, Sendable {
         case logIn, logInWithoutPassword, requestLoginCode, requestReset, requestResetByCode, signUp, addEmail
     }
 
-    /// What a call has cost.
+    /// The result and the side effects of a call.
     struct Cost: Equatable {
         var answer: String
         var transactions: Int
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: Call.allCases)
-    func `a known and an unknown address get the same answer and cause the same writes`(_ call: Call)
+    func `a known and an unknown address get the same result and cause the same writes`(_ call: Call)
         async throws
     {
         let world = try World {
@@ -63,7 +63,7 @@ import Testing
             case .addEmail: try await accounts.addEmail(email, caller.visit)
             }
         let after = try await world.rowCounts()
-        // How many addresses the caller has now is no telling.
+        // The list of the caller's own addresses grows with each call and reveals nothing about the address.
         let answer = if case .emailAddresses = result { "addresses" } else { result.text }
         return Cost(
             answer: answer, transactions: store.transactions.value, attempts: limiter.attempts.value,
@@ -71,7 +71,7 @@ import Testing
     }
 }
 
-/// A store that counts its transactions.
+/// A store that counts transactions.
 private struct CountingStore: AccountStore {
     let store: SQLiteStore
     let transactions = Locked(0)
@@ -88,7 +88,7 @@ private struct CountingStore: AccountStore {
     }
 }
 
-/// A limiter that counts what it is asked.
+/// A limiter that counts attempts.
 private struct CountingLimiter: RateLimiter {
     let limiter = MemoryRateLimiter()
     let attempts = Locked(0)

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: AccountSettings.EmailVerification.allCases)
-    func `it verifies the address it was mailed to`(_ verification: AccountSettings.EmailVerification)
+    func `a log-in by code verifies the address`(_ verification: AccountSettings.EmailVerification)
         async throws
     {
         let world = try World.takingLoginCodes { $0.emailVerification = verification }
@@ -56,7 +56,7 @@ import Testing
         #expect(fourth.said == [])
     }
 
-    @Test func `of fifty wrong codes at once three are looked at`() async throws {
+    @Test func `of fifty concurrent wrong codes only three are checked`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -71,7 +71,7 @@ import Testing
         #expect(answers == ["refused incorrect_code in code": 3, "conflict": 47])
     }
 
-    @Test func `a code lapses after three minutes`() async throws {
+    @Test func `a code expires after three minutes`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -82,7 +82,7 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `a code is good for one use`() async throws {
+    @Test func `a code can be used once`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -95,7 +95,7 @@ import Testing
         #expect(answers.filter { $0 == "authenticated" }.count == 1)
     }
 
-    @Test func `another code makes the former void, once`() async throws {
+    @Test func `a new code invalidates the former one and can be requested once`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -111,7 +111,7 @@ import Testing
             try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
     }
 
-    @Test func `another code has the time of the first`() async throws {
+    @Test func `a new code expires at the same time as the first`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -122,7 +122,7 @@ import Testing
         #expect(try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "conflict")
     }
 
-    @Test func `somebody unknown is told so by mail and no code is right`() async throws {
+    @Test func `an unknown address receives a mail without a code, and no code is accepted`() async throws {
         let world = try World.takingLoginCodes()
         let client = world.client()
         let requested = try await client.requestLoginCode("nobody@x.org")
@@ -150,7 +150,7 @@ import Testing
         #expect(both == [2, 2, 0])
     }
 
-    @Test func `nothing is mailed to strangers where that is off, and nothing hidden where that is off`()
+    @Test func `mails to unknown accounts and enumeration prevention can be switched off`()
         async throws
     {
         let quiet = try World.takingLoginCodes { $0.emailUnknownAccounts = false }
@@ -161,7 +161,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `an inactive user is unknown`() async throws {
+    @Test func `an inactive user is treated as unknown`() async throws {
         let world = try World.takingLoginCodes()
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
@@ -174,7 +174,7 @@ import Testing
         #expect(try await world.client().requestLoginCode("a@x.org").mailed == ["unknown_account to a@x.org"])
     }
 
-    @Test func `a username asks for a code too`() async throws {
+    @Test func `a code can be requested by username`() async throws {
         let world = try World.takingLoginCodes {
             $0.loginMethods = [.username, .email]
             $0.signupFields = [.username: true, .email: true, .password1: true]
@@ -189,7 +189,7 @@ import Testing
             try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org")).answer == "authenticated")
     }
 
-    @Test func `the fourth request of a minute for one address waits`() async throws {
+    @Test func `limits code requests for one address to three a minute`() async throws {
         let world = try World.takingLoginCodes(limited: true)
         _ = try await world.member("a@x.org")
         for _ in 1...3 {
@@ -202,7 +202,7 @@ import Testing
                 == "refused too_many_login_attempts in email")
     }
 
-    @Test func `where it is off, or somebody is logged in, no code is mailed`() async throws {
+    @Test func `mails no code if the setting is off or the user is logged in`() async throws {
         let off = try World()
         _ = try await off.member("a@x.org")
         #expect(try await off.client().requestLoginCode("a@x.org").answer == "conflict")
@@ -213,7 +213,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `where nobody chooses a password a log-in without one asks for a code`() async throws {
+    @Test func `without passwords at sign-up a log-in without a password requests a code`() async throws {
         let world = try World.takingLoginCodes { $0.signupFields = [.email: true] }
         let lax = World(restarting: world) { $0.emailVerification = .none }
         _ = try await lax.client().signUp("a@x.org", nil)

@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct LogInLimitsTests {
-    @Test func `after five failures even the right password waits five minutes`() async throws {
+    @Test func `after five failures even the right password is refused for five minutes`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         for _ in 1...5 {
@@ -22,7 +22,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a right password takes its own attempt back and no other`() async throws {
+    @Test func `a right password refunds its own attempt and no other`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         for _ in 1...4 { _ = try await world.client().logIn("a@x.org", "wrong-Password-1") }
@@ -31,7 +31,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "refused too_many_login_attempts")
     }
 
-    @Test func `failures of one person do not count against another`() async throws {
+    @Test func `failures of one user do not count against another`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         _ = try await world.member("b@x.org")
@@ -39,7 +39,7 @@ import Testing
         #expect(try await world.client().logIn("b@x.org").answer == "authenticated")
     }
 
-    @Test func `of fifty wrong passwords at once five are looked at`() async throws {
+    @Test func `of fifty concurrent wrong passwords only five are checked`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
@@ -58,7 +58,7 @@ import Testing
             ])
     }
 
-    @Test func `who was turned away unseen has not failed`() async throws {
+    @Test func `a log-in rejected because hashing is busy does not count as a failure`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         let door = Door()
@@ -75,7 +75,7 @@ import Testing
         #expect(try await accounts.logIn(form).text == "authenticated")
     }
 
-    @Test func `a clock that was a day ahead for a minute locks nobody out`() async throws {
+    @Test func `a clock that was a day ahead for a minute locks no user out`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         world.clock.advance(by: .seconds(86_400))

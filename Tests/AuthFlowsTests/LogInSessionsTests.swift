@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct LogInSessionsTests {
-    @Test func `a log-in changes the session's token, and the former one is worth nothing`() async throws {
+    @Test func `a log-in replaces the session token, and the former one is invalid`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -20,7 +20,7 @@ import Testing
         #expect(try await world.accounts.sessions.current(Visit(token: anonymous)).text == "gone")
     }
 
-    @Test func `a session lapses after its age`() async throws {
+    @Test func `a session expires after its age`() async throws {
         let world = try World { $0.sessionAge = 100 }
         let member = try await world.member("a@x.org")
         world.clock.advance(by: .seconds(99))
@@ -32,7 +32,7 @@ import Testing
     @Test(
         arguments: [(nil, nil, nil), (nil, false, false), (true, false, true), (false, true, false)]
             as [(Bool?, Bool?, Bool?)])
-    func `whether a session is remembered is the setting's or else the user's choice`(
+    func `a session is remembered by the setting, or else by the user's choice`(
         _ setting: Bool?, _ choice: Bool?, _ remembered: Bool?
     ) async throws {
         let world = try World { $0.sessionRemember = setting }

@@ -25,7 +25,7 @@ import Testing
         #expect(try await client.current() == "authenticated")
     }
 
-    @Test func `a username logs in whatever its case`() async throws {
+    @Test func `a log-in by username ignores case`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .password1: true]
@@ -39,7 +39,7 @@ import Testing
         #expect(happened.signals[0].data["username"]?.string == "aDA")
     }
 
-    @Test func `a wrong password changes nothing and says nothing`() async throws {
+    @Test func `a wrong password changes nothing and emits no signal`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let before = try await world.contents()
@@ -49,14 +49,14 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `somebody unknown gets the answer of a wrong password`() async throws {
+    @Test func `an unknown user gets the same result as a wrong password`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let before = try await world.contents()
         let wrong = try await world.client().logIn("a@x.org", "wrong-Password-1")
         let unknown = try await world.client().logIn("nobody@x.org")
         guard case .refused(let left) = wrong.result, case .refused(let right) = unknown.result else {
-            Issue.record("one of them was not refused")
+            Issue.record("a log-in was not refused")
             return
         }
         #expect(left == right)
@@ -65,11 +65,11 @@ import Testing
     }
 
     @Test(arguments: ["a@x.org", "nobody@x.org", "passwordless@x.org"])
-    func `a password is hashed once whoever it is for`(_ email: String) async throws {
+    func `a password is hashed once for known, unknown and passwordless users`(_ email: String) async throws {
         let world = try World { $0.signupFields = [.email: true, .password1: false] }
         _ = try await world.client().signUp("a@x.org")
         _ = try await world.client().signUp("passwordless@x.org", nil)
-        // One place and no queue, and the place is taken: whoever would hash is turned away.
+        // Hashing has one slot and no queue, and the slot is taken: a log-in that hashes is rejected.
         let door = Door()
         let passwords = PasswordHasher(cost: World.cheap, concurrency: 1, queueLimit: 0, schemes: [door])
         let accounts = Accounts(
@@ -85,7 +85,7 @@ import Testing
         #expect(try await holder.value == .right(outdated: true))
     }
 
-    @Test func `an inactive user is let in with no factor and nothing is said`() async throws {
+    @Test func `an inactive user is not logged in by any factor and emits no signal`() async throws {
         let world = try World { $0.loginByCodeEnabled = true }
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: [AccountSettings.EmailVerification.none, .optional])
-    func `an address that is not verified keeps nobody out where it need not be`(
+    func `an unverified address can log in if verification is not mandatory`(
         _ verification: AccountSettings.EmailVerification
     ) async throws {
         let world = try World { $0.emailVerification = verification }
@@ -113,7 +113,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `where it must be verified a log-in mails a link, but not twice in three minutes`()
+    @Test func `with mandatory verification a log-in mails a link at most once in three minutes`()
         async throws
     {
         let world = try World(limited: true) { $0.emailVerification = .mandatory }
@@ -133,7 +133,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").mailed == ["email_confirmation to a@x.org"])
     }
 
-    @Test func `who logs in by an address that is not verified verifies that one`() async throws {
+    @Test func `a log-in by an unverified address mails a link to that address`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let member = try await world.member("a@x.org")
         _ = try await member.does { try await $0.addEmail("b@x.org", $1) }
@@ -143,7 +143,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `who is logged in cannot log in`() async throws {
+    @Test func `a logged-in user cannot log in`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let happened = try await member.logIn("a@x.org")
@@ -151,7 +151,7 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `a token that is none of ours is gone, and a browser's is as if it were not there`()
+    @Test func `an unknown token is gone for an app and ignored for a browser`()
         async throws
     {
         let world = try World()
@@ -176,12 +176,12 @@ import Testing
                 "refused password_too_long in password"
             ),
         ])
-    func `a field that is wrong is refused`(_ form: LogIn, _ answer: String) async throws {
+    func `refuses an invalid field`(_ form: LogIn, _ answer: String) async throws {
         let world = try World()
         #expect(try await world.client().does { try await $0.logIn(form, $1) }.answer == answer)
     }
 
-    @Test func `with both methods a log-in names one of them`() async throws {
+    @Test func `with both log-in methods a log-in must name exactly one`() async throws {
         let world = try World { $0.loginMethods = [.email, .username] }
         for form in [
             LogIn(password: Password("x")), LogIn(email: "a@x.org", username: "a", password: Password("x")),
@@ -194,7 +194,7 @@ import Testing
 
     // MARK: Hashes
 
-    @Test func `a hash of another cost is made anew`() async throws {
+    @Test func `a hash of another cost is replaced at log-in`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let dearer = Accounts(
@@ -207,7 +207,7 @@ import Testing
         #expect(second.user.passwordHash == first.user.passwordHash)
     }
 
-    @Test func `a hook can refuse a log-in, and nothing is said`() async throws {
+    @Test func `a hook can refuse a log-in, and no signal is emitted`() async throws {
         let refuses = Locked(false)
         var hooks = AccountHooks()
         hooks.mayLogIn = { _, _ in

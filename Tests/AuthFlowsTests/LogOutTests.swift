@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct LogOutTests {
-    @Test func `who is logged in logs out`() async throws {
+    @Test func `a logged-in user logs out`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let session = try #require(try await world.accounts.sessions.authenticate(token: member.token!))
@@ -17,7 +17,7 @@ import Testing
         #expect(try await member.current() == "gone")
     }
 
-    @Test func `nobody logs out without a word`() async throws {
+    @Test func `a log-out without a session emits no signal`() async throws {
         let world = try World()
         let before = try await world.contents()
         let happened = try await world.client().logOut()
@@ -26,7 +26,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `a log-out forgets what is pending and says nothing of it`() async throws {
+    @Test func `a log-out discards a pending verification and emits no signal`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -36,7 +36,7 @@ import Testing
         #expect(try await client.current() == "gone")
     }
 
-    @Test func `a token that is none of ours logs nobody out`() async throws {
+    @Test func `a log-out with an unknown token emits no signal`() async throws {
         let world = try World()
         let client = world.client()
         client.token = SessionToken("nonsense")
@@ -45,7 +45,7 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `one session's log-out leaves the others`() async throws {
+    @Test func `a log-out leaves the user's other sessions open`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let other = world.client()

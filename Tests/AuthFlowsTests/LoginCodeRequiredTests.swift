@@ -22,7 +22,7 @@ import Testing
         #expect(happened.signals[1].data["methods"] == .array([.string("password"), .string("code")]))
     }
 
-    @Test func `a password and a code verify an address on the way`() async throws {
+    @Test func `a log-in by password and code verifies the address`() async throws {
         let world = try World.takingLoginCodes { $0.loginByCodeRequired = ["password"] }
         let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
         _ = try await lax.client().signUp("a@x.org")
@@ -36,7 +36,7 @@ import Testing
             ])
     }
 
-    @Test func `a code can be required of a sign-up`() async throws {
+    @Test func `a code can be required after a sign-up`() async throws {
         let world = try World.takingLoginCodes {
             $0.loginByCodeRequired = ["*"]
             $0.emailVerification = .optional
@@ -55,7 +55,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `who has no address to ask is not let in without the code`() async throws {
+    @Test func `a user without an address is not logged in if a code is required`() async throws {
         let world = try World.takingLoginCodes {
             $0.emailVerification = .none
             $0.loginMethods = [.username]
@@ -72,7 +72,7 @@ import Testing
         #expect(happened.said == ["authentication_step_completed: password"])
     }
 
-    @Test func `a hook can refuse a log-in by code and leaves it pending`() async throws {
+    @Test func `a hook can refuse a log-in by code, which stays pending`() async throws {
         let refuses = Locked(true)
         var hooks = AccountHooks()
         hooks.mayLogIn = { _, _ in

@@ -17,7 +17,7 @@ import Testing
         if case .allowed = try await limiter.consume(uses, now: start + seconds) { true } else { false }
     }
 
-    @Test func `two rates of one key each hold`() async throws {
+    @Test func `two rates of one key are both enforced`() async throws {
         let limiter = MemoryRateLimiter()
         let uses = [use("a", 2, per: 10), use("a", 3, per: 100)]
         #expect(try await isAllowed(limiter, uses, after: 0))
@@ -28,24 +28,24 @@ import Testing
         #expect(try await isAllowed(limiter, uses, after: 100))
     }
 
-    @Test func `a refusal counts nowhere and says how long to wait`() async throws {
+    @Test func `a refusal counts in no bucket and returns the retry time`() async throws {
         let limiter = MemoryRateLimiter()
         _ = try await limiter.consume([use("a", 1, per: 60)], now: start)
         guard
             case .refused(let seconds) = try await limiter.consume(
                 [use("b", 1, per: 60), use("a", 1, per: 60)], now: start + 10)
         else {
-            Issue.record("it was allowed")
+            Issue.record("the attempt was allowed")
             return
         }
         #expect(seconds == 50)
         #expect(try await isAllowed(limiter, [use("b", 1, per: 60)], after: 10))
     }
 
-    @Test func `what is given back or forgotten does not count`() async throws {
+    @Test func `a refunded or forgotten attempt does not count`() async throws {
         let limiter = MemoryRateLimiter()
         guard case .allowed(let ticket) = try await limiter.consume([use("a", 1, per: 60)], now: start) else {
-            Issue.record("it was refused")
+            Issue.record("the attempt was refused")
             return
         }
         try await limiter.giveBack(ticket)
@@ -56,7 +56,7 @@ import Testing
         #expect(limiter.count == 1)
     }
 
-    @Test func `memory is bounded by what was tried lately`() async throws {
+    @Test func `memory is bounded by the recent attempts`() async throws {
         let limiter = MemoryRateLimiter()
         for number in 0..<10_000 {
             _ = try await limiter.consume([use("\(number)", 5, per: 1)], now: start + Double(number))
@@ -64,7 +64,7 @@ import Testing
         #expect(limiter.count <= 1025)
     }
 
-    @Test func `of parallel attempts no more than the limit are allowed`() async throws {
+    @Test func `of concurrent attempts no more than the limit are allowed`() async throws {
         let limiter = MemoryRateLimiter()
         let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<200 {
@@ -75,7 +75,7 @@ import Testing
         #expect(allowed == 7)
     }
 
-    // MARK: Whom an address belongs to
+    // MARK: Addresses and networks
 
     @Test(
         arguments: [
@@ -83,14 +83,14 @@ import Testing
             ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false),
             ("::ffff:192.0.2.1", "192.0.2.1", true), ("fe80::1%eth0", "fe80::1", true),
         ])
-    func `of IPv6 the network counts and not the address`(_ left: String, _ right: String, _ isOne: Bool) {
+    func `an IPv6 address is counted by its network`(_ left: String, _ right: String, _ isOne: Bool) {
         let limits = RateLimits()
         let buckets = [left, right].map { limits.uses(.signup, ip: $0).map(\.bucket) }
         #expect((buckets[0] == buckets[1]) == isOne)
         #expect(buckets[0].allSatisfy { !$0.contains(left) })
     }
 
-    @Test func `a clock that was a day ahead locks nobody out`() async throws {
+    @Test func `a clock that was a day ahead blocks no later attempt`() async throws {
         let limiter = MemoryRateLimiter()
         let uses = [use("a", 1, per: 60)]
         #expect(try await isAllowed(limiter, uses, after: 86_400))
@@ -99,7 +99,7 @@ import Testing
         #expect(try await !isAllowed(limiter, uses, after: 11))
     }
 
-    @Test func `parallel attempts that overtake each other are all counted`() async throws {
+    @Test func `concurrent attempts that arrive out of order are all counted`() async throws {
         let limiter = MemoryRateLimiter()
         #expect(try await isAllowed(limiter, [use("a", 2, per: 60)], after: 10))
         #expect(try await isAllowed(limiter, [use("a", 2, per: 60)], after: 5))

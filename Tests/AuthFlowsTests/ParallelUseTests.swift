@@ -6,9 +6,10 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// What is good for one use is, however many use it at once; the signals are counted in the outbox.
+/// A key that can be used once is used once, however many calls use it concurrently. The tests count the
+/// signals in the outbox.
 @Suite struct ParallelUseTests {
-    /// The answers of twenty calls at once.
+    /// The results of twenty concurrent calls.
     private func twenty(_ call: @escaping @Sendable (Int) async throws -> FlowResult) async throws -> [String]
     {
         try await withThrowingTaskGroup(of: String.self) { tasks in
@@ -17,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func `of twenty uses of a confirmation link at once one confirms`() async throws {
+    @Test func `of twenty concurrent uses of a confirmation link only one confirms`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = LinkKey(try world.key(mailedTo: "a@x.org"))
@@ -28,7 +29,7 @@ import Testing
         #expect(try await world.newSignals().map(\.text) == ["email_confirmed: a@x.org verified primary"])
     }
 
-    @Test func `of twenty uses in the session of the sign-up one logs in`() async throws {
+    @Test func `of twenty concurrent uses in the session of the sign-up only one logs in`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -46,7 +47,7 @@ import Testing
             ])
     }
 
-    @Test func `of twenty uses of a reset link at once one resets`() async throws {
+    @Test func `of twenty concurrent uses of a reset link only one resets`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         _ = try await world.client().requestReset("a@x.org")
@@ -61,7 +62,7 @@ import Testing
         #expect(try await world.newSignals().map(\.text) == ["password_reset"])
     }
 
-    @Test func `of two users who verify one address at once one gets it`() async throws {
+    @Test func `of two users who concurrently verify one address only one gets it`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         var keys: [LinkKey] = []
         for _ in 0..<2 {

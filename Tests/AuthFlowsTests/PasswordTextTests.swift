@@ -4,13 +4,13 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// One password, typed on any keyboard.
+/// A password is the same in every Unicode normalization form, whatever the keyboard sends.
 @Suite struct PasswordTextTests {
     private static let composed = "K\u{E4}sebrot-\u{E4}-1234"
     private static let decomposed = "Ka\u{308}sebrot-a\u{308}-1234"
 
     @Test(arguments: [(composed, decomposed), (decomposed, composed), (decomposed, decomposed)])
-    func `a password that was set in one form logs in, reauthenticates and is changed in the other`(
+    func `a password set in one normalization form is accepted in the other`(
         set: String, typed: String
     ) async throws {
         let world = try World { $0.emailVerification = .none }
@@ -26,7 +26,7 @@ import Testing
                 == "refused email_password_mismatch in password")
     }
 
-    @Test func `a hash that was made of a password as it was typed is right once more, and made anew`()
+    @Test func `a hash of the unnormalized password is accepted once more and replaced`()
         async throws
     {
         let scheme = RawText()
@@ -45,7 +45,7 @@ import Testing
             ("Ka\u{308}sebrot", 9, false),
             ("👩‍👩‍👧‍👦x", 8, true),
         ] as [(String, Int, Bool)])
-    func `a length is counted in code points`(password: String, least: Int, isEnough: Bool) async throws {
+    func `the length is counted in code points`(password: String, least: Int, isEnough: Bool) async throws {
         let world = try World {
             $0.emailVerification = .none
             $0.passwordMinLength = least
@@ -56,14 +56,14 @@ import Testing
     }
 
     @Test(arguments: ["12345678901", "१२३४५६७८९०१", "１２３４５６７８９０１"])
-    func `digits of any script alone are entirely numeric`(password: String) async throws {
+    func `a password of digits of any script is entirely numeric`(password: String) async throws {
         let world = try World { $0.emailVerification = .none }
         #expect(
             try await world.client().signUp("a@x.org", password).answer.contains(
                 "password_entirely_numeric in password"))
     }
 
-    @Test func `the second typing may be in another form`() async throws {
+    @Test func `the repeated password may be in another normalization form`() async throws {
         let world = try World {
             $0.emailVerification = .none
             $0.signupFields = [.email: true, .password1: true, .password2: true]
@@ -77,7 +77,7 @@ import Testing
         #expect(happened.answer == "authenticated")
     }
 
-    /// A scheme of an application whose hash is the password as it was typed.
+    /// A scheme of an application whose hash is the unnormalized password.
     private struct RawText: PasswordScheme {
         func recognizes(_ hash: PasswordHash) -> Bool { hash.exposedText.hasPrefix("raw$") }
         func verify(_ password: Password, _ hash: PasswordHash) -> Bool {

@@ -6,9 +6,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Addresses that wait to be confirmed when a password is reset or changed: a thief may have added them.
+/// Pending addresses when the password is reset or changed: an attacker may have added them.
 @Suite struct PendingAddressTests {
-    /// Somebody whose session a thief has used to add an address.
+    /// A user whose session an attacker has used to add an address.
     private func victim(_ world: World) async throws -> Client {
         let victim = try await world.member("a@x.org")
         let thief = world.client()
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a reset drops them and voids their links`(_ replaces: Bool) async throws {
+    func `a password reset removes pending addresses and voids their links`(_ replaces: Bool) async throws {
         let world = try World { $0.changeEmail = replaces }
         _ = try await victim(world)
         let key = try world.keyOfConfirmation(mailedTo: "thief@x.org")
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a change of the password drops them and voids their links`(_ logsOut: Bool) async throws {
+    func `a password change removes pending addresses and voids their links`(_ logsOut: Bool) async throws {
         let world = try World { $0.logoutOnPasswordChange = logsOut }
         let victim = try await victim(world)
         let key = try world.keyOfConfirmation(mailedTo: "thief@x.org")
@@ -44,7 +44,7 @@ import Testing
         #expect(try await world.client().verify(key).answer == "refused invalid_or_expired_key in key")
     }
 
-    @Test func `the first password drops them, too`() async throws {
+    @Test func `setting the first password removes pending addresses`() async throws {
         let world = try World { $0.signupFields = [.email: true] }
         let client = world.client()
         _ = try await client.signUp("a@x.org", nil)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `codes of a pending change are void after a reset and after a change`(_ resets: Bool) async throws {
+    func `a password reset or change invalidates pending verification codes`(_ resets: Bool) async throws {
         let world = try World.verifyingByCode { $0.passwordResetByCode = true }
         let victim = try await victim(world)
         let code = try world.code(mailedTo: "thief@x.org")
@@ -77,7 +77,7 @@ import Testing
         #expect(try await world.user("thief@x.org") == nil)
     }
 
-    @Test func `a password that is changed keeps the only address, proved or not`() async throws {
+    @Test func `a password change keeps the only address even if it is not verified`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -87,7 +87,8 @@ import Testing
         #expect(try await client.verify(key).said == ["email_confirmed: a@x.org verified primary"])
     }
 
-    @Test func `an only address that is pending stays where it logs in, and its link is void`() async throws {
+    @Test func `a pending only address is kept if users log in by it, and its link is invalid`() async throws
+    {
         let world = try World { $0.changeEmail = true }
         let client = world.client()
         _ = try await client.signUp("typo@x.org")
@@ -99,7 +100,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `who logs in by username loses an only address that is pending`() async throws {
+    @Test func `a pending only address is removed if the user logs in by username`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .email: false, .password1: true]
@@ -113,8 +114,7 @@ import Testing
             ])
     }
 
-    @Test func `a primary address that nobody proved gives way to the one that a reset proves`() async throws
-    {
+    @Test func `a reset replaces an unverified primary address by the address it verifies`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("typo@x.org")
@@ -128,12 +128,12 @@ import Testing
                 "email_changed: typo@x.org to a@x.org verified primary", "email_removed: typo@x.org",
                 "password_reset",
             ])
-        // Its new owner does not learn where the account has gone.
+        // The owner of the former address is not notified of the new one.
         #expect(reset.mailed == [])
         #expect(try await world.client().verify(key).answer == "refused invalid_or_expired_key in key")
     }
 
-    @Test func `who waits with a sign-up cannot take the account along after a reset`() async throws {
+    @Test func `a pending sign-up cannot change the address after a reset by the owner`() async throws {
         let world = try World.verifyingByCode { $0.emailVerificationChanges = 2 }
         let attacker = world.client()
         _ = try await attacker.signUp("a@x.org")
@@ -147,7 +147,7 @@ import Testing
         #expect(try await attacker.verify("WRONG-CODE").answer == "conflict")
     }
 
-    @Test func `a log-in that waits for its code is void once the password is another`() async throws {
+    @Test func `a password change invalidates a log-in with a pending code`() async throws {
         let world = try World.takingLoginCodes { $0.loginByCodeRequired = ["password"] }
         let member = try await world.member("a@x.org")
         let thief = world.client()

@@ -6,9 +6,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Somebody signs up with another's address and a password, and waits for the address's owner.
+/// Pre-hijacking: an attacker signs up with another user's address and a password, and waits for its owner.
 @Suite struct PreHijackingTests {
-    @Test func `a log-in by code voids the password, ends other sessions and tells how to set a new one`()
+    @Test func `a log-in by code removes the password, ends other sessions and mails a reset link`()
         async throws
     {
         let world = try World.takingLoginCodes { $0.emailVerification = .optional }
@@ -32,11 +32,11 @@ import Testing
         #expect(
             try await world.client().verify(try world.keyOfConfirmation(mailedTo: "evil@x.org")).answer
                 == "refused invalid_or_expired_key in key")
-        // And it goes on as for anybody without a password.
+        // From here the account behaves like any account without a password.
         #expect(try await victim.changePassword(nil, to: otherPassword).said == ["password_set"])
     }
 
-    @Test func `only the first proof does so`() async throws {
+    @Test func `a log-in by code to a verified address keeps password and sessions`() async throws {
         let world = try World.takingLoginCodes()
         let member = try await world.member("a@x.org")
         let client = world.client()
@@ -47,11 +47,11 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a password stays where the session that set it proves the address`() async throws {
+    @Test func `the password is kept if the session that set it verifies the address`() async throws {
         let world = try World.takingLoginCodes()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
-        // The link has got lost: the same visitor asks for a code instead.
+        // The link was lost: the same client requests a code instead.
         _ = try await client.requestLoginCode("a@x.org")
         let happened = try await client.confirmLoginCode(try world.code(mailedTo: "a@x.org"))
         #expect(happened.answer == "authenticated")
@@ -59,7 +59,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `it does not stay where another has set it meanwhile`() async throws {
+    @Test func `the password is removed if another session has set it meanwhile`() async throws {
         let world = try World.takingLoginCodes { $0.emailVerification = .optional }
         let attacker = world.client()
         _ = try await attacker.signUp("a@x.org")
@@ -77,7 +77,7 @@ import Testing
                 == "refused email_password_mismatch in password")
     }
 
-    @Test func `a password stays where the log-in itself began with it`() async throws {
+    @Test func `the password is kept if the log-in itself began with it`() async throws {
         let world = try World.takingLoginCodes { $0.loginByCodeRequired = ["password"] }
         let lax = World(restarting: world) { $0.loginByCodeRequired = [] }
         _ = try await lax.client().signUp("a@x.org")
@@ -87,7 +87,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "unauthenticated login_by_code")
     }
 
-    @Test func `sessions end where there was no password, without a mail`() async throws {
+    @Test func `without a password other sessions end and no mail is sent`() async throws {
         let world = try World.takingLoginCodes {
             $0.emailVerification = .optional
             $0.signupFields = [.email: true]
@@ -101,7 +101,7 @@ import Testing
         #expect(try await attacker.current() == "gone")
     }
 
-    @Test func `a reset by code that is given up after the code has shut the other out, too`() async throws {
+    @Test func `checking a reset code already removes the attacker's password and sessions`() async throws {
         let world = try World {
             $0.passwordResetByCode = true
             $0.emailNotifications = true
@@ -121,7 +121,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `a reset by code in the user's own session goes on there`() async throws {
+    @Test func `a reset by code continues in the user's own session`() async throws {
         let world = try World { $0.passwordResetByCode = true }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -131,7 +131,7 @@ import Testing
         #expect(try await client.reset(code).said == ["password_reset"])
     }
 
-    @Test func `confirming by link leaves password and sessions as they are`() async throws {
+    @Test func `a confirmation by link keeps password and sessions`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.signUp("a@x.org")

@@ -6,9 +6,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// An address that nobody has proved leads only to an account that has no other way in.
+/// An unverified address leads only to an account without any other way to log in.
 @Suite struct ProvedAddressTests {
-    /// An account that was made under `a@x.org`, whose maker has proved `evil@x.org` only.
+    /// An account that was created with `a@x.org`, whose creator has verified only `evil@x.org`.
     private func squat(_ world: World) async throws -> Client {
         let lax = World(restarting: world) {
             $0.emailVerification = .optional
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a reset by it resets nothing of another's, and its owner can sign up`(_ byCode: Bool) async throws {
+    func `an unverified address resets no password, and its owner can sign up`(_ byCode: Bool) async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.passwordResetByCode = byCode
@@ -35,7 +35,7 @@ import Testing
         let confirmed = try await world.client().verify(try world.key(mailedTo: "a@x.org"))
         #expect(confirmed.said == ["email_confirmed: a@x.org verified primary"])
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
-        // From now on the address is its owner's alone.
+        // From here the address belongs to its owner alone.
         let again = try await world.client().requestReset("a@x.org")
         #expect(again.mails.map(\.to) == ["a@x.org"])
         #expect(again.mails.count == 1)
@@ -43,7 +43,7 @@ import Testing
         #expect(try await attacker.current() == "authenticated")
     }
 
-    @Test func `a log-in by code neither`() async throws {
+    @Test func `a log-in code is not sent to an unverified address of another account`() async throws {
         let world = try World.takingLoginCodes()
         _ = try await squat(world)
         let victim = world.client()
@@ -51,7 +51,7 @@ import Testing
         #expect(try await victim.signUp("a@x.org").mailed == ["email_confirmation_signup to a@x.org"])
     }
 
-    @Test func `nor where the other way in is an account at a provider`() async throws {
+    @Test func `an unverified address does not lead to an account with a provider account`() async throws {
         let world = try World.takingLoginCodes { $0.emailVerification = .optional }
         _ = try await world.client().social("666 a@x.org")
         #expect(try await world.client().requestReset("a@x.org").mailed == ["unknown_account to a@x.org"])
@@ -59,7 +59,7 @@ import Testing
         #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
     }
 
-    @Test func `an address that was added and never confirmed leads nobody in`() async throws {
+    @Test func `an added and unconfirmed address cannot be used to log in`() async throws {
         let world = try World.takingLoginCodes { $0.emailVerification = .optional }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: ["link", "code", "log-in"])
-    func `what was mailed is void once another address was proved`(_ way: String) async throws {
+    func `verifying another address invalidates what was mailed`(_ way: String) async throws {
         let world = try World.takingLoginCodes {
             $0.emailVerification = .optional
             $0.passwordResetByCode = way == "code"
@@ -94,7 +94,7 @@ import Testing
         #expect(happened.result.authentication == nil)
     }
 
-    @Test func `with nothing hidden such an address is free to its owner`() async throws {
+    @Test func `without enumeration prevention an unverified address can still be signed up`() async throws {
         let world = try World { $0.preventEnumeration = .off }
         _ = try await squat(world)
         #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
@@ -102,7 +102,7 @@ import Testing
 
     // MARK: Several accounts of one address
 
-    @Test func `of many accounts of one address each password is tried`() async throws {
+    @Test func `a log-in tries the password of each account with the address`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         for number in 1...4 { _ = try await world.client().signUp("a@x.org", "Sup3r-Secret-x\(number)") }
         for number in 1...4 {
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `however many have an address, its owner has a way in and is then the only one`(
+    func `a reset leaves the owner as the only user of an address of many accounts`(
         _ byCode: Bool
     ) async throws {
         let world = try World {
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func `of more than are tried, who uses the account logs in still`() async throws {
+    @Test func `a recently used account is tried first among many with the same address`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         let owner = world.client()
         _ = try await owner.signUp("a@x.org")

@@ -12,7 +12,7 @@ extension Client {
 }
 
 @Suite struct ReauthenticateTests {
-    @Test func `the right password proves it again`() async throws {
+    @Test func `the right password reauthenticates`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -32,7 +32,7 @@ extension Client {
             (nil, "refused required in password"),
             (String(repeating: "x", count: 4097), "refused incorrect_password in password"),
         ])
-    func `a wrong password changes nothing and says nothing`(_ password: String?, _ answer: String)
+    func `a wrong password changes nothing and emits no signal`(_ password: String?, _ answer: String)
         async throws
     {
         let world = try World()
@@ -44,13 +44,13 @@ extension Client {
         #expect(try await world.contents() == before)
     }
 
-    @Test func `nobody has nothing to prove`() async throws {
+    @Test func `requires a logged-in user`() async throws {
         let world = try World()
         #expect(try await world.client().reauthenticate(goodPassword).answer == "unauthenticated")
     }
 
     @Test(arguments: ["add", "primary", "remove"])
-    func `what is stale is done after reauthentication, by the same call`(_ call: String) async throws {
+    func `a stale session is refused until the user reauthenticates`(_ call: String) async throws {
         let world = try World {
             $0.reauthenticationRequired = true
             $0.reauthenticationTimeout = 300
@@ -79,7 +79,7 @@ extension Client {
         #expect(try await change().said.isEmpty == false)
     }
 
-    @Test func `a log-in a moment ago is no reauthentication`() async throws {
+    @Test func `a recent log-in does not count as reauthentication`() async throws {
         let world = try World { $0.reauthenticationRequired = true }
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -93,7 +93,7 @@ extension Client {
         arguments: [
             (true, nil, true), (true, false, false), (false, true, true), (false, nil, false),
         ] as [(Bool, Bool?, Bool)])
-    func `accounts at providers have a setting of their own`(
+    func `reauthentication for social accounts has its own setting`(
         _ required: Bool, _ social: Bool?, _ isAsked: Bool
     ) async throws {
         let world = try World {
@@ -113,7 +113,7 @@ extension Client {
             try await member.disconnect("1").answer == (isAsked ? "reauthentication required" : "accounts "))
     }
 
-    @Test func `a time-out of nothing makes everything stale`() async throws {
+    @Test func `with a time-out of zero reauthentication is always required`() async throws {
         let world = try World {
             $0.emailVerification = .none
             $0.reauthenticationRequired = true
@@ -126,7 +126,7 @@ extension Client {
         #expect(try await client.addEmail("b@x.org").answer == "reauthentication required")
     }
 
-    @Test func `what is wrong is refused before it is found stale`() async throws {
+    @Test func `an invalid value is refused before reauthentication is required`() async throws {
         let world = try World {
             $0.reauthenticationRequired = true
             $0.reauthenticationTimeout = 0
@@ -136,7 +136,7 @@ extension Client {
         #expect(try await member.addEmail("a@x.org").answer == "refused duplicate_email in email")
     }
 
-    @Test func `who has no password has proved it always`() async throws {
+    @Test func `a user without a password never needs to reauthenticate`() async throws {
         let world = try World {
             $0.signupFields = [.email: true]
             $0.reauthenticationRequired = true
@@ -149,13 +149,13 @@ extension Client {
             try await client.reauthenticate(goodPassword).answer == "refused incorrect_password in password")
     }
 
-    @Test func `where it is not required nothing is stale`() async throws {
+    @Test func `no session is stale if the setting is off`() async throws {
         let world = try World { $0.reauthenticationTimeout = 0 }
         let member = try await world.member("a@x.org")
         #expect(try await member.addEmail("b@x.org").answer == "a@x.org verified primary, b@x.org")
     }
 
-    @Test func `the records of a long session are bounded, and the log-in's own stays`() async throws {
+    @Test func `the method records of a session are bounded, and the log-in's record is kept`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -167,7 +167,7 @@ extension Client {
         #expect(methods.first == first)
     }
 
-    @Test func `the eleventh attempt of a minute waits`() async throws {
+    @Test func `limits reauthentication to ten attempts a minute`() async throws {
         let world = try World(limited: true)
         let member = try await world.member("a@x.org")
         for _ in 1...10 { _ = try await member.reauthenticate("wrong-Password-1") }

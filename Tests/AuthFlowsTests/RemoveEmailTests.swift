@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct RemoveEmailTests {
-    @Test func `a secondary address is removed and the primary one is told`() async throws {
+    @Test func `removes a secondary address and notifies the primary one`() async throws {
         let world = try World { $0.emailNotifications = true }
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -18,7 +18,7 @@ import Testing
         #expect(happened.mails[0].values["email"] == "b@x.org")
     }
 
-    @Test func `the primary address stays while there is another`() async throws {
+    @Test func `the primary address cannot be removed if others exist`() async throws {
         let world = try World {
             $0.loginMethods = [.email, .username]
         }
@@ -31,14 +31,14 @@ import Testing
         #expect(try await member.removeEmail("c@x.org").answer == "refused unknown_email in email")
     }
 
-    @Test func `the last address stays where people log in by address only`() async throws {
+    @Test func `the last address cannot be removed if users log in by address only`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         #expect(
             try await member.removeEmail("a@x.org").answer == "refused cannot_remove_primary_email in email")
     }
 
-    @Test func `where they can log in otherwise it goes`() async throws {
+    @Test func `the last address can be removed if users can log in by username`() async throws {
         let world = try World { $0.loginMethods = [.email, .username] }
         let member = try await world.member("a@x.org")
         let happened = try await member.removeEmail("a@x.org")

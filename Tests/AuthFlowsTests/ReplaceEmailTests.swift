@@ -5,9 +5,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// `ACCOUNT_CHANGE_EMAIL`: an address that is confirmed takes the place of the others.
+/// `ACCOUNT_CHANGE_EMAIL`: a confirmed address replaces the others.
 @Suite struct ReplaceEmailTests {
-    @Test func `in change mode a confirmed address replaces the others`() async throws {
+    @Test func `a confirmed address replaces the others`() async throws {
         let world = try World {
             $0.changeEmail = true
             $0.emailNotifications = true
@@ -26,7 +26,7 @@ import Testing
         #expect(try await member.listEmails().answer == "b@x.org verified primary")
     }
 
-    @Test func `in change mode the former primary is named, whatever else there was`() async throws {
+    @Test func `the former primary address is in the signal, whatever other addresses exist`() async throws {
         let world = try World { $0.changeEmail = true }
         let member = try await world.member("a@x.org")
         let lax = World(restarting: world) { $0.changeEmail = false }
@@ -44,8 +44,7 @@ import Testing
             ])
     }
 
-    @Test func `in change mode an address that waits is replaced by the next, and that is said`() async throws
-    {
+    @Test func `a pending address is replaced by the next, which emits email_removed`() async throws {
         let world = try World { $0.changeEmail = true }
         let member = try await world.member("a@x.org")
         _ = try await member.addEmail("b@x.org")
@@ -59,7 +58,7 @@ import Testing
         #expect(try await member.verify(former).answer == "refused invalid_or_expired_key in key")
     }
 
-    @Test func `in change mode an unconfirmed only address goes when another is added`() async throws {
+    @Test func `an unconfirmed only address is removed when another is added`() async throws {
         let world = try World {
             $0.changeEmail = true
             $0.emailNotifications = true
@@ -80,7 +79,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `in change mode by code everything comes with the code`() async throws {
+    @Test func `with verification by code all signals are emitted with the code`() async throws {
         let world = try World.verifyingByCode { $0.changeEmail = true }
         let member = try await world.member("a@x.org")
         #expect(try await member.addEmail("b@x.org").said == ["email_confirmation_sent: code b@x.org"])
@@ -92,7 +91,7 @@ import Testing
             ])
     }
 
-    @Test func `in change mode a sign-up by code confirms its only address and nothing else is said`()
+    @Test func `a sign-up by code confirms its only address and emits no email_changed`()
         async throws
     {
         let world = try World.verifyingByCode { $0.changeEmail = true }

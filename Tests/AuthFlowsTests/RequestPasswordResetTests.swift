@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct RequestPasswordResetTests {
-    @Test func `somebody unknown is told so by mail, with the answer of somebody known`() async throws {
+    @Test func `an unknown user is notified by mail and gets the result of a known one`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let known = try await world.client().requestReset("a@x.org")
@@ -32,14 +32,14 @@ import Testing
         #expect(zip(counts[2], counts[1]).map(-) == known)
     }
 
-    @Test func `with nothing hidden somebody unknown is refused`() async throws {
+    @Test func `without enumeration prevention an unknown address is refused`() async throws {
         let world = try World { $0.preventEnumeration = .off }
         let happened = try await world.client().requestReset("nobody@x.org")
         #expect(happened.answer == "refused unknown_email in email")
         #expect(happened.mailed == [])
     }
 
-    @Test func `an inactive user is unknown`() async throws {
+    @Test func `an inactive user is treated as unknown`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
@@ -47,7 +47,7 @@ import Testing
         #expect(try await world.client().requestReset("a@x.org").mailed == ["unknown_account to a@x.org"])
     }
 
-    @Test func `who has proved an address hides those who have not`() async throws {
+    @Test func `a reset is mailed only to the user who verified the address, if one did`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         _ = try await world.client().signUp("a@x.org")
         _ = try await world.client().signUp("a@x.org")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct RequireVerifiedEmailTests {
     @Test
-    func `who has a verified address passes, and others are mailed a link as often as the limit allows`()
+    func `passes with a verified address, else mails a link within the rate limit`()
         async throws
     {
         let world = try World(limited: true)

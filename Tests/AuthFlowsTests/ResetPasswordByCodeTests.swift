@@ -31,7 +31,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `a code verifies its address, before the password is set`() async throws {
+    @Test func `a code verifies its address before the password is set`() async throws {
         let world = try codeWorld()
         _ = try await world.client().signUp("a@x.org")
         let client = world.client()
@@ -40,7 +40,7 @@ import Testing
         #expect(happened.said == ["email_confirmed: a@x.org verified primary", "password_reset"])
     }
 
-    @Test func `a code that is looked at first verifies its address then, and has its time anew`()
+    @Test func `checking a code verifies its address and restarts its expiry`()
         async throws
     {
         let world = try codeWorld { $0.loginOnPasswordReset = true }
@@ -63,7 +63,7 @@ import Testing
         #expect(happened.signals[1].data["email"]?.string == "a@x.org")
     }
 
-    @Test func `the time begins anew only once`() async throws {
+    @Test func `checking a code restarts its expiry only once`() async throws {
         let world = try codeWorld()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -93,7 +93,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `of fifty wrong codes at once three are looked at`() async throws {
+    @Test func `of fifty concurrent wrong codes only three are checked`() async throws {
         let world = try codeWorld()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -112,7 +112,7 @@ import Testing
         #expect(answers == ["refused incorrect_code in key": 3, "conflict": 47])
     }
 
-    @Test func `a weak password with a right code uses no attempt`() async throws {
+    @Test func `a weak password with the right code uses no attempt`() async throws {
         let world = try codeWorld()
         _ = try await world.member("a@x.org")
         let client = world.client()
@@ -125,7 +125,7 @@ import Testing
         #expect(try await client.reset(code).said == ["password_reset"])
     }
 
-    @Test func `for somebody unknown no code is right and nothing is said`() async throws {
+    @Test func `no code is accepted for an unknown user, and no signal is emitted`() async throws {
         let world = try codeWorld()
         let client = world.client()
         let requested = try await client.requestReset("nobody@x.org")
@@ -139,7 +139,7 @@ import Testing
         #expect(try await client.reset("BCDF-GHJK").answer == "conflict")
     }
 
-    @Test func `where no reset is pending there is none to complete`() async throws {
+    @Test func `without a pending reset every code is a conflict`() async throws {
         let world = try codeWorld()
         _ = try await world.member("a@x.org")
         #expect(try await world.client().reset("BCDF-GHJK").answer == "conflict")

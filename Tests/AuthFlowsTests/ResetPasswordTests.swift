@@ -28,12 +28,12 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `a link verifies the address that it was mailed to, once it is used`() async throws {
+    @Test func `a link verifies the address it was mailed to when it is used`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         _ = try await world.client().requestReset("a@x.org")
         let key = try world.key(mailedTo: "a@x.org")
-        // Whatever looks at links in mails proves nothing.
+        // A link scanner that only opens the link must not verify the address.
         #expect(try await world.client().resetInformation(key).said == [])
         #expect(
             try await world.client().reset(key).said == [
@@ -42,7 +42,7 @@ import Testing
         #expect(try await world.client().logIn("a@x.org", otherPassword).answer == "authenticated")
     }
 
-    @Test func `a link is good for one use`() async throws {
+    @Test func `a link can be used once`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         _ = try await world.client().requestReset("a@x.org")
@@ -55,7 +55,7 @@ import Testing
             try await world.client().resetInformation(key).answer == "refused invalid_password_reset in key")
     }
 
-    @Test func `of two uses at once one resets`() async throws {
+    @Test func `of two concurrent uses only one resets`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         _ = try await world.client().requestReset("a@x.org")
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: ["log-in", "password", "address", "time", "inactive"])
-    func `a link is void after`(_ event: String) async throws {
+    func `a link is invalid after`(_ event: String) async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         _ = try await world.client().requestReset("a@x.org")
@@ -100,7 +100,7 @@ import Testing
             ("right", "password", "refused password_too_common in password"),
             ("right", String(repeating: "x", count: 4097), "refused password_too_long in password"),
         ])
-    func `what is wrong is refused and changes nothing`(
+    func `refuses an invalid key or password and changes nothing`(
         _ key: String?, _ password: String, _ answer: String
     ) async throws {
         let world = try World()
@@ -114,7 +114,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `the key that confirms an address resets no password`() async throws {
+    @Test func `an email confirmation key cannot reset a password`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let key = try world.key(mailedTo: "a@x.org")
@@ -136,7 +136,7 @@ import Testing
         #expect(try await client.current() == "authenticated")
     }
 
-    @Test func `a reset that logs in need not wait for the address that it has proved`() async throws {
+    @Test func `a reset that logs in needs no further verification of its address`() async throws {
         let world = try World {
             $0.loginOnPasswordReset = true
             $0.emailVerification = .mandatory
@@ -153,7 +153,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `a reset of one person in another's session ends that session`() async throws {
+    @Test func `a reset opened in another user's session ends that session`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let other = try await world.member("b@x.org")
@@ -168,7 +168,7 @@ import Testing
         #expect(try await other.current() == "gone")
     }
 
-    @Test func `a reset in the user's own session ends it too, without a word`() async throws {
+    @Test func `a reset in the user's own session ends it without a log-out signal`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         _ = try await member.requestReset("a@x.org")
@@ -178,7 +178,7 @@ import Testing
         #expect(try await member.current() == "gone")
     }
 
-    @Test func `somebody without a password gets one by a reset`() async throws {
+    @Test func `a user without a password can set one by a reset`() async throws {
         let world = try World { $0.signupFields = [.email: true] }
         _ = try await world.client().signUp("a@x.org", nil)
         _ = try await world.client().requestReset("a@x.org")
@@ -191,14 +191,14 @@ import Testing
 
     // MARK: Limits
 
-    @Test func `the sixth request of a minute for one address waits`() async throws {
+    @Test func `limits reset requests for one address to five a minute`() async throws {
         let world = try World(limited: true)
         for _ in 1...5 { #expect(try await world.client().requestReset("a@x.org").answer == "done") }
         #expect(try await world.client().requestReset("a@x.org").answer == "rate limited")
         #expect(try await world.client().requestReset("b@x.org").answer == "done")
     }
 
-    @Test func `a reset forgets failed log-ins by the user's addresses and no others`() async throws {
+    @Test func `a reset clears failed log-ins of the user's addresses and no others`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         _ = try await world.member("b@x.org")
@@ -211,7 +211,7 @@ import Testing
         #expect(try await world.client().logIn("b@x.org").answer == "refused too_many_login_attempts")
     }
 
-    @Test func `it does not forget what was counted against a place`() async throws {
+    @Test func `a reset does not clear attempts counted by IP address`() async throws {
         let world = try World(limited: true)
         _ = try await world.member("a@x.org")
         let ip = "192.0.2.1"

@@ -6,9 +6,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// When a session was used last: kept up to date without a request that waits for the disk.
+/// The time of the last use of a session, which is stored without making any request wait for the disk.
 @Suite struct SessionSightingsTests {
-    /// What the store says.
+    /// The time in the store.
     private func stored(_ client: Client) async throws -> Date? {
         let hash = try #require(client.token).hash
         return try await client.world.store.read { (reading: any AccountReading) in
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// What the list says.
+    /// The time in the list of sessions.
     private func listed(_ client: Client) async throws -> Date? {
         guard
             case .sessions(let sessions, let current) = try await client.world.accounts.sessions.list(
@@ -29,8 +29,7 @@ import Testing
         #expect(try await client.world.accounts.sessions.authenticate(token: client.token!) != nil)
     }
 
-    @Test func `a session that is shown is seen, and written down at most once in five minutes`() async throws
-    {
+    @Test func `the time of the last use is written at most once in five minutes`() async throws {
         let world = try World()
         let client = try await world.member("a@x.org")
         let start = world.clock.now()
@@ -41,7 +40,7 @@ import Testing
 
         world.clock.advance(by: .seconds(1))
         for _ in 0..<100 { try await show(client) }
-        // Showing it wrote nothing; the list knows it at once.
+        // Authenticating wrote nothing; the list shows the new time at once.
         #expect(try await stored(client) == start)
         #expect(try await listed(client) == start + 300)
         #expect(try await world.accounts.sessions.writeSightings() == 1)
@@ -55,7 +54,7 @@ import Testing
         #expect(try await stored(client) == start + 600)
     }
 
-    @Test func `other sessions stay as they are, and nothing is said`() async throws {
+    @Test func `other sessions do not change, and no signal is emitted`() async throws {
         let world = try World()
         let (used, idle) = (try await world.member("a@x.org"), try await world.member("b@x.org"))
         let start = world.clock.now()
@@ -68,7 +67,7 @@ import Testing
         #expect(try await stored(idle) == start)
     }
 
-    @Test func `a session that ended meanwhile stays ended`() async throws {
+    @Test func `a session that has ended is not written again`() async throws {
         let world = try World()
         let client = try await world.member("a@x.org")
         world.clock.advance(by: .seconds(600))
@@ -81,7 +80,7 @@ import Testing
         #expect(try await world.accounts.sessions.authenticate(token: token!) == nil)
     }
 
-    @Test func `what could not be written is written the next time`() async throws {
+    @Test func `a failed write is repeated the next time`() async throws {
         let world = try World()
         let client = try await world.member("a@x.org")
         world.clock.advance(by: .seconds(600))
@@ -94,7 +93,7 @@ import Testing
         #expect(try await stored(client) == world.clock.now())
     }
 
-    @Test func `a later sighting by another process is not taken back`() async throws {
+    @Test func `a later time written by another process is kept`() async throws {
         let world = try World()
         let client = try await world.member("a@x.org")
         let other = World(restarting: world) { _ in }

@@ -10,7 +10,7 @@ import Testing
         try #require(try await client.world.accounts.sessions.authenticate(token: client.token!)).session.id
     }
 
-    @Test func `a user's sessions are listed, newest first, and nobody else's`() async throws {
+    @Test func `lists the sessions of the user only, newest first`() async throws {
         let world = try World()
         let first = try await world.member("a@x.org")
         _ = try await world.member("b@x.org")
@@ -19,7 +19,7 @@ import Testing
         _ = try await second.logIn("a@x.org")
         guard case .sessions(let sessions, let current) = try await world.accounts.sessions.list(first.visit)
         else {
-            Issue.record("they were not listed")
+            Issue.record("the sessions were not listed")
             return
         }
         #expect(try await sessions.map(\.id) == [id(second), id(first)])
@@ -27,7 +27,7 @@ import Testing
         #expect(try await world.accounts.sessions.list(world.client().visit).text == "unauthenticated")
     }
 
-    @Test func `another session of one's own ends without a word`() async throws {
+    @Test func `ending another own session emits no signal`() async throws {
         let world = try World()
         let first = try await world.member("a@x.org")
         let second = world.client()
@@ -40,7 +40,7 @@ import Testing
         #expect(try await first.current() == "authenticated")
     }
 
-    @Test func `ending one's own session is a log-out`() async throws {
+    @Test func `ending the current session is a log-out`() async throws {
         let world = try World()
         let first = try await world.member("a@x.org")
         let second = world.client()
@@ -53,7 +53,7 @@ import Testing
         #expect(try await second.current() == "gone")
     }
 
-    @Test func `nobody else's session can be ended`() async throws {
+    @Test func `refuses to end a session of another user`() async throws {
         let world = try World()
         let mine = try await world.member("a@x.org")
         let second = world.client()
@@ -66,7 +66,7 @@ import Testing
         #expect(try await second.current() == "authenticated")
     }
 
-    @Test func `a token says who holds it, and an anonymous one nothing`() async throws {
+    @Test func `a token identifies its user, and the token of an anonymous session nothing`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let authentication = try await world.accounts.sessions.authenticate(token: member.token!)

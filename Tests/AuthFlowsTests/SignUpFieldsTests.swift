@@ -21,7 +21,7 @@ import Testing
             ("adalovelace@x.org", "adalovelace1", "refused password_too_similar in password"),
             ("bad", "short", "refused invalid in email, password_too_short in password"),
         ])
-    func `a field that is wrong is refused and nothing is made`(
+    func `refuses an invalid field and creates nothing`(
         _ email: String, _ password: String, _ answer: String
     ) async throws {
         let world = try World()
@@ -39,7 +39,7 @@ import Testing
         #expect(try await world.client().signUp("a@x.org", longest).answer == "authenticated")
     }
 
-    @Test func `a password that is not asked for is not taken`() async throws {
+    @Test func `ignores a password if the form has no password field`() async throws {
         let world = try World {
             $0.emailVerification = .none
             $0.signupFields = [.email: true]
@@ -49,7 +49,7 @@ import Testing
         #expect(happened.result.authentication?.user.passwordHash == nil)
     }
 
-    @Test func `a password that need not be given may be left out but not be weak`() async throws {
+    @Test func `an optional password can be omitted but must not be weak`() async throws {
         let world = try World { $0.signupFields = [.email: true, .password1: false] }
         #expect(
             try await world.client().signUp("a@x.org", "short").answer
@@ -59,7 +59,7 @@ import Testing
         #expect(happened.result.authentication?.user.passwordHash == nil)
     }
 
-    @Test func `a second password that differs is refused`() async throws {
+    @Test func `refuses a repeated password that differs`() async throws {
         let world = try World { $0.signupFields = [.email: true, .password1: true, .password2: true] }
         let happened = try await world.client().does {
             try await $0.signUp(

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct SignUpTakenAddressTests {
     @Test(arguments: [AccountSettings.EnumerationPrevention.on, .strict])
-    func `where verification is mandatory nobody learns that an address is taken`(
+    func `with mandatory verification a sign-up does not reveal that an address is taken`(
         _ prevention: AccountSettings.EnumerationPrevention
     ) async throws {
         let world = try World {
@@ -30,7 +30,7 @@ import Testing
             (AccountSettings.EnumerationPrevention.off, AccountSettings.EmailVerification.mandatory),
             (.off, .optional), (.on, .optional), (.on, .none),
         ])
-    func `elsewhere a taken address is refused`(
+    func `without mandatory verification or prevention a taken address is refused`(
         _ prevention: AccountSettings.EnumerationPrevention, _ verification: AccountSettings.EmailVerification
     ) async throws {
         let world = try World {
@@ -45,7 +45,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `strict prevention makes a second account where verification is not mandatory`() async throws {
+    @Test func `with strict prevention and optional verification a second account is created`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         _ = try await world.client().signUp("a@x.org")
         let second = try await world.client().signUp("a@x.org")
@@ -57,7 +57,7 @@ import Testing
         #expect(try await world.userCount() == 2)
     }
 
-    @Test func `of two thousand sign-ups with one address at once one makes an account`() async throws {
+    @Test func `of two thousand concurrent sign-ups with one address only one succeeds`() async throws {
         let world = try World { $0.emailVerification = .none }
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<2000 {
@@ -74,7 +74,7 @@ import Testing
         #expect(try await world.newSignals().map(\.text) == ["user_signed_up", "user_logged_in"])
     }
 
-    @Test func `a username is taken whatever its case`() async throws {
+    @Test func `a username is taken regardless of case`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .password1: true]
@@ -86,7 +86,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `who loses a race to another process gets the answer of who comes late`() async throws {
+    @Test func `a username taken by another process during the sign-up is refused`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .password1: true]
@@ -103,7 +103,7 @@ import Testing
         #expect(try await world.newSignals().isEmpty)
     }
 
-    @Test func `a conflict that does not pass is an error and not a loop`() async throws {
+    @Test func `a persistent store conflict is thrown instead of retried forever`() async throws {
         let world = try World()
         let raced = RacedStore(world.store, .verifiedEmail, times: .max)
         let accounts = Accounts(
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func `that a mail was sent is said when it was, and not before`() async throws {
+    @Test func `email_confirmation_sent is emitted when the mail was accepted, not before`() async throws {
         let world = try World()
         _ = try await world.accounts.signUp(SignUp(email: "a@x.org", password: Password(goodPassword)))
         #expect(try await world.newSignals().map(\.text) == ["user_signed_up", "user_logged_in"])

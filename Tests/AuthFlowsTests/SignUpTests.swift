@@ -39,7 +39,7 @@ import Testing
         #expect(happened.mailed == [])
     }
 
-    @Test func `with mandatory verification a sign-up waits for its link`() async throws {
+    @Test func `with mandatory verification a sign-up stays pending until its link is opened`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let client = world.client()
         let happened = try await client.signUp("a@x.org")
@@ -62,7 +62,7 @@ import Testing
         #expect(try await client.current() == "unauthenticated")
     }
 
-    @Test func `all signals of one call share their request and name their user`() async throws {
+    @Test func `all signals of one call have its correlation id and the user as subject`() async throws {
         let world = try World()
         let happened = try await world.client().signUp("a@x.org")
         let user = try #require(happened.result.authentication?.user)
@@ -71,9 +71,9 @@ import Testing
         #expect(happened.signals.allSatisfy { $0.data["user"]?["email"]?.string == "a@x.org" })
     }
 
-    // MARK: Who may not
+    // MARK: Refused sign-ups
 
-    @Test func `a filled honeypot is told what a person would be told and nothing is made`() async throws {
+    @Test func `a filled honeypot gets the result of a sign-up, and nothing is created`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let happened = try await world.client().does {
             try await $0.signUp(
@@ -85,14 +85,14 @@ import Testing
         #expect(try await world.userCount() == 0)
     }
 
-    @Test func `where sign-up is closed nothing is made`() async throws {
+    @Test func `a closed sign-up creates nothing`() async throws {
         let world = try World { $0.signupOpen = false }
         let before = try await world.contents()
         #expect(try await world.client().signUp("a@x.org").answer == "closed")
         #expect(try await world.contents() == before)
     }
 
-    @Test func `a hook can close sign-up, and refuse`() async throws {
+    @Test func `a hook can close sign-up or refuse a form`() async throws {
         var hooks = AccountHooks()
         hooks.maySignUp = { form, _ in form.email != "robot@x.org" }
         hooks.validateSignUp = { form, _ in
@@ -105,7 +105,7 @@ import Testing
         #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a hook that throws in the transaction undoes the sign-up with its signals and mails`()
+    @Test func `a hook that throws in the transaction rolls back the sign-up, its signals and mails`()
         async throws
     {
         struct Full: Error {}
@@ -119,7 +119,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `who is logged in cannot sign up`() async throws {
+    @Test func `a logged-in user cannot sign up`() async throws {
         let world = try World()
         let client = try await world.member("a@x.org")
         let happened = try await client.signUp("b@x.org")
@@ -129,7 +129,7 @@ import Testing
 
     // MARK: Limits
 
-    @Test func `the twenty-first sign-up of a minute from one place is put off`() async throws {
+    @Test func `limits sign-ups from one IP address to twenty a minute`() async throws {
         let world = try World(limited: true)
         let client = world.client(ip: "192.0.2.1")
         for number in 1...20 {
@@ -141,7 +141,7 @@ import Testing
         #expect(try await client.signUp("b@x.org").answer == "authenticated")
     }
 
-    @Test func `an address that is taken is not told of each attempt`() async throws {
+    @Test func `limits the mails about sign-ups with a taken address`() async throws {
         let world = try World(limited: true) { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         #expect(try await world.client().signUp("a@x.org").mailed == [])

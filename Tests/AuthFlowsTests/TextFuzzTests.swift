@@ -5,26 +5,26 @@ import ToolSupport
 
 @testable import AuthFlows
 
-/// Texts of clients, of the environment and of the store, damaged: each is read or refused.
+/// Fuzzed texts of clients, of the environment and of the store: each is parsed or refused without a crash.
 @Suite struct TextFuzzTests {
     private static let rounds = 2000 * TestSeed.times
     private let keys = KeyRing(secret: "a secret of this test, thirty-two bytes long")
 
-    @Test func `a damaged link key is of another form, or not valid`() {
+    @Test func `a fuzzed link key is malformed or invalid`() {
         var mutator = Mutator(seed: TestSeed.value)
         let id = UUID()
         let key = SignedKey(.confirmEmail, id: id, time: Date(), binding: ["ada"], keys: keys).key.exposedText
         for round in 0..<Self.rounds {
             let text = mutator.mutate(key)
             guard text != key, let read = SignedKey(LinkKey(text)) else { continue }
-            // The unused bits of the last character are the only change that leaves the key what it was.
+            // Only a change of the unused bits of the last character keeps the key valid.
             let isSame = Data(base64URL: text) == Data(base64URL: key)
             let isValid = read.isValid(.confirmEmail, binding: ["ada"], keys: keys)
             #expect(isValid == isSame, "seed \(TestSeed.value), round \(round): \(text)")
         }
     }
 
-    @Test func `a damaged sealed value is not opened`() throws {
+    @Test func `a fuzzed sealed value is not opened`() throws {
         var mutator = Mutator(seed: TestSeed.value)
         let sealed = try keys.seal(Data("plain".utf8), for: .session, context: "c")
         for round in 0..<Self.rounds {
@@ -36,7 +36,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a damaged stored hash costs no more than is taken, and lets nobody in`() async throws {
+    @Test func `a fuzzed stored hash matches no password`() async throws {
         var mutator = Mutator(seed: TestSeed.value)
         let hasher = PasswordHasher(cost: .init(n: 1024), concurrency: 2)
         let stored = [
@@ -46,7 +46,7 @@ import ToolSupport
         for round in 0..<(100 * TestSeed.times) {
             let text = mutator.mutate(stored[round % 2])
             let hash = PasswordHash(stored: text)
-            // What would be dear is not what is tried here.
+            // Skip expensive hashes, which would only slow the test down.
             if let scrypt = StoredScrypt(hash), scrypt.cost.n > 2048 { continue }
             if text.hasPrefix("pbkdf2_sha256$"), let count = text.split(separator: "$").dropFirst().first,
                 Int(count) ?? 0 > 20_000
@@ -58,7 +58,7 @@ import ToolSupport
         }
     }
 
-    @Test func `damaged rates, addresses, origins and address texts are read or refused`() {
+    @Test func `fuzzed rates, email addresses, origins and IP addresses are parsed or refused`() {
         var mutator = Mutator(seed: TestSeed.value)
         for round in 0..<Self.rounds {
             let place = "seed \(TestSeed.value), round \(round)"
@@ -76,7 +76,7 @@ import ToolSupport
             }
             _ = TrustedOrigins(publicURL: origin, others: [mutator.mutate("https://*.example.org")])
                 .trusts(mutator.mutate("https://a.example.org/x"))
-            // What is not an address stays what it is.
+            // An invalid IP address is returned unchanged.
             _ = NetworkPrefix.of(mutator.mutate("2001:db8::17"), ipv6Bits: 1 + round % 128)
         }
     }
@@ -85,11 +85,11 @@ import ToolSupport
         "1/99999999999999999d", "1/9223372036854775807d", "1/3651d", "9223372036854775808/m", "1/0s", "1/-5s",
         "-1/m",
     ])
-    func `a rate beyond ten years, or beyond numbers, is refused`(_ text: String) {
+    func `refuses a rate longer than ten years or out of range`(_ text: String) {
         #expect(RateLimits.Rate(text) == nil)
     }
 
-    @Test func `the longest rate is ten years, and one of no attempts always refuses`() async throws {
+    @Test func `the longest rate is ten years, and a rate of zero attempts always refuses`() async throws {
         #expect(RateLimits.Rate("1/3650d")?.duration == 315_360_000)
         let limiter = MemoryRateLimiter()
         for amount in [0, -1, Int.min] {

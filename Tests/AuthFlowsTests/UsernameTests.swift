@@ -6,7 +6,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Which usernames there are, and which of them are one.
+/// Which usernames are valid, and which spellings denote the same username.
 @Suite struct UsernameTests {
     private func world(
         limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }
@@ -28,7 +28,7 @@ import Testing
         "a.b+c-d_e@f", "Ⅷ",
         "ａｄａ", "q" + String(repeating: "\u{301}", count: 149), String(repeating: "𐐀", count: 150),
     ])
-    func `letters, marks and digits of any script are a username`(username: String) async throws {
+    func `accepts letters, marks and digits of any script`(username: String) async throws {
         let world = try world()
         #expect(try await signUp(username, world) == "authenticated")
         let again = try await world.client().does {
@@ -44,7 +44,7 @@ import Testing
         "a\u{20DD}dmin",
         "\u{FDFA}", "½", "ⓐ", "😀", "\u{E000}", "\u{FFFF}", "ad\u{378}min",
     ])
-    func `what is invisible, or is neither a letter nor a mark nor a digit, is refused`(username: String)
+    func `refuses invisible characters and all that are not letters, marks or digits`(username: String)
         async throws
     {
         let world = try world()
@@ -59,12 +59,12 @@ import Testing
         "q" + String(repeating: "\u{301}\u{327}", count: 14_900),
         String(repeating: "e\u{301}", count: 76), String(repeating: "𐐀", count: 151),
     ])
-    func `more than 150 code points are too many, whatever they look like`(username: String) async throws {
+    func `refuses more than 150 code points`(username: String) async throws {
         let world = try world()
         #expect(try await signUp(username, world) == "refused max_length in username")
     }
 
-    @Test func `the least length is counted in code points`() async throws {
+    @Test func `the minimum length is counted in code points`() async throws {
         let world = try world { $0.usernameMinLength = 6 }
         #expect(try await signUp("नमस्ते", world) == "authenticated")
         #expect(try await signUp("मस्ते", world) == "refused username_too_short in username")
@@ -75,7 +75,7 @@ import Testing
         ("I\u{307}\u{327}x", "İ\u{327}X"),
         ("\u{212A}im", "kim"),
     ])
-    func `names of one key are one name: at sign-up, at log-in and in the list of those that are refused`(
+    func `spellings of one username are equal at sign-up, at log-in and in the blacklist`(
         first: String, second: String
     ) async throws {
         let world = try world()
@@ -89,7 +89,7 @@ import Testing
         #expect(try await signUp(second, strict) == "refused username_blacklisted in username")
     }
 
-    @Test func `wrong passwords are counted under one key, however the name is spelled`() async throws {
+    @Test func `counts wrong passwords under one key for all spellings of a username`() async throws {
         let world = try world(limited: true)
         #expect(try await signUp("victim", world) == "authenticated")
         func logIn(_ username: String, _ password: String) async throws -> String {
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `codes that are asked for are counted under one key, too`() async throws {
+    @Test func `counts code requests under one key for all spellings of a username`() async throws {
         let world = try World(limited: true) {
             $0.loginByCodeEnabled = true
             $0.loginMethods = [.email, .username]
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: ["ad\u{200D}min", "ad min", "q" + String(repeating: "\u{301}", count: 20_000)])
-    func `a user who is moved over has a name by the same rules`(username: String) async throws {
+    func `refuses to import a user with an invalid username`(username: String) async throws {
         let world = try world()
         let before = try await world.contents()
         await #expect(throws: Refusal.self) {
@@ -136,7 +136,7 @@ import Testing
         #expect(try await world.contents() == before)
     }
 
-    @Test func `a provider's name for somebody is taken over only where it is one by the same rules`()
+    @Test func `a provider's username is adopted only if it is valid`()
         async throws
     {
         for (told, taken) in [
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func `a username that older versions let in does not make its signals too large`() async throws {
+    @Test func `an overlong username of an older version does not make signals too large`() async throws {
         let world = try world()
         let name = "q" + String(repeating: "\u{301}", count: 30_000)
         let hash = try await world.accounts.passwords.hash(Password(goodPassword))

@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct UsersTests {
-    @Test func `a user who is deleted is gone, with addresses and sessions, and says nothing`() async throws {
+    @Test func `deleting a user deletes addresses and sessions and emits no signal`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
@@ -21,7 +21,7 @@ import Testing
         #expect(try await world.client().signUp("a@x.org").answer == "authenticated")
     }
 
-    @Test func `who is nobody is neither locked out nor let in`() async throws {
+    @Test func `activating or deactivating an unknown user does nothing`() async throws {
         let world = try World()
         #expect(try await world.accounts.users.deactivate(UUID()) == false)
         #expect(try await world.accounts.users.activate(UUID()) == false)

@@ -31,7 +31,7 @@ extension FlowTable {
                     try await member.verify(world.code(mailedTo: "b@x.org")).said,
                 ]
             },
-            Row("add another's, confirm it") {
+            Row("add an address of another user, confirm it") {
                 let world = try World()
                 _ = try await world.member("b@x.org")
                 let member = try await world.member("a@x.org")
@@ -51,7 +51,7 @@ extension FlowTable {
         ])
 
     static let replacedAddresses = FlowTable(
-        title: "Addresses, where one replaces the other",
+        title: "Addresses with CHANGE_EMAIL",
         rows: [
             Row("add, confirm by link", "CHANGE_EMAIL") {
                 let world = try World { $0.changeEmail = true }

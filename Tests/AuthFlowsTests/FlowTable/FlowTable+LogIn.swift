@@ -94,7 +94,7 @@ extension FlowTable {
                 for _ in 1...4 { said.append(try await client.confirmLoginCode("WRONG-CODE").said) }
                 return said
             },
-            Row("request for nobody, wrong code", "LOGIN_BY_CODE_ENABLED") {
+            Row("request for an unknown address, wrong code", "LOGIN_BY_CODE_ENABLED") {
                 let client = try World { $0.loginByCodeEnabled = true }.client()
                 return [
                     try await client.requestLoginCode("a@x.org").said,
@@ -106,12 +106,12 @@ extension FlowTable {
     static let logOut = FlowTable(
         title: "Logging out",
         rows: [
-            Row("log-out, then again by nobody") {
+            Row("log-out, then log-out without a session") {
                 let world = try World()
                 let member = try await world.member("a@x.org")
                 return [try await member.logOut().said, try await world.client().logOut().said]
             },
-            Row("another session of one's own is ended, then one's own") {
+            Row("end another own session, then the current one") {
                 let world = try World()
                 let member = try await world.member("a@x.org")
                 let other = world.client()
@@ -125,7 +125,7 @@ extension FlowTable {
                     .said,
                 ]
             },
-            Row("a confirmation link of A in B's session") {
+            Row("confirmation link of A opened in B's session") {
                 let world = try World()
                 let other = try await world.member("b@x.org")
                 _ = try await world.client().signUp("a@x.org")

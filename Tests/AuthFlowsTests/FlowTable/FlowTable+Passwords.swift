@@ -19,7 +19,7 @@ extension FlowTable {
                 let member = try await world.member("a@x.org")
                 return [try await member.changePassword(goodPassword, to: otherPassword).said]
             },
-            Row("change while another address waits to be confirmed") {
+            Row("change while another address is pending") {
                 let world = try World()
                 let member = try await world.member("a@x.org")
                 _ = try await member.addEmail("b@x.org")
@@ -54,7 +54,9 @@ extension FlowTable {
                     try await client.reset(world.key(mailedTo: "a@x.org")).said,
                 ]
             },
-            Row("request for nobody") { [try await World().client().requestReset("a@x.org").said] },
+            Row("request for an unknown address") {
+                [try await World().client().requestReset("a@x.org").said]
+            },
             Row("link", "LOGIN_ON_PASSWORD_RESET") {
                 let world = try World { $0.loginOnPasswordReset = true }
                 _ = try await world.member("a@x.org")
@@ -70,7 +72,7 @@ extension FlowTable {
                 _ = try await world.client().requestReset("a@x.org")
                 return [try await world.client().reset(world.key(mailedTo: "a@x.org")).said]
             },
-            Row("link while another address waits to be confirmed") {
+            Row("link while another address is pending") {
                 let world = try World()
                 _ = try await world.member("a@x.org").addEmail("b@x.org")
                 _ = try await world.client().requestReset("a@x.org")
@@ -92,7 +94,7 @@ extension FlowTable {
                 _ = try await client.requestReset("a@x.org")
                 return [try await client.reset(world.code(mailedTo: "a@x.org")).said]
             },
-            Row("code looked at first, then the password", "PASSWORD_RESET_BY_CODE_ENABLED") {
+            Row("code checked first, then the password", "PASSWORD_RESET_BY_CODE_ENABLED") {
                 let world = try World { $0.passwordResetByCode = true }
                 _ = try await world.client().signUp("a@x.org")
                 let client = world.client()

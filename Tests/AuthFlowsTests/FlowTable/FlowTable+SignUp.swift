@@ -3,7 +3,7 @@ import AuthFlows
 import Foundation
 
 extension FlowTable {
-    /// Every table of the page.
+    /// All tables of the page, in order.
     static let all = [
         signUp, logIn, logInByCode, logOut, passwords, resets, addresses, replacedAddresses, socialSignUp,
         socialLogIn, socialAccounts,
@@ -79,7 +79,7 @@ extension FlowTable {
                     try await client.does { try await $0.resendVerification($1) }.said,
                 ]
             },
-            Row("sign-up, the address changed while it waits", byCode) {
+            Row("sign-up, address changed while verification is pending", byCode) {
                 let world = try World(codes)
                 let client = world.client()
                 return [
@@ -101,7 +101,7 @@ extension FlowTable {
                     try await world.client().signUp("a@x.org").said,
                 ]
             },
-            Row("sign-up that is invited", "EMAIL_VERIFICATION=mandatory") {
+            Row("sign-up with an invitation", "EMAIL_VERIFICATION=mandatory") {
                 let world = try World { $0.emailVerification = .mandatory }
                 return [
                     try await world.client().does { accounts, visit in

@@ -8,15 +8,17 @@ extension FlowTable {
     static let socialSignUp = FlowTable(
         title: "Signing up by a provider",
         rows: [
-            Row("somebody new, address vouched for", "any EMAIL_VERIFICATION") {
+            Row("new user, address verified by the provider", "any EMAIL_VERIFICATION") {
                 [try await World().client().social("1 a@x.org*").said]
             },
-            Row("…, address not vouched for", "EMAIL_VERIFICATION=none") {
+            Row("…, address not verified by the provider", "EMAIL_VERIFICATION=none") {
                 [try await World { $0.emailVerification = .none }.client().social("1 a@x.org").said]
             },
-            Row("…, address not vouched for") { [try await World().client().social("1 a@x.org").said] },
+            Row("…, address not verified by the provider") {
+                [try await World().client().social("1 a@x.org").said]
+            },
             Row(
-                "…, address not vouched for, then the link",
+                "…, address not verified by the provider, then the link",
                 "EMAIL_VERIFICATION=mandatory, LOGIN_ON_EMAIL_CONFIRMATION"
             ) {
                 let world = try World {
@@ -40,22 +42,22 @@ extension FlowTable {
                     try await client.verify(world.code(mailedTo: "a@x.org")).said,
                 ]
             },
-            Row("a form is needed, then filled in", "SOCIALACCOUNT_AUTO_SIGNUP=false") {
+            Row("sign-up form required, then completed", "SOCIALACCOUNT_AUTO_SIGNUP=false") {
                 let client = try World { $0.social.autoSignup = false }.client()
                 return [
                     try await client.social("1 a@x.org*").said,
                     try await client.completeSignUp("a@x.org").said,
                 ]
             },
-            Row("the address is somebody's, whose mail tells them", "EMAIL_VERIFICATION=mandatory") {
+            Row("address of an existing user, who is notified by mail", "EMAIL_VERIFICATION=mandatory") {
                 let world = try World { $0.emailVerification = .mandatory }
                 _ = try await world.member("a@x.org")
                 return [try await world.client().social("1 a@x.org*").said]
             },
-            Row("sign-up is closed", "SIGNUP_OPEN=false") {
+            Row("sign-up closed", "SIGNUP_OPEN=false") {
                 [try await World { $0.signupOpen = false }.client().social("1 a@x.org*").said]
             },
-            Row("the application's hook denies, or sends elsewhere") {
+            Row("hook of the application denies, or redirects") {
                 [
                     try await World(hooks: World.hook { _, _ in .deny(reason: "") }).client().social(
                         "1 a@x.org*"
@@ -71,12 +73,12 @@ extension FlowTable {
     static let socialLogIn = FlowTable(
         title: "Logging in by a provider",
         rows: [
-            Row("a connected account") {
+            Row("connected account") {
                 let world = try World()
                 _ = try await world.client().social("1 a@x.org*")
                 return [try await world.client().social("1 a@x.org*").said]
             },
-            Row("…, whose address is unverified, and vouched for") {
+            Row("…, address unverified here but verified by the provider") {
                 let world = try World()
                 let client = world.client()
                 _ = try await client.signUp("a@x.org")
@@ -89,7 +91,7 @@ extension FlowTable {
                 if let id { try await world.accounts.users.deactivate(id) }
                 return [try await world.client().social("1 a@x.org*").said]
             },
-            Row("…, while somebody is logged in") {
+            Row("…, while a user is logged in") {
                 let world = try World()
                 let client = world.client()
                 _ = try await client.social("1 a@x.org*")
@@ -105,7 +107,7 @@ extension FlowTable {
                     try await client.confirmLoginCode(client.world.code(mailedTo: "a@x.org")).said,
                 ]
             },
-            Row("the address is a user's", "SOCIALACCOUNT_EMAIL_AUTHENTICATION") {
+            Row("address of an existing user", "SOCIALACCOUNT_EMAIL_AUTHENTICATION") {
                 let world = try World { $0.social.emailAuthentication = true }
                 _ = try await world.member("a@x.org")
                 return [try await world.client().social("1 a@x.org*").said]
@@ -133,7 +135,7 @@ extension FlowTable {
                     try await member.disconnect("1").said,
                 ]
             },
-            Row("connecting somebody else's, or while nobody is logged in") {
+            Row("connecting another user's account, or connecting without a session") {
                 let world = try World()
                 _ = try await world.client().social("1 a@x.org*")
                 let member = try await world.member("m@x.org")
@@ -152,7 +154,7 @@ extension FlowTable {
                     try await member.social("1", .connect).said,
                 ]
             },
-            Row("the application's hook names the user") {
+            Row("hook of the application names the user to connect") {
                 let target = Locked<UUID?>(nil)
                 let world = try World(
                     hooks: World.hook { _, _ in target.value.map { .connect(to: $0) } ?? .proceed })
@@ -161,7 +163,7 @@ extension FlowTable {
                 target.change { $0 = user?.id }
                 return [try await world.client().social("1 a@x.org*").said]
             },
-            Row("disconnecting the only way in") {
+            Row("disconnecting the only way to log in") {
                 let client = try World().client()
                 _ = try await client.social("1 a@x.org*")
                 return [try await client.disconnect("1").said]

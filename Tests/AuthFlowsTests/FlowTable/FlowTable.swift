@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Which flow says what under which setting: written down from runs, never by hand.
+/// Which signals a flow emits under which settings, recorded from runs of the flows.
 struct FlowTable {
-    /// A flow that is run, step by step.
+    /// A flow that is run call by call.
     struct Row: Sendable {
-        /// What somebody does.
+        /// What the client does.
         var flow: String
-        /// The settings beside the defaults.
+        /// The settings that differ from the defaults.
         var setting: String
-        /// Runs it.
+        /// Runs the flow.
         ///
-        /// - Returns: what each step said.
+        /// - Returns: the signals of each call.
         var run: @Sendable () async throws -> [[String]]
 
         init(_ flow: String, _ setting: String = "", _ run: @escaping @Sendable () async throws -> [[String]])
@@ -27,7 +27,7 @@ struct FlowTable {
 
     /// The table in Markdown.
     func markdown() async throws -> String {
-        var lines = ["## \(title)", "", "| what happens | settings | signals |", "| --- | --- | --- |"]
+        var lines = ["## \(title)", "", "| flow | settings | signals |", "| --- | --- | --- |"]
         for row in rows {
             let steps = try await row.run().map { said in
                 said.isEmpty ? "—" : said.map { "`\(Self.brief($0))`" }.joined(separator: " → ")
@@ -38,7 +38,7 @@ struct FlowTable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// A signal without what differs from run to run.
+    /// A signal without the values that differ between runs.
     private static func brief(_ said: String) -> String {
         let parts = said.split(separator: ": ", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return said }

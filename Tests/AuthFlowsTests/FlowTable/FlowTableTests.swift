@@ -7,17 +7,17 @@ import Testing
         .appending(path: "../../../docs/flow-signals.md").standardizedFileURL
 
     private static let head = """
-        # Which flow says what
+        # Which signals each flow emits
 
         Written by a test from runs of the flows (`AUTH_SIGNALS_WRITE_GOLDEN=1 swift test --filter FlowTableTests`).
-        `→` is the order within one call, `‖` stands between calls, `—` is a call that says nothing. Names are without
-        their `account.`. `email_confirmation_sent` comes when the mail was accepted by its transport: its place among
-        the others is not promised.
+        `→` separates the signals of one call, in order; `‖` separates calls; `—` is a call that emits no signal. Signal
+        names are without their prefix `account.`. `email_confirmation_sent` is emitted when the mail transport has
+        accepted the mail: its position among the other signals is not guaranteed.
 
 
         """
 
-    @Test func `the documentation says what the flows say`() async throws {
+    @Test func `the documentation lists the signals that the flows emit`() async throws {
         var text = Self.head
         for table in FlowTable.all { text += try await table.markdown() + "\n" }
         text = String(text.dropLast())

@@ -5,8 +5,8 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// Who tries to be somebody else by way of a provider, or to stay in an account that has become somebody
-/// else's.
+/// Attempts to take over another user's account by way of a provider, or to keep access to an account that
+/// now belongs to another user.
 @Suite struct AccountTakeoverTests {
     private func world(
         hooks: AccountHooks = AccountHooks(), _ more: (inout AccountSettings) -> Void = { _ in }
@@ -18,10 +18,10 @@ import Testing
         }
     }
 
-    // MARK: Addresses that nobody has proved
+    // MARK: Unverified addresses
 
     @Test(arguments: [true, false])
-    func `an address that was added to another account leads nobody into that account`(
+    func `an unverified address of another account does not log in to that account`(
         _ ownIsVerified: Bool
     ) async throws {
         let world = try world()
@@ -29,7 +29,7 @@ import Testing
             ownIsVerified ? try await world.member("evil@x.org") : world.client()
         if !ownIsVerified { _ = try await attacker.signUp("evil@x.org") }
         _ = try await attacker.addEmail("a@x.org")
-        // The address is free to sign up with, since it leads into no account.
+        // The address is free to sign up with, since no user has verified it.
         let victim = try await world.client().social("1 a@x.org*")
         #expect(victim.answer == "authenticated")
         #expect(
@@ -39,13 +39,14 @@ import Testing
             ])
         #expect(victim.signals[0].data["user"] == nil)
         #expect(victim.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
-        // Where it was a slip, and no attack, nothing is taken from whom the account belongs to.
+        // If it was a mistake and not an attack, the owner of the other account loses nothing.
         #expect(try await world.user("evil@x.org")?.passwordHash != nil)
         #expect(try await attacker.current() == "authenticated")
         #expect(try await world.socialAccounts(of: "evil@x.org").isEmpty)
     }
 
-    @Test func `an account that its maker can get back into by a provider is nobody else's`() async throws {
+    @Test func `an unverified address does not lead to an account with another social account`() async throws
+    {
         let world = try world()
         _ = try await world.client().social("666 a@x.org")
         let maker = try await world.user("a@x.org")?.id
@@ -55,7 +56,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "a@x.org").map(\.uid) == ["1"])
     }
 
-    @Test func `who waits with a sign-up cannot take the account along to another address`() async throws {
+    @Test func `a pending sign-up cannot change the address once its owner logged in`() async throws {
         let world = try world {
             $0.emailVerification = .mandatory
             $0.emailVerificationByCode = true
@@ -72,7 +73,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "a@x.org").map(\.uid) == ["1"])
     }
 
-    @Test func `a sign-up by a provider may still turn out to be mistyped`() async throws {
+    @Test func `the address of a sign-up with a provider can be changed while it is pending`() async throws {
         let world = try world {
             $0.emailVerification = .mandatory
             $0.emailVerificationByCode = true
@@ -84,14 +85,14 @@ import Testing
         #expect(changed.answer == "a@x.org primary")
     }
 
-    @Test func `a letter that only looks like another is not made one`() {
+    @Test func `normalization does not turn a lookalike letter of a local part into ASCII`() {
         #expect(EmailAddress.normalized(" Mi\u{212A}e@Example.ORG\n") == "mi\u{212A}e@example.org")
         #expect(EmailAddress.normalized("Mike@\u{212A}eys.example") == "mike@keys.example")
         #expect(EmailAddress.normalized("A@B@C") == "a@b@c")
         #expect(EmailAddress.normalized("Nobody") == "nobody")
     }
 
-    @Test func `a mailbox that only looks like another's leads to nobody`() async throws {
+    @Test func `a lookalike address matches no user`() async throws {
         let world = try world()
         _ = try await world.member("mike@x.org")
         let happened = try await world.client().social("1 mi\u{212A}e@x.org*")
@@ -99,9 +100,9 @@ import Testing
         #expect(try await world.socialAccounts(of: "mike@x.org").isEmpty)
     }
 
-    // MARK: Somebody is faster
+    // MARK: Races
 
-    /// The answer to a log-in by the account 1, before whose transaction something else happens.
+    /// The result of a log-in with the account 1, before whose transaction `other` runs.
     private func logIn(
         _ world: World, hooks: AccountHooks = AccountHooks(), closed: Bool = false,
         after other: @escaping @Sendable () async throws -> Void
@@ -119,7 +120,7 @@ import Testing
         ).text
     }
 
-    @Test func `disconnecting at the right moment opens no sign-up that is closed`() async throws {
+    @Test func `a concurrent disconnect does not bypass a closed sign-up`() async throws {
         let world = try World()
         let member = try await world.member("m@x.org")
         _ = try await member.social("1 a@x.org*", .connect)
@@ -128,7 +129,7 @@ import Testing
         #expect(try await world.user("new@x.org") == nil)
     }
 
-    @Test func `connecting at the right moment passes nobody by whom the application refuses`() async throws {
+    @Test func `a concurrent connect does not bypass the application's refusal`() async throws {
         var hooks = AccountHooks()
         hooks.mayLogIn = { _, _ in Refusal(Refusal.Code(rawValue: "no_entry"), "Not today.") }
         let world = try World()
@@ -139,7 +140,7 @@ import Testing
         #expect(answer == "refused no_entry")
     }
 
-    @Test func `a user whom the hook names and who is gone meanwhile is no new one`() async throws {
+    @Test func `a user named by the hook and deleted meanwhile is not created again`() async throws {
         let world = try World()
         _ = try await world.member("m@x.org")
         let user = try #require(try await world.user("m@x.org"))

@@ -6,7 +6,6 @@ import Foundation
 import Testing
 
 @Suite struct AddSocialAccountTests {
-    // SO19
     @Test func `a new account is connected to the caller`() async throws {
         let world = try World { $0.emailNotifications = true }
         let member = try await world.member("m@x.org")
@@ -22,8 +21,7 @@ import Testing
         #expect(try await world.client().social("1 a@x.org*").said == LogInWithProviderTests.loggedIn)
     }
 
-    // SO20
-    @Test func `an account that is the caller's already is brought up to date`() async throws {
+    @Test func `an account already connected to the caller is updated`() async throws {
         let world = try World()
         let member = try await world.member("m@x.org")
         _ = try await member.social("1 a@x.org*", .connect)
@@ -34,8 +32,7 @@ import Testing
             try await world.socialAccounts(of: "m@x.org").map { $0.extraData["shown"] } == ["1 new@x.org*"])
     }
 
-    // SO21, D6
-    @Test func `somebody else's account stays theirs, as it is`() async throws {
+    @Test func `an account of another user is not connected and not changed`() async throws {
         let world = try World()
         _ = try await world.client().social("1 a@x.org*")
         let member = try await world.member("m@x.org")
@@ -47,9 +44,8 @@ import Testing
         #expect(try await world.socialAccounts(of: "m@x.org").isEmpty)
     }
 
-    // SO22, D6
     @Test(arguments: [true, false])
-    func `nobody can connect without being logged in`(_ isKnown: Bool) async throws {
+    func `connecting requires a logged-in user`(_ isKnown: Bool) async throws {
         let world = try World()
         if isKnown { _ = try await world.client().social("1 a@x.org*") }
         let happened = try await world.client().social("1 a@x.org*", .connect)
@@ -57,8 +53,7 @@ import Testing
         #expect(happened.said == ["pre_social_login: proceeded connect"])
     }
 
-    // SO23
-    @Test func `who logged in too long ago proves again who they are, and comes back`() async throws {
+    @Test func `connecting continues after a required reauthentication`() async throws {
         let asked = Locked(0)
         let hooks = World.hook { _, _ in
             asked.change { $0 += 1 }
@@ -78,14 +73,14 @@ import Testing
         #expect(second.answer == "authenticated")
         #expect(second.said == ["social_account_added"])
         #expect(asked.value == 1)
-        // It was for that account, once.
+        // The reauthenticated connect applied to that account, once.
         let third = try await member.social("1 a@x.org*", .connect)
         #expect(third.said == ["pre_social_login: proceeded connect", "social_account_updated"])
         let other = try await member.social("2 b@x.org*", .connect)
         #expect(other.said == ["pre_social_login: proceeded connect", "social_account_added"])
     }
 
-    @Test func `another account than the one that waits is told of anew`() async throws {
+    @Test func `another account than the pending one emits pre_social_login again`() async throws {
         let world = try World { $0.reauthenticationRequired = true }
         let member = try await world.member("m@x.org")
         world.clock.advance(by: .seconds(301))
@@ -95,7 +90,7 @@ import Testing
         #expect(happened.said == ["pre_social_login: proceeded connect", "social_account_added"])
     }
 
-    @Test func `a hook that names another user is asked again after that`() async throws {
+    @Test func `a hook that names another user is called again after reauthentication`() async throws {
         let target = Locked<User.ID?>(nil)
         let world = try World(
             hooks: World.hook { _, _ in target.value.map { .connect(to: $0) } ?? .proceed }

@@ -5,15 +5,14 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// A log-in by an account that is connected, or by an address.
+/// Log-ins with a connected account or by a verified address.
 @Suite struct LogInWithProviderTests {
     static let loggedIn = [
         "pre_social_login: proceeded", "social_account_updated",
         "authentication_step_completed: socialaccount", "user_logged_in",
     ]
 
-    // SO11
-    @Test func `a connected account logs in and is brought up to date`() async throws {
+    @Test func `a connected account logs in and is updated`() async throws {
         let world = try World()
         _ = try await world.client().social("1 a@x.org*")
         world.clock.advance(by: .seconds(60))
@@ -25,13 +24,12 @@ import Testing
         #expect(account.extraData["shown"] == "1 a@x.org* new@x.org*")
         #expect(account.lastLogin == world.clock.now())
         #expect(account.dateJoined == world.clock.now() - 60)
-        // The provider's new addresses are not the user's.
+        // The provider's new addresses are not added to the user.
         #expect(happened.result.authentication?.emailAddresses.map(\.email) == ["a@x.org"])
         #expect(happened.signals[3].data["sociallogin"]?["account_id"]?.string != nil)
     }
 
-    // SO12, D10
-    @Test func `an inactive user is not let in, and only that somebody came is told`() async throws {
+    @Test func `an inactive user is not logged in and only pre_social_login is emitted`() async throws {
         let world = try World()
         _ = try await world.client().social("1 a@x.org*")
         let user = try #require(try await world.user("a@x.org"))
@@ -41,9 +39,8 @@ import Testing
         #expect(happened.said == ["pre_social_login: proceeded"])
     }
 
-    // SO13
     @Test(arguments: ["1 a@x.org*", "2 b@x.org*"])
-    func `whoever is logged in is logged out first`(_ shown: String) async throws {
+    func `a logged-in user is logged out first`(_ shown: String) async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.social("2 b@x.org*")
@@ -60,7 +57,7 @@ import Testing
         #expect(try await world.accounts.sessions.authenticate(token: client.token!) != nil)
     }
 
-    @Test func `a refused log-in logs nobody out`() async throws {
+    @Test func `a refused log-in keeps the current session`() async throws {
         let world = try World { $0.signupOpen = false }
         let member = try await World(restarting: world) { $0.signupOpen = true }.member("m@x.org")
         let client = world.client()
@@ -70,8 +67,7 @@ import Testing
         #expect(try await client.current() == "authenticated")
     }
 
-    // SO14
-    @Test func `an unverified address stops it where verification is mandatory`() async throws {
+    @Test func `with mandatory verification an unverified address keeps the log-in pending`() async throws {
         let world = try World { $0.emailVerification = .none }
         _ = try await world.client().social("1 a@x.org")
         let strict = World(restarting: world) { $0.emailVerification = .mandatory }
@@ -85,8 +81,7 @@ import Testing
             ])
     }
 
-    // SO31
-    @Test func `a code can be required after it, and what the provider said is kept`() async throws {
+    @Test func `a code can be required after it, and the social log-in is kept`() async throws {
         let world = try World {
             $0.loginByCodeEnabled = true
             $0.loginByCodeRequired = ["socialaccount"]
@@ -106,7 +101,7 @@ import Testing
         #expect(second.signals[1].data["methods"] == ["socialaccount", "code"])
     }
 
-    // MARK: By e-mail
+    // MARK: By email
 
     private func trusting(autoConnect: Bool, _ more: (inout AccountSettings) -> Void = { _ in }) throws
         -> World
@@ -119,8 +114,7 @@ import Testing
         }
     }
 
-    // SO16
-    @Test func `an address that the provider vouches for logs its user in, every time the same`() async throws
+    @Test func `an address verified by the provider logs in, with the same signals every time`() async throws
     {
         let world = try trusting(autoConnect: false)
         _ = try await world.member("a@x.org")
@@ -140,13 +134,13 @@ import Testing
         #expect(try await world.user("a@x.org")?.passwordHash != nil)
     }
 
-    @Test func `an address that nobody vouches for logs nobody in`() async throws {
+    @Test func `an address not verified by the provider does not log in`() async throws {
         let world = try trusting(autoConnect: true)
         _ = try await world.member("a@x.org")
         #expect(try await world.client().social("1 a@x.org").answer == "unauthenticated provider_signup")
     }
 
-    @Test func `a provider can be trusted, or not, by its own policy`() async throws {
+    @Test func `the policy of a provider can allow log-in by address`() async throws {
         var trusted = ScriptedProvider(id: "trusted")
         trusted.policy.emailAuthentication = true
         trusted.policy.emailAuthenticationAutoConnect = true
@@ -159,8 +153,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "a@x.org").map(\.provider) == ["trusted"])
     }
 
-    // SO17
-    @Test func `it can be connected by that`() async throws {
+    @Test func `a log-in by address can connect the account`() async throws {
         let world = try trusting(autoConnect: true)
         _ = try await world.member("a@x.org")
         let happened = try await world.client().social("1 a@x.org*")
@@ -174,8 +167,7 @@ import Testing
         #expect(try await world.client().social("1 a@x.org*").said == Self.loggedIn)
     }
 
-    // SO18
-    @Test func `whoever made an account under an unproved address is shut out of it`() async throws {
+    @Test func `the creator of an account with an unverified address loses access to it`() async throws {
         let world = try trusting(autoConnect: true)
         let attacker = world.client()
         _ = try await attacker.signUp("a@x.org")
@@ -192,8 +184,7 @@ import Testing
             try await world.client().logIn("a@x.org").answer == "refused email_password_mismatch in password")
     }
 
-    // SO18
-    @Test func `where verification is mandatory such an account is verified by that`() async throws {
+    @Test func `with mandatory verification the log-in verifies the address`() async throws {
         let world = try trusting(autoConnect: false) { $0.emailVerification = .mandatory }
         _ = try await world.client().signUp("a@x.org")
         let happened = try await world.client().social("1 a@x.org*")
@@ -207,8 +198,7 @@ import Testing
         #expect(try await world.user("a@x.org")?.passwordHash == nil)
     }
 
-    @Test func `the application can refuse a user, and nothing but that somebody came is told`() async throws
-    {
+    @Test func `the application can refuse a user, and only pre_social_login is emitted`() async throws {
         var hooks = AccountHooks()
         hooks.mayLogIn = { user, _ in
             user.lastLogin == nil ? nil : Refusal(Refusal.Code(rawValue: "no_entry"), "Not today.")
@@ -220,7 +210,7 @@ import Testing
         #expect(happened.said == ["pre_social_login: proceeded"])
     }
 
-    @Test func `without any provider, and with nonsense, it is refused`() async throws {
+    @Test func `refuses an unknown provider and an invalid token`() async throws {
         let world = try World()
         #expect(
             try await world.client().social("1", provider: "nobody").answer
@@ -252,7 +242,7 @@ import Testing
                 == "refused token_authentication_not_supported in provider")
     }
 
-    @Test func `where accounts are social only, nobody logs in or signs up by password`() async throws {
+    @Test func `with social accounts only, log-in and sign-up by password are closed`() async throws {
         let world = try World {
             $0.social.socialOnly = true
             $0.emailVerification = .none

@@ -5,11 +5,11 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// D5, SO26.
+/// The hook of the application that decides on each social log-in.
 @Suite struct PreSocialLoginHookTests {
     private struct Broken: Error {}
 
-    @Test func `it sees what the provider said, the token too`() async throws {
+    @Test func `the hook receives the identity with the token`() async throws {
         let seen = Locked<[SocialLogin]>([])
         let world = try World(
             hooks: World.hook { login, _ in
@@ -25,7 +25,7 @@ import Testing
         #expect(seen.value[1].account?.uid == "1")
     }
 
-    @Test func `where it denies, nobody is let in and only the fact is told`() async throws {
+    @Test func `a denied log-in emits only pre_social_login`() async throws {
         let world = try World(hooks: World.hook { _, _ in .deny(reason: "no staff") })
         let happened = try await world.client().social("1 a@x.org*")
         #expect(happened.answer == "forbidden denied")
@@ -33,7 +33,7 @@ import Testing
         #expect(try await world.addressCount() == 0)
     }
 
-    @Test func `where it denies, an account that is known stays as it is`() async throws {
+    @Test func `a denied log-in does not change a connected account`() async throws {
         let allows = Locked(true)
         let world = try World(
             hooks: World.hook { _, _ in allows.value ? .proceed : .deny(reason: "not today") })
@@ -47,7 +47,7 @@ import Testing
         #expect(connect.said == ["pre_social_login: denied not today connect"])
     }
 
-    @Test func `it can send the visitor elsewhere`() async throws {
+    @Test func `the hook can redirect the client`() async throws {
         let world = try World(
             hooks: World.hook { _, _ in .redirect(URL(string: "https://example.org/why")!) })
         let happened = try await world.client().social("1 a@x.org*")
@@ -55,7 +55,7 @@ import Testing
         #expect(happened.said == ["pre_social_login: redirected"])
     }
 
-    @Test func `it can name the user whose account it is from now on`() async throws {
+    @Test func `the hook can name the user to connect the account to`() async throws {
         let target = Locked<User.ID?>(nil)
         let world = try World(
             hooks: World.hook { login, _ in
@@ -75,10 +75,10 @@ import Testing
             ])
         #expect(happened.mailed == ["account_connected to m@x.org"])
         #expect(happened.result.authentication?.user.id == user.id)
-        // To the caller's own, in a connect.
+        // A connect to the caller's own account is allowed.
         let own = try await member.social("2 b@x.org*", .connect)
         #expect(own.said == ["pre_social_login: connected connect", "social_account_added"])
-        // Not in another's session.
+        // A connect in another user's session is refused.
         let other = try await world.member("o@x.org")
         let refused = try await other.social("3 c@x.org*", .connect)
         #expect(refused.answer == "refused connected_other")
@@ -86,7 +86,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "m@x.org").map(\.uid) == ["1", "2"])
     }
 
-    @Test func `it cannot give somebody's account to another, nor any to nobody`() async throws {
+    @Test func `the hook cannot move a connected account or name an unknown user`() async throws {
         let target = Locked<User.ID?>(nil)
         let world = try World(
             hooks: World.hook { _, _ in target.value.map { .connect(to: $0) } ?? .proceed })
@@ -104,10 +104,10 @@ import Testing
         #expect(nobody.said == ["pre_social_login: denied unknown_user"])
     }
 
-    @Test func `where it is too slow the log-in is denied, and it is not waited for`() async throws {
+    @Test func `a hook that exceeds its deadline denies the log-in and is not awaited`() async throws {
         let release = AsyncStream.makeStream(of: Void.self)
         let hooks = World.hook(deadline: .milliseconds(20)) { _, _ in
-            // Heeds no cancellation.
+            // Ignores cancellation.
             await Task { for await _ in release.stream {} }.value
             return .proceed
         }
@@ -119,14 +119,14 @@ import Testing
         release.continuation.finish()
     }
 
-    @Test func `where it fails the log-in is denied`() async throws {
+    @Test func `a hook that throws denies the log-in`() async throws {
         let world = try World(hooks: World.hook { _, _ in throw Broken() })
         let happened = try await world.client().social("1 a@x.org*")
         #expect(happened.answer == "forbidden denied")
         #expect(happened.said == ["pre_social_login: denied error"])
     }
 
-    @Test func `it can fail open, and the fact says so`() async throws {
+    @Test func `a hook can fail open, which pre_social_login records`() async throws {
         let slow = try World(
             hooks: World.hook(deadline: .milliseconds(20), failsOpen: true) { _, _ in
                 try await Task.sleep(for: .seconds(600))
@@ -140,14 +140,14 @@ import Testing
             try await broken.client().social("1 a@x.org*").said.first == "pre_social_login: proceeded error")
     }
 
-    @Test func `a long reason is cut`() async throws {
+    @Test func `a long reason is truncated`() async throws {
         let world = try World(
             hooks: World.hook { _, _ in .deny(reason: String(repeating: "ä", count: 1000)) })
         let happened = try await world.client().social("1 a@x.org*")
         #expect(happened.signals[0].data["reason"]?.string?.utf8.count == 512)
     }
 
-    @Test func `it is asked anew where somebody else's account came about meanwhile`() async throws {
+    @Test func `the hook is called again if the account was created meanwhile`() async throws {
         let world = try World()
         let asked = Locked<[Bool]>([])
         let hooks = World.hook { login, _ in

@@ -7,7 +7,7 @@ import Crypto
 import Foundation
 import Testing
 
-/// Visits to a provider, by browser.
+/// Redirects of a browser to a provider and back.
 @Suite struct ProviderRedirectTests {
     private let provider = ScriptedProvider()
 
@@ -23,7 +23,7 @@ import Testing
         return try #require(provider.requests.value.last?.state)
     }
 
-    @Test func `a visit leads to the provider and back, logged in`() async throws {
+    @Test func `a redirect leads to the provider and back, logged in`() async throws {
         let client = try world().client(.browser)
         let state = try await begun(client)
         let (back, happened) = try await client.comeBack(["state": state, "code": "1 a@x.org*"])
@@ -33,7 +33,7 @@ import Testing
         #expect(try await client.current() == "authenticated")
     }
 
-    @Test func `what is asked with is what is redeemed`() async throws {
+    @Test func `the callback is redeemed with the values of the request`() async throws {
         let client = try world().client(.browser)
         let state = try await begun(client)
         _ = try await client.comeBack(["state": state, "code": "1 a@x.org*", "iss": "x"])
@@ -49,7 +49,7 @@ import Testing
                 == challenge.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: ""))
     }
 
-    @Test func `a state is good once, for its own browser, provider and time`() async throws {
+    @Test func `a state is valid once, for its own browser, provider and time`() async throws {
         let world = try world()
         let client = world.client(.browser)
         let state = try await begun(client)
@@ -77,7 +77,7 @@ import Testing
         #expect(try await late.comeBack(["state": third, "code": "1 a@x.org*"]).0.error == .unknown)
     }
 
-    @Test func `one session has at most ten visits under way`() async throws {
+    @Test func `a session has at most ten pending redirects`() async throws {
         let client = try world().client(.browser)
         var states: [String] = []
         for _ in 0..<11 { states.append(try await begun(client)) }
@@ -85,7 +85,7 @@ import Testing
         #expect(try await client.comeBack(["state": states[1], "code": "1 a@x.org*"]).0.error == nil)
     }
 
-    @Test func `a visit survives a restart, and nothing of it can be read in the store`() async throws {
+    @Test func `a pending redirect survives a restart, and its state is not in the store`() async throws {
         let world = try world()
         let client = world.client(.browser)
         let state = try await begun(client)
@@ -106,7 +106,7 @@ import Testing
         "https://evil.example%40app.example.net/", "https://evil.example;.example.net/",
         "https://evil.example／.example.net/", "https://example.net/",
     ])
-    func `nobody is sent to a stranger afterwards`(_ callback: String) async throws {
+    func `refuses an untrusted callback URL`(_ callback: String) async throws {
         let world = try world {
             $0.social.redirectOrigins = ["https://app.example.org", "https://*.example.net"]
         }
@@ -120,7 +120,9 @@ import Testing
         "/", "/welcome?x=1#y", "http://127.0.0.1:8080/x", "http://front/social", "https://app.example.org/x",
         "https://app.example.net/x",
     ])
-    func `this server, front ends and trusted origins are no strangers`(_ callback: String) async throws {
+    func `accepts callback URLs of this server, front ends and trusted origins`(_ callback: String)
+        async throws
+    {
         let world = try world {
             $0.social.redirectOrigins = ["https://app.example.org", "https://*.example.net"]
         }
@@ -129,7 +131,7 @@ import Testing
         #expect(happened.answer.hasPrefix("redirect https://example.com/authorize"))
     }
 
-    @Test func `a visit to nobody, or for nothing, is refused`() async throws {
+    @Test func `refuses an unknown provider or process`() async throws {
         let client = try world().client(.browser)
         #expect(
             try await client.visitProvider(provider: "nobody").answer
@@ -139,8 +141,7 @@ import Testing
                 == "refused invalid_choice in process")
     }
 
-    // SO29
-    @Test func `who changes their mind at the provider comes back with that, and nothing is said`()
+    @Test func `a cancelled or failed authorization returns an error code and emits no signal`()
         async throws
     {
         let client = try world().client(.browser)
@@ -153,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func `what went wrong is told to the front end by a code`() async throws {
+    @Test func `the front end receives a failure as a code`() async throws {
         let world = try world { $0.signupOpen = false }
         let closed = world.client(.browser)
         var state = try await begun(closed)
@@ -166,7 +167,7 @@ import Testing
         #expect(happened.said == ["pre_social_login: proceeded connect"])
     }
 
-    @Test func `a logged-in browser connects, and keeps its session`() async throws {
+    @Test func `a logged-in browser connects the account and keeps its session`() async throws {
         let world = try world()
         let member = try await world.member("m@x.org", .browser)
         let state = try await begun(member, .connect)
@@ -176,8 +177,7 @@ import Testing
         #expect(try await member.current() == "authenticated")
     }
 
-    // SO27
-    @Test func `a provider that is only asked anew logs nobody in`() async throws {
+    @Test func `a redirect-only process updates the account and does not log in`() async throws {
         let world = try world()
         let client = world.client(.browser)
         var state = try await begun(client, .redirect)
@@ -192,7 +192,7 @@ import Testing
         #expect(try await client.current() == "unauthenticated")
     }
 
-    @Test func `a form that is asked for is no error`() async throws {
+    @Test func `a required sign-up form is not an error`() async throws {
         let world = try world { $0.social.autoSignup = false }
         let client = world.client(.browser)
         let state = try await begun(client)
@@ -202,8 +202,7 @@ import Testing
         #expect(try await client.completeSignUp("a@x.org").answer == "authenticated")
     }
 
-    // SO23
-    @Test func `who is to prove again who they are first comes back by the provider`() async throws {
+    @Test func `a required reauthentication is followed by a second redirect`() async throws {
         let world = try world { $0.reauthenticationRequired = true }
         let member = try await world.member("m@x.org", .browser)
         var state = try await begun(member, .connect)
@@ -217,7 +216,7 @@ import Testing
         #expect(added.said == ["social_account_added"])
     }
 
-    @Test func `visits are counted as log-ins are`() async throws {
+    @Test func `redirects count towards the log-in rate limit`() async throws {
         let limited = try World(limited: true, providers: [provider])
         let client = limited.client(.browser, ip: "192.0.2.1")
         for _ in 0..<30 { #expect(try await client.visitProvider().answer.hasPrefix("redirect")) }

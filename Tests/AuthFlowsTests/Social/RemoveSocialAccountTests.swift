@@ -7,8 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct RemoveSocialAccountTests {
-    // SO24, D11
-    @Test func `an account is disconnected, and the signal tells whose and which`() async throws {
+    @Test func `an account is disconnected, and the signal contains user and account`() async throws {
         let world = try World {
             $0.emailNotifications = true
             $0.social.storeTokens = true
@@ -36,27 +35,24 @@ import Testing
         #expect(try await member.disconnect("1").answer == "refused account_not_found")
     }
 
-    // SO25
-    @Test func `the last way in stays`() async throws {
+    @Test func `refuses to disconnect the only way to log in`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.social("1 a@x.org*")
         let refused = try await client.disconnect("1")
         #expect(refused.answer == "refused no_password")
         #expect(refused.said == [])
-        // One of two may go.
+        // One of two accounts can be disconnected.
         _ = try await client.social("2 a@x.org*", .connect)
         #expect(try await client.disconnect("1").answer == "accounts example 2")
-        // SO30
+        // With a password the last account can be disconnected, too.
         let set = try await client.changePassword(nil, to: goodPassword)
         #expect(set.said == ["password_set"])
         #expect(try await client.disconnect("2").answer == "accounts ")
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    // SO25
-    @Test func `without a verified address the last one stays where verification is mandatory`() async throws
-    {
+    @Test func `with mandatory verification the last account needs a verified address to go`() async throws {
         let world = try World { $0.emailVerification = .none }
         let client = world.client()
         _ = try await client.social("1 a@x.org")
@@ -68,7 +64,7 @@ import Testing
         #expect(refused.said == [])
     }
 
-    @Test func `it takes a recent proof where that is required`() async throws {
+    @Test func `disconnecting requires reauthentication if the setting is on`() async throws {
         let world = try World { $0.reauthenticationRequired = true }
         let member = try await world.member("m@x.org")
         _ = try await member.does { try await $0.reauthenticate(Password(goodPassword), $1) }
@@ -79,7 +75,7 @@ import Testing
         #expect(happened.said == [])
     }
 
-    @Test func `nobody else's account can be disconnected, nor any by nobody`() async throws {
+    @Test func `refuses to disconnect another user's account or without a session`() async throws {
         let world = try World()
         _ = try await world.client().social("1 a@x.org*")
         let member = try await world.member("m@x.org")
@@ -92,7 +88,7 @@ import Testing
                 == "refused required in provider, required in account")
     }
 
-    @Test func `a user who is deleted takes the accounts along`() async throws {
+    @Test func `deleting a user deletes the social accounts`() async throws {
         let world = try World()
         let client = world.client()
         _ = try await client.social("1 a@x.org*")

@@ -6,15 +6,14 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// A sign-up by a provider, without a form.
+/// A sign-up with a provider, without a form.
 @Suite struct SignUpWithProviderTests {
     static let signedUp = [
         "pre_social_login: proceeded", "authentication_step_completed: socialaccount", "user_signed_up",
     ]
 
-    // SO1
     @Test(arguments: AccountSettings.EmailVerification.allCases)
-    func `an address that the provider vouches for needs no verification`(
+    func `an address verified by the provider needs no verification`(
         _ verification: AccountSettings.EmailVerification
     ) async throws {
         let world = try World { $0.emailVerification = verification }
@@ -29,7 +28,7 @@ import Testing
         #expect(authentication.methods.first?.uid == "1")
     }
 
-    @Test func `its signals tell what the provider said`() async throws {
+    @Test func `the signals of a sign-up contain the social log-in`() async throws {
         let world = try World()
         let happened = try await world.client().social("1 a@x.org* b@x.org")
         let told = happened.signals.map { $0.data["sociallogin"] }
@@ -61,8 +60,7 @@ import Testing
 
     private struct Missing: Error {}
 
-    // SO2, SO3, SO4, SO5
-    @Test func `an unverified address is asked to be confirmed as the settings say`() async throws {
+    @Test func `the settings decide whether an unverified address is verified by mail`() async throws {
         let lax = try World { $0.emailVerification = .none }
         #expect(try await lax.client().social("1 a@x.org").said == Self.signedUp + ["user_logged_in"])
 
@@ -76,8 +74,7 @@ import Testing
         #expect(second.mailed == ["email_confirmation_signup to a@x.org"])
     }
 
-    // SO4
-    @Test func `a log-in that waits for a link keeps what the provider said`() async throws {
+    @Test func `a log-in pending for a link keeps the social log-in`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -95,8 +92,7 @@ import Testing
         #expect(second.signals[1].data["sociallogin"]?["extra_data"]?["shown"] == "1 a@x.org")
     }
 
-    // SO5
-    @Test func `a log-in that waits for a code keeps what the provider said`() async throws {
+    @Test func `a log-in pending for a code keeps the social log-in`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.emailVerificationByCode = true
@@ -110,8 +106,7 @@ import Testing
         #expect(second.signals[1].data["methods"] == ["socialaccount"])
     }
 
-    // SO6
-    @Test func `without an address it logs in where none is needed, and stops where one must be verified`()
+    @Test func `without an address a sign-up logs in unless verification is mandatory`()
         async throws
     {
         let world = try World { $0.signupFields = [.email: false, .password1: true] }
@@ -129,7 +124,7 @@ import Testing
         #expect(stopped.mailed == [])
     }
 
-    @Test func `social log-ins can have a rule of their own for addresses`() async throws {
+    @Test func `social accounts can have their own setting for email verification`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.social.emailVerification = AccountSettings.EmailVerification.none
@@ -138,8 +133,7 @@ import Testing
         #expect(try await world.client().signUp("b@x.org").answer == "unauthenticated verify_email")
     }
 
-    // SO28
-    @Test func `closed sign-up is closed to providers too, and that somebody came is told`() async throws {
+    @Test func `closed sign-up is closed to providers too and emits only pre_social_login`() async throws {
         let world = try World { $0.signupOpen = false }
         let happened = try await world.client().social("1 a@x.org*")
         #expect(happened.answer == "closed")
@@ -153,8 +147,7 @@ import Testing
         #expect(try await picky.client().social("2 b@x.org*").answer == "authenticated")
     }
 
-    // SO29
-    @Test func `what fails at the provider says and writes nothing`() async throws {
+    @Test func `a failure at the provider writes nothing and emits no signal`() async throws {
         for code in [
             SocialProviderError.Code.cancelled, .denied, .unreachable, .invalidToken, .unsupported, .unknown,
         ] {
@@ -169,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `an id that cannot be one is refused`() async throws {
+    @Test func `refuses an id that is too long`() async throws {
         let world = try World()
         let long = String(repeating: "1", count: 192)
         let happened = try await world.client().social("\(long) a@x.org*")
@@ -179,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a profile that is nested too deep for a signal is cut`(_ waitsForForm: Bool) async throws {
+    func `a profile nested too deep for a signal is truncated`(_ waitsForForm: Bool) async throws {
         var provider = ScriptedProvider()
         provider.profile = (0..<31).reduce(JSONValue.string("deepest")) { inner, _ in ["in": inner] }
         let world = try World(providers: [provider]) { $0.social.autoSignup = !waitsForForm }
@@ -192,14 +185,14 @@ import Testing
         #expect(told == ["truncated": true])
     }
 
-    @Test func `what is no address is passed over`() async throws {
+    @Test func `ignores an invalid address of the provider`() async throws {
         let world = try World { $0.signupFields = [.email: false, .password1: true] }
         let happened = try await world.client().social("1 nonsense* a@x.org*")
         #expect(
             happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
     }
 
-    @Test func `where people have usernames, a free one is chosen`() async throws {
+    @Test func `chooses a free username if sign-ups need one`() async throws {
         var provider = ScriptedProvider()
         provider.username = "Ada"
         let world = try World(providers: [provider]) {
@@ -217,7 +210,7 @@ import Testing
         #expect(third.result.authentication?.user.username == "grace.hopper")
     }
 
-    @Test func `the application's rows are written with it`() async throws {
+    @Test func `a sign-up hook of the application sees the social account in the transaction`() async throws {
         let seen = Locked<[String]>([])
         var hooks = AccountHooks()
         hooks.didSignUp = { user, transaction in
@@ -229,7 +222,7 @@ import Testing
         #expect(seen.value == ["1"])
     }
 
-    @Test func `tokens are stored where that is asked for, and a refresh token outlives one that lacks it`()
+    @Test func `stores tokens if the setting is on, and keeps a refresh token if the next has none`()
         async throws
     {
         let world = try World { $0.social.storeTokens = true }

@@ -10,7 +10,7 @@ import Testing
         return (settings.social, reader.faults.map(\.name), reader.known)
     }
 
-    @Test func `the defaults are allauth's`() {
+    @Test func `the defaults are those of allauth`() {
         let (settings, faults, _) = read([:])
         #expect(faults == [])
         #expect(settings.autoSignup)
@@ -50,7 +50,7 @@ import Testing
         #expect(Set(values.keys).isSubset(of: known))
     }
 
-    @Test func `providers are asked for addresses where sign-ups need one, or as is said`() {
+    @Test func `providers are asked for an address if sign-ups need one, unless a setting decides`() {
         var settings = AccountSettings()
         #expect(settings.asksProvidersForEmail)
         settings.signupFields = [.email: false, .username: true, .password1: true]
@@ -70,7 +70,7 @@ import Testing
             "ACCOUNT_LOGIN_BY_CODE_ENABLED": "true",
         ],
     ])
-    func `what is wrong is a fault of its name`(_ values: [String: String]) throws {
+    func `reports an invalid setting by its name`(_ values: [String: String]) throws {
         let faults = read(values).faults
         #expect(faults.count == 1)
         #expect(values[try #require(faults.first)] != nil)

@@ -6,7 +6,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// A sign-up by a provider that waits for a form.
+/// A sign-up with a provider that needs a form.
 @Suite struct SocialSignUpFormTests {
     private func waiting(_ shown: String, _ world: World) async throws -> Client {
         let client = world.client()
@@ -16,8 +16,7 @@ import Testing
         return client
     }
 
-    // SO7
-    @Test func `a form is asked for, and pre_social_login is not told again`() async throws {
+    @Test func `completing the form does not emit pre_social_login again`() async throws {
         let world = try World { $0.social.autoSignup = false }
         let client = try await waiting("1 a@x.org*", world)
         #expect(try await client.current() == "unauthenticated provider_signup")
@@ -34,7 +33,7 @@ import Testing
             happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
     }
 
-    @Test func `what waits survives a restart, its token too`() async throws {
+    @Test func `a pending sign-up survives a restart with its token`() async throws {
         let world = try World {
             $0.social.autoSignup = false
             $0.social.storeTokens = true
@@ -50,7 +49,7 @@ import Testing
         #expect(stored?.accessToken.exposedText == "access-token-of-1")
     }
 
-    @Test func `a missing address is asked for, and mailed`() async throws {
+    @Test func `a missing address is required in the form and verified by mail`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let client = try await waiting("1", world)
         #expect(try await client.completeSignUp(nil).answer == "refused required in email")
@@ -60,8 +59,7 @@ import Testing
         #expect(happened.mailed == ["email_confirmation_signup to a@x.org"])
     }
 
-    // SO8
-    @Test func `another address is stored beside the one that the provider vouches for, which is primary`()
+    @Test func `an address typed in the form is added to the verified one, which stays primary`()
         async throws
     {
         let world = try World {
@@ -78,9 +76,8 @@ import Testing
             ])
     }
 
-    // SO9
     @Test(arguments: [AccountSettings.EmailVerification.none, .optional])
-    func `an address that is taken is asked about in the form`(
+    func `a taken address requires the form, which refuses it`(
         _ verification: AccountSettings.EmailVerification
     ) async throws {
         let world = try World { $0.emailVerification = verification }
@@ -94,9 +91,8 @@ import Testing
             happened.result.authentication?.emailAddresses.map(\.email) == ["b@x.org"])
     }
 
-    // SO10
     @Test(arguments: [true, false])
-    func `where nobody is to learn that an address is taken, its owner is told`(_ verified: Bool) async throws
+    func `mandatory verification hides a taken address and notifies its owner`(_ verified: Bool) async throws
     {
         let world = try World { $0.emailVerification = .mandatory }
         if verified {
@@ -117,7 +113,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "a@x.org").isEmpty)
     }
 
-    @Test func `a form without a sign-up that waits is a conflict`() async throws {
+    @Test func `a form without a pending sign-up is a conflict`() async throws {
         let world = try World { $0.social.autoSignup = false }
         #expect(try await world.client().completeSignUp("a@x.org").answer == "conflict")
         #expect(try await world.client().does { try await $0.providerSignup($1) }.answer == "conflict")
@@ -127,7 +123,7 @@ import Testing
         #expect(try await world.addressCount() == 0)
     }
 
-    @Test func `sign-up that closes meanwhile is closed`() async throws {
+    @Test func `a sign-up closed meanwhile is refused`() async throws {
         let world = try World { $0.social.autoSignup = false }
         let client = try await waiting("1 a@x.org*", world)
         let closed = World(restarting: world) { $0.signupOpen = false }.client()
@@ -136,7 +132,7 @@ import Testing
         #expect(try await closed.does { try await $0.providerSignup($1) }.answer == "closed")
     }
 
-    @Test func `the application's checks lead to the form and refuse there`() async throws {
+    @Test func `a hook that refuses an address requires the form and refuses it there`() async throws {
         var hooks = AccountHooks()
         hooks.validateSignUp = { form, _ in
             form.email?.hasSuffix("@bad.org") == true
@@ -148,7 +144,7 @@ import Testing
         #expect(try await client.completeSignUp("a@good.org").answer == "authenticated")
     }
 
-    @Test func `another visit takes the place of a sign-up that waits`() async throws {
+    @Test func `another log-in replaces the pending sign-up`() async throws {
         let world = try World { $0.social.autoSignup = false }
         let client = try await waiting("1 a@x.org*", world)
         _ = try await client.social("2 b@x.org*")
@@ -157,7 +153,7 @@ import Testing
         #expect(try await world.socialAccounts(of: "b@x.org").map(\.uid) == ["2"])
     }
 
-    @Test func `an account that was made elsewhere meanwhile is not made twice`() async throws {
+    @Test func `an account created by another client meanwhile is not created twice`() async throws {
         let world = try World { $0.social.autoSignup = false }
         let first = try await waiting("1 a@x.org*", world)
         let second = try await waiting("1 a@x.org*", world)
@@ -167,7 +163,7 @@ import Testing
         #expect(late.said == [])
     }
 
-    @Test func `a form that is posted many times makes one account`() async throws {
+    @Test func `a form posted many times concurrently creates one account`() async throws {
         let world = try World { $0.social.autoSignup = false }
         let client = try await waiting("1 a@x.org*", world)
         let visit = client.visit
@@ -183,7 +179,7 @@ import Testing
         #expect(try await world.newSignals().filter { $0.name == "account.user_signed_up" }.count == 1)
     }
 
-    @Test func `one person who signs up two hundred times at once has one account`() async throws {
+    @Test func `two hundred concurrent sign-ups of one social account create one user`() async throws {
         let world = try World()
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<200 {

@@ -6,9 +6,9 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// What a provider's word on an address does to the account that the log-in leads to.
+/// How an address verified by the provider changes the account that logs in.
 @Suite struct VouchedAddressTests {
-    @Test func `a provider that vouches for the account's own address verifies it, once`() async throws {
+    @Test func `an address verified by the provider becomes verified, once`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let lax = World(restarting: world) { $0.emailVerification = .none }
         let client = lax.client()
@@ -27,11 +27,11 @@ import Testing
         #expect(happened.mailed == [])
         let again = try await world.client().social("1 a@x.org*")
         #expect(again.said.contains { $0.hasPrefix("email_confirmed") } == false)
-        // The password was set by whoever has connected the account.
+        // The password was set by the same user who connected the account.
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
-    @Test func `a provider that does not vouch, or for another address, verifies nothing`() async throws {
+    @Test func `an unverified or other address of the provider verifies nothing`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         let lax = World(restarting: world) { $0.emailVerification = .none }
         let client = lax.client()
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `an address that another has proved stays theirs`() async throws {
+    @Test func `an address verified by another user is not verified again`() async throws {
         let world = try World { $0.preventEnumeration = .strict }
         let client = world.client()
         _ = try await client.signUp("a@x.org")
@@ -54,7 +54,7 @@ import Testing
         #expect(happened.said.contains { $0.hasPrefix("email_confirmed") } == false)
     }
 
-    @Test func `an account that is taken for the address's owner is verified, too`() async throws {
+    @Test func `a log-in by address verifies the address and ends the other sessions`() async throws {
         let world = try World {
             $0.emailVerification = .mandatory
             $0.social.emailAuthentication = true
@@ -76,7 +76,7 @@ import Testing
             try await world.client().logIn("a@x.org").answer == "refused email_password_mismatch in password")
     }
 
-    @Test func `an only address that was added to a username's account is not lost by that`() async throws {
+    @Test func `a log-in by address keeps the only address of a user with a username`() async throws {
         let world = try World {
             $0.loginMethods = [.username]
             $0.signupFields = [.username: true, .email: false, .password1: true]
@@ -90,10 +90,10 @@ import Testing
             happened.result.authentication?.emailAddresses.map(\.text) == ["a@x.org verified primary"])
     }
 
-    // MARK: The application's word
+    // MARK: Decisions of the application
 
     @Test(arguments: [true, false])
-    func `the application says whether an address logs its user in`(_ allows: Bool) async throws {
+    func `a hook decides whether an address logs in`(_ allows: Bool) async throws {
         var hooks = AccountHooks()
         hooks.canAuthenticateByEmail = { identity, email in
             identity.provider == "example" && email.hasSuffix("@x.org") ? allows : nil
@@ -103,14 +103,14 @@ import Testing
         _ = try await world.member("a@y.org")
         let here = try await world.client().social("1 a@x.org*")
         #expect((here.result.authentication != nil) == allows)
-        // Where it says nothing, what is configured counts.
+        // Without a decision of the hook the settings apply.
         let elsewhere = try await world.client().social("2 a@y.org*")
         #expect((elsewhere.result.authentication != nil) == !allows)
     }
 
-    // MARK: Tokens for one use
+    // MARK: One-time tokens
 
-    @Test func `a token for one use is refused the second time, by another process, too`() async throws {
+    @Test func `a one-time token is refused the second time, also by another process`() async throws {
         var provider = ScriptedProvider()
         let world = try World()
         provider.oneTimeToken = OneTimeToken(

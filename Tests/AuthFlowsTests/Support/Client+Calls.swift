@@ -3,9 +3,9 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-/// A password that every rule lets pass.
+/// A password that is accepted by every rule.
 let goodPassword = "Sup3r-Secret-x9"
-/// Another one.
+/// Another accepted password.
 let otherPassword = "An0ther-Secret-y8"
 
 /// The calls that most tests make.
@@ -64,7 +64,7 @@ extension World {
         return code
     }
 
-    /// Somebody who has signed up, verified their address and logged in.
+    /// A user who has signed up, verified the address and logged in.
     func member(_ email: String, _ kind: RequestContext.Client = .app) async throws -> Client {
         let settled = World(restarting: self) { settings in
             settings.emailVerification = .optional
@@ -82,7 +82,7 @@ extension World {
     }
 }
 
-/// No mail went to that address.
+/// No mail was sent to the address.
 struct NothingMailed: Error {
     var email: String
 }

@@ -3,7 +3,7 @@ import AuthFlows
 import AuthTesting
 import Dispatch
 
-/// A scheme of hashes that takes as long to compare as a test wants, and then finds any password right.
+/// A password scheme that blocks each comparison until the test opens it, and accepts every password.
 final class Door: PasswordScheme {
     static let hash = PasswordHash(stored: "door$")
 
@@ -18,10 +18,10 @@ final class Door: PasswordScheme {
         return true
     }
 
-    /// Lets one comparison come to its end.
+    /// Lets one comparison finish.
     func open() { gate.signal() }
 
     func waitUntilEntered(_ count: Int = 1) async throws {
-        try await eventually("\(count) passwords were being compared") { entered.value >= count }
+        try await eventually("\(count) passwords are being compared") { entered.value >= count }
     }
 }

@@ -3,13 +3,13 @@ import AuthFlows
 import AuthStore
 import AuthTesting
 
-/// A store in which somebody else is faster: a unique constraint says so at the first write.
+/// A store in which another process wins a race: the first writes fail with a unique-constraint conflict.
 struct RacedStore: AccountStore {
     let store: SQLiteStore
     let conflict: StoreConflict
-    /// What the other one does.
+    /// What the other process does.
     let other: @Sendable () async throws -> Void
-    /// How often it happens.
+    /// How often a transaction fails.
     let times: Int
     private let raced = Locked(0)
 

@@ -5,7 +5,7 @@ import AuthStore
 import Foundation
 import GRDB
 
-/// A signal that was committed.
+/// A committed signal.
 struct Said: Sendable {
     var name: SignalName
     var subject: String?
@@ -19,7 +19,7 @@ struct Said: Sendable {
         data = try SignalCodec.decoder().decode(JSONValue.self, from: row.draft.data)
     }
 
-    /// Its name without the first word, and the members that matter.
+    /// The name without its prefix, and the members that matter to the tests.
     var text: String {
         let word = name.rawValue.split(separator: ".").last.map(String.init) ?? ""
         let details: [String?] =
@@ -58,7 +58,7 @@ struct Said: Sendable {
 }
 
 extension FlowResult {
-    /// The result in short.
+    /// A short text of the result.
     var text: String {
         switch self {
         case .authenticated: "authenticated"
@@ -88,7 +88,7 @@ extension FlowResult {
         }
     }
 
-    /// Who is logged in.
+    /// The authentication, if a user is logged in.
     var authentication: Authentication? {
         if case .authenticated(let authentication) = self { authentication } else { nil }
     }
@@ -99,7 +99,7 @@ extension EmailAddress {
 }
 
 extension SQLiteReading {
-    /// All rows of a table as one text.
+    /// All rows of a table as text.
     func contents(of table: String) throws -> String {
         try Row.fetchAll(database, sql: "SELECT * FROM \(table)").map(\.description).joined(separator: "\n")
     }

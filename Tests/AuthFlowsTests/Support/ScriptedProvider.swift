@@ -5,8 +5,8 @@ import AuthStore
 import AuthTesting
 import Foundation
 
-/// A provider that believes what it is shown: `7 a@x.org* b@x.org` is the person 7, for whose address
-/// `a@x.org` it vouches.
+/// A provider that accepts any token: `7 a@x.org* b@x.org` is the account 7 with two addresses, of which
+/// `a@x.org` is verified by the provider.
 struct ScriptedProvider: SocialProvider {
     var id = "example"
     var name = "Example"
@@ -14,19 +14,19 @@ struct ScriptedProvider: SocialProvider {
     var ways = Set(SocialProviderWay.allCases)
     var discoveryURL: URL?
     var policy = SocialProviderPolicy()
-    /// What the person is called there.
+    /// The username at the provider.
     var username: String?
-    /// The profile; nil: what was shown.
+    /// The profile; `nil`: the token's text.
     var profile: JSONValue?
-    /// What it fails with.
+    /// The error that every call throws.
     var failure: SocialProviderError?
-    /// That what is shown is good for one use.
+    /// Makes the token valid for one use.
     var oneTimeToken: OneTimeToken?
-    /// Whether it gives out a refresh token.
+    /// Whether a refresh token is issued.
     var refreshes = true
-    /// What it was asked for, newest last.
+    /// The authorization requests, newest last.
     let requests = Locked<[AuthorizationRequest]>([])
-    /// What browsers came back with.
+    /// The callbacks of browsers, newest last.
     let callbacks = Locked<[AuthorizationCallback]>([])
 
     func authorizationURL(_ request: AuthorizationRequest) async throws(SocialProviderError) -> URL {
@@ -38,20 +38,20 @@ struct ScriptedProvider: SocialProvider {
     func identity(for callback: AuthorizationCallback) async throws(SocialProviderError) -> SocialIdentity {
         callbacks.change { $0.append(callback) }
         if let error = callback.parameters["error"] {
-            throw SocialProviderError(error == "access_denied" ? .cancelled : .unknown, "it said so")
+            throw SocialProviderError(error == "access_denied" ? .cancelled : .unknown, "failed")
         }
         return try identity(callback.parameters["code"] ?? "")
     }
 
     func identity(for token: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
-        guard token.clientID == clientID else { throw SocialProviderError(.invalidToken, "another's") }
+        guard token.clientID == clientID else { throw SocialProviderError(.invalidToken, "wrong client") }
         return try identity(token.idToken?.exposedText ?? "")
     }
 
     private func identity(_ text: String) throws(SocialProviderError) -> SocialIdentity {
         if let failure { throw failure }
         let words = text.split(separator: " ").map(String.init)
-        guard let uid = words.first else { throw SocialProviderError(.invalidToken, "nothing was shown") }
+        guard let uid = words.first else { throw SocialProviderError(.invalidToken, "empty token") }
         return SocialIdentity(
             provider: id, uid: uid,
             emailAddresses: words.dropFirst().map { word in
@@ -68,7 +68,7 @@ struct ScriptedProvider: SocialProvider {
 }
 
 extension Client {
-    /// Shows a token of the provider's.
+    /// Logs in or connects with a token of the provider.
     func social(
         _ shown: String, _ process: SocialLoginSnapshot.Process = .login, provider: String = "example"
     ) async throws -> Happened {
@@ -80,7 +80,7 @@ extension Client {
         }
     }
 
-    /// Completes a sign-up by a provider with its form.
+    /// Completes a sign-up with a provider by its form.
     func completeSignUp(_ email: String?, username: String? = nil) async throws -> Happened {
         try await does {
             try await $0.signUpWithProvider(SocialSignUp(email: email, username: username), $1)
@@ -91,7 +91,7 @@ extension Client {
         try await does { try await $0.removeSocialAccount(provider: provider, uid: uid, $1) }
     }
 
-    /// Begins a visit to the provider.
+    /// Begins a redirect to the provider.
     func visitProvider(
         _ process: SocialLoginSnapshot.Process = .login, callback: String? = "/welcome",
         provider: String = "example"
@@ -104,7 +104,7 @@ extension Client {
         }
     }
 
-    /// Comes back from the provider.
+    /// Returns from the provider.
     func comeBack(
         _ parameters: [String: String], provider: String = "example"
     ) async throws -> (ProviderReturn, Happened) {
@@ -119,7 +119,7 @@ extension Client {
 }
 
 extension World {
-    /// The user of an address.
+    /// The user with an address.
     func user(_ email: String) async throws -> User? {
         try await store.read { (reading: any AccountReading) in
             try reading.emailAddresses(matching: email).first.flatMap { try reading.user(id: $0.userID) }
@@ -133,7 +133,7 @@ extension World {
         }
     }
 
-    /// A hook for every social log-in.
+    /// Hooks with the given `preSocialLogin`.
     static func hook(
         deadline: Duration = .seconds(5), failsOpen: Bool = false,
         _ answer: @escaping @Sendable (SocialLogin, Visit) async throws -> PreSocialLoginHook.Answer

@@ -5,7 +5,7 @@ import AuthStore
 import AuthTesting
 import Foundation
 
-/// A whole installation in memory: a store, a clock that stands, and a postman.
+/// A complete installation in memory: a store, a fixed clock, and mail delivery.
 final class World: Sendable {
     let clock: FixedClock
     let store: SQLiteStore
@@ -13,10 +13,10 @@ final class World: Sendable {
     private let lastSequence = Locked<Int64>(0)
     private let delivered = Locked<[MailDraft]>([])
 
-    /// Passwords cost next to nothing here: what they cost is tested apart.
+    /// A cheap cost, since most tests do not test hashing.
     static let cheap = PasswordHasher.Cost(n: 16)
 
-    /// - Parameter limited: whether allauth's rate limits are in force.
+    /// - Parameter limited: whether allauth's rate limits apply.
     init(
         limited: Bool = false, hooks: AccountHooks = AccountHooks(),
         providers: [any SocialProvider] = [ScriptedProvider()],
@@ -37,7 +37,7 @@ final class World: Sendable {
             providers: providers, clock: clock)
     }
 
-    /// The same installation after a restart, with other settings.
+    /// The same installation after a restart with other settings.
     init(
         restarting former: World, providers: [any SocialProvider]? = nil,
         _ configure: (inout AccountSettings) -> Void = { _ in }
@@ -54,7 +54,7 @@ final class World: Sendable {
         lastSequence.change { $0 = former.lastSequence.value }
     }
 
-    /// One in which addresses are verified by a mailed code.
+    /// An installation that verifies addresses by a mailed code.
     static func verifyingByCode(
         limited: Bool = false, resends: Int = 2, _ more: (inout AccountSettings) -> Void = { _ in }
     ) throws -> World {
@@ -66,7 +66,7 @@ final class World: Sendable {
         }
     }
 
-    /// One in which people can log in by a mailed code.
+    /// An installation with log-in by a mailed code.
     static func takingLoginCodes(
         limited: Bool = false, _ more: (inout AccountSettings) -> Void = { _ in }
     ) throws -> World {
@@ -78,13 +78,13 @@ final class World: Sendable {
         }
     }
 
-    /// Every mail that was delivered so far, oldest first.
+    /// All delivered mails, oldest first.
     var mails: [MailDraft] { delivered.value }
 
-    /// The newest mail that was delivered to an address.
+    /// The newest mail delivered to an address.
     func newestMail(to email: String) -> MailDraft? { mails.last { $0.to == email } }
 
-    /// Delivers what is queued, and returns it.
+    /// Delivers the queued mails and returns them.
     @discardableResult
     func deliver() async throws -> [MailDraft] {
         var all: [MailDraft] = []
@@ -99,7 +99,7 @@ final class World: Sendable {
         return new
     }
 
-    /// The signals that were committed since this was asked last, in order.
+    /// The signals committed since the last call, in order.
     func newSignals() async throws -> [Said] {
         var said: [Said] = []
         while true {
@@ -110,12 +110,12 @@ final class World: Sendable {
         }
     }
 
-    /// A visitor with an application of their own, which keeps its session token.
+    /// An app client, which keeps its session token.
     func client(_ kind: RequestContext.Client = .app, ip: String? = nil) -> Client {
         Client(world: self, kind: kind, ip: ip)
     }
 
-    /// Everything that is stored about users and their sessions, to be compared with what it was before.
+    /// The rows of all tables about users and sessions, to compare before and after a call.
     func contents() async throws -> [String] {
         try await store.read { (reading: SQLiteReading) in
             try [
@@ -129,7 +129,7 @@ final class World: Sendable {
 }
 
 extension World {
-    /// How many sessions, mails that wait, and signals there are.
+    /// The number of sessions, queued mails and signals.
     func rowCounts() async throws -> [Int] {
         try await store.read { (reading: SQLiteReading) in
             try ["auth_session", "auth_mail", "auth_outbox"].map { try reading.count(of: $0) }
@@ -137,22 +137,22 @@ extension World {
     }
 }
 
-/// What became of a call: its result, what was said and what was mailed.
+/// The outcome of a call: its result, signals and mails.
 struct Happened: Sendable {
     var result: FlowResult
     var signals: [Said]
     var mails: [MailDraft]
 
-    /// The signals, in the order in which they were committed. A mail is delivered after the call, so that
-    /// `email_confirmation_sent` comes last.
+    /// The signals in commit order. Mails are delivered after the call, so that `email_confirmation_sent` is
+    /// the last.
     var said: [String] { signals.map(\.text) }
-    /// The result in short.
+    /// A short text of the result.
     var answer: String { result.text }
-    /// The templates of the mails and whom they went to.
+    /// The templates and recipients of the mails.
     var mailed: [String] { mails.map { "\($0.template.rawValue) to \($0.to)" } }
 }
 
-/// A visitor.
+/// A client that keeps its session token.
 final class Client: Sendable {
     let world: World
     private let kind: RequestContext.Client
@@ -165,7 +165,7 @@ final class Client: Sendable {
         self.ip = ip
     }
 
-    /// The session token, as the client keeps it.
+    /// The session token.
     var token: SessionToken? {
         get { held.value }
         set { held.change { $0 = newValue } }
@@ -175,7 +175,7 @@ final class Client: Sendable {
         Visit(token: token, request: RequestContext(client: kind, ip: ip, userAgent: "tests"))
     }
 
-    /// Makes a call, keeps the token that comes of it, and waits until its mails are delivered.
+    /// Makes a call, keeps the returned token, and delivers the mails.
     func does(_ call: (Accounts, Visit) async throws -> FlowResult) async throws -> Happened {
         _ = try await world.newSignals()
         let result = try await call(world.accounts, visit)
