@@ -9,7 +9,7 @@ import Testing
 @testable import AuthOperations
 
 @Suite struct AcceptPauseTests {
-    /// Whether the socket is looked at; nil if nothing was said of that.
+    /// Whether the socket accepts connections; `nil` if the option was not set.
     private func reading(_ channel: EmbeddedChannel) -> Bool? {
         channel.options.compactMap { option, value in
             option is ChannelOptions.Types.AutoReadOption ? value as? Bool : nil
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [EMFILE, ENFILE])
-    func `a socket without descriptors for connections is not looked at for a while`(code: CInt) throws {
+    func `without file descriptors the socket stops accepting for a while`(code: CInt) throws {
         let log = InMemoryLogHandler()
         let channel = EmbeddedChannel(
             handler: AcceptPause(logger: Logger(label: "test") { _ in log }))
@@ -29,14 +29,14 @@ import Testing
         #expect(reading(channel) == true)
         channel.pipeline.fireErrorCaught(error)
         #expect(reading(channel) == false)
-        // Each of them would be a line.
+        // The second error is not logged again.
         #expect(log.entries.count == 1)
         #expect(log.entries.first?.message.description.contains("file descriptor") == true)
         #expect(throws: IOError.self) { try channel.throwIfErrorCaught() }
         _ = try? channel.finish()
     }
 
-    @Test func `another error is not of its business`() throws {
+    @Test func `ignores other errors`() throws {
         let channel = EmbeddedChannel(handler: AcceptPause(logger: Logger(label: "test")))
         channel.pipeline.fireErrorCaught(IOError(errnoCode: ECONNABORTED, reason: "accept"))
         #expect(reading(channel) == nil)
@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [
         (4096, 1_000_000, 4096), (4096, 1024, 960), (4096, 128, 64), (4096, 64, 32), (8, 1024, 8), (64, 1, 1),
     ])
-    func `descriptors are kept for everything but connections`(wanted: Int, limit: Int, expected: Int) {
+    func `keeps descriptors for everything but connections`(wanted: Int, limit: Int, expected: Int) {
         let configuration = ListenerConfiguration(
             setting: "HTTP_PORT", host: "127.0.0.1", port: 0, maximumConnections: wanted)
         #expect(configuration.maximumConnections(descriptors: limit) == expected)

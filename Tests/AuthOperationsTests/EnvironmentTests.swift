@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The environment")
 struct EnvironmentTests {
-    @Test func `a name with a prefix of ours that is no setting is found, others are left alone`() {
+    @Test func `finds unknown names with a settings prefix and ignores other names`() {
         let unknown = Environment.unknownNames(
             known: ["HTTP_PORT"],
             in: ["HTTP_PORT": "1", "HTTP_PROT": "1", "HTTP_PROXY": "x", "PATH": "/bin", "ACCOUNT_EMAIL": "y"])
@@ -13,14 +13,14 @@ struct EnvironmentTests {
     }
 
     @Test(arguments: ["\u{200D}Acme", "\u{301}x", "=a=b", "", "x"])
-    func `a variable is found whatever its value begins with`(value: String) {
+    func `finds a variable whatever its value begins with`(value: String) {
         let name = "AUTH_TEST_\(UUID().uuidString)"
         #expect(setenv(name, value, 1) == 0)
         defer { unsetenv(name) }
         #expect(Environment.variables[name].map { Array($0.utf8) } == Array(value.utf8))
     }
 
-    @Test func `bytes that are not UTF-8 are seen as such`() {
+    @Test func `decodes bytes that are not UTF-8 as replacement characters`() {
         let name = "AUTH_TEST_\(UUID().uuidString)"
         let bytes: [CChar] = [0x61, -1, 0x62, 0]
         #expect(setenv(name, bytes, 1) == 0)

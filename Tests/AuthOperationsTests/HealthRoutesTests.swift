@@ -7,9 +7,9 @@ import Testing
 @Suite("Health routes")
 struct HealthRoutesTests {
     @Test(arguments: [true, false])
-    func `readyz answers 200 or 503 and tells of every part`(ready: Bool) async throws {
+    func `readyz answers 200 or 503 and reports every part`(ready: Bool) async throws {
         let routes = HealthRoutes(metrics: PrometheusMetrics()) {
-            HealthRoutes.Report(ready: ready, parts: ["broker": "not there"])
+            HealthRoutes.Report(ready: ready, parts: ["broker": "disconnected"])
         }
         let router = Router()
         routes.add(to: router)
@@ -18,7 +18,7 @@ struct HealthRoutesTests {
                 #expect(response.status == (ready ? .ok : .serviceUnavailable))
                 #expect(
                     String(buffer: response.body)
-                        == "{\"parts\":{\"broker\":\"not there\"},\"ready\":\(ready)}\n")
+                        == "{\"parts\":{\"broker\":\"disconnected\"},\"ready\":\(ready)}\n")
             }
             try await client.execute(uri: "/livez", method: .get) { #expect($0.status == .ok) }
         }

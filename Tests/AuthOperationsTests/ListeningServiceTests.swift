@@ -11,7 +11,7 @@ import Testing
 @Suite struct ListeningServiceTests {
     private let requests = Locked<[String]>([])
 
-    /// Runs the body while a server with two routes listens.
+    /// Runs the body while a server with some routes listens.
     private func listening(
         _ change: (inout ListenerConfiguration) -> Void = { _ in },
         around: @escaping ListeningService.Around = { _, serve in await serve() },
@@ -40,7 +40,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask {
-                let port = try await eventualValue("it listened") {
+                let port = try await eventualValue("the server listens") {
                     (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
                         Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
                     }
@@ -59,7 +59,7 @@ import Testing
         "\(method) \(path) HTTP/1.1\r\nHost: test\r\n\r\n"
     }
 
-    @Test func `a client that asks before it sends a body is told to go on`() async throws {
+    @Test func `a client that sends Expect: 100-continue receives 100 Continue`() async throws {
         try await listening { port in
             let client = try RawClient(port: port)
             client.send(
@@ -67,13 +67,13 @@ import Testing
             #expect(try await client.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
             client.send("12345")
             #expect(try await client.receive(until: "5 bytes").hasPrefix("HTTP/1.1 200 OK\r\n"))
-            // And the connection goes on.
+            // The connection stays open.
             client.send(get("/page/next"))
             #expect(try await client.receive(until: "hello").hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
     }
 
-    @Test func `a body that is refused unseen is not asked for, and the connection ends`() async throws {
+    @Test func `a refused body is not requested, and the connection closes`() async throws {
         try await listening { port in
             let client = try RawClient(port: port)
             client.send(
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `HEAD is GET without a body, on a connection that goes on`() async throws {
+    @Test func `HEAD is GET without a body, and the connection stays open`() async throws {
         try await listening { port in
             let client = try RawClient(port: port)
             client.send(get("/page/one"))
@@ -102,21 +102,21 @@ import Testing
         }
     }
 
-    @Test func `a request that does not come to its end in time ends the connection`() async throws {
+    @Test func `a request that is not complete in time closes the connection`() async throws {
         try await listening {
             $0.requestTimeout = .milliseconds(200)
         } _: { port in
             let client = try RawClient(port: port)
             client.send("POST /length HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1")
             _ = try await client.receive(until: nil)
-            // One that is answered already, too.
+            // The same for a request that was answered before its body was complete.
             let other = try RawClient(port: port)
             other.send("POST /refused HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1")
             #expect(try await other.receive(until: nil).hasPrefix("HTTP/1.1 413 "))
         }
     }
 
-    @Test func `connections above the maximum wait for one that ends`() async throws {
+    @Test func `connections above the maximum wait until another one ends`() async throws {
         try await listening {
             $0.maximumConnections = 1
         } _: { port in
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `it is known when a client goes`(sendsOnly: Bool) async throws {
+    func `reports a client that disconnects`(sendsOnly: Bool) async throws {
         let gone = Locked(0)
         try await listening(around: { connection, serve in
             connection.onClose { gone.change { $0 += 1 } }
@@ -148,12 +148,12 @@ import Testing
             _ = try await client?.receive(until: "hello")
             #expect(gone.value == 0)
             if sendsOnly { client?.endSending() } else { client = nil }
-            try await eventually("it was known") { gone.value == 1 }
+            try await eventually("the disconnect is reported") { gone.value == 1 }
         }
         #expect(gone.value == 1)
     }
 
-    @Test func `a host that is no address is named with its setting`() async throws {
+    @Test func `reports an invalid host by its setting`() async throws {
         let error = await #expect(throws: ProcessFailure.self) {
             try await listening {
                 $0.host = "fe80::1%nosuchif"

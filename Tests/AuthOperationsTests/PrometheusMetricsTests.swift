@@ -5,9 +5,9 @@ import Testing
 
 @testable import AuthOperations
 
-@Suite("Metrics as Prometheus' text")
+@Suite("Metrics in Prometheus text format")
 struct PrometheusMetricsTests {
-    @Test func `a counter, a gauge and a timer are shown with their labels`() {
+    @Test func `writes counters, gauges and timers with their labels`() {
         let metrics = PrometheusMetrics()
         Counter(label: "auth_signals_confirmed", dimensions: [("queue", "a\"b")], factory: metrics)
             .increment(by: 3)
@@ -22,7 +22,7 @@ struct PrometheusMetricsTests {
         #expect(text.contains("auth_signals_handler_seconds_count 1\n"))
     }
 
-    @Test func `one label is one series, whoever asks for it`() {
+    @Test func `metrics with equal labels share one series`() {
         let metrics = PrometheusMetrics()
         for _ in 0..<2 { Counter(label: "x", dimensions: [("a", "b")], factory: metrics).increment() }
         #expect(
@@ -34,7 +34,7 @@ struct PrometheusMetricsTests {
                 """)
     }
 
-    @Test func `every metric that is documented has a text of its own`() throws {
+    @Test func `every documented metric has its own help text`() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../docs/operations.md")
         let names = try String(contentsOf: file, encoding: .utf8)

@@ -10,7 +10,7 @@ import Testing
     }
     private var reading: RequestReading { RequestReading(bodyLimit: 100) }
 
-    @Test func `a client that asks before it sends a body is told to go on at once`() {
+    @Test func `a client that sends Expect: 100-continue receives 100 Continue at once`() {
         var reading = reading
         #expect(reading.receivedHead(asking()) == [.sendContinue, .startTimeLimit])
         reading.receivedBody()
@@ -19,21 +19,21 @@ import Testing
         #expect(reading.sentEnd() == [])
     }
 
-    @Test func `a body of unknown length is asked for, one of the limit, too`() {
+    @Test func `a body of unknown length or of the limit is requested`() {
         var reading = reading
         #expect(reading.receivedHead(asking(nil)).first == .sendContinue)
         reading = self.reading
         #expect(reading.receivedHead(asking(100)).first == .sendContinue)
     }
 
-    @Test func `a body above the limit is not asked for, and the connection ends with the answer`() {
+    @Test func `a body above the limit is not requested, and the connection closes after the response`() {
         var reading = reading
         #expect(reading.receivedHead(asking(101)) == [.startTimeLimit])
         #expect(reading.sendsHead() == true)
         #expect(reading.sentEnd() == [.close])
     }
 
-    @Test func `a pipelined request is told to go on after the answers before it`() {
+    @Test func `a pipelined request receives 100 Continue after the responses before it`() {
         var reading = reading
         _ = reading.receivedHead(.init())
         _ = reading.receivedEnd()
@@ -44,7 +44,7 @@ import Testing
         #expect(reading.sentEnd() == [])
     }
 
-    @Test func `a client that has not waited is not told to go on`() {
+    @Test func `a client that has already sent its body receives no 100 Continue`() {
         var reading = reading
         _ = reading.receivedHead(.init())
         _ = reading.receivedEnd()
@@ -53,15 +53,15 @@ import Testing
         #expect(reading.sentEnd() == [])
     }
 
-    @Test func `a body that arrives byte by byte does not move its time limit`() {
+    @Test func `a body that arrives byte by byte does not extend its time limit`() {
         var reading = reading
         #expect(reading.receivedHead(.init(length: 50)) == [.startTimeLimit])
-        // No action comes of a byte.
+        // A received byte causes no action.
         for _ in 1...20 { reading.receivedBody() }
         #expect(reading.receivedEnd() == [.stopTimeLimit])
     }
 
-    @Test func `a request that is answered in its middle ends the connection`() {
+    @Test func `a request answered before its end closes the connection`() {
         var reading = reading
         _ = reading.receivedHead(.init(length: 50))
         #expect(reading.sendsHead() == true)
@@ -99,7 +99,9 @@ import Testing
         (.http1_1, ["content-length": "3", "expect": "something-else"], false),
         (.http1_1, ["content-length": "3"], false),
     ])
-    func `a head asks as RFC 9110 has it`(version: HTTPVersion, headers: [String: String], asks: Bool) {
+    func `recognizes Expect: 100-continue as RFC 9110 defines it`(
+        version: HTTPVersion, headers: [String: String], asks: Bool
+    ) {
         let head = HTTPRequestHead(
             version: version, method: .POST, uri: "/", headers: HTTPHeaders(headers.map { ($0, $1) }))
         #expect(RequestReading.Head(head).awaitsContinue == asks)

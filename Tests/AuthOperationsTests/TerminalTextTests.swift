@@ -12,7 +12,7 @@ struct TerminalTextTests {
         (Array(0x00...0x1F) + Array(0x7F...0x9F) + [0x061C, 0x200E, 0x200F] + Array(0x202A...0x202E)
         + Array(0x2066...0x2069) + [0x2028, 0x2029]).compactMap { Unicode.Scalar(UInt32($0)) }
 
-    @Test func `every character that a terminal obeys becomes an escape, everything else stays`() {
+    @Test func `escapes every control character of a terminal and nothing else`() {
         for value in UInt32(0)...0x1_0000 {
             guard let scalar = Unicode.Scalar(value) else { continue }
             let text = "a\(Character(scalar))b"
@@ -29,12 +29,12 @@ struct TerminalTextTests {
         #expect("Zoë 🧑‍🚀 مرحبا".terminalSafe == "Zoë 🧑‍🚀 مرحبا")
     }
 
-    @Test func `a line break that is a part of another character is escaped, too`() {
+    @Test func `escapes a line break that is part of another character`() {
         #expect("a\r\nb".terminalSafe == #"a\u000D\u000Ab"#)
         #expect("a\r\nb".terminalSafe(keepingLineBreaks: true) == "a\\u000D\nb")
     }
 
-    @Test func `JSON stays the same JSON`() throws {
+    @Test func `escaped JSON decodes to the same value`() throws {
         let text = String(Self.controls.map { Character($0) })
         let encoder = JSONEncoder()
         encoder.outputFormatting = .prettyPrinted
@@ -45,7 +45,7 @@ struct TerminalTextTests {
     }
 
     @Test(arguments: OperationSettings.LogFormat.allCases)
-    func `an entry of either log is one line, whatever its message and metadata hold`(
+    func `a log entry is one line, whatever its message and metadata contain`(
         format: OperationSettings.LogFormat
     ) {
         let written = Mutex<[String]>([])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A client that sends exactly what a test says, over a connection of its own.
+/// A TCP client that sends exact bytes over its own connection.
 final class RawClient: @unchecked Sendable {
     private let connection: Int32
     private let lock = NSLock()
@@ -24,7 +24,7 @@ final class RawClient: @unchecked Sendable {
                 connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw Failure(description: "no connection") }
+        guard result == 0 else { throw Failure(description: "connection failed") }
     }
 
     deinit { close(connection) }
@@ -37,7 +37,7 @@ final class RawClient: @unchecked Sendable {
     /// Closes the sending side.
     func endSending() { shutdown(connection, Int32(SHUT_WR)) }
 
-    /// What was received since the last call, until it contains a text; nil: until the server closes.
+    /// Returns what was received since the last call, through `end`; `nil`: until the server closes.
     func receive(until end: String?) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             Thread { continuation.resume(with: Result { try self.receiveWaiting(until: end) }) }.start()
@@ -55,7 +55,7 @@ final class RawClient: @unchecked Sendable {
                 let count = recv(connection, &buffer, buffer.count, 0)
                 if count == 0, end == nil { return received }
                 guard count > 0 else {
-                    throw Failure(description: "after \"\(received)\": \(count), errno \(errno)")
+                    throw Failure(description: "received \"\(received)\", then \(count), errno \(errno)")
                 }
                 received += String(decoding: buffer.prefix(count), as: UTF8.self)
             }
