@@ -9,7 +9,7 @@ import Testing
 struct AccountEndpointsTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
-    @Test func `sessions are listed and ended, the own one last`() async throws {
+    @Test func `lists and ends sessions, the current one last`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         try await server.app { app in
             _ = try await app.post("auth/signup", ada)
@@ -43,7 +43,7 @@ struct AccountEndpointsTests {
 
     struct Absent: Error {}
 
-    @Test func `a proof that is too old is 401 with the user and the way to renew it`() async throws {
+    @Test func `a stale session is 401 with the user and the reauthenticate flow`() async throws {
         let server = try TestServer {
             $0.emailVerification = .none
             $0.reauthenticationRequired = true
@@ -63,7 +63,7 @@ struct AccountEndpointsTests {
         }
     }
 
-    @Test func `a sign-up with a taken address answers a change of it like one with a free address`()
+    @Test func `changing the address of a sign-up gives the same replies for taken and free addresses`()
         async throws
     {
         let server = try TestServer {
@@ -88,7 +88,7 @@ struct AccountEndpointsTests {
                 replies.append(try await app.get("auth/session"))
                 answers.append([])
                 for reply in replies {
-                    // The token is new, and the address another.
+                    // Tokens and addresses differ between the two runs.
                     let text = String(decoding: try encoder.encode(reply.body), as: UTF8.self)
                         .replacing("new\(number)@", with: "new@")
                         .replacing(app.token ?? "-", with: "TOKEN")
@@ -101,7 +101,7 @@ struct AccountEndpointsTests {
         }
     }
 
-    @Test func `a confirmation that was just mailed is not mailed again: 403`() async throws {
+    @Test func `a confirmation mailed a moment ago is not mailed again: 403`() async throws {
         let server = try TestServer {
             $0.emailVerification = .optional
             $0.rateLimits.rates[.confirmEmail] = [.init(1, per: 180, .key)]
@@ -115,7 +115,7 @@ struct AccountEndpointsTests {
         #expect(try await server.mails().count == 1)
     }
 
-    @Test func `an address is made primary only by saying so`() async throws {
+    @Test func `making an address primary requires primary to be true`() async throws {
         try await TestServer { $0.emailVerification = .none }.app { app in
             _ = try await app.post("auth/signup", ada)
             for body: JSONValue in [
@@ -133,7 +133,7 @@ struct AccountEndpointsTests {
         }
     }
 
-    @Test func `a reset key tells whose it is`() async throws {
+    @Test func `a reset key returns its user`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         try await server.app { app in
             _ = try await app.post("auth/signup", ada)
@@ -149,7 +149,7 @@ struct AccountEndpointsTests {
         }
     }
 
-    @Test func `codes are mailed again as often as is allowed, then 409`() async throws {
+    @Test func `a code can be resent as often as the setting allows, then 409`() async throws {
         let server = try TestServer {
             $0.emailVerification = .none
             $0.loginByCodeEnabled = true

@@ -11,13 +11,13 @@ import Testing
 struct AccountPagesTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
-    /// The path of the newest mail's link.
+    /// The path of the link in the newest mail.
     private func link(_ server: TestServer) async throws -> String {
         let url = try #require(try await server.mails().last { $0.values["url"] != nil }?.values["url"])
         return try #require(URL(string: url)?.path)
     }
 
-    @Test func `a mailed link opens a page that changes nothing, and its button confirms the address`()
+    @Test func `a mailed link opens a page without a change, and its button confirms the address`()
         async throws
     {
         let server = try TestServer { $0.emailVerification = .mandatory }
@@ -58,7 +58,7 @@ struct AccountPagesTests {
         }
     }
 
-    @Test func `a page lets nothing in, is kept nowhere and tells no other site its address`() async throws {
+    @Test func `a page forbids embedding, caching and referrers to other sites`() async throws {
         try await TestServer().run { client in
             for path in [
                 "/accounts/confirm-email/wrong", "/accounts/password/reset", "/accounts/password/reset/wrong",
@@ -66,7 +66,7 @@ struct AccountPagesTests {
                 let page = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)
                 let policy = try #require(page.headers[.contentSecurityPolicy])
                 #expect(policy.hasPrefix("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"))
-                // Not "no-referrer", with which a browser would hide the form's origin from us too.
+                // Not "no-referrer", with which a browser would hide the form's origin from this server too.
                 #expect(page.headers[HeaderName("Referrer-Policy")!] == "same-origin")
                 #expect(page.headers[HeaderName("X-Frame-Options")!] == "DENY")
                 #expect(page.headers[.cacheControl] == "no-store")
@@ -75,7 +75,7 @@ struct AccountPagesTests {
         }
     }
 
-    @Test func `a password is reset with nothing but a browser`() async throws {
+    @Test func `a password can be reset with a browser alone`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         try await server.run { client in
             let app = AppClient(client)
@@ -105,7 +105,7 @@ struct AccountPagesTests {
         }
     }
 
-    @Test func `a password is reset by a mailed code`() async throws {
+    @Test func `a password can be reset by a mailed code`() async throws {
         let server = try TestServer {
             $0.emailVerification = .none
             $0.passwordResetByCode = true
@@ -116,7 +116,7 @@ struct AccountPagesTests {
             let asked = try await browser.open("/accounts/password/reset")
             let form = try await browser.press(asked, "email=ada%40example.org")
             #expect(form.target == "/accounts/password/reset/code")
-            // The code waits in the session's cookie: nothing of it is in the page.
+            // The pending code belongs to the session of the cookie: the page contains nothing of it.
             #expect(!form.html.contains(try #require(browser.cookies["sessionid"])))
 
             let wrong = try await browser.press(form, "code=WRNG-CDBB&password=An0ther-Secret-y8")
@@ -132,7 +132,7 @@ struct AccountPagesTests {
         }
     }
 
-    @Test func `what a person typed is text in a page, never markup`() async throws {
+    @Test func `escapes user input in a page`() async throws {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.siteName = "<script>alert(1)</script>&\""
@@ -150,7 +150,7 @@ struct AccountPagesTests {
     }
 
     @Test(arguments: ["%", "email=%zz", "email=%ff", "email=a%00b", "email=%C3%28"])
-    func `a malformed form is 400 and sends nothing`(form: String) async throws {
+    func `a malformed form is 400 and sends no mail`(form: String) async throws {
         let server = try TestServer()
         try await server.run { client in
             let answer = try await BrowserClient(client).send(form: form, to: "/accounts/password/reset")

@@ -6,7 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-@Suite("An application's own routes")
+@Suite("Routes of an application")
 struct AuthMiddlewareTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
@@ -21,7 +21,7 @@ struct AuthMiddlewareTests {
         try await Application(router: router, logger: .quiet).test(.router, test)
     }
 
-    @Test func `a token in the header says who is calling`() async throws {
+    @Test func `a token in the header identifies the user`() async throws {
         try await run { client in
             let app = AppClient(client)
             _ = try await app.post("auth/signup", ada)
@@ -38,7 +38,7 @@ struct AuthMiddlewareTests {
         }
     }
 
-    @Test func `a browser's cookie counts, and with its CSRF token only where something can change`()
+    @Test func `a browser's cookie identifies the user, with its CSRF token for unsafe methods`()
         async throws
     {
         try await run { client in

@@ -7,11 +7,11 @@ import ToolSupport
 
 @testable import AuthServer
 
-/// What clients send, damaged: each is read or refused.
+/// Fuzzed input of clients: each is parsed or refused without a crash.
 @Suite struct BodyFuzzTests {
     private static let rounds = 2000 * TestSeed.times
 
-    @Test func `a damaged JSON body is malformed, or an object`() {
+    @Test func `a fuzzed JSON body is malformed or an object`() {
         var mutator = Mutator(seed: TestSeed.value)
         let whole = Array(
             #"{"email":"a@example.org","password":"x","token":{"client_id":"c","id_token":"e"},"n":1.5}"#.utf8
@@ -34,7 +34,7 @@ import ToolSupport
         #expect(read > Self.rounds / 50, "seed \(TestSeed.value)")
     }
 
-    @Test func `a damaged form is refused, or has texts without NUL`() {
+    @Test func `a fuzzed form is refused or has texts without NUL`() {
         var mutator = Mutator(seed: TestSeed.value)
         let whole = Array("login=a%40example.org&password=b+c%C3%A9&next=%2Fx&empty=&flag".utf8)
         for round in 0..<Self.rounds {
@@ -44,7 +44,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a damaged client address is none, or one in canonical form`() {
+    @Test func `a fuzzed client address is refused or returned in canonical form`() {
         var mutator = Mutator(seed: TestSeed.value)
         for round in 0..<Self.rounds {
             for text in ["192.0.2.17:443", "[2001:db8::17]:443", "::ffff:192.0.2.1"] {

@@ -10,7 +10,7 @@ import Testing
         Request(head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"), body: body)
     }
 
-    @Test func `a body that does not come to its end in time is 408`() async throws {
+    @Test func `a body that is not complete in time is 408`() async throws {
         let (body, source) = RequestBody.makeStream()
         await source.yield(ByteBuffer(string: "{"))
         let error = await #expect(throws: InputRefused.self) {
@@ -20,13 +20,13 @@ import Testing
         source.finish()
     }
 
-    @Test func `a body in time is whole`() async throws {
+    @Test func `a body that is complete in time is returned`() async throws {
         let whole = try await request(RequestBody(buffer: ByteBuffer(string: "{}"))).limitedBody(
             within: .seconds(60))
         #expect(String(buffer: whole) == "{}")
     }
 
-    @Test func `the listener's settings are read`() {
+    @Test func `reads the settings of the listener`() {
         var reader = SettingsReader([
             "HTTP_BODY_TIMEOUT": "7", "HTTP_MAX_CONNECTIONS": "12", "CSRF_COOKIE_NAME": "__Host-csrf",
             "HTTP_HOST": "::1",
@@ -44,7 +44,7 @@ import Testing
         ("CSRF_COOKIE_NAME", "a b"), ("CSRF_COOKIE_NAME", "a;b"), ("CSRF_COOKIE_NAME", "sessionid"),
         ("CSRF_COOKIE_NAME", "ä"), ("CSRF_COOKIE_NAME", String(repeating: "a", count: 65)),
     ])
-    func `a listener's setting of another form is a fault`(name: String, value: String) {
+    func `reports an invalid setting of the listener`(name: String, value: String) {
         var reader = SettingsReader([name: value])
         _ = AuthServerConfiguration(reading: &reader)
         #expect(reader.faults.map(\.name) == [name])

@@ -21,13 +21,13 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `a log-in needs the CSRF token that the first answer gave`() async throws {
+    @Test func `a log-in needs the CSRF token of the first response`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             let without = try await browser.send(.post, "auth/signup", ada)
             #expect(without.status == 403)
             #expect(without.body == ["status": 403])
-            // The refusal gave the cookies.
+            // The refused request set the cookies.
             #expect(browser.csrf != nil)
             #expect(try await browser.send(.post, "auth/signup", ada, csrf: "wrong").status == 403)
             #expect(try await browser.post("auth/signup", ada).status == 200)
@@ -35,7 +35,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `a CSRF token of one browser is good for no other`() async throws {
+    @Test func `a CSRF token is valid for its own browser only`() async throws {
         try await server().run { client in
             let (one, other) = (BrowserClient(client), BrowserClient(client))
             _ = try await one.get("config")
@@ -46,7 +46,7 @@ struct BrowserClientTests {
     }
 
     @Test(arguments: ["csrftoken", "accounts_csrf"])
-    func `the configuration shows a browser its CSRF token, whatever other cookies it holds`(name: String)
+    func `the configuration contains the CSRF token, whatever other cookies the browser sends`(name: String)
         async throws
     {
         var configuration = AuthServerConfiguration()
@@ -58,11 +58,11 @@ struct BrowserClientTests {
             let token = try #require(first.body["meta"]?["csrf_token"]?.string)
             #expect(browser.cookies[name] == token)
             #expect(browser.cookies.keys.filter { $0.contains("csrf") } == [name])
-            // The browser holds another cookie of the name, and it comes first.
+            // The browser sends another cookie with the same name first.
             browser.cookies = browser.cookies.merging([" \(name)": "foreign"]) { $1 }
             #expect(try await browser.get("config").body["meta"]?["csrf_token"]?.string == token)
             #expect(try await browser.send(.post, "auth/signup", ada, csrf: token).status == 200)
-            // A log-in has a token of its own.
+            // A log-in replaces the CSRF token.
             let after = try await browser.get("config").body["meta"]?["csrf_token"]?.string
             #expect(after != token)
             #expect(after == browser.cookies[name])
@@ -76,7 +76,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `the answer names no session token, and the cookie cannot be read by scripts`() async throws {
+    @Test func `the response contains no session token, and scripts cannot read the cookie`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -93,7 +93,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `with https cookies are secure and of this host only`() async throws {
+    @Test func `with https cookies are secure and bound to the host`() async throws {
         try await server("https://accounts.example.org").run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -105,7 +105,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `who is not remembered gets a cookie that ends with the browser`() async throws {
+    @Test func `a log-in that is not remembered sets a cookie that ends with the browser`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -120,7 +120,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `a log-out ends the session and leaves a browser that can log in again`() async throws {
+    @Test func `a log-out ends the session, and the browser can log in again`() async throws {
         let server = try server()
         try await server.run { client in
             let browser = BrowserClient(client)
@@ -130,7 +130,7 @@ struct BrowserClientTests {
             #expect(try await browser.send(.delete, "auth/session", nil, csrf: browser.csrf).status == 401)
             #expect(browser.cookies["sessionid"] != held["sessionid"])
             #expect(try await browser.post("auth/login", ada).status == 200)
-            // The old cookie is none of ours: for a browser that is nobody, not 410.
+            // An unknown cookie means no session for a browser, not 410.
             browser.cookies = held
             #expect(try await browser.get("auth/session").status == 401)
         }
@@ -141,7 +141,7 @@ struct BrowserClientTests {
             ])
     }
 
-    @Test func `a log-in gives another session cookie than what the browser came with`() async throws {
+    @Test func `a log-in replaces the session cookie that the browser sent`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -152,7 +152,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `only the own and trusted origins may change anything`() async throws {
+    @Test func `only the own and trusted origins can make changes`() async throws {
         let server = try server(trusting: ["https://app.example.org", "https://*.example.com"])
         try await server.run { client in
             let browser = BrowserClient(client)
@@ -173,7 +173,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `an app's requests look at no cookie, a browser's at no token`() async throws {
+    @Test func `app requests ignore cookies, browser requests ignore session tokens`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -191,7 +191,7 @@ struct BrowserClientTests {
         }
     }
 
-    @Test func `a pending log-in is continued by its cookie`() async throws {
+    @Test func `a cookie continues a pending log-in`() async throws {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.emailVerificationByCode = true

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct BusyHashingTests {
     @Test(arguments: [TestingSetup.live, .router])
-    func `requests that hash nothing are answered while all threads hash, log-ins get 503`(
+    func `while all hashing threads are busy, log-ins get 503 and other requests are answered`(
         _ setup: TestingSetup
     ) async throws {
         let many = 4 * ProcessInfo.processInfo.activeProcessorCount
@@ -27,9 +27,9 @@ import Testing
             let held = (0..<many).map { _ in
                 Task { try await passwords.verify(Password("x"), HeldScheme.hash) }
             }
-            try await eventually("all threads hashed") { scheme.enteredCount == many }
+            try await eventually("all threads are hashing") { scheme.enteredCount == many }
             let waiting = Task { try await passwords.hash(Password("x")) }
-            try await eventually("one waited") { passwords.waitingCount == 1 }
+            try await eventually("one password waits") { passwords.waitingCount == 1 }
 
             #expect(try await app.get("auth/session").status == 200)
             #expect(try await app.get("account/email").status == 200)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a client that closes its sending side while its password waits is told to come again`()
+    @Test func `a client that closes its sending side while its password waits gets 503`()
         async throws
     {
         let scheme = HeldScheme()
@@ -64,14 +64,14 @@ import Testing
         let server = try TestServer(passwords: passwords)
         try await server.app { app in
             let held = Task { try await passwords.verify(Password("x"), HeldScheme.hash) }
-            try await eventually("the thread hashed") { scheme.enteredCount == 1 }
+            try await eventually("the thread is hashing") { scheme.enteredCount == 1 }
             let presence = CallerPresence()
             let waiting = Task {
                 try await CallerPresence.$current.withValue(presence) {
                     try await app.post("auth/login", ["email": "a@x.org", "password": "correct-Horse-1"])
                 }
             }
-            try await eventually("its password waited") { passwords.waitingCount == 1 }
+            try await eventually("the password waits") { passwords.waitingCount == 1 }
             presence.leave()
             let refused = try await waiting.value
             #expect(refused.status == 503)
@@ -83,7 +83,7 @@ import Testing
     }
 }
 
-/// A scheme whose comparisons wait until they are all let go.
+/// A password scheme that blocks all comparisons until `open()` is called.
 private final class HeldScheme: PasswordScheme {
     static let hash = PasswordHash(stored: "held$")
 

@@ -7,11 +7,11 @@ import Testing
 
 @testable import AuthServer
 
-@Suite("A client's address")
+@Suite("Client addresses")
 struct ClientAddressTests {
     private let forwarded = HeaderName("X-Forwarded-For")!
 
-    @Test func `it is the peer's where no proxy is trusted, whatever headers say`() {
+    @Test func `without a trusted proxy the peer address is used, whatever the headers`() {
         let headers: HTTPFields = [forwarded: "203.0.113.9"]
         #expect(ClientAddress().address(headers: headers, peer: "198.51.100.1") == "198.51.100.1")
         #expect(ClientAddress().address(headers: headers, peer: nil) == nil)
@@ -20,20 +20,20 @@ struct ClientAddressTests {
     @Test(arguments: [
         (1, "203.0.113.9"), (2, "192.0.2.7"), (3, "10.9.9.9"), (4, "10.9.9.9"),
     ])
-    func `entries are counted from the right, where trusted proxies append`(count: Int, expected: String) {
+    func `entries of trusted proxies are counted from the right`(count: Int, expected: String) {
         let headers: HTTPFields = [forwarded: "10.9.9.9, 192.0.2.7,203.0.113.9"]
         let address = ClientAddress(trustedProxyCount: count)
         #expect(address.address(headers: headers, peer: "198.51.100.1") == expected)
     }
 
-    @Test func `several headers are one list`() {
+    @Test func `several headers form one list`() {
         var headers = HTTPFields()
         headers.append(.init(name: forwarded, value: "10.9.9.9"))
         headers.append(.init(name: forwarded, value: "203.0.113.9"))
         #expect(ClientAddress(trustedProxyCount: 2).address(headers: headers, peer: nil) == "10.9.9.9")
     }
 
-    @Test func `a trusted header comes first, and the peer where it tells no address`() {
+    @Test func `a trusted header is preferred, with the peer address as a fallback`() {
         let name = HeaderName("CF-Connecting-IP")!
         let address = ClientAddress(trustedProxyCount: 1, trustedHeader: "CF-Connecting-IP")
         #expect(
@@ -49,15 +49,15 @@ struct ClientAddressTests {
         ("[2001:DB8::1]:443", "2001:db8::1"), ("203.0.113.9:1234", "203.0.113.9"),
         ("::ffff:203.0.113.9", "203.0.113.9"), (" 2001:db8:0:0::1 ", "2001:db8::1"),
     ])
-    func `an address has one form`(written: String, canonical: String) {
+    func `an address has one canonical form`(written: String, canonical: String) {
         let headers: HTTPFields = [forwarded: written]
         #expect(ClientAddress(trustedProxyCount: 1).address(headers: headers, peer: nil) == canonical)
     }
 }
 
-@Suite("Settings of the HTTP face")
+@Suite("Settings of the HTTP server")
 struct AuthServerConfigurationTests {
-    @Test func `they are read by allauth's names`() throws {
+    @Test func `reads the settings by allauth's names`() throws {
         var reader = SettingsReader([
             "HTTP_HOST": "0.0.0.0", "HTTP_PORT": "0",
             "CSRF_TRUSTED_ORIGINS": "https://app.example.org, https://*.example.com",
@@ -78,14 +78,14 @@ struct AuthServerConfigurationTests {
         ("CSRF_TRUSTED_ORIGINS", "https://user@app.example.org"),
         ("ALLAUTH_TRUSTED_PROXY_COUNT", "-1"), ("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", "two words"),
     ])
-    func `a wrong one is a fault that names it`(name: String, value: String) {
+    func `reports an invalid setting by its name`(name: String, value: String) {
         var reader = SettingsReader([name: value])
         _ = AuthServerConfiguration(reading: &reader)
         #expect(reader.faults.map(\.name) == [name])
     }
 }
 
-@Suite("Reports about clients' addresses")
+@Suite("Warnings about client addresses")
 struct ClientAddressReportTests {
     private let log = InMemoryLogHandler()
 
@@ -102,13 +102,13 @@ struct ClientAddressReportTests {
         "X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP",
         "X-Forwarded-Proto",
     ])
-    func `the first forwarded request that is not believed is a warning`(header: String) {
+    func `warns once about a forwarded header that is not trusted`(header: String) {
         let address = ClientAddress()
         report(address, ["User-Agent": "curl"])
         #expect(warnings == [])
         report(address, [header: "203.0.113.9"])
         report(address, [header: "203.0.113.9"])
-        // What is read once has copies.
+        // Copies share the state, so that the warning is logged once.
         let copy = address
         report(copy, [header: "203.0.113.9"])
         #expect(warnings.count == 1)
@@ -116,7 +116,7 @@ struct ClientAddressReportTests {
         #expect(log.entries.allSatisfy { !"\($0.metadata)".contains("203.0.113.9") })
     }
 
-    @Test func `a trusted proxy that says nothing is a warning`() {
+    @Test func `warns about a trusted proxy that sends no address`() {
         let counted = ClientAddress(trustedProxyCount: 1)
         report(counted, ["X-Forwarded-For": "203.0.113.9"])
         #expect(warnings == [])

@@ -8,12 +8,12 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-/// The recorded flows, over the routes and a store in memory: quick enough for every build. `EndToEndTests`
-/// replays them against the programs and a broker.
+/// Replays the recorded flows on the routes with a store in memory, fast enough for every build.
+/// `EndToEndTests` replays them on the programs with a broker.
 @Suite("Recorded flows")
 struct ConformanceTests {
     @Test(arguments: try Scenario.all())
-    func `each step answers and emits what was recorded`(scenario: Scenario) async throws {
+    func `each step returns and emits what was recorded`(scenario: Scenario) async throws {
         var reader = SettingsReader(scenario.environment)
         let settings = AccountSettings(reading: &reader)
         try reader.check()

@@ -7,9 +7,9 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-@Suite("A store that fails")
+@Suite("Failing stores")
 struct FailureTests {
-    /// A store that can do nothing.
+    /// A store whose every call fails.
     struct FailingStore: AccountStore {
         var error: any Error
 
@@ -24,12 +24,12 @@ struct FailureTests {
     }
 
     struct Fault: Error, CustomStringConvertible {
-        var description: String { "ada@example.org is the matter" }
+        var description: String { "failed for ada@example.org" }
     }
 
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
-    @Test func `a full store is 503 and says when to try again`() async throws {
+    @Test func `a full store is 503 with Retry-After`() async throws {
         let full = StoreError(.full, "the disk is full")
         try await TestServer(store: FailingStore(error: full)).run { client in
             let app = AppClient(client)
@@ -46,8 +46,8 @@ struct FailureTests {
         }
     }
 
-    @Test func `an application's own route is 503 too where it cannot be said who is calling`() async throws {
-        let server = try TestServer(store: FailingStore(error: StoreError(.busy, "somebody else writes")))
+    @Test func `a route of the application is 503 if the user cannot be authenticated`() async throws {
+        let server = try TestServer(store: FailingStore(error: StoreError(.busy, "the database is locked")))
         let router = Router(context: BasicAuthRequestContext.self)
         router.add(middleware: AuthMiddleware(accounts: server.accounts, configuration: server.configuration))
         router.get("me") { _, context in try context.requireIdentity().email ?? "" }
@@ -59,7 +59,7 @@ struct FailureTests {
         }
     }
 
-    @Test func `what passes not by itself is 500 and tells nothing of the cause`() async throws {
+    @Test func `an unexpected error is 500 without its cause`() async throws {
         try await TestServer(store: FailingStore(error: Fault())).run { client in
             let reply = try await AppClient(client).post("auth/signup", ada)
             #expect(reply.status == 500)

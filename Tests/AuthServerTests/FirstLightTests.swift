@@ -10,7 +10,7 @@ import Testing
 struct FirstLightTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
-    @Test func `config tells what a front end has to know`() async throws {
+    @Test func `config returns what a front end needs`() async throws {
         try await TestServer().app { app in
             let reply = try await app.get("config")
             #expect(reply.status == 200)
@@ -21,8 +21,7 @@ struct FirstLightTests {
         }
     }
 
-    @Test func `a sign-up that must be verified is pending until the link of its mail is used`() async throws
-    {
+    @Test func `with mandatory verification a sign-up is pending until its link is used`() async throws {
         let server = try TestServer { $0.emailVerification = .mandatory }
         try await server.app { app in
             let signup = try await app.post("auth/signup", ada)
@@ -49,7 +48,7 @@ struct FirstLightTests {
         #expect(try await server.signals() == ["account.user_signed_up", "account.email_confirmed"])
     }
 
-    @Test func `a log-in gives a token that says who one is until log-out`() async throws {
+    @Test func `a log-in returns a token that is valid until log-out`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         try await server.app { app in
             #expect(try await app.post("auth/signup", ada).status == 200)
@@ -82,7 +81,7 @@ struct FirstLightTests {
 
     struct NoMethods: Error {}
 
-    @Test func `a wrong password and an unknown address get one answer`() async throws {
+    @Test func `a wrong password and an unknown address get the same response`() async throws {
         try await TestServer { $0.emailVerification = .none }.app { app in
             _ = try await app.post("auth/signup", ada)
             app.token = nil
@@ -118,7 +117,7 @@ struct FirstLightTests {
         }
     }
 
-    @Test func `a closed sign-up is 403 and is not among the ways in`() async throws {
+    @Test func `a closed sign-up is 403 and not listed as a flow`() async throws {
         try await TestServer { $0.signupOpen = false }.app { app in
             let closed = try await app.post("auth/signup", ada)
             #expect(closed.status == 403)
@@ -127,7 +126,7 @@ struct FirstLightTests {
         }
     }
 
-    @Test func `tried too often is 429 and says when to try again`() async throws {
+    @Test func `too many attempts are 429 with Retry-After`() async throws {
         let server = try TestServer {
             $0.rateLimits.rates[.login] = [.init(1, per: 60, .key), .init(1, per: 60, .ip)]
         }
@@ -141,7 +140,7 @@ struct FirstLightTests {
         }
     }
 
-    @Test func `too many passwords at a time are 503 and say when to try again`() async throws {
+    @Test func `too many concurrent passwords are 503 with Retry-After`() async throws {
         let server = try TestServer(
             passwords: PasswordHasher(cost: .init(n: 16_384), concurrency: 1, queueLimit: 0)
         ) { $0.emailVerification = .none }

@@ -24,7 +24,7 @@ struct HeadTests {
     ]
 
     @Test(arguments: paths)
-    func `it is GET without a body`(path: String) async throws {
+    func `HEAD is GET without a body`(path: String) async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         let router = Router(context: BasicAuthRequestContext.self)
         AuthRoutes(accounts: server.accounts, configuration: server.configuration).addRoutes(to: router)
@@ -44,7 +44,7 @@ struct HeadTests {
     }
 
     @Test(arguments: [false, true])
-    func `it confirms no address, whatever GET does`(confirmsOnGet: Bool) async throws {
+    func `HEAD confirms no address, whatever GET does`(confirmsOnGet: Bool) async throws {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.confirmEmailOnGet = confirmsOnGet
@@ -60,7 +60,7 @@ struct HeadTests {
                 #expect(head.body.readableBytes == 0)
             }
             #expect(try await server.signals() == before)
-            // The link is still good.
+            // The link is still valid.
             let browser = BrowserClient(client)
             let page = try await browser.open(path)
             if !confirmsOnGet { _ = try await browser.press(page) }
@@ -68,7 +68,7 @@ struct HeadTests {
         }
     }
 
-    @Test func `it takes no provider's code`() async throws {
+    @Test func `HEAD redeems no authorization code`() async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         try await server.run { client in
             let head = try await client.executeRequest(

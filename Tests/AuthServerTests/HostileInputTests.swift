@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Hostile input")
 struct HostileInputTests {
-    /// An endpoint that takes a body, and the members it reads.
+    /// An endpoint with a body, and the members that it reads.
     struct Endpoint: Sendable, CustomTestStringConvertible {
         var method: HTTPRequest.Method
         var path: String
@@ -42,7 +42,7 @@ struct HostileInputTests {
         Endpoint(.delete, "account/providers", ["provider", "account"]),
     ]
 
-    /// Endpoints that somebody who is logged in uses, and those of strangers, each with the caller it takes.
+    /// Sends the body to the endpoint without a session and with one, and expects no write.
     private func attack(
         _ endpoint: Endpoint, _ bytes: ByteBuffer, _ setup: TestingSetup = .router
     ) async throws -> [APIReply] {
@@ -51,7 +51,7 @@ struct HostileInputTests {
             $0.loginByCodeEnabled = true
         }
         let replies = try await server.collect(setup) { app in
-            // As nobody, and as somebody.
+            // First without a session, then with one.
             let stranger = try await app.send(endpoint.method, endpoint.path, bytes: bytes)
             app.token = nil
             let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
@@ -69,17 +69,17 @@ struct HostileInputTests {
     }
 
     static let malformed: [(String, ByteBuffer)] = [
-        ("no JSON", ByteBuffer(string: "email=ada")),
-        ("a member twice", ByteBuffer(string: #"{"email":"one@x.org","email":"two@x.org"}"#)),
+        ("not JSON", ByteBuffer(string: "email=ada")),
+        ("a duplicate member", ByteBuffer(string: #"{"email":"one@x.org","email":"two@x.org"}"#)),
         (
-            "a member twice, once with an escape",
+            "a duplicate member, once with an escape",
             ByteBuffer(string: #"{"email":"one@x.org","\u0065mail":"two@x.org"}"#)
         ),
-        ("an inner member twice", ByteBuffer(string: #"{"token":{"id_token":"a","id_token":"b"}}"#)),
+        ("a duplicate inner member", ByteBuffer(string: #"{"token":{"id_token":"a","id_token":"b"}}"#)),
         ("a trailing comma", ByteBuffer(string: #"{"email":"one@x.org",}"#)),
         ("a trailing comma in a list", ByteBuffer(string: #"{"sessions":["a",]}"#)),
         ("a comment", ByteBuffer(string: #"{"email":"one@x.org"} // x"#)),
-        ("a number of another form", ByteBuffer(string: #"{"email":01}"#)),
+        ("a malformed number", ByteBuffer(string: #"{"email":01}"#)),
         ("half a surrogate", ByteBuffer(string: #"{"email":"\ud800"}"#)),
         ("half an object", ByteBuffer(string: #"{"email": "#)),
         ("an array", ByteBuffer(string: "[]")),
@@ -101,11 +101,11 @@ struct HostileInputTests {
                 string: #"{"email":"# + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
                     + "}")
         ),
-        ("a number beyond all", ByteBuffer(string: #"{"email":1e999999}"#)),
+        ("a number out of range", ByteBuffer(string: #"{"email":1e999999}"#)),
     ]
 
     @Test(arguments: endpoints)
-    func `a malformed body is 400 in the API's error form and changes nothing`(endpoint: Endpoint)
+    func `a malformed body is 400 in the error format of the API and changes nothing`(endpoint: Endpoint)
         async throws
     {
         for (name, bytes) in Self.malformed {
@@ -119,7 +119,7 @@ struct HostileInputTests {
     }
 
     @Test(arguments: endpoints)
-    func `a member of another type is 400 and is named`(endpoint: Endpoint) async throws {
+    func `a member of a wrong type is 400 and is named in the error`(endpoint: Endpoint) async throws {
         for value: JSONValue in [1, true, [], [:], ["a"], .number(1.5)] {
             for text in endpoint.texts {
                 let body: JSONValue = .object([text: value, "primary": true, "sessions": ["a"]])
@@ -143,7 +143,7 @@ struct HostileInputTests {
     }
 
     @Test(arguments: endpoints)
-    func `missing members and over-long texts change nothing`(endpoint: Endpoint) async throws {
+    func `missing members and overlong texts change nothing`(endpoint: Endpoint) async throws {
         let long = String(repeating: "x", count: 30_000)
         let bodies: [JSONValue] = [
             [:], .object(Dictionary(uniqueKeysWithValues: endpoint.texts.map { ($0, .null) })),
@@ -154,7 +154,7 @@ struct HostileInputTests {
                     })),
         ]
         for body in bodies {
-            // A stranger may be told to log in first, or that nothing is pending.
+            // Without a session the reply can also be 401, or 409 if nothing is pending.
             for reply in try await attack(endpoint, ByteBuffer(bytes: try JSONEncoder().encode(body))) {
                 #expect([400, 401, 409].contains(reply.status))
             }
@@ -162,7 +162,7 @@ struct HostileInputTests {
     }
 
     @Test(arguments: endpoints)
-    func `ten megabytes are 413, announced or not`(endpoint: Endpoint) async throws {
+    func `ten megabytes are 413, with and without Content-Length`(endpoint: Endpoint) async throws {
         let body = ByteBuffer(string: #"{"email":""# + String(repeating: "x", count: 10 << 20) + #""}"#)
         for reply in try await attack(endpoint, body, .live) {
             #expect(reply.status == 413)

@@ -7,26 +7,26 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-/// What a page's button does to the session that the browser shares with the API.
+/// How the button of a page changes the session that the browser shares with the API.
 @Suite("Plain pages and the browser's session")
 struct PageSessionTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
     let bob: JSONValue = ["email": "bob@example.org", "password": "Sup3r-Secret-y8"]
 
-    /// A browser that has been given its cookies.
+    /// A browser with its cookies set.
     private func browser(_ client: any TestClientProtocol) async throws -> BrowserClient {
         let browser = BrowserClient(client)
         _ = try await browser.get("config")
         return browser
     }
 
-    /// The path of the newest mail's link.
+    /// The path of the link in the newest mail.
     private func link(_ server: TestServer) async throws -> String {
         let url = try #require(try await server.mails().last { $0.values["url"] != nil }?.values["url"])
         return try #require(URL(string: url)?.path)
     }
 
-    /// Puts everybody's addresses right, so that only the reset is looked at.
+    /// Requests a password reset by the page's form.
     private func asked(_ browser: BrowserClient, for email: String) async throws {
         let form = try await browser.open("/accounts/password/reset")
         _ = try await browser.press(form, "email=\(email.replacing("@", with: "%40"))")
@@ -34,7 +34,7 @@ struct PageSessionTests {
 
     // MARK: ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION
 
-    @Test func `in the browser of the sign-up the confirmation's button logs in`() async throws {
+    @Test func `the confirmation button logs in in the browser of the sign-up`() async throws {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -55,13 +55,13 @@ struct PageSessionTests {
                 try await server.signals() == [
                     "account.user_signed_up", "account.email_confirmed", "account.user_logged_in",
                 ])
-            // The page's cookies are those of the API, CSRF token and all.
+            // The page sets the same cookies as the API, including the CSRF token.
             #expect(try await browser.get("auth/session").isAuthenticated == true)
             #expect(try await browser.send(.delete, "auth/session", nil, csrf: browser.csrf).status == 401)
         }
     }
 
-    @Test func `in another browser the confirmation's button logs nobody in`() async throws {
+    @Test func `the confirmation button does not log in in another browser`() async throws {
         let server = try TestServer {
             $0.emailVerification = .mandatory
             $0.loginOnEmailConfirmation = true
@@ -77,7 +77,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `with CONFIRM_EMAIL_ON_GET the link logs in, in the browser of the sign-up alone`()
+    @Test func `with CONFIRM_EMAIL_ON_GET the link logs in in the browser of the sign-up only`()
         async throws
     {
         let server = try TestServer {
@@ -99,9 +99,9 @@ struct PageSessionTests {
         }
     }
 
-    // MARK: LO7
+    // MARK: Links opened in another user's browser
 
-    @Test func `a link of one person in another's browser ends that session`() async throws {
+    @Test func `a link opened in another user's browser ends that session`() async throws {
         let server = try TestServer()
         try await server.run { client in
             let (adas, bobs) = (try await browser(client), try await browser(client))
@@ -123,7 +123,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `a reset of one person in another's browser ends that session`() async throws {
+    @Test func `a reset opened in another user's browser ends that session`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         try await server.run { client in
             let (adas, bobs) = (try await browser(client), try await browser(client))
@@ -145,7 +145,7 @@ struct PageSessionTests {
     // MARK: ACCOUNT_LOGIN_ON_PASSWORD_RESET
 
     @Test(arguments: [false, true])
-    func `a reset logs in where it is to`(byCode: Bool) async throws {
+    func `a reset logs in if the setting is on`(byCode: Bool) async throws {
         let server = try TestServer {
             $0.emailVerification = .none
             $0.loginOnPasswordReset = true
@@ -180,7 +180,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `a reset by a link before the address is confirmed proves it, and logs in`()
+    @Test func `a reset by a link verifies the address and logs in`()
         async throws
     {
         let server = try TestServer {
@@ -202,7 +202,7 @@ struct PageSessionTests {
     // MARK: Other sites
 
     @Test(arguments: ["http://evil.example", "null"])
-    func `a form of another site does nothing, whatever it holds`(origin: String) async throws {
+    func `a form of another site is refused, whatever it contains`(origin: String) async throws {
         let server = try TestServer {
             $0.emailVerification = .none
             $0.loginOnPasswordReset = true
@@ -215,7 +215,7 @@ struct PageSessionTests {
             let path = try await link(server)
             let before = try await server.signals()
 
-            // Without a token, with the attacker's own, and with the right one from the wrong place.
+            // Without a token, with the attacker's own token, and with the right token from another origin.
             let own = try #require(try await mallory.open(path).proof)
             let right = try await bobs.open(path)
             let tries = [
@@ -228,7 +228,7 @@ struct PageSessionTests {
             #expect(try await server.signals() == before)
             #expect(try await bobs.get("auth/session").isAuthenticated == true)
 
-            // A browser without cookies is not logged in to the attacker's account either.
+            // A browser without cookies is not logged in to the attacker's account.
             let fresh = BrowserClient(client)
             let forged = try await fresh.send(
                 form: "csrfmiddlewaretoken=\(own)&password=An0ther-Secret-y8", to: path)
@@ -237,7 +237,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `a page that was shown before the session changed is to be loaded anew`() async throws {
+    @Test func `a page shown before the session changed must be reloaded`() async throws {
         let server = try TestServer { $0.emailVerification = .optional }
         try await server.run { client in
             let browser = try await browser(client)
@@ -250,7 +250,7 @@ struct PageSessionTests {
         }
     }
 
-    @Test func `with https a page's cookies are bound to this host`() async throws {
+    @Test func `with https the cookies of a page are bound to the host`() async throws {
         let server = try TestServer { $0.links.publicURL = "https://accounts.example.org" }
         try await server.run { client in
             let browser = BrowserClient(client)

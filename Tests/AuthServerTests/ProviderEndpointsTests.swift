@@ -5,7 +5,7 @@ import Foundation
 import Hummingbird
 import Testing
 
-@Suite("Providers, over HTTP")
+@Suite("Providers over HTTP")
 struct ProviderEndpointsTests {
     private func token(_ id: String, _ email: String? = nil, verified: Bool = true) -> JSONValue {
         var told: [String: JSONValue] = ["id": .string(id), "email_verified": .bool(verified)]
@@ -20,7 +20,7 @@ struct ProviderEndpointsTests {
         ["provider": .string(provider), "process": .string(process), "token": token]
     }
 
-    @Test func `the configuration names the providers that a client can use`() async throws {
+    @Test func `the configuration lists the providers that a client can use`() async throws {
         var issuer = BelievingProvider(id: "acme", name: "Acme", clientID: "client-7")
         issuer.ways = [.redirect]
         issuer.discoveryURL = URL(string: "https://acme.example/.well-known/openid-configuration")
@@ -41,7 +41,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `who is not logged in is told of the providers`() async throws {
+    @Test func `a client without a session receives the provider flows`() async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         try await server.run { client in
             let app = try await AppClient(client).get("auth/session")
@@ -53,7 +53,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `a sign-up that waits for its form names its provider`() async throws {
+    @Test func `a pending sign-up names its provider`() async throws {
         let server = try TestServer(providers: [BelievingProvider()]) { $0.social.autoSignup = false }
         try await server.app { app in
             let reply = try await app.post("auth/provider/token", body("login", token("1", "a@x.org")))
@@ -75,7 +75,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `the answer to a token says who is logged in, and how`() async throws {
+    @Test func `the response to a token contains the user and the method`() async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         try await server.app { app in
             let reply = try await app.post("auth/provider/token", body("login", token("1", "a@x.org")))
@@ -92,7 +92,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `accounts are listed with what they are called`() async throws {
+    @Test func `lists accounts with their display names`() async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         try await server.app { app in
             #expect(try await app.get("account/providers").status == 401)
@@ -114,7 +114,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `what is closed, denied or nobody's is 403 and says no more`() async throws {
+    @Test func `a closed, denied or unauthenticated request is 403 without a reason`() async throws {
         let closed = try TestServer(providers: [BelievingProvider()]) { $0.signupOpen = false }
         try await closed.app { app in
             let reply = try await app.post("auth/provider/token", body("login", token("1", "a@x.org")))
@@ -141,7 +141,7 @@ struct ProviderEndpointsTests {
         }
     }
 
-    @Test func `what is wrong with a token is said with allauth's codes`() async throws {
+    @Test func `reports an invalid token with allauth's error codes`() async throws {
         var named = BelievingProvider(id: "named", name: "Named")
         named.clientID = "x"
         var browsersOnly = BelievingProvider(id: "browsers", name: "Browsers only")
@@ -175,7 +175,7 @@ struct ProviderEndpointsTests {
         #expect(try await server.signals() == [])
     }
 
-    @Test func `where accounts are social only, there is no other way in`() async throws {
+    @Test func `with social accounts only, the provider flow is the only flow`() async throws {
         let server = try TestServer(providers: [BelievingProvider()]) {
             $0.social.socialOnly = true
             $0.emailVerification = .none

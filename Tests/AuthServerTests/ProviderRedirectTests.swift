@@ -6,8 +6,8 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-/// A browser's way to a provider and back.
-@Suite("Visits to providers, over HTTP")
+/// Redirects of a browser to a provider and back.
+@Suite("Redirects to providers over HTTP")
 struct ProviderRedirectTests {
     private func server(_ change: (inout AccountSettings) -> Void = { _ in }) throws -> TestServer {
         try TestServer(providers: [BelievingProvider()]) {
@@ -28,7 +28,7 @@ struct ProviderRedirectTests {
         "provider": "dummy", "process": "login", "callback_url": "http://front/social?x=1",
     ]
 
-    /// Posts the form that sends a browser to the provider.
+    /// Posts the form that redirects a browser to the provider.
     private func begin(
         _ browser: BrowserClient, _ fields: [String: String] = wanted, proven: Bool = true
     ) async throws -> URL {
@@ -51,7 +51,7 @@ struct ProviderRedirectTests {
         return Dictionary(items.map { ($0.name, $0.value ?? "") }) { $1 }
     }
 
-    /// The provider's page that sends the browser back.
+    /// Follows the provider's redirect back to the callback.
     private func comeBack(
         _ browser: BrowserClient, _ there: URL, _ answer: [String: String]
     ) async throws -> URL {
@@ -64,14 +64,14 @@ struct ProviderRedirectTests {
 
     private let person = #"{"id": "1", "email": "a+b@x.org", "email_verified": true}"#
 
-    @Test func `a browser is sent to the provider and comes back logged in`() async throws {
+    @Test func `a browser is redirected to the provider and comes back logged in`() async throws {
         let server = try server()
         try await server.run { client in
             let browser = BrowserClient(client)
             let there = try await begin(browser)
             #expect(there.host() == "provider.example")
             #expect(query(there)["redirect_uri"] == "http://127.0.0.1:8080/accounts/dummy/login/callback/")
-            // A look at the session meanwhile does not end the visit.
+            // A request in between does not end the pending redirect.
             #expect(try await browser.get("auth/session").status == 401)
             let before = browser.cookies["sessionid"]
             let back = try await comeBack(browser, there, ["code": person])
@@ -88,7 +88,7 @@ struct ProviderRedirectTests {
             ])
     }
 
-    @Test func `an answer in a form comes again by its address, for a foreign page's form has no cookies`()
+    @Test func `a callback in a cross-site form, which has no cookies, is redirected to GET`()
         async throws
     {
         try await server().run { client in
@@ -111,7 +111,7 @@ struct ProviderRedirectTests {
     }
 
     @Test(arguments: [(nil, "/accounts/"), ("oidc", "/accounts/oidc/"), ("sso", "/accounts/sso/")])
-    func `the callback that allauth has for OpenID Connect is served, and told where that is configured`(
+    func `serves allauth's OpenID Connect callback and uses it if configured`(
         _ prefix: String?, _ start: String
     ) async throws {
         var provider = BelievingProvider()
@@ -140,7 +140,7 @@ struct ProviderRedirectTests {
     }
 
     @Test(arguments: ["//accounts/dummy/login/callback", "/accounts/nobody/login/callback"])
-    func `an answer in a form comes again to this server's own address only`(path: String) async throws {
+    func `a callback in a form is redirected to this server only`(path: String) async throws {
         try await server().run { client in
             let answer = try await BrowserClient(client).raw(.post, path, [:], form(["code": "c"]))
             let again = answer.headers[.location]
@@ -149,7 +149,7 @@ struct ProviderRedirectTests {
         }
     }
 
-    @Test func `without the proof of its own page a browser is sent nowhere`() async throws {
+    @Test func `without the CSRF token of its own page a browser is not redirected`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             _ = try await browser.get("config")
@@ -169,7 +169,7 @@ struct ProviderRedirectTests {
         }
     }
 
-    @Test func `nobody is sent to a stranger`() async throws {
+    @Test func `refuses an untrusted callback URL`() async throws {
         try await server().run { client in
             for callback in ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"] {
                 var fields = Self.wanted
@@ -181,14 +181,14 @@ struct ProviderRedirectTests {
         }
     }
 
-    @Test func `what went wrong stands in the front end's address`() async throws {
+    @Test func `a failure is reported in the front end's URL`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             var there = try await begin(browser)
             var back = try await comeBack(browser, there, ["error": "access_denied"])
             #expect(back.host() == "front")
             #expect(query(back) == ["x": "1", "error": "cancelled", "error_process": "login"])
-            // Used up.
+            // The state is used already.
             back = try await comeBack(browser, there, ["code": person])
             #expect(query(back)["error"] == "unknown")
             #expect(back.path() == "/accounts/login")
@@ -197,14 +197,14 @@ struct ProviderRedirectTests {
             #expect(query(back) == ["x": "1", "error": "permission_denied", "error_process": "connect"])
             let nobody = try await begin(browser, Self.wanted.merging(["provider": "nobody"]) { $1 })
             #expect(query(nobody) == ["x": "1", "error": "unknown", "error_process": "login"])
-            // Another browser's state.
+            // The state of another browser.
             there = try await begin(browser)
             back = try await comeBack(BrowserClient(client), there, ["code": person])
             #expect(query(back)["error"] == "unknown")
         }
     }
 
-    @Test func `the server's own page has the providers' buttons and says who is logged in`() async throws {
+    @Test func `the server's own page has the providers' buttons and shows the user`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             let page = try await browser.raw(.get, "/accounts/login")
@@ -251,7 +251,7 @@ struct ProviderRedirectTests {
         }
     }
 
-    @Test func `the dummy provider's page sends back whom it was told`() async throws {
+    @Test func `the dummy provider's page returns the identity of its form`() async throws {
         try await server().run { client in
             let browser = BrowserClient(client)
             let there = try await begin(browser)
@@ -270,14 +270,14 @@ struct ProviderRedirectTests {
             _ = try await browser.raw(.get, uri)
             let session = try await browser.get("auth/session")
             #expect(session.body["data"]?["user"]?["email"] == "d+e@x.org")
-            // It sends nobody to a stranger.
+            // It does not redirect to an untrusted URL.
             let evil = try await browser.raw(
                 .get, "/_allauth/dummy/authorize?state=x&redirect_uri=https%3A%2F%2Fevil.example%2F")
             #expect(evil.status == .badRequest)
         }
     }
 
-    @Test func `without the dummy provider its page is not there`() async throws {
+    @Test func `without the dummy provider its page does not exist`() async throws {
         try await TestServer().run { client in
             let answer = try await BrowserClient(client).raw(.get, "/_allauth/dummy/authorize")
             #expect(answer.status == .notFound)

@@ -9,11 +9,11 @@ import InMemoryLogging
 import Logging
 import Testing
 
-@Suite("What signals and logs know of a request")
+@Suite("Request data in signals and logs")
 struct RequestTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
-    @Test func `signals of one request share an id that the server made, and know client and address`()
+    @Test func `signals of one request share an id made by the server, the client and the address`()
         async throws
     {
         let server = try TestServer { $0.emailVerification = .none }
@@ -52,7 +52,7 @@ struct RequestTests {
         }
     }
 
-    @Test func `a log line names the route and the request, and no secret, address or query`() async throws {
+    @Test func `a log line contains route and request id, but no secret, address or query`() async throws {
         let handler = InMemoryLogHandler()
         let server = try TestServer(logger: Logger(label: "test") { _ in handler }) {
             $0.emailVerification = .mandatory
@@ -81,7 +81,7 @@ struct RequestTests {
 
 @Suite("Schemas")
 struct SchemaRoutesTests {
-    @Test func `a signal's schema is served under the address that its messages name`() async throws {
+    @Test func `serves the schema of a signal at the URL in its messages`() async throws {
         let router = Router()
         SchemaRoutes { $0 == "account.user_logged_in" ? #"{"type":"object"}"# : nil }.addRoutes(to: router)
         try await Application(router: router, logger: .quiet).test(.router) { client in

@@ -6,7 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Testing
 
-@Suite("What the API does not have")
+@Suite("Unknown paths and methods")
 struct UnknownPathTests {
     private func ask(_ client: any TestClientProtocol, _ method: HTTPRequest.Method, _ path: String)
         async throws -> APIReply
@@ -21,7 +21,7 @@ struct UnknownPathTests {
         "/app/v1/auth/unknown", "/app/v1/auth/login/more", "/browser/v1/account", "/browser/v1/auth/email",
         "/browser/v1/auth/email/verify/resend/again",
     ])
-    func `an unknown path is 404 in the API's form, whatever the method`(path: String) async throws {
+    func `an unknown path is 404 in the API's format, whatever the method`(path: String) async throws {
         try await TestServer().run { client in
             for method in [HTTPRequest.Method.get, .post, .delete] {
                 let reply = try await ask(client, method, path)
@@ -36,7 +36,7 @@ struct UnknownPathTests {
         ("config", "GET, HEAD"), ("auth/login", "POST"), ("auth/session", "DELETE, GET, HEAD"),
         ("auth/email/verify", "GET, HEAD, POST"), ("account/email", "DELETE, GET, HEAD, PATCH, POST, PUT"),
     ])
-    func `a method that a path has not is 405 and says which it has`(path: String, allowed: String)
+    func `an unsupported method is 405 with Allow`(path: String, allowed: String)
         async throws
     {
         let server = try TestServer()

@@ -5,14 +5,14 @@ import Hummingbird
 import HummingbirdTesting
 import Synchronization
 
-/// A native client: it keeps the newest session token and shows it.
+/// An app client, which keeps the newest session token and sends it.
 final class AppClient: Sendable {
     private let client: any TestClientProtocol
     private let held = Mutex<String?>(nil)
 
     init(_ client: any TestClientProtocol) { self.client = client }
 
-    /// The session token that the client holds.
+    /// The session token.
     var token: String? {
         get { held.withLock { $0 } }
         set { held.withLock { $0 = newValue } }
@@ -52,7 +52,7 @@ final class AppClient: Sendable {
     }
 }
 
-/// What the API answered.
+/// A response of the API.
 struct APIReply: Sendable {
     var status: Int
     var body: JSONValue
@@ -69,7 +69,7 @@ struct APIReply: Sendable {
     var isAuthenticated: JSONValue? { body["meta"]?["is_authenticated"] }
 
     var flows: [JSONValue] { if case .array(let flows)? = body["data"]?["flows"] { flows } else { [] } }
-    /// The ids of the flows that wait.
+    /// The ids of the pending flows.
     var pending: [String] { flows.filter { $0["is_pending"] == true }.compactMap { $0["id"]?.string } }
     var flowIDs: [String] { flows.compactMap { $0["id"]?.string } }
 

@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-/// A provider that believes the JSON it is shown, as allauth's `dummy` does.
+/// A provider that accepts any JSON as an identity, as allauth's `dummy` does.
 struct BelievingProvider: SocialProvider {
     var id = "dummy"
     var name = "Dummy"
@@ -22,19 +22,21 @@ struct BelievingProvider: SocialProvider {
     }
 
     func identity(for callback: AuthorizationCallback) async throws(SocialProviderError) -> SocialIdentity {
-        if callback.parameters["error"] != nil { throw SocialProviderError(.cancelled, "they said no") }
+        if callback.parameters["error"] != nil { throw SocialProviderError(.cancelled, "cancelled") }
         return try identity(callback.parameters["code"] ?? "")
     }
 
     func identity(for token: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
-        if let clientID, token.clientID != clientID { throw SocialProviderError(.invalidToken, "another's") }
+        if let clientID, token.clientID != clientID {
+            throw SocialProviderError(.invalidToken, "wrong client")
+        }
         return try identity(token.idToken?.exposedText ?? "")
     }
 
     private func identity(_ text: String) throws(SocialProviderError) -> SocialIdentity {
         guard let told = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)),
             let uid = told["id"]?.string
-        else { throw SocialProviderError(.invalidToken, "it is no JSON with an id") }
+        else { throw SocialProviderError(.invalidToken, "not a JSON object with an id") }
         let email = told["email"]?.string.map {
             SocialEmailAddress(email: $0, verified: told["email_verified"]?.bool == true, primary: true)
         }

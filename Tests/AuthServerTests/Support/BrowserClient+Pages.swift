@@ -3,19 +3,19 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 
-/// A page as a person sees it.
+/// A page as a browser shows it.
 struct ShownPage {
     var path: String
     var status: HTTPResponse.Status
     var html: String
     var headers: HTTPFields
 
-    /// What the form's hidden field proves; nil where there is no form.
+    /// The CSRF token in the form's hidden field; `nil` without a form.
     var proof: String? {
         html.firstMatch(of: /name="csrfmiddlewaretoken" type="hidden" value="([^"]+)"/).map { String($0.1) }
     }
 
-    /// Where the form is sent to.
+    /// The path that the form is sent to.
     var target: String {
         guard let action = html.firstMatch(of: /action="([^"]+)"/) else { return path }
         let page = URL(string: "http://127.0.0.1" + path)
@@ -29,7 +29,7 @@ extension BrowserClient {
         shown(path, try await raw(.get, path))
     }
 
-    /// Fills in the page's form and presses its button, as a browser does it.
+    /// Fills in and submits the page's form like a browser.
     ///
     /// - Parameter form: the fields, percent-encoded.
     func press(
@@ -39,7 +39,7 @@ extension BrowserClient {
         return try await send(form: proof + form, to: page.target, origin: origin)
     }
 
-    /// Sends a form, whoever made it.
+    /// Sends any form.
     func send(form: String, to path: String, origin: String? = nil) async throws -> ShownPage {
         var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
         headers[.origin] = origin

@@ -5,7 +5,7 @@ import Hummingbird
 import HummingbirdTesting
 import Synchronization
 
-/// A browser: it keeps cookies and sends them back.
+/// A browser, which keeps cookies and sends them.
 final class BrowserClient: Sendable {
     private let client: any TestClientProtocol
     private let jar = Mutex<[String: String]>([:])
@@ -13,21 +13,21 @@ final class BrowserClient: Sendable {
 
     init(_ client: any TestClientProtocol) { self.client = client }
 
-    /// The cookies that it holds, by name.
+    /// The cookies by name.
     var cookies: [String: String] {
         get { jar.withLock { $0 } }
         set { jar.withLock { $0 = newValue } }
     }
 
-    /// Every `Set-Cookie` so far.
+    /// All `Set-Cookie` headers so far.
     var setCookies: [String] { seen.withLock { $0 } }
 
-    /// What a page shows in `X-CSRFToken`.
+    /// The CSRF token that a page sends in `X-CSRFToken`.
     var csrf: String? { cookies["csrftoken"] }
 
     func get(_ path: String) async throws -> APIReply { try await send(.get, path, nil) }
 
-    /// A request of a page that shows its CSRF token.
+    /// Sends a request with the CSRF token.
     func post(
         _ path: String, _ body: JSONValue? = nil, origin: String? = nil, referer: String? = nil
     ) async throws -> APIReply {
@@ -46,7 +46,7 @@ final class BrowserClient: Sendable {
         return try APIReply(try await raw(method, "/_allauth/browser/v1/" + path, headers, bytes))
     }
 
-    /// Any request, with the cookies.
+    /// Sends any request with the cookies.
     func raw(
         _ method: HTTPRequest.Method, _ uri: String, _ headers: HTTPFields = [:], _ body: ByteBuffer? = nil
     ) async throws -> TestResponse {

@@ -9,7 +9,7 @@ import HummingbirdTesting
 import Logging
 import Synchronization
 
-/// The HTTP face over a store in memory.
+/// The HTTP server over a store in memory.
 final class TestServer: Sendable {
     let store: SQLiteStore
     let accounts: Accounts
@@ -17,7 +17,7 @@ final class TestServer: Sendable {
     private let logger: Logger
     private let delivered = Mutex<[MailDraft]>([])
 
-    /// - Parameter change: of settings under which rate limits and notification mails are off.
+    /// - Parameter change: changes the settings, in which rate limits and notification mails are off.
     init(
         limiter: any RateLimiter = MemoryRateLimiter(), passwords: PasswordHasher = .quick,
         store: (any AccountStore)? = nil, configuration: AuthServerConfiguration = AuthServerConfiguration(),
@@ -38,7 +38,7 @@ final class TestServer: Sendable {
             hooks: hooks, providers: providers)
     }
 
-    /// Runs requests against the routes.
+    /// Sends requests to the routes.
     ///
     /// - Parameter setup: `.live` for a real socket.
     func run(
@@ -55,14 +55,14 @@ final class TestServer: Sendable {
         try await application.test(setup, test)
     }
 
-    /// Runs an app client's requests.
+    /// Sends requests of an app client.
     func app(
         _ setup: TestingSetup = .router, _ test: @escaping @Sendable (AppClient) async throws -> Void
     ) async throws {
         try await run(setup) { try await test(AppClient($0)) }
     }
 
-    /// Runs an app client's requests for what comes of them.
+    /// Sends requests of an app client and returns the results.
     func collect<R: Sendable>(
         _ setup: TestingSetup, _ test: @escaping @Sendable (AppClient) async throws -> [R]
     ) async throws -> [R] {
@@ -74,22 +74,22 @@ final class TestServer: Sendable {
         return results.withLock { $0 }
     }
 
-    // MARK: What was written
+    // MARK: Signals and mails
 
-    /// The signals that were emitted, in order.
+    /// The emitted signals in order.
     func drafts() async throws -> [SignalDraft] {
         try await store.rows(after: 0, limit: 1000, now: .distantFuture).rows.map(\.draft)
     }
 
-    /// Their names.
+    /// The names of the emitted signals.
     func signals() async throws -> [String] { try await drafts().map(\.name.rawValue) }
 
-    /// The mails that wait, oldest first.
+    /// The queued mails, oldest first.
     func mails() async throws -> [MailDraft] {
         try await store.dueMails(limit: 1000, now: .distantFuture).map(\.draft)
     }
 
-    /// Delivers every mail that waits, which emits what comes with it.
+    /// Delivers all queued mails, which emits their signals.
     func deliver() async throws {
         for mail in try await store.dueMails(limit: 1000, now: .distantFuture) {
             delivered.withLock { $0.append(mail.draft) }
@@ -97,14 +97,14 @@ final class TestServer: Sendable {
         }
     }
 
-    /// The last part of a value in the newest mail that has it, delivered or not.
+    /// The last path component of a value in the newest mail that has it, delivered or not.
     func newestMailed(_ value: String) async throws -> String {
         let all = try await delivered.withLock { $0 } + mails()
         let text = all.last { $0.values[value] != nil }?.values[value] ?? ""
         return String(text.split(separator: "/").last ?? "")
     }
 
-    /// How many signals and mails there are: what any write of a flow changes.
+    /// The number of signals and mails, which every write of a flow changes.
     func writes() async throws -> [Int] { [try await signals().count, try await mails().count] }
 }
 
@@ -114,6 +114,6 @@ extension PasswordHasher {
 }
 
 extension Logger {
-    /// A logger that says nothing.
+    /// A logger without output.
     static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
