@@ -5,10 +5,10 @@ import Testing
 
 @testable import AuthBroker
 
-/// Hosts with several addresses, and brokers with several nodes, of which one is dead. Each test has a port of its own,
-/// so that none knows what another has learned.
+/// Hosts with several addresses, and brokers with several nodes, one of which is dead. Each test has its own port,
+/// because the process remembers per node which address worked.
 @Suite(.needsBroker) struct AddressTests {
-    /// Opens a connection to a name that stands for several addresses; returns what was said if it failed.
+    /// Opens a connection to a host name with several addresses; returns the error, or `nil` if it succeeded.
     private func open(
         _ addresses: String, port: UInt16, answerTimeout: Duration = .milliseconds(600)
     ) throws -> BrokerError? {
@@ -24,7 +24,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test func `an address that accepts and says nothing is passed over, and tried last from then on`()
+    @Test func `skips an address that accepts but never answers, and tries it last afterwards`()
         async throws
     {
         let broker = try await PrivateBroker.shared
@@ -37,23 +37,23 @@ import Testing
             #expect(try open("127.0.0.2,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
         }
         #expect(silent.newConnections() == 0)
-        // The one that worked does no more: the other gets its turn again.
+        // The address that worked is down now: the other one is tried again.
         proxy.setDown(true)
         #expect(try open("127.0.0.1,127.0.0.2", port: proxy.port) != nil)
         #expect(silent.newConnections() == 1)
-        // Both have failed: first the one whose failure is older.
+        // Both have failed: the one that failed longer ago is tried first.
         proxy.setDown(false)
         #expect(try open("127.0.0.2,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
         #expect(silent.newConnections() == 0)
     }
 
-    @Test func `an address that refuses is passed over`() async throws {
+    @Test func `skips an address that refuses the connection`() async throws {
         let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
         defer { proxy.close() }
         #expect(try open("::1,127.0.0.3,127.0.0.1", port: proxy.port, answerTimeout: .seconds(4)) == nil)
     }
 
-    @Test func `of several faults the one is reported that got furthest`() throws {
+    @Test func `reports the error of the attempt that got furthest`() throws {
         let silent = try SilentListener("127.0.0.2")
         for addresses in ["127.0.0.3,127.0.0.2", "127.0.0.2,127.0.0.3"] {
             let error = try open(addresses, port: silent.port)
@@ -64,7 +64,7 @@ import Testing
         #expect(try open("127.0.0.3", port: silent.port)?.message == "the connection was refused")
     }
 
-    @Test func `a broker that refuses the log-in is asked at one address only`() async throws {
+    @Test func `tries only one address if the broker refuses the log-in`() async throws {
         let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
         defer { proxy.close() }
         let silent = try SilentListener("127.0.0.2", port: proxy.port)
@@ -81,12 +81,11 @@ import Testing
     }
 
     @Test(arguments: ["nonsense", "127.0.0.1,", ",", "127.0.0.1,nonsense"])
-    func `what is no address is not connected to`(_ addresses: String) throws {
+    func `does not connect to an invalid address`(_ addresses: String) throws {
         #expect(try open(addresses, port: 1)?.message == "the host name cannot be resolved")
     }
 
-    @Test func `a dead node costs its time-out once in a process, and not for each connection`() async throws
-    {
+    @Test func `a dead node costs its time-out once per process, not once per connection`() async throws {
         let broker = try await PrivateBroker.shared
         let silent = try SilentListener("127.0.0.2")
         var configuration = BrokerConfiguration(

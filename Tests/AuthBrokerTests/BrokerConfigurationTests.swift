@@ -4,7 +4,7 @@ import AuthSignals
 import Testing
 
 @Suite struct BrokerConfigurationTests {
-    @Test func `without settings it is the broker on this host`() throws {
+    @Test func `defaults to the broker on this host`() throws {
         var reader = SettingsReader([:])
         let configuration = BrokerConfiguration(reading: &reader)
         try reader.check()
@@ -13,7 +13,7 @@ import Testing
         #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE"])
     }
 
-    @Test func `URLs and exchange are read`() throws {
+    @Test func `reads URLs and exchange`() throws {
         var reader = SettingsReader([
             "BROKER_URL": "amqp://u:p@one/,amqps://u:p@two/v", "BROKER_EXCHANGE": "auth.signals.v2",
         ])
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [" auth.signals.v2\n", "auth.signals.v2\r\n"])
-    func `white space around an exchange is not part of its name`(text: String) throws {
+    func `trims white space around the exchange name`(text: String) throws {
         var reader = SettingsReader(["BROKER_EXCHANGE": text, "BROKER_URL": "amqp://one/,\n amqp://two/\n"])
         let configuration = BrokerConfiguration(reading: &reader)
         try reader.check()
@@ -33,13 +33,13 @@ import Testing
     }
 
     @Test(arguments: ["\"auth.signals\"", "'auth.signals'", "auth\n.signals", "auth.\u{0}signals"])
-    func `an exchange in quotes, or with a control character, is refused`(text: String) {
+    func `rejects an exchange name with quotes or a control character`(text: String) {
         var reader = SettingsReader(["BROKER_EXCHANGE": text])
         _ = BrokerConfiguration(reading: &reader)
         #expect(reader.faults.map(\.name) == ["BROKER_EXCHANGE"])
     }
 
-    @Test func `faults name the setting and quote no password`() {
+    @Test func `errors name the setting and never contain the password`() {
         var reader = SettingsReader([
             "BROKER_URL": "http://u:sesame@h", "BROKER_EXCHANGE": "amq.topic",
         ])

@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `a queue that is full makes the broker refuse, and the publisher says so`() async throws {
+    @Test func `reports nacked if the broker refuses a message for a full queue`() async throws {
         try await BrokerWorld.with { world in
             try await world.withPublisher { publisher in
                 try await world.bindQueueForOne()
@@ -59,15 +59,15 @@ import Testing
         }
     }
 
-    /// A channel of RabbitMQ 3.10 may refuse everything for as long as it is open, though the queue has recovered.
-    @Test func `a broker that refuses everything for long is tried on a new connection`() async throws {
+    /// A channel of RabbitMQ 3.10 may nack every message while it is open, even after the queue has recovered.
+    @Test func `reconnects if the broker keeps refusing every message`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             configuration.confirmTimeout = .milliseconds(300)
             try await world.withPublisher(configuration) { publisher in
                 try await world.bindQueueForOne()
                 var outcomes: [PublishOutcome] = []
-                try await eventually(within: .seconds(60), "the connection was given up") {
+                try await eventually(within: .seconds(60), "the connection was closed") {
                     outcomes += await publisher.publish([.test(outcomes.count)])
                     guard case .unknown(let reason)? = outcomes.last else { return false }
                     return reason.contains("refused everything")
@@ -78,7 +78,9 @@ import Testing
         }
     }
 
-    @Test func `more than a window is in flight in turns, each message with its own outcome`() async throws {
+    @Test func `a batch larger than the window is published in parts, each message with its own outcome`()
+        async throws
+    {
         try await BrokerWorld.with(patterns: ["testing.*"]) { world in
             var configuration = world.configuration
             configuration.window = 16
@@ -98,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `a connection that an operator closes is made again`() async throws {
+    @Test func `reconnects after an operator closes the connection`() async throws {
         try await BrokerWorld.with { world in
             try await world.withPublisher { publisher in
                 try await world.admin.declare(world.topology)
@@ -118,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func `what is submitted before a stop is confirmed before it ends`() async throws {
+    @Test func `messages submitted before a stop are confirmed before the publisher stops`() async throws {
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             try await world.admin.declare(world.topology)
@@ -134,14 +136,14 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `one that never found a broker can be stopped at once`() async throws
+    @Test(.timeLimit(.minutes(2))) func `a publisher that never reached a broker stops at once`() async throws
     {
         var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
         configuration.firstPause = .seconds(3600)
         configuration.longestPause = .seconds(3600)
         let publisher = BrokerPublisher(configuration)
         let running = Task { try await publisher.run() }
-        try await eventually(within: .seconds(60), "it said why") {
+        try await eventually(within: .seconds(60), "the status has the error") {
             if case .connecting(let error?) = publisher.status { error.code == .unreachable } else { false }
         }
         running.cancel()
@@ -149,7 +151,7 @@ import Testing
         #expect(publisher.status == .stopped)
     }
 
-    @Test(.timeLimit(.minutes(2))) func `of several nodes the one that answers is used`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `uses the node that answers`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.direct
             configuration.urls = [
@@ -166,7 +168,7 @@ import Testing
 }
 
 extension BrokerWorld {
-    /// Binds a queue that takes one message and refuses more.
+    /// Binds a queue that holds one message and rejects more.
     fileprivate func bindQueueForOne() async throws {
         let (queue, exchange) = (topology.queue, direct.exchange)
         try await perform { channel throws(BrokerError) in

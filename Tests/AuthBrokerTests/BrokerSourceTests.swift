@@ -25,7 +25,7 @@ import Testing
                             },
                             take: { try await world.take(from: world.topology.name(of: $0)) },
                             dropConnection: { world.proxy.cut() },
-                            // The ladder's clock is the broker's own: who waits for what comes back waits for it.
+                            // The broker's own clock times the retry queues, so the test cannot advance it.
                             passSecond: {})
                     }
                 }
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `the contract's objects exist at the broker with their arguments`() async throws {
+    @Test func `declares the contract's objects at the broker with their arguments`() async throws {
         try await BrokerWorld.with(patterns: ["account.#"]) { world in
             try await world.withSource { _ in
                 let listed = try await world.broker.ctl("list_queues", "name", "durable", "arguments")
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `it waits for the signals' exchange and says so`() async throws {
+    @Test func `waits for a missing signal exchange and names it in the status`() async throws {
         try await BrokerWorld.with { world in
             let source = BrokerSource(world.topology, world.configuration)
             let running = Task { try await source.run() }
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `a queue with other arguments is named, with what to do`() async throws {
+    @Test func `the error for a queue with other arguments names it and says what to do`() async throws {
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             let name = world.topology.queue
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a queue that is deleted under the consumer is declared again`() async throws {
+    @Test func `redeclares a queue that is deleted during consumption`() async throws {
         try await BrokerWorld.with { world in
             try await world.withSource { source in
                 let queue = world.topology.queue
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `no more than the prefetch is delivered, and acknowledging lets more come`() async throws {
+    @Test func `delivers at most the prefetch, and more after acknowledgements`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             configuration.prefetch = 10
@@ -123,13 +123,13 @@ import Testing
                     #expect(seen == batch.map(\.messageID))
                 }
             }
-            // Everything was acknowledged, the last ones by the stop.
+            // Everything was acknowledged: stopping sends the remaining acknowledgements.
             let left = try await world.admin.messageCount(in: world.topology.queue)
             #expect(left == 0)
         }
     }
 
-    @Test func `a body over the limit goes to the dead letters and its neighbours are delivered`()
+    @Test func `dead-letters a body over the limit and delivers the messages around it`()
         async throws
     {
         try await BrokerWorld.with { world in
@@ -147,7 +147,7 @@ import Testing
                         source.acknowledge(delivery)
                     }
                     let dead = world.topology.name(of: .dead)
-                    try await eventually(within: .seconds(60), "it lay in the dead letters") {
+                    try await eventually(within: .seconds(60), "it was dead-lettered") {
                         try await world.admin.messageCount(in: dead) == 1
                     }
                     #expect(try await world.take(from: dead).map(\.body) == [large.body])
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `a copy that cannot be stored leaves the delivery unsettled`() async throws {
+    @Test func `a republished copy that cannot be stored leaves the delivery unsettled`() async throws {
         try await BrokerWorld.with { world in
             try await world.withSource { source in
                 try await world.withPublisher(world.direct) { publisher in

@@ -6,7 +6,7 @@ import ToolSupport
 @testable import AuthBroker
 
 @Suite struct BrokerURLFuzzTests {
-    @Test func `a damaged URL is refused without being quoted, or has values in their ranges`() {
+    @Test func `a mutated URL is rejected without being quoted, or has all values in range`() {
         var mutator = Mutator(seed: TestSeed.value)
         let whole = "amqps://us%20er:s3cret-pw@[::1]:5671/v%2Fh?heartbeat=20&connection_timeout=5000"
         for round in 0..<(3000 * TestSeed.times) {
@@ -24,7 +24,7 @@ import ToolSupport
         }
     }
 
-    @Test func `ports and durations beyond what can be used are errors, of an application too`() async throws
+    @Test func `out-of-range ports and durations are errors, also if an application sets them`() async throws
     {
         for port in [-1, 65_536, Int.max] {
             let configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: port)])

@@ -13,7 +13,7 @@ import Testing
         #expect(try BrokerURL("amqps://broker.example.org").port == 5671)
     }
 
-    @Test func `everything that a URL may say is read`() throws {
+    @Test func `reads every part of a URL`() throws {
         let url = try BrokerURL(
             "amqps://us%40er:p%3Aa%2Fs%2Cs@[::1]:5999/v%2Fh?cacertfile=/etc/ca%20x.pem&certfile=/c.pem"
                 + "&keyfile=/k.pem&heartbeat=7&connection_timeout=1500")
@@ -42,7 +42,7 @@ import Testing
         #expect(urls.map(\.isEncrypted) == [false, true, false])
     }
 
-    /// The password in every one of these is `sesame`, or something with it inside.
+    /// The password in each of these contains `sesame`.
     @Test(arguments: [
         "", "sesame", "http://u:sesame@h", "amqp://", "amqp://u:sesame@", "amqp://u:sesame@h:0",
         "amqp://u:sesame@h:65536", "amqp://u:sesame@h:x", "amqp://u:sesame@h:", "amqp://u:sesame@::1",
@@ -54,14 +54,14 @@ import Testing
         "amqps://u:sesame@h?certfile=/c.pem", "amqps://u:sesame@h?keyfile=/k.pem", "amqp://u:sesame@h,",
         "amqp://u:ses,ame@h", "amqp://one,u:sesame@two",
     ])
-    func `what is wrong is said without quoting the URL`(_ text: String) throws {
+    func `errors describe the problem without quoting the URL`(_ text: String) throws {
         let error = try #require(throws: BrokerError.self) { try BrokerURL.list(text) }
         #expect(error.code == .invalidURL)
         #expect(error.message.hasPrefix("the broker's URL "))
         #expect(!"\(error)".contains("same"))
     }
 
-    @Test func `no description shows user or password`() throws {
+    @Test func `descriptions never contain user or password`() throws {
         let url = try BrokerURL("amqps://somebody:sesame@host:1/v%2Fh")
         var dumped = ""
         dump(url, to: &dumped)

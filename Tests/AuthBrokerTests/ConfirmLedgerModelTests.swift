@@ -5,8 +5,8 @@ import ToolSupport
 
 @testable import AuthBroker
 
-/// The ledger against a model so simple that it cannot be wrong: the numbers without an answer, in order, and which
-/// of them were sent back. A million random acks, nacks, returns and closes, in windows of several sizes.
+/// Compares the ledger with a simple model: the unconfirmed delivery tags in order, and which of them were returned.
+/// A million random acks, nacks, returns and closes, in windows of several sizes.
 @Suite struct ConfirmLedgerModelTests {
     private struct Model {
         var open: [UInt64] = []
@@ -34,19 +34,19 @@ import ToolSupport
     }
 
     @Test(arguments: TestSeed.many(20))
-    func `random words settle what the model says`(_ seed: UInt64) {
+    func `random events settle the same tags as the model`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var ledger = ConfirmLedger<UInt64>()
         var model = Model()
         let window = [3, 8, 24, 64][Int(seed % 4)]
-        // Every step is a word of the broker's; what we publish between them does not count.
+        // Each step is one event from the broker; publishing in between is not counted as a step.
         for step in 0..<50_000 {
             while model.open.count < window, random.next() % 3 != 0 {
                 ledger.published(model.next, at: .now)
                 model.open.append(model.next)
                 model.next += 1
             }
-            // Also numbers that were never given, and those that were settled long ago.
+            // Includes tags that were never published and tags that were settled long ago.
             let back = min(model.next + 1, UInt64(2 * window))
             let tag = model.next + 1 - random.next() % (back + 1)
             let multiple = random.next() % 4 == 0
@@ -67,7 +67,7 @@ import ToolSupport
                 let wasFound = ledger.returned(code: 312, text: "NO_ROUTE") { $0 == tag }
                 if isOpen { model.returned.insert(tag) }
                 guard wasFound == isOpen else {
-                    Issue.record("seed \(seed), step \(step): \(tag) came back")
+                    Issue.record("seed \(seed), step \(step): wrong result for the return of \(tag)")
                     return
                 }
             default:

@@ -5,15 +5,16 @@ import Testing
 @testable import AuthBroker
 
 @Suite struct ConfirmLedgerTests {
-    /// What a broker may say, and the loss of the connection.
+    /// An event from the broker, or the loss of the connection.
     enum Word: Sendable {
         case ack(UInt64), ackAll(UInt64), nack(UInt64), nackAll(UInt64)
-        /// A message with that name came back.
+        /// The message with that name was returned.
         case back(String)
         case closed
     }
 
-    /// Three messages `a`, `b`, `c` are published as 1, 2, 3; what the broker says then, and what is settled.
+    /// Three messages `a`, `b`, `c` are published with the tags 1, 2, 3; then the broker's events, and what they
+    /// settle.
     struct Row: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var words: [Word]
@@ -27,39 +28,39 @@ import Testing
             testDescription: "acks out of order", words: [.ack(2), .ack(1), .ack(3)],
             settled: ["b confirmed", "a confirmed", "c confirmed"], outstanding: 0),
         Row(
-            testDescription: "all up to one", words: [.ackAll(2)],
+            testDescription: "multiple ack", words: [.ackAll(2)],
             settled: ["a confirmed", "b confirmed"], outstanding: 1),
         Row(
-            testDescription: "all up to one, of which one is settled", words: [.ack(2), .ackAll(3)],
+            testDescription: "multiple ack over a tag that is already settled", words: [.ack(2), .ackAll(3)],
             settled: ["b confirmed", "a confirmed", "c confirmed"], outstanding: 0),
         Row(
             testDescription: "a nack among acks", words: [.nack(2), .ackAll(3)],
             settled: ["b nacked", "a confirmed", "c confirmed"], outstanding: 0),
         Row(
-            testDescription: "nacks up to one", words: [.ack(1), .nackAll(3)],
+            testDescription: "multiple nack", words: [.ack(1), .nackAll(3)],
             settled: ["a confirmed", "b nacked", "c nacked"], outstanding: 0),
         Row(
-            testDescription: "sent back, then acked", words: [.back("b"), .ackAll(3)],
+            testDescription: "returned, then acked", words: [.back("b"), .ackAll(3)],
             settled: ["a confirmed", "b returned 312", "c confirmed"], outstanding: 0),
         Row(
-            testDescription: "sent back, not acked yet", words: [.back("b"), .ack(1)],
+            testDescription: "returned, not acked yet", words: [.back("b"), .ack(1)],
             settled: ["a confirmed"], outstanding: 2),
         Row(
-            testDescription: "lost", words: [.ack(2), .closed],
+            testDescription: "connection lost", words: [.ack(2), .closed],
             settled: ["b confirmed", "a unknown", "c unknown"], outstanding: 0),
         Row(
-            testDescription: "sent back, then lost", words: [.back("a"), .closed],
+            testDescription: "returned, then connection lost", words: [.back("a"), .closed],
             settled: ["a returned 312", "b unknown", "c unknown"], outstanding: 0),
         Row(
             testDescription: "the same ack twice", words: [.ack(1), .ack(1), .ackAll(1)],
             settled: ["a confirmed"], outstanding: 2),
         Row(
-            testDescription: "something sent back that is not ours", words: [.back("z"), .ack(1)],
+            testDescription: "return of an unknown message", words: [.back("z"), .ack(1)],
             settled: ["a confirmed"], outstanding: 2),
     ]
 
     @Test(arguments: rows)
-    func `what the broker says settles what it is about`(_ row: Row) throws {
+    func `each event settles the messages it refers to`(_ row: Row) throws {
         var ledger = ConfirmLedger<String>()
         for item in ["a", "b", "c"] {
             ledger.published(item, at: .now)
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [0, 4, 9, 1 << 63, UInt64.max], [false, true])
-    func `an answer for what was never published is a protocol error and settles nothing`(
+    func `a confirm for an unpublished tag is a protocol error and settles nothing`(
         _ tag: UInt64, _ multiple: Bool
     ) throws {
         var ledger = ConfirmLedger<String>()
@@ -91,11 +92,11 @@ import Testing
         #expect([ack?.code, nack?.code] == [.protocolError, .protocolError])
         #expect(ledger.outstanding == 3)
         #expect(ledger.closed("lost").map(\.item) == ["a", "b", "c"])
-        // Nothing is published yet: every answer is for nothing.
+        // Nothing is published on the new connection yet, so every tag is unknown.
         #expect(throws: BrokerError.self) { try ledger.confirmed(tag, multiple: multiple) }
     }
 
-    @Test func `two copies of one message come back one after the other`() throws {
+    @Test func `two returns of the same message are assigned to its copies in order`() throws {
         var ledger = ConfirmLedger<String>()
         for _ in 1...3 { ledger.published("same", at: .now) }
         #expect(ledger.returned(code: 312, text: "") { $0 == "same" })
@@ -104,7 +105,7 @@ import Testing
         #expect(settled.map(\.outcome.word) == ["returned 312", "returned 312", "confirmed"])
     }
 
-    @Test func `the oldest is the first without an answer`() throws {
+    @Test func `oldest is the publish time of the first unconfirmed message`() throws {
         var ledger = ConfirmLedger<Int>()
         #expect(ledger.oldest == nil)
         let start = ContinuousClock.now
@@ -119,7 +120,7 @@ import Testing
         #expect(ledger.oldest == nil)
     }
 
-    @Test func `after a loss numbers begin at one again`() throws {
+    @Test func `tags start at 1 again after a lost connection`() throws {
         var ledger = ConfirmLedger<String>()
         ledger.published("a", at: .now)
         _ = ledger.closed("lost")
@@ -129,7 +130,7 @@ import Testing
 }
 
 extension PublishOutcome {
-    /// The outcome in a word, with the code of a return.
+    /// The name of the outcome, with the reply code of a return.
     var word: String {
         switch self {
         case .confirmed: "confirmed"

@@ -13,7 +13,7 @@ import Testing
         try kit.expectCounter("auth_signals_broker_blocked_seconds", dimensions).totalValue
     }
 
-    @Test func `the seconds of a block are shown while it goes on, each once`() throws {
+    @Test func `counts the seconds of a block while it lasts, each second once`() throws {
         let metrics = ConnectionMetrics("relay", factory: kit)
         let start = ContinuousClock.now
         metrics.tick(at: start)

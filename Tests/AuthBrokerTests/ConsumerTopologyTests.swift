@@ -12,7 +12,7 @@ import Testing
         topology = try ConsumerTopology(queue: "mail", patterns: ["account.#", "*.user_logged_in"])
     }
 
-    @Test func `the queue has the contract's arguments and no limit of length`() {
+    @Test func `the queue has the contract's arguments and no length limit`() {
         #expect(topology.queues.first?.name == "mail")
         #expect(
             topology.queues.first?.arguments == [
@@ -25,7 +25,7 @@ import Testing
             ])
     }
 
-    @Test func `a single active consumer is one more argument`() throws {
+    @Test func `a single active consumer adds one argument`() throws {
         let strict = try ConsumerTopology(queue: "mail", patterns: [], singleActive: true)
         #expect(strict.queues.first?.arguments["x-single-active-consumer"] == .bool(true))
         #expect(topology.queues.first?.arguments["x-single-active-consumer"] == nil)
@@ -35,7 +35,7 @@ import Testing
         ("mail.retry.1s", 1000), ("mail.retry.10s", 10_000), ("mail.retry.1m", 60_000),
         ("mail.retry.10m", 600_000), ("mail.retry.1h", 3_600_000),
     ])
-    func `a rung holds a message for its time and sends it back to the queue`(_ name: String, _ delay: Int64)
+    func `a retry rung delays a message and returns it to the queue`(_ name: String, _ delay: Int64)
         throws
     {
         let rung = try #require(topology.queues.first { $0.name == name })
@@ -50,7 +50,7 @@ import Testing
             ])
     }
 
-    @Test func `dead letters can be looked at without end`() {
+    @Test func `the dead-letter queue has no effective delivery limit`() {
         #expect(topology.queues.count == 7)
         #expect(topology.queues.last?.name == "mail.dead")
         #expect(
@@ -59,7 +59,8 @@ import Testing
             ])
     }
 
-    @Test func `the own exchange leads to each own queue, the signals' one to the queue`() {
+    @Test func `the consumer's exchange routes to each of its queues, the signal exchange to the main queue`()
+    {
         let bindings = topology.bindings(to: "auth.signals").map { "\($0.exchange)/\($0.key) \($0.queue)" }
         #expect(
             bindings == [
@@ -70,11 +71,11 @@ import Testing
     }
 
     @Test(arguments: ["", "amq.mine", "a\0b", String(repeating: "n", count: 201)])
-    func `a name that the broker would not take is refused`(_ name: String) {
+    func `rejects a queue name that the broker would not accept`(_ name: String) {
         #expect(throws: BrokerError.self) { try ConsumerTopology(queue: name, patterns: []) }
     }
 
-    @Test func `a moved copy carries the contract's headers only`() {
+    @Test func `a republished copy has only the contract's headers`() {
         let message = SignalMessage(
             routingKey: "account.user_logged_in", messageID: "1",
             headers: [

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthBroker
 
-/// What a worker does about its own objects at the broker while it runs.
+/// How a running worker maintains its own objects at the broker.
 @Suite(.needsBroker) struct ConsumerUpkeepTests {
     private func bindings(_ world: BrokerWorld) async throws -> Set<String> {
         let listed = try await world.broker.ctl(
@@ -38,7 +38,7 @@ import Testing
         try await running.value
     }
 
-    @Test func `a pattern that is taken out is unbound, and what was bound by hand stays`() async throws {
+    @Test func `unbinds a removed pattern and keeps manual bindings`() async throws {
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             try await consume(world, ["account.#", "mfa.#", "*.user_logged_in"])
@@ -49,7 +49,7 @@ import Testing
             #expect(try await bindings(world) == ["account.#", "mfa.#", "*.user_logged_in", "by.hand"])
             try await consume(world, ["account.#"])
             #expect(try await bindings(world) == ["account.#", "by.hand"])
-            // What an operator's tool has bound is the configuration's as well, once a worker starts.
+            // A starting worker also removes bindings that the operator's tool declared and its own patterns lack.
             let declared = try ConsumerTopology(queue: queue, patterns: ["billing.#"])
             try await world.admin.declare(declared)
             #expect(try await bindings(world) == ["account.#", "billing.#", "by.hand"])
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test
-    func `if bindings are kept they stay, and are still known to a later worker that does not keep them`()
+    func `kept bindings stay, and a later worker without that setting removes them`()
         async throws
     {
         try await BrokerWorld.with { world in
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `what is deleted under a running worker is declared again without a restart`() async throws {
+    @Test func `a running worker redeclares deleted objects without a restart`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             configuration.upkeepInterval = .milliseconds(200)
@@ -85,12 +85,12 @@ import Testing
                     for queue in others { try channel.deleteQueue(queue) }
                     try channel.unbind(topology.queue, from: signals, key: "#")
                 }
-                try await eventually(within: .seconds(60), "everything is declared again") {
+                try await eventually(within: .seconds(60), "everything is redeclared") {
                     let listed = try await world.broker.ctl("list_queues", "name").split(separator: "\n")
                     guard others.allSatisfy({ name in listed.contains { $0 == name } }) else { return false }
                     return try await bindings(world) == ["#"]
                 }
-                // The ladder leads back, and copies can be moved.
+                // A retry copy returns to the queue, and a copy can be dead-lettered.
                 try await world.withPublisher(world.direct) { publisher in
                     #expect(await publisher.publish([.test(1)]) == [.confirmed])
                 }
@@ -105,7 +105,8 @@ import Testing
         }
     }
 
-    @Test func `a new connection is given few messages, and more as they are acknowledged`() async throws {
+    @Test func `a new connection starts with a small prefetch that grows with acknowledgements`() async throws
+    {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             (configuration.firstPrefetch, configuration.prefetch) = (1, 16)
@@ -124,8 +125,8 @@ import Testing
                         seen.append(delivery.message.messageID)
                         source.acknowledge(delivery)
                     }
-                    // Nothing more is acknowledged: now as many are unsettled as the limit allows.
-                    try await eventually(within: .seconds(60), "the window is open") {
+                    // Without further acknowledgements, the unsettled deliveries reach the limit.
+                    try await eventually(within: .seconds(60), "the prefetch has grown") {
                         try await world.admin.messageCount(in: world.topology.queue) <= count - 20 - 8
                     }
                     while seen.count < count {
@@ -140,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `it stops while it widens`() async throws {
+    @Test func `stops while the prefetch is growing`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             (configuration.firstPrefetch, configuration.prefetch) = (1, 16)

@@ -9,7 +9,7 @@ import Testing
 @testable import AuthBroker
 
 @Suite(.needsBroker) struct DeadLetterBoxTests {
-    @Test func `fifty looks change nothing: neither the letters nor their order`() async throws {
+    @Test func `reading the dead letters fifty times changes neither them nor their order`() async throws {
         try await BrokerWorld.withDeadLetters(70) { world, box in
             let first = try await box.all()
             #expect(first.map(\.id) == (0..<70).map { "letter-\($0)" })
@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    @Test func `a requeued letter carries the contract's properties and headers, and attempts anew`()
+    @Test
+    func `a requeued dead letter keeps the contract's properties and headers, and its attempts are reset`()
         async throws
     {
         try await BrokerWorld.withDeadLetters(3) { world, box in
@@ -46,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `dropped letters are gone, the others stay in order`() async throws {
+    @Test func `dropped dead letters are removed, the others stay in order`() async throws {
         try await BrokerWorld.withDeadLetters(100) { world, box in
             let tally = try await box.visit { $0.message.subject == "subject-7" ? .drop : .leave }
             #expect(tally.dropped == 1)
@@ -56,9 +57,10 @@ import Testing
         }
     }
 
-    @Test func `what fails again while it goes on is not taken a second time`() async throws {
+    @Test func `a message that is dead-lettered again during the pass is not requeued twice`() async throws {
         try await BrokerWorld.withDeadLetters(30) { world, box in
-            // A consumer whose every message comes back at once: the queue leads to the dead letters itself.
+            // Simulates a consumer that dead-letters every message at once: the main queue's key also routes to the
+            // dead-letter queue.
             let dead = world.topology.name(of: .dead)
             try await world.perform { channel throws(BrokerError) in
                 try channel.bind(dead, to: world.topology.exchange, key: "main")
@@ -69,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `a copy that no queue takes leaves its letter where it is`() async throws {
+    @Test func `a dead letter whose copy is unroutable stays in the queue`() async throws {
         try await BrokerWorld.withDeadLetters(5) { world, box in
             try await world.perform { channel throws(BrokerError) in
                 try channel.deleteQueue(world.topology.queue)
@@ -81,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `an interrupted pass has lost nothing, and the next one goes on`() async throws {
+    @Test func `an interrupted pass loses nothing, and the next pass continues`() async throws {
         try await BrokerWorld.withDeadLetters(400) { world, box in
             let seen = Mutex(0)
             let tally = try await box.visit(isInterrupted: { seen.withLock { $0 >= 100 } }) { _ in
@@ -99,9 +101,9 @@ import Testing
         }
     }
 
-    @Test func `letters that the queue forgets to count are found`() async throws {
+    @Test func `finds dead letters although the queue reports a count of 0`() async throws {
         try await BrokerWorld.withDeadLetters(30) { world, box in
-            // Without an answer of the queue's leader within 0.25 s RabbitMQ says that the queue is empty.
+            // If the queue's leader does not answer within 0.25 s, RabbitMQ reports an empty queue.
             let leader = "'%2F_\(world.topology.name(of: .dead))'"
             try await world.broker.ctl(
                 "eval",
@@ -114,7 +116,9 @@ import Testing
         }
     }
 
-    @Test func `what stays keeps its order, also where most of what is between goes`() async throws {
+    @Test func `dead letters that stay keep their order, even if most of the others are removed`()
+        async throws
+    {
         try await BrokerWorld.withDeadLetters(9000) { world, box in
             let tally = try await box.visit { letter in
                 guard let number = Int(letter.id.dropFirst("letter-".count)) else { return .leave }
@@ -134,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func `a pass whose connection is cut leaves the letters in their order`() async throws {
+    @Test func `a lost connection during a pass leaves the dead letters in order`() async throws {
         try await BrokerWorld.withDeadLetters(1500) { world, box in
             let throughProxy = try DeadLetterBox(queue: world.topology.queue, world.configuration)
             let error = try await #require(throws: BrokerError.self) {
@@ -144,12 +148,14 @@ import Testing
                 }
             }
             #expect(error.code == .connectionLost)
-            try await eventually("the letters are back") { try await world.deadCount() == 1500 }
+            try await eventually("the dead letters are back in the queue") {
+                try await world.deadCount() == 1500
+            }
             #expect(try await box.all().map(\.id) == (0..<1500).map { "letter-\($0)" })
         }
     }
 
-    @Test func `what others take meanwhile is not waited for`() async throws {
+    @Test func `does not wait for dead letters that another consumer takes`() async throws {
         try await BrokerWorld.withDeadLetters(2000) { world, box in
             let dead = world.topology.name(of: .dead)
             let others = Mutex(0)
@@ -168,7 +174,7 @@ import Testing
 
     @Test
     func
-        `letters that were seen before a cut were looked at more often than those that lie before them then`()
+        `after a lost connection, counting reads restores the order of dead letters`()
         async throws
     {
         try await BrokerWorld.withDeadLetters(1500) { world, box in
@@ -188,7 +194,9 @@ import Testing
                         return .leave
                     }
                 }
-                try await eventually("the letters are back") { try await world.deadCount() == 1500 }
+                try await eventually("the dead letters are back in the queue") {
+                    try await world.deadCount() == 1500
+                }
             }
             let looks = Mutex<[(String, Int)]>([])
             _ = try await box.visit { letter in
@@ -198,16 +206,15 @@ import Testing
             let sorted = looks.withLock { $0 }.enumerated().sorted { left, right in
                 (-left.element.1, left.offset) < (-right.element.1, right.offset)
             }
-            // The first is asked for by itself, and RabbitMQ 4 gives it back after the others.
+            // The first dead letter is fetched separately, and RabbitMQ 4 returns it after the others.
             let ids = sorted.map(\.element.0).filter { $0 != "letter-0" }
             #expect(ids == (1..<1500).map { "letter-\($0)" })
         }
     }
 
     @Test(arguments: ["^NAME", "", "dead$", #"^NAME\.dead"#])
-    func `where a policy limits deliveries nothing is looked at, however often`(pattern: String) async throws
-    {
-        // Every pattern that could match queues of other tests gets a part of the name.
+    func `refuses to read, on every attempt, if a policy limits deliveries`(pattern: String) async throws {
+        // A pattern that could match the queues of other tests is prefixed with this queue's name.
         try await BrokerWorld.withDeadLetters(3) { world, box in
             let queue = world.topology.queue
             let pattern =
@@ -222,14 +229,14 @@ import Testing
             try await world.broker.ctl("clear_policy", queue)
             #expect(try await box.all().map(\.id) == ["letter-0", "letter-1", "letter-2"])
             #expect(try await world.deadCount() == 3)
-            // Of the queue that was tried nothing is left.
-            try await eventually("it is gone") {
+            // The temporary queue of the policy check is deleted.
+            try await eventually("the temporary queue is deleted") {
                 try await !world.broker.ctl("list_queues", "name").contains("\(queue).dead.limit")
             }
         }
     }
 
-    @Test func `a queue that is not there is named`() async throws {
+    @Test func `names a missing queue`() async throws {
         try await BrokerWorld.with { world in
             let box = try DeadLetterBox(queue: world.topology.queue, world.direct)
             let error = try await #require(throws: BrokerError.self) { try await box.all() }
@@ -238,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func `a queue that would lose what is looked at is not looked at`() async throws {
+    @Test func `refuses to read a queue whose delivery limit would lose dead letters`() async throws {
         try await BrokerWorld.with { world in
             let name = world.topology.name(of: .dead)
             _ = try await world.perform { channel throws(BrokerError) in
@@ -252,7 +259,9 @@ import Testing
         }
     }
 
-    @Test func `a letter that is too large is shown without its body, and can be dropped`() async throws {
+    @Test func `a dead letter over the size limit is listed without its body and can be dropped`()
+        async throws
+    {
         try await BrokerWorld.withDeadLetters(0) { world, _ in
             try await world.putDead([
                 SignalMessage(
@@ -269,11 +278,11 @@ import Testing
 }
 
 extension DeadLetterBox {
-    /// What lies there, in order.
+    /// All dead letters, in order.
     fileprivate func all() async throws -> [DeadLetter] {
         let seen = Mutex<[DeadLetter]>([])
         _ = try await visit { letter in
-            // What the broker counts changes with every look.
+            // The broker's delivery count changes with every read.
             var letter = letter
             letter.message.headers["x-delivery-count"] = nil
             seen.withLock { $0.append(letter) }
@@ -284,7 +293,7 @@ extension DeadLetterBox {
 }
 
 extension BrokerWorld {
-    /// A corner whose consumer has that many dead letters.
+    /// Runs the body in a world whose consumer has `count` dead letters.
     fileprivate static func withDeadLetters(
         _ count: Int, _ body: @Sendable (BrokerWorld, DeadLetterBox) async throws -> Void
     ) async throws {
@@ -320,7 +329,7 @@ extension BrokerWorld {
         }
     }
 
-    /// Takes everything out of a queue on the caller's thread; returns how much it was.
+    /// Takes all messages from a queue on the caller's thread; returns their number.
     fileprivate func takeAtOnce(from queue: String) throws(BrokerError) -> Int {
         let channel = Channel(try ConnectionHandle())
         try channel.openAny(direct)

@@ -15,7 +15,7 @@ import Testing
             redelivered: false, deliveryCount: 0, tag: Delivery.Tag(epoch: epoch, number: number))
     }
 
-    @Test func `deliveries pass in order, to one that waits and to one that comes later`() async {
+    @Test func `deliveries are read in order, by a waiting reader and by a later one`() async {
         let epoch = gate.connected()
         async let first = gate.next()
         gate.deliver(delivery(1, epoch: epoch))
@@ -24,7 +24,7 @@ import Testing
         #expect(await gate.next()?.tag.number == 2)
     }
 
-    @Test func `what is there is handed out in one piece`() async {
+    @Test func `nextAll returns all buffered deliveries at once`() async {
         let epoch = gate.connected()
         gate.deliver([delivery(1, epoch: epoch), delivery(2, epoch: epoch)])
         gate.deliver(delivery(3, epoch: epoch))
@@ -35,7 +35,7 @@ import Testing
         #expect(end.map(\.count) == nil)
     }
 
-    @Test func `the thread is woken once so many settlements have come`() {
+    @Test func `the thread is woken once the requested number of settlements has arrived`() {
         let epoch = gate.connected()
         #expect(!gate.wake(at: 3))
         let woken = (1...4).map { (number: UInt64) in
@@ -47,7 +47,7 @@ import Testing
         #expect(!gate.wake(at: 1))
     }
 
-    @Test func `what was not read is forgotten with its connection`() async {
+    @Test func `unread deliveries are discarded with their connection`() async {
         gate.deliver(delivery(1, epoch: gate.connected()))
         gate.disconnected()
         let epoch = gate.connected()
@@ -56,7 +56,7 @@ import Testing
         #expect(await gate.next()?.tag == Delivery.Tag(epoch: 2, number: 1))
     }
 
-    @Test func `settlements of another connection, or of none, are passed over`() {
+    @Test func `ignores settlements of another connection or without a connection`() {
         #expect(!gate.settle(Delivery.Tag(epoch: 0, number: 1), .acknowledge))
         _ = gate.connected()
         #expect(gate.settle(Delivery.Tag(epoch: 1, number: 1), .acknowledge))
@@ -72,11 +72,11 @@ import Testing
         #expect(gate.isCurrent(Delivery.Tag(epoch: 2, number: 1)))
     }
 
-    @Test func `who wants what was settled told waits for the thread, which finds both together`() async {
+    @Test func `flush waits for the thread, which takes the settlements and the flush together`() async {
         let epoch = gate.connected()
         _ = gate.settle(Delivery.Tag(epoch: epoch, number: 1), .acknowledge)
         let isTold = Locked(false)
-        // The wake-up stands for the thread, which tells the broker.
+        // This closure plays the thread that sends the settlements to the broker.
         await gate.flush {
             let (settled, flushes) = gate.takeSettled()
             #expect(settled.map(\.number) == [1])
@@ -87,7 +87,7 @@ import Testing
         #expect(gate.takeSettled().flushes.isEmpty)
     }
 
-    @Test func `who wants what was settled told does not wait for a connection that is gone`() async {
+    @Test func `flush does not wait for a lost connection`() async {
         let wakes = Locked(0)
         await gate.flush { wakes.change { $0 += 1 } }
         #expect(wakes.value == 0)
@@ -99,7 +99,7 @@ import Testing
         #expect(wakes.value == 1)
     }
 
-    @Test func `after it stops taking, what had come is handed out and then it ends`() async {
+    @Test func `after stopTaking, buffered deliveries are returned and then nil`() async {
         let epoch = gate.connected()
         gate.deliver(delivery(1, epoch: epoch))
         await gate.stopTaking { gate.end() }
@@ -108,12 +108,12 @@ import Testing
         #expect(await gate.next()?.tag == nil)
     }
 
-    @Test func `without a connection it stops taking at once`() async {
+    @Test func `stopTaking returns at once without a connection`() async {
         await gate.stopTaking {}
         #expect(await gate.next()?.tag == nil)
     }
 
-    @Test func `a reader that is cancelled reads nothing more`() async {
+    @Test func `a cancelled reader gets nil`() async {
         _ = gate.connected()
         let reader = Task { await gate.next() }
         reader.cancel()

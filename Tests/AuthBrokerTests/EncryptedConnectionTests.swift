@@ -8,7 +8,7 @@ import ToolSupport
 
 @testable import AuthBroker
 
-/// TLS against real nodes, with certificates made here. A node that serves a bad certificate is a node of its own.
+/// TLS against real nodes, with generated certificates. Each bad certificate gets its own node.
 @Suite(.needsBroker) struct EncryptedConnectionTests {
     private func with(
         _ certificates: Certificates,
@@ -31,8 +31,7 @@ import ToolSupport
         }
     }
 
-    @Test func `with the right authority messages pass, and nothing but that authority will do`() async throws
-    {
+    @Test func `accepts only certificates of the configured authority`() async throws {
         let certificates = try await Certificates.make()
         try await with(certificates) { broker, url in
             #expect(url.isEncrypted)
@@ -51,7 +50,7 @@ import ToolSupport
             running.cancel()
             try await running.value
 
-            // Another authority's word does not count, nor does the system's list, nor a missing file.
+            // Another authority, the system's trust store and a missing CA file all fail.
             var other = url
             other.authoritiesFile = certificates.path("stranger.pem")
             let untrusted = try await fault(other)
@@ -61,11 +60,11 @@ import ToolSupport
             #expect(try await fault(other).message.contains("not from a trusted authority"))
             other.authoritiesFile = certificates.path("missing.pem")
             #expect(try await fault(other).message.contains("CA file"))
-            // An address is not the name that the certificate is for.
+            // The certificate is for a host name, not for this address.
             var address = url
             address.host = "127.0.0.1"
             #expect(try await fault(address).message.contains("another host name"))
-            // TLS where there is none.
+            // TLS against a port without TLS.
             var plain = url
             plain.port = Int(broker.port)
             plain.connectTimeout = 3000
@@ -74,7 +73,7 @@ import ToolSupport
     }
 
     @Test
-    func `a certificate for an address is good for a URL with that address, a silent address is passed over`()
+    func `accepts a certificate for the URL's address, and skips a silent address`()
         async throws
     {
         try await with(try await Certificates.make(for: "DNS:broker.test,IP:127.0.0.1")) { _, url in
@@ -84,7 +83,7 @@ import ToolSupport
             url.host = "localhost"
             #expect(try await fault(url).message.contains("another host name"))
 
-            // The name is compared, whichever address answers.
+            // The host name is verified, whichever address answers.
             let silent = try SilentListener("127.0.0.2", port: UInt16(url.port))
             var configuration = BrokerConfiguration(urls: [url])
             configuration.connectTimeout = .seconds(4)
@@ -104,7 +103,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a certificate for another host name is refused`() async throws {
+    @Test func `rejects a certificate for another host name`() async throws {
         try await with(try await Certificates.make(for: "DNS:elsewhere.example.org")) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
@@ -112,7 +111,7 @@ import ToolSupport
         }
     }
 
-    @Test func `an expired certificate is refused`() async throws {
+    @Test func `rejects an expired certificate`() async throws {
         try await with(try await Certificates.make(days: -1)) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)

@@ -7,15 +7,15 @@ import Testing
 
 @testable import AuthBroker
 
-/// Where the process has no memory or file descriptor left, a connection is an error and not the process's end.
+/// If the process runs out of memory or file descriptors, connecting throws an error instead of crashing.
 @Suite struct ExhaustionTests {
-    @Test func `a handle that cannot be made throws, and says what to do`() {
+    @Test func `the error for a failed handle allocation says what to do`() {
         let error = #expect(throws: BrokerError.self) { try ConnectionHandle(nil) }
         #expect(error?.code == .exhausted)
         #expect(error?.message.contains("ulimit") == true)
     }
 
-    @Test func `a thread that cannot be started says so, can be stopped, and can be tried again`()
+    @Test func `starting the thread fails with an error, and a retry succeeds`()
         async throws
     {
         let tries = Locked(0)

@@ -12,7 +12,8 @@ import Testing
     private let url = BrokerURL(host: "a")
     private let start = ContinuousClock.now
 
-    @Test func `an attempt that fails is logged once, and again after minutes with what was left out`() {
+    @Test func `a repeated failure is logged once, then again after minutes with the number of omitted ones`()
+    {
         var log = FaultLog()
         let error = BrokerError(.accessRefused, "no")
         #expect(log.admit(error, at: url, isLoss: false, now: start) == 0)
@@ -23,7 +24,7 @@ import Testing
         #expect(log.admit(error, at: url, isLoss: false, now: start + .seconds(301)) == nil)
     }
 
-    @Test func `another fault, and another node, are logged at once`() {
+    @Test func `another error and another node are logged at once`() {
         var log = FaultLog()
         for _ in 0..<3 {
             _ = log.admit(BrokerError(.unreachable, "refused"), at: url, isLoss: false, now: start)
@@ -45,12 +46,12 @@ import Testing
             return log.admit(error, at: url, isLoss: true, now: start + .seconds(second)) != nil
         }
         #expect((2...60).contains(logged))
-        // One that was sound is news each time.
+        // The loss of a connection that was stable is logged each time.
         log.ended(after: .seconds(61))
         #expect(log.admit(error, at: url, isLoss: true, now: start + .seconds(600)) == 0)
     }
 
-    @Test func `kinds without number take no memory without bound, and the newest are logged`() {
+    @Test func `memory stays bounded with unlimited kinds of errors, and new ones are logged`() {
         var log = FaultLog()
         for number in 0..<1000 {
             let error = BrokerError(.refusedByBroker, "\(number)")
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `the next connection ends a fault that was logged, once`() {
+    @Test func `the first connection after a logged error reports the recovery, once`() {
         var log = FaultLog()
         var isEnded = log.connected()
         #expect(!isEnded)
@@ -76,7 +77,8 @@ import Testing
         (.connectionLost, .notice),
         (.unconfirmed, .notice),
     ])
-    func `what does not mend itself is a warning`(_ code: BrokerError.Code, _ level: Logger.Level) {
+    func `errors that do not resolve themselves are warnings`(_ code: BrokerError.Code, _ level: Logger.Level)
+    {
         #expect(BrokerError(code, "").logLevel == level)
     }
 }
@@ -98,7 +100,7 @@ import Testing
         change(&configuration)
         let publisher = BrokerPublisher(configuration, logger: logger)
         let running = Task { try await publisher.run() }
-        try await eventually(within: .seconds(60), "the lines were written") {
+        try await eventually(within: .seconds(60), "the log lines were written") {
             isEnough(records.entries, proxy)
         }
         running.cancel()
@@ -109,7 +111,7 @@ import Testing
         return records.entries
     }
 
-    @Test func `a wrong password is a warning with the broker's words`() async throws {
+    @Test func `a wrong password is logged as a warning with the broker's reply text`() async throws {
         let lines = try await lines({ $0.urls[0].password = "sesame-open" }) { lines, _ in !lines.isEmpty }
         #expect(lines.count == 1)
         #expect(lines[0].level == .warning)
@@ -118,7 +120,7 @@ import Testing
         #expect(!"\(lines)".contains("sesame"))
     }
 
-    @Test func `an exchange of another kind is a warning that names it`() async throws {
+    @Test func `an exchange of another type is logged as a warning that names it`() async throws {
         let name = "direct\(UInt64.random(in: 0...UInt64.max)).signals"
         let admin = BrokerAdmin(BrokerConfiguration(urls: [try await BrokerURL(PrivateBroker.shared.url)]))
         try await admin.perform { channel throws(BrokerError) in
@@ -130,7 +132,7 @@ import Testing
         #expect(lines[0].metadata["error"]?.description.contains(name) == true)
     }
 
-    @Test func `a connection that is lost is a notice, and so is the next one`() async throws {
+    @Test func `a lost connection and the next connection are logged as notices`() async throws {
         let isCut = Locked(false)
         let lines = try await lines({ _ in }) { lines, proxy in
             if isCut.value { return lines.contains { $0.message == "connected to the broker" } }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthBroker
 
-/// What a broker may do to us: alarms, silence, a crash.
+/// Broker faults: alarms, silence, a crash.
 @Suite(.needsBroker) struct FaultTests {
-    /// A node of its own, for what would disturb the other tests.
+    /// Runs the body with a separate node, for faults that would disturb the other tests.
     private func withOwnNode(_ body: (PrivateBroker, BrokerConfiguration) async throws -> Void) async throws {
         let broker = try await PrivateBroker.start()
         var configuration = BrokerConfiguration(urls: [try BrokerURL(broker.url)])
@@ -23,7 +23,7 @@ import Testing
         try await broker.kill()
     }
 
-    @Test func `an alarm blocks the publisher on its connection, and what was submitted passes after it`()
+    @Test func `an alarm blocks the publisher, and submitted messages are confirmed after it`()
         async throws
     {
         try await withOwnNode { broker, configuration in
@@ -34,9 +34,9 @@ import Testing
             try await publisher.awaitReady()
             try await BrokerAdmin(configuration).declare(ConsumerTopology(queue: "q", patterns: ["#"]))
             try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
-            // The broker says so only when something is published.
+            // The broker sends connection.blocked only once a message is published.
             let receipt = publisher.submit((0..<50).map { .test($0) })
-            try await eventually(within: .seconds(60), "it said that it was blocked") {
+            try await eventually(within: .seconds(60), "the status is blocked") {
                 if case .blocked = publisher.status { true } else { false }
             }
             let later = publisher.submit([.test(50)])
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `a broker that is killed leaves no message without an outcome, and is found again`()
+    @Test func `every message has an outcome if the broker is killed, and the publisher reconnects`()
         async throws
     {
         try await withOwnNode { broker, configuration in
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `a peer that goes silent is given up after two heartbeats`() async throws {
+    @Test func `closes the connection to a silent peer after two heartbeats`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             configuration.heartbeat = .seconds(1)
@@ -106,8 +106,7 @@ import Testing
         }
     }
 
-    @Test func `a confirm that does not come makes its messages unknown and the connection new`() async throws
-    {
+    @Test func `a missing confirm makes the messages unknown and reconnects`() async throws {
         try await BrokerWorld.with { world in
             var configuration = world.configuration
             configuration.confirmTimeout = .milliseconds(500)

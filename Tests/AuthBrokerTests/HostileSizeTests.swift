@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthBroker
 
-/// Sizes that make librabbitmq or the broker lose the connection, or stall it. After every one of them the same
+/// Sizes that could make librabbitmq or the broker close or stall the connection. After each of them, the same
 /// connection must still work.
 @Suite(.needsBroker) struct HostileSizeTests {
     private func publishing(_ message: SignalMessage) async throws -> (String, [SignalMessage]) {
@@ -22,7 +22,7 @@ import Testing
                 try channel.selectConfirms()
                 let outcome = try channel.publishAndWait(message)
                 let next = try channel.publishAndWait(.keyed(queue, Data("next".utf8)))
-                return next == "confirmed" ? outcome : "the next one was \(next)"
+                return next == "confirmed" ? outcome : "the next message was \(next)"
             }
             let taken = try await world.take(from: queue)
             await results.put(outcome, taken)
@@ -35,23 +35,24 @@ import Testing
         func put(_ outcome: String, _ messages: [SignalMessage]) { value = (outcome, messages) }
     }
 
-    /// The frame size that RabbitMQ agrees to, without a frame's own eight bytes.
+    /// The frame size that RabbitMQ negotiates, without the frame's overhead of eight bytes.
     private static let segment = 131_072 - 8
 
     @Test(arguments: [0, 1, segment - 1, segment, segment + 1, 2 * segment, 3 * segment + 17])
-    func `a body arrives whole at every boundary of a frame`(_ count: Int) async throws {
+    func `a body arrives intact around every frame boundary`(_ count: Int) async throws {
         let body = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
         let (outcome, taken) = try await publishing(.keyed("", body))
         #expect(outcome == "confirmed")
         #expect(taken.map(\.body) == [body, Data("next".utf8)])
     }
 
-    /// librabbitmq leaves the kernel waiting 0.2 s for more after such a body: not even one would be faster.
-    @Test func `a body that fills its frames exactly is not held back`() async throws {
+    /// After such a body, librabbitmq leaves the kernel waiting 0.2 s for more data, so without the fix every publish
+    /// takes that long.
+    @Test func `a body that fills its frames exactly is sent without delay`() async throws {
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             try await world.admin.declare(world.topology)
-            // Small frames: of a large one the kernel holds nothing back.
+            // Small frames, because the kernel does not delay large ones.
             let message = SignalMessage.keyed(world.topology.queue, Data(count: 8192 - 8))
             let configuration = world.direct
             let fastest = try await world.perform { channel throws(BrokerError) in
@@ -71,14 +72,14 @@ import Testing
         }
     }
 
-    @Test func `a routing key of 255 bytes is sent, one of 256 is not`() async throws {
+    @Test func `sends a routing key of 255 bytes, rejects one of 256`() async throws {
         let (longest, _) = try await publishing(.keyed(String(repeating: "k", count: 255)))
         #expect(longest == "returned")
         let (tooLong, _) = try await publishing(.keyed(String(repeating: "k", count: 256)))
         #expect(tooLong == "never: the routing key is longer than 255 bytes")
     }
 
-    @Test func `a header's name of 255 bytes arrives, one of 256 is not sent`() async throws {
+    @Test func `sends a header name of 255 bytes, rejects one of 256`() async throws {
         var message = SignalMessage.keyed("")
         let name = String(repeating: "h", count: 255)
         message.headers = [name: .string("v")]
@@ -90,7 +91,7 @@ import Testing
         #expect(tooLong == "never: a header's name is longer than 255 bytes")
     }
 
-    @Test func `properties of 255 bytes arrive, longer ones are not sent`() async throws {
+    @Test func `sends properties of 255 bytes, rejects longer ones`() async throws {
         var message = SignalMessage.keyed("")
         message.messageID = String(repeating: "m", count: 255)
         message.type = message.messageID
@@ -105,7 +106,7 @@ import Testing
         #expect(tooLong == "never: the application id is longer than 255 bytes")
     }
 
-    @Test func `headers that leave the broker no room for its own are not sent`() async throws {
+    @Test func `rejects headers that leave no room for the broker's own`() async throws {
         var message = SignalMessage.keyed("")
         message.headers = ["h": .string(String(repeating: "v", count: 90_000))]
         let (large, taken) = try await publishing(message)
@@ -118,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func `NUL bytes and every kind of header arrive as they are`() async throws {
+    @Test func `NUL bytes and every header type arrive unchanged`() async throws {
         var message = SignalMessage.keyed("", Data([0, 1, 0]))
         message.type = "a\0b"
         message.headers = [

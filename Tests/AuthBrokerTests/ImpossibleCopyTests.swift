@@ -7,11 +7,11 @@ import Testing
 
 @testable import AuthBroker
 
-/// Copies that can never be published as they are.
+/// Republished copies that the broker would never accept unchanged.
 @Suite(.needsBroker) struct ImpossibleCopyTests {
     private typealias Name = SignalMessage.HeaderName
 
-    /// As a worker moves what it cannot read.
+    /// Dead-letters a delivery the way a worker does with a malformed message.
     private func setAside(_ delivery: Delivery, _ source: BrokerSource) async throws {
         var message = delivery.message
         message.headers[Name.reason] = .string("malformed")
@@ -19,7 +19,8 @@ import Testing
         try await source.move(delivery, as: [MovedCopy(to: .dead, message: message)])
     }
 
-    @Test func `properties and headers that grow, or are too large already, are trimmed; good messages flow`()
+    @Test
+    func `trims properties and headers that are or become too large, and keeps delivering valid messages`()
         async throws
     {
         try await BrokerWorld.with { world in
@@ -29,12 +30,12 @@ import Testing
                 func publish(_ properties: RawPublisher.Properties) throws {
                     try raw.publish(properties, body: Array("{no event".utf8), exchange: exchange, key: key)
                 }
-                // Each byte that is not UTF-8 takes three when it is mended.
+                // Each invalid UTF-8 byte becomes three bytes when it is repaired.
                 for letter in UInt8(ascii: "a")...UInt8(ascii: "h") {
                     let id = [UInt8](repeating: 0xFF, count: 99) + [letter]
                     try publish(.init(messageID: id, type: [UInt8](repeating: 0xFD, count: 255)))
                 }
-                // The last two fill a frame; the broker adds to it, and sends more than was agreed.
+                // The last two fill a frame; the broker adds its own headers and sends more than the negotiated size.
                 for size in [110_000, 131_020, 131_030] {
                     let value = [UInt8](repeating: UInt8(ascii: "x"), count: size)
                     try publish(.init(headers: RawPublisher.Properties.text("auth-x", value)))
@@ -61,13 +62,13 @@ import Testing
                 }
                 #expect(letters.last?.subject == nil)
                 let trimmed = letters.filter { $0.headers[Name.trimmed] != nil }
-                #expect(trimmed.count == 12, "all but the nested one, of which nothing is copied")
+                #expect(trimmed.count == 12, "all but the nested one, whose header is not copied")
             }
         }
     }
 
     @Test
-    func `a copy for which the broker closes the channel is found, and goes to the dead letters as it is`()
+    func `identifies a copy for which the broker closes the channel, and dead-letters its original`()
         async throws
     {
         let node = try await PrivateBroker.start()
@@ -78,7 +79,7 @@ import Testing
                     batch[4].body = Data(count: 40_000)
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
                 }
-                // Channels read it when they are opened; from RabbitMQ 3.12 on it is a persistent term.
+                // Channels read the limit when they are opened; since RabbitMQ 3.12 it is a persistent term.
                 try await world.broker.ctl(
                     "eval",
                     "application:set_env(rabbit, max_message_size, 16384), "
@@ -88,14 +89,14 @@ import Testing
                 var all: [Delivery] = []
                 while all.count < 9 {
                     let delivery = try #require(await deliveries.next())
-                    // Those of the connection that was cut come again.
+                    // Deliveries of the lost connection are redelivered.
                     if delivery.tag.epoch > 1 { all.append(delivery) }
                 }
-                // All at once, as a worker's handlers do it.
+                // All concurrently, as a worker's handlers do.
                 try await withThrowingTaskGroup { group in
                     for delivery in all {
                         group.addTask {
-                            try await eventually(within: .seconds(60), "it is moved") {
+                            try await eventually(within: .seconds(60), "it is dead-lettered") {
                                 do {
                                     try await setAside(delivery, source)
                                     return true
@@ -109,7 +110,7 @@ import Testing
                 }
                 #expect(source.moveFault == nil)
                 let dead = world.topology.name(of: .dead)
-                try await eventually(within: .seconds(60), "all are dead letters") {
+                try await eventually(within: .seconds(60), "all are dead-lettered") {
                     try await world.admin.messageCount(in: dead) >= 9
                 }
                 let letters = try await world.take(from: dead)

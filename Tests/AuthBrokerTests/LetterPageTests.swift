@@ -8,7 +8,7 @@ import Testing
         (0..<count).map { LetterPage(number: $0, from: 1, meanBytes: meanBytes).size }
     }
 
-    @Test func `32 pages hold more than half a million letters, small or large`() {
+    @Test func `32 pages hold more than half a million dead letters, small or large`() {
         for bytes in [0, 1000, 64 << 10] {
             let sizes = sizes(32, meanBytes: bytes)
             #expect(sizes.reduce(0, +) > 500_000, "\(bytes) bytes")
@@ -16,13 +16,13 @@ import Testing
         }
     }
 
-    @Test func `large letters come in small pages`() {
+    @Test func `large dead letters are read in small pages`() {
         #expect(sizes(2, meanBytes: 1000) == [512, 4096])
         #expect(sizes(2, meanBytes: 64 << 10) == [512, 512])
         #expect(sizes(2, meanBytes: 16 << 20) == [512, 256])
     }
 
-    @Test func `the names of consumers sort as the pages do`() {
+    @Test func `consumer tags sort in page order`() {
         let tags = [0, 1, 9, 10, 31, 32, 1000].map {
             LetterPage(number: $0, from: 1, meanBytes: 0).consumerTag
         }
@@ -30,12 +30,12 @@ import Testing
         #expect(Set(tags).count == tags.count)
     }
 
-    @Test func `it is left when half of it stays, and everything has come`() {
+    @Test func `a page closes once it is full and half of its dead letters stay`() {
         var page = LetterPage(number: 0, from: 11, meanBytes: 0)
         for _ in 0..<page.size { page.delivered() }
         #expect(page.isFull)
         #expect(!page.isClosing)
-        // Letters of pages before it are none of its affair.
+        // Tags of earlier pages are ignored.
         for tag: UInt64 in 1...10 {
             page.stays(tag)
             page.settled(tag)

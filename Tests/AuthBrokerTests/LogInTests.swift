@@ -11,7 +11,9 @@ import Testing
         return try await #require(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
     }
 
-    @Test func `a wrong password is said in the broker's words, without the password`() async throws {
+    @Test func `the error for a wrong password has the broker's reply text, without the password`()
+        async throws
+    {
         let error = try await fault { $0.password = "sesame-open" }
         #expect(error.code == .accessRefused)
         #expect(error.replyCode == 403)
@@ -20,7 +22,7 @@ import Testing
         #expect(!"\(error)".contains("sesame"))
     }
 
-    @Test func `a wrong virtual host is named, without the password`() async throws {
+    @Test func `the error for a wrong virtual host names it, without the password`() async throws {
         let error = try await fault { $0.virtualHost = "no-such-host" }
         #expect(error.code == .accessRefused)
         #expect(error.replyCode == 530)
@@ -29,7 +31,7 @@ import Testing
         #expect(!"\(error)".contains("guest"))
     }
 
-    @Test func `a port that nobody listens on and a name that does not exist are unreachable`() async throws {
+    @Test func `a closed port and an unknown host name are unreachable`() async throws {
         let port = try await fault { $0.port = 1 }
         #expect(port.code == .unreachable)
         let name = try await fault { $0.host = "no-such-host.invalid" }
@@ -37,7 +39,7 @@ import Testing
         #expect(name.message.contains("cannot be resolved"))
     }
 
-    @Test(.timeLimit(.minutes(2))) func `a broker that accepts and says nothing is given up in time`()
+    @Test(.timeLimit(.minutes(2))) func `times out on a broker that accepts but never answers`()
         async throws
     {
         let silent = try LoopbackProxy.silent()
@@ -49,7 +51,7 @@ import Testing
         #expect(error?.message == "the broker did not answer in time")
     }
 
-    @Test func `the right password gets in`() async throws {
+    @Test func `logs in with the right password`() async throws {
         try await BrokerAdmin(BrokerConfiguration(urls: [try BrokerURL(PrivateBroker.shared.url)])).check()
     }
 }

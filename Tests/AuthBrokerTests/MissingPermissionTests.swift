@@ -9,10 +9,11 @@ import ToolSupport
 @testable import AuthBroker
 
 @Suite(.needsBroker) struct MissingPermissionTests {
-    /// What a user may do.
+    /// The permissions of a user.
     private typealias Patterns = PermissionPatterns
 
-    @Test func `every refusal names what is missing and a command that grants it and keeps the rest`()
+    @Test
+    func `every access error names the missing permission and a command that adds it to the existing ones`()
         async throws
     {
         try await BrokerWorld.with { world in
@@ -41,7 +42,7 @@ import ToolSupport
                     "write permission on the exchange \(queue).x", change { $0.write = other }
                 ) {
                     channel throws(BrokerError) in
-                    // It is checked when the queue is made.
+                    // The broker checks this when the queue is declared.
                     try channel.declareQueue("\(queue).new", world.topology.queues[0].arguments)
                 }
                 try await world.perform { channel throws(BrokerError) in
@@ -74,7 +75,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a user without the virtual host is let in by the command, and a wrong one is named`()
+    @Test func `the suggested command grants access to a virtual host, and a missing one is named`()
         async throws
     {
         let broker = try await PrivateBroker.shared
@@ -105,7 +106,7 @@ import ToolSupport
         try await broker.ctl("delete_vhost", name)
     }
 
-    @Test func `a topic permission is granted by its own command`() async throws {
+    @Test func `the suggested command grants a missing topic permission`() async throws {
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             try await world.admin.declare(world.topology)
@@ -139,7 +140,7 @@ import ToolSupport
         }
     }
 
-    @Test func `words of another refusal stay as they are`() {
+    @Test func `other ACCESS_REFUSED texts stay unchanged`() {
         let text = "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"
         let error = BrokerError.accessRefused(text, replyCode: 403, .consume)
         #expect(error.message == text)
@@ -147,10 +148,10 @@ import ToolSupport
     }
 
     @Test(arguments: ["plain.name", "it's", "a b", "$(x)`y`\"z\"", #"back\slash"#, "*?[a]", "ünder", ""])
-    func `names come through a shell as they are`(name: String) async throws {
+    func `quoted names pass through a shell unchanged`(name: String) async throws {
         let printed = try await Tool.run("sh", ["-c", "printf %s \(name.shellWord)"])
         #expect(String(decoding: printed, as: UTF8.self) == name)
-        // An expression for one name matches that name only.
+        // The pattern for one name matches only that name.
         let pattern = try Regex(PermissionPatterns.exactly(name))
         #expect(name.wholeMatch(of: pattern) != nil)
         #expect("x\(name)".firstMatch(of: pattern) == nil)
@@ -176,7 +177,8 @@ private struct TrialUser {
         return error
     }
 
-    /// Takes something away, and follows the commands of the errors until it works again: what there was is kept.
+    /// Revokes permissions, then runs the command that the error suggests: the action must work again, and the other
+    /// permissions must be kept.
     func expect(
         _ words: String, _ patterns: PermissionPatterns,
         _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Void
@@ -219,7 +221,7 @@ extension BrokerWorld {
 }
 
 extension Channel {
-    /// Waits until the broker has answered, or closed the channel.
+    /// Waits until the broker answers or closes the channel.
     fileprivate func settle() throws(BrokerError) {
         let end = ContinuousClock.now + .seconds(10)
         let answer = Answer()

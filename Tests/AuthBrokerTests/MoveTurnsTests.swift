@@ -7,7 +7,7 @@ import Testing
 @Suite struct MoveTurnsTests {
     private let turns = MoveTurns()
 
-    @Test func `moves go side by side, and one at a time after the broker has closed the channel`()
+    @Test func `copies are republished concurrently, and one at a time after the broker closed the channel`()
         async throws
     {
         #expect(try await !turns.begin())
@@ -28,7 +28,7 @@ import Testing
                     turns.end(isTaken: true)
                 }
             }
-            // The two that were on their way come first.
+            // The two that are in flight end first.
             for _ in 0..<50 { await Task.yield() }
             #expect(order.value.isEmpty)
             turns.end(isTaken: false)
@@ -38,7 +38,7 @@ import Testing
         #expect(order.value.count == 5)
     }
 
-    @Test func `after enough that were taken, or when the culprit was found, they go side by side again`()
+    @Test func `republishing is concurrent again after enough successes or once the bad copy is identified`()
         async throws
     {
         turns.goOneByOne()
@@ -52,7 +52,7 @@ import Testing
         #expect(try await !turns.begin())
     }
 
-    @Test func `one that waits can be cancelled, and the others go on`() async throws {
+    @Test func `a waiting republish can be cancelled without blocking the others`() async throws {
         turns.goOneByOne()
         #expect(try await turns.begin())
         let waiting = Task { [turns] in try await turns.begin() }

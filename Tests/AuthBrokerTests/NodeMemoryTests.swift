@@ -8,7 +8,8 @@ import Testing
 
     private func order(_ memory: NodeMemory) -> String { memory.order(urls).map(\.host).joined() }
 
-    @Test func `what worked comes first, then what is not known, then what failed, the longest ago first`() {
+    @Test
+    func `working nodes come first, then unknown ones, then failed ones in order of their last failure`() {
         let memory = NodeMemory()
         #expect(order(memory) == "abcd")
         memory.failed(urls[0])
@@ -26,7 +27,7 @@ import Testing
         #expect(order(memory) == "dbac")
     }
 
-    @Test func `a node is its host and port, whoever logs in`() {
+    @Test func `a node is identified by host and port, not by user`() {
         let memory = NodeMemory()
         var other = BrokerURL(host: "A", user: "someone", virtualHost: "x")
         memory.failed(other)

@@ -4,7 +4,7 @@ import Testing
 @testable import AuthBroker
 
 @Suite struct PrefetchWindowTests {
-    @Test func `it doubles each time as many were acknowledged as may be unsettled, up to its limit`() {
+    @Test func `doubles after as many acknowledgements as its size, up to its limit`() {
         var window = PrefetchWindow(first: 1, most: 10)
         var sizes = [window.size]
         for _ in 0..<100 {
@@ -17,9 +17,9 @@ import Testing
         #expect(sizes == [1, 2, 4, 8, 10])
     }
 
-    /// Every process acknowledges some, takes what the window then allows, and dies.
+    /// Each process acknowledges `handledEach` messages, prefetches as many as its window then allows, and crashes.
     @Test(arguments: [(1, 200), (3, 200), (10, 64), (1, 16)])
-    func `however often a process dies, no message is returned often that was not handled`(
+    func `an unhandled message is returned only a few times, however often the process crashes`(
         _ handledEach: Int, _ most: Int
     ) {
         var returns: [Int: Int] = [:]
@@ -36,7 +36,7 @@ import Testing
         #expect((returns.values.max() ?? 0) <= 4)
     }
 
-    @Test func `it never exceeds its limit, and is at least 1`() {
+    @Test func `is at least 1 and never exceeds its limit`() {
         #expect(PrefetchWindow(first: 32, most: 8).size == 8)
         #expect(PrefetchWindow(first: 0, most: 0).size == 1)
         #expect(!PrefetchWindow(first: 8, most: 8).isDue)

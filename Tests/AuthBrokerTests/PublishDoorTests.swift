@@ -9,14 +9,14 @@ import Testing
     private let door = PublishDoor()
     private let messages = [SignalMessage(routingKey: "a.b", messageID: "1", body: Data())]
 
-    @Test func `a batch is unknown at once while the door is shut`() async {
+    @Test func `a batch is unknown at once while disconnected`() async {
         let batch = PublishBatch(messages)
         #expect(!door.submit(batch))
         #expect(await batch.outcomes().map(\.word) == ["unknown"])
         #expect(door.take().isEmpty)
     }
 
-    @Test func `batches come out in order, and only the first wakes the thread`() async throws {
+    @Test func `batches are taken in order, and only the first wakes the thread`() async throws {
         door.open()
         try await door.awaitOpen()
         let batches = (0..<3).map { _ in PublishBatch(messages) }
@@ -25,7 +25,7 @@ import Testing
         #expect(door.submit(PublishBatch(messages)))
     }
 
-    @Test func `what was not taken is unknown when the door is shut`() async throws {
+    @Test func `batches that were not taken are unknown after a disconnect`() async throws {
         door.open()
         try await door.awaitOpen()
         let batch = PublishBatch(messages)
@@ -34,7 +34,7 @@ import Testing
         #expect(await batch.outcomes() == [.unknown("lost")])
     }
 
-    @Test func `under an alarm batches wait, and nobody is told to begin`() async throws {
+    @Test func `under an alarm, batches are queued and awaitOpen waits`() async throws {
         door.open()
         try await door.awaitOpen()
         door.block()
@@ -45,12 +45,12 @@ import Testing
         #expect(door.take().count == 1)
     }
 
-    @Test func `a new connection takes nothing until somebody has waited for it`() async throws {
+    @Test func `rejects batches on a new connection until awaitOpen is called`() async throws {
         door.open()
         try await door.awaitOpen()
         door.shut("lost")
         door.open()
-        // Who hands this in has not heard that earlier messages are lost.
+        // This caller does not know yet that earlier messages are lost.
         let batch = PublishBatch(messages)
         #expect(!door.submit(batch))
         #expect(await batch.outcomes() == [.unknown("lost")])
@@ -58,7 +58,7 @@ import Testing
         #expect(door.submit(PublishBatch(messages)))
     }
 
-    @Test func `one that waits is let in, can give up, and is sent away at the end`() async throws {
+    @Test func `awaitOpen returns once connected, can be cancelled, and throws after the end`() async throws {
         let first = Task { try await door.awaitOpen() }
         let second = Task { try await door.awaitOpen() }
         second.cancel()

@@ -5,7 +5,7 @@ import ToolSupport
 @testable import AuthBroker
 
 @Suite struct SettlementLedgerTests {
-    /// Five messages are delivered as 1 to 5; what is settled then, and the frames that tell it.
+    /// Five messages are delivered with the tags 1 to 5; then the settlements, and the frames that send them.
     struct Row: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var acknowledged: [UInt64] = []
@@ -18,31 +18,32 @@ import ToolSupport
         Row(testDescription: "nothing", commands: []),
         Row(testDescription: "the first", acknowledged: [1], commands: [.acknowledge(1, multiple: false)]),
         Row(
-            testDescription: "a beginning in any order", acknowledged: [3, 1, 2],
+            testDescription: "the first ones in any order", acknowledged: [3, 1, 2],
             commands: [.acknowledge(3, multiple: true)]),
         Row(
-            testDescription: "with a gap: nothing stands for what is in work", acknowledged: [1, 2, 4, 5],
+            testDescription: "with a gap: no multiple ack covers a delivery in flight",
+            acknowledged: [1, 2, 4, 5],
             commands: [
                 .acknowledge(2, multiple: true), .acknowledge(4, multiple: false),
                 .acknowledge(5, multiple: false),
             ]),
         Row(
-            testDescription: "the first is in work", acknowledged: [2, 3],
+            testDescription: "the first is in flight", acknowledged: [2, 3],
             commands: [.acknowledge(2, multiple: false), .acknowledge(3, multiple: false)]),
         Row(
-            testDescription: "a release is told before an acknowledgement stands for its number",
+            testDescription: "a release is sent before a multiple ack that covers its tag",
             acknowledged: [1, 3], released: [2], commands: [.release(2), .acknowledge(3, multiple: true)]),
         Row(
             testDescription: "a rejection at the end", acknowledged: [1, 2], rejected: [3],
             commands: [.reject(3), .acknowledge(2, multiple: true)]),
         Row(
-            testDescription: "a second word is passed over", acknowledged: [1, 1], released: [1],
+            testDescription: "a second settlement is ignored", acknowledged: [1, 1], released: [1],
             commands: [.acknowledge(1, multiple: false)]),
-        Row(testDescription: "numbers that were never delivered", acknowledged: [0, 6, 99], commands: []),
+        Row(testDescription: "tags that were never delivered", acknowledged: [0, 6, 99], commands: []),
     ]
 
     @Test(arguments: rows)
-    func `what is settled is told in the fewest sound frames`(_ row: Row) throws {
+    func `settlements are sent in the fewest correct frames`(_ row: Row) throws {
         var ledger = SettlementLedger()
         for tag in 1...5 as ClosedRange<UInt64> { try ledger.delivered(tag) }
         for tag in row.acknowledged { ledger.settle(tag, .acknowledge) }
@@ -53,7 +54,7 @@ import ToolSupport
         #expect(ledger.commands(isWhole: true) == [])
     }
 
-    @Test func `what was acknowledged out of order waits for those before it, until all is to be told`()
+    @Test func `acks out of order wait for the tags before them, unless all are requested`()
         throws
     {
         var ledger = SettlementLedger()
@@ -71,7 +72,7 @@ import ToolSupport
     }
 
     @Test(arguments: [0, 1, 3, 5, 6, 1 << 32, 1 << 63, UInt64.max])
-    func `a delivery tag that is not the next is a protocol error and changes nothing`(_ tag: UInt64) throws {
+    func `an unexpected delivery tag is a protocol error and changes nothing`(_ tag: UInt64) throws {
         var ledger = SettlementLedger()
         for tag in 1...3 as ClosedRange<UInt64> { try ledger.delivered(tag) }
         let error = #expect(throws: BrokerError.self) { try ledger.delivered(tag) }
@@ -85,7 +86,7 @@ import ToolSupport
     }
 
     @Test(arguments: TestSeed.many(20))
-    func `at random, every delivery is told what was decided, once, and none that is in work`(_ seed: UInt64)
+    func `random settlements are each sent once, and none for a delivery in flight`(_ seed: UInt64)
         throws
     {
         var random = SeededGenerator(seed: seed)

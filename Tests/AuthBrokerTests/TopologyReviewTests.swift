@@ -8,7 +8,7 @@ import ToolSupport
 @Suite struct TopologyReviewTests {
     private static let signals: [SignalName] = ["account.user_logged_in", "account.user_logged_out"]
 
-    /// What a broker holds that is as the contract wants it, with one consumer.
+    /// An inventory that matches the contract, with one consumer.
     private func whole() throws -> BrokerInventory {
         let mail = try ConsumerTopology(queue: "mail", patterns: ["account.#"])
         return BrokerInventory(
@@ -43,18 +43,18 @@ import ToolSupport
         ).findings
     }
 
-    @Test func `nothing is said of what is as the contract wants it`() throws {
+    @Test func `reports nothing if the broker matches the contract`() throws {
         #expect(try findings { _ in } == [])
     }
 
-    @Test func `an exchange that is missing or of another type is a fault`() throws {
+    @Test func `a missing exchange and one of another type are faults`() throws {
         let missing = try findings { $0.exchanges.removeAll { $0.name == "auth.signals" } }
         #expect(missing.map(\.object) == ["exchange auth.signals"])
         let other = try findings { $0.exchanges[1].type = "fanout" }
         #expect(other.map(\.what) == ["is of type fanout, not a durable topic"])
     }
 
-    @Test func `another argument, a missing one and one too many are each a fault`() throws {
+    @Test func `a different, a missing and an extra queue argument are each a fault`() throws {
         let found = try findings { inventory in
             inventory.queues[0].arguments["x-delivery-limit"] = .integer(3)
             inventory.queues[1].arguments["x-message-ttl"] = nil
@@ -69,7 +69,7 @@ import ToolSupport
         #expect(found.allSatisfy { !$0.fix.isEmpty && !$0.fix.contains("\n") })
     }
 
-    @Test func `a missing rung and a missing binding are each a fault`() throws {
+    @Test func `a missing retry rung and a missing binding are each a fault`() throws {
         let found = try findings { inventory in
             inventory.queues.removeAll { $0.name == "mail.retry.1h" }
             inventory.bindings.removeAll { $0.routingKey == "dead" }
@@ -101,7 +101,7 @@ import ToolSupport
         #expect(found.contains { $0.level == .fault && $0.what.contains("account.user_logged_out") })
     }
 
-    @Test func `a limit of length on a queue that is no worker's is a fault if it refuses`() throws {
+    @Test func `a length limit on a foreign queue is a fault if it rejects messages`() throws {
         let foreign = try findings { inventory in
             inventory.queues.append(
                 .init(
@@ -121,7 +121,8 @@ import ToolSupport
 
     // MARK: Policies
 
-    /// Each setting of a policy on the queue, on a rung of 10 minutes and on the dead letters; nil: no effect, a note.
+    /// Each policy setting and its effect on the queue, on the 10-minute rung and on the dead-letter queue; `nil`: no
+    /// effect, only a note.
     private static let policies: [(key: String, value: JSONValue, effects: [String?])] = [
         ("delivery-limit", .integer(3), ["after so many crashes", nil, "deletes dead letters"]),
         ("delivery-limit", .integer(50), [nil, nil, "deletes dead letters"]),
@@ -143,7 +144,7 @@ import ToolSupport
     ]
 
     @Test(arguments: policies.indices, [0, 4, 6])
-    func `every policy on the queue, its rungs and its dead letters gets a word`(index: Int, place: Int)
+    func `reports every policy on the queue, a retry rung and the dead-letter queue`(index: Int, place: Int)
         throws
     {
         let (key, value, effects) = Self.policies[index]
@@ -160,7 +161,8 @@ import ToolSupport
         if let effect { #expect(found[0].what.contains(effect), "\(found[0].what)") }
     }
 
-    @Test func `the fix of a policy is the same policy without what does harm, for that queue alone`() throws
+    @Test func `the fix for a policy is the same policy for that queue only, without the harmful settings`()
+        throws
     {
         let found = try findings { inventory in
             inventory.queues[6].policy = [
@@ -188,7 +190,7 @@ import ToolSupport
 
     // MARK: Permissions
 
-    @Test func `the publisher is known by what it may do, and administrators are left alone`() throws {
+    @Test func `recognizes the publisher by its permissions and ignores administrators`() throws {
         let found = try findings { inventory in
             inventory.users = [
                 .init(name: "publisher"), .init(name: "root", tags: ["administrator"]), .init(name: "worker"),
@@ -198,7 +200,7 @@ import ToolSupport
         #expect(found == [])
     }
 
-    @Test func `with the shipped definitions there is nothing to say`() throws {
+    @Test func `reports nothing for the shipped definitions`() throws {
         struct Definitions: Decodable {
             var users: [BrokerInventory.User]
             var permissions: [BrokerInventory.Permission]
@@ -220,7 +222,7 @@ import ToolSupport
                 == .publisher(exchange: "auth.signals"))
     }
 
-    @Test func `permissions wider than the contract's are faults, and no fix takes away what may be needed`()
+    @Test func `permissions wider than the contract's are faults, and no fix revokes one that may be needed`()
         throws
     {
         let wide = try findings { $0.permissions?[0].configure = ".*" }
@@ -236,7 +238,9 @@ import ToolSupport
         #expect(hidden.map(\.level) == [.note])
     }
 
-    @Test func `who may write to the exchange and is not to publish loses only that`() throws {
+    @Test func `the fix for an unexpected publisher revokes only its write permission on the exchange`()
+        throws
+    {
         let found = try findings { $0.permissions?[1].write = #"^(mail(\..*)?|auth\.signals)$"# }
         #expect(found.count == 1)
         #expect(found.first?.what.contains("speak for your accounts") == true)
@@ -250,7 +254,7 @@ import ToolSupport
         #expect(fix.hasSuffix(#"'^(mail(\..*)?|auth\.signals)$'"#))
     }
 
-    @Test func `several publishers are a fault until they are named`() throws {
+    @Test func `several publishers are a fault until they are configured`() throws {
         let change: (inout BrokerInventory) -> Void = { inventory in
             inventory.permissions?.append(
                 .init(user: "second", configure: "^auth", write: "^auth", read: "^$"))
@@ -263,7 +267,7 @@ import ToolSupport
         #expect(try findings(publishers: ["publisher"], change).map(\.object) == ["user second"])
     }
 
-    @Test func `an answer of the management API is read, empty lists among it`() throws {
+    @Test func `decodes a response of the management API with empty lists`() throws {
         let queue = try JSONDecoder().decode(
             BrokerInventory.Queue.self,
             from: Data(

@@ -15,7 +15,7 @@ import Testing
         return message
     }
 
-    /// As the C face counts it.
+    /// The encoded size, computed as the C code does.
     private func size(_ message: SignalMessage) -> Int {
         let properties = [
             message.messageID, message.correlationID, message.type, message.contentType, message.appID,
@@ -26,7 +26,7 @@ import Testing
         return 14 + properties.reduce(0) { $0 + 1 + $1.utf8.count } + 1 + 8 + headers
     }
 
-    @Test func `an id that does not fit is kept in a header, and tells messages apart still`() {
+    @Test func `a message id that does not fit is moved to a header and still identifies the message`() {
         var message = hostile()
         message.messageID = String(
             decoding: [UInt8](repeating: 0xFF, count: 99) + Array("a".utf8), as: UTF8.self)
@@ -40,7 +40,7 @@ import Testing
         #expect(DeadLetter(message: trimmed, bodySize: 0).id == message.messageID)
     }
 
-    @Test func `what is needed most is kept whole, the rest is cut, dropped and named`() {
+    @Test func `keeps the most important headers whole; cuts or drops the rest and names them`() {
         var message = hostile()
         message.headers["auth-x"] = .string(String(repeating: "x", count: 110_000))
         message.headers["auth-" + String(repeating: "n", count: 300)] = .bool(true)
@@ -57,13 +57,13 @@ import Testing
         for name in ["correlation-id", "traceparent", "auth-x"] { #expect(named.contains(name)) }
     }
 
-    @Test func `half a subject would be somebody else: it is kept whole or not`() {
+    @Test func `a subject is kept whole or dropped, because a part of it could be another user's`() {
         var message = hostile()
         message.headers["subject"] = .string(String(repeating: "s", count: 256))
         #expect(message.trimmed().subject == nil)
     }
 
-    @Test func `whatever it holds, it fits into the smallest frame of AMQP`() {
+    @Test func `any trimmed message fits into the smallest AMQP frame`() {
         var message = hostile()
         let long = String(repeating: "\u{FFFD}", count: 40_000)
         message.messageID = long

@@ -8,14 +8,14 @@ import Testing
 @testable import AuthBroker
 
 extension Trait where Self == ConditionTrait {
-    /// The test talks to a real broker.
+    /// The test needs a real broker.
     static var needsBroker: Self {
         .enabled(if: PrivateBroker.isAvailable, Comment(rawValue: PrivateBroker.absence))
     }
 }
 
-/// One test's corner of the shared broker: an exchange and a consumer's queues of its own, reached through a
-/// proxy of its own, whose connections it can cut.
+/// One test's part of the shared broker: its own exchange and consumer queues, reached through its own proxy, whose
+/// connections the test can cut.
 struct BrokerWorld: Sendable {
     let broker: PrivateBroker
     let proxy: LoopbackProxy
@@ -27,11 +27,11 @@ struct BrokerWorld: Sendable {
 
     var admin: BrokerAdmin { BrokerAdmin(direct) }
 
-    /// Runs a body in a corner, and removes the corner afterwards.
+    /// Runs a body with a new world, and deletes its exchange and queues afterwards.
     ///
     /// - Parameters:
-    ///   - node: By default the one that all tests share.
-    ///   - patterns: what the consumer's queue is bound for.
+    ///   - node: the broker; by default the one that all tests share.
+    ///   - patterns: the binding patterns of the consumer's queue.
     static func with(
         on node: PrivateBroker? = nil, patterns: [SignalPattern] = ["#"],
         _ body: @Sendable (BrokerWorld) async throws -> Void
@@ -57,7 +57,7 @@ struct BrokerWorld: Sendable {
         direct.connectionName = name
         direct.firstPause = .milliseconds(20)
         direct.longestPause = .milliseconds(200)
-        // Most tests take more than one before they settle any.
+        // Most tests read several deliveries before they settle any.
         direct.firstPrefetch = 32
         self.direct = direct
         var configuration = direct
@@ -73,7 +73,7 @@ struct BrokerWorld: Sendable {
         try await perform { channel throws(BrokerError) in try channel.deleteExchange(exchange) }
     }
 
-    /// Runs a body with a publisher that runs, and stops it afterwards.
+    /// Runs a body with a running publisher, and stops it afterwards.
     func withPublisher(
         _ configuration: BrokerConfiguration? = nil, _ body: (BrokerPublisher) async throws -> Void
     ) async throws {
@@ -92,7 +92,7 @@ struct BrokerWorld: Sendable {
         #expect(publisher.status == .stopped)
     }
 
-    /// Runs a body with a source that runs, and stops it afterwards. The exchange is declared before.
+    /// Declares the exchange, runs a body with a running source, and stops it afterwards.
     func withSource(
         _ configuration: BrokerConfiguration? = nil, _ body: (BrokerSource) async throws -> Void
     ) async throws {
@@ -112,14 +112,14 @@ struct BrokerWorld: Sendable {
         #expect(source.status == .stopped)
     }
 
-    /// Runs a body with an open channel on a connection of its own, not through the proxy.
+    /// Runs a body with an open channel on a separate connection, not through the proxy.
     func perform<Answer: Sendable>(
         _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
     ) async throws(BrokerError) -> Answer {
         try await admin.perform(body)
     }
 
-    /// Takes everything out of a queue.
+    /// Takes all messages from a queue.
     func take(from queue: String) async throws -> [SignalMessage] {
         let count = try await admin.messageCount(in: queue)
         return try await perform { channel throws(BrokerError) in try channel.take(count, from: queue) }
@@ -127,7 +127,7 @@ struct BrokerWorld: Sendable {
 }
 
 extension SignalMessage {
-    /// A message with a key, for what is no signal.
+    /// A message with a routing key that is not a signal.
     static func keyed(_ routingKey: String, _ body: Data = Data("{}".utf8)) -> SignalMessage {
         SignalMessage(routingKey: routingKey, messageID: UUID().uuidString, body: body)
     }

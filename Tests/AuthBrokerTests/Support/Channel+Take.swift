@@ -6,12 +6,12 @@ import Foundation
 @testable import AuthBroker
 
 extension Channel {
-    /// Consumes that many messages of a queue and acknowledges them.
+    /// Consumes `count` messages from a queue and acknowledges them.
     func take(_ count: Int, from queue: String) throws(BrokerError) -> [SignalMessage] {
         try read(count, from: queue).deliveries.map(\.message)
     }
 
-    /// The same; returns their delivery modes.
+    /// Like `take`, but returns the delivery modes.
     func takeModes(_ count: Int, from queue: String) throws(BrokerError) -> [UInt8] {
         try read(count, from: queue).modes
     }
@@ -28,7 +28,7 @@ extension Channel {
         return reader
     }
 
-    /// Publishes one message and waits for what becomes of it; for a channel with confirms.
+    /// Publishes one message and waits for its outcome; the channel must be in confirm mode.
     func publishAndWait(
         _ message: SignalMessage, exchange: String = "", within bound: Duration = .seconds(10)
     ) throws(BrokerError) -> String {
@@ -47,7 +47,7 @@ extension Channel {
         }
     }
 
-    /// Publishes messages without waiting for one after the other; returns how many the broker has confirmed.
+    /// Publishes all messages, then waits for the confirms; returns the number of confirmed ones.
     func publishAll(
         _ messages: [SignalMessage], exchange: String, within bound: Duration = .seconds(30)
     ) throws(BrokerError) -> Int {
@@ -64,7 +64,7 @@ extension Channel {
         return reader.confirmed
     }
 
-    /// Which of a channel's tags were answered.
+    /// The tags of a channel that were confirmed.
     private struct Answers {
         private var last: UInt64 = 0
         private var single: Set<UInt64> = []
@@ -81,7 +81,7 @@ extension Channel {
         var deliveries: [Delivery] = []
         var modes: [UInt8] = []
         var answers: [UInt64: String] = [:]
-        /// How many messages were confirmed on a channel where none is refused.
+        /// The number of confirmed messages, on a channel without nacks.
         var confirmed: Int { ledger.answered }
         private var ledger = Answers()
         private var isReturned = false

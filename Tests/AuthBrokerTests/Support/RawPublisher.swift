@@ -5,22 +5,22 @@ import Foundation
     import Glibc
 #endif
 
-/// Publishes what our own publisher refuses to: property and header bytes of any kind and size, over a socket of its
-/// own, with one confirm for each message.
+/// Publishes messages that our own publisher rejects: property and header bytes of any kind and size, over its own
+/// socket, waiting for the confirm of each message.
 final class RawPublisher {
-    /// One of AMQP's properties of a message, encoded.
+    /// The encoded AMQP properties of a message.
     struct Properties {
         var messageID: [UInt8]?
         var type: [UInt8]?
-        /// The encoded content of the headers' table, without its length.
+        /// The encoded content of the header table, without its length.
         var headers: [UInt8]?
 
-        /// A text among the headers.
+        /// An encoded string header.
         static func text(_ name: String, _ value: [UInt8]) -> [UInt8] {
             short(Array(name.utf8)) + [UInt8(ascii: "S")] + long(UInt32(value.count)) + value
         }
 
-        /// Tables in tables, so many levels deep.
+        /// An encoded header of nested tables, `depth` levels deep.
         static func nested(_ name: String, depth: Int) -> [UInt8] {
             var table: [UInt8] = []
             for _ in 0..<depth {
@@ -66,7 +66,7 @@ final class RawPublisher {
 
     deinit { Glibc.close(socket) }
 
-    /// Returns when the broker has confirmed it.
+    /// Publishes a message and waits for its confirm.
     func publish(_ properties: Properties, body: [UInt8], exchange: String, key: String) throws {
         try method(
             1, 60, 40, word(0) + short(Array(exchange.utf8)) + short(Array(key.utf8)) + [0])
@@ -125,7 +125,7 @@ final class RawPublisher {
         return bytes
     }
 
-    /// Waits for a method, past heartbeats.
+    /// Waits for a method and skips heartbeats.
     private func expect(_ classID: Int, _ methodID: Int) throws {
         while true {
             let head = try receive(7)
