@@ -9,7 +9,8 @@ import ServiceLifecycleTestKit
 import Testing
 
 @Suite struct DispatchOrderTests {
-    @Test func `signals of one subject are handled one after the other, others side by side`() async throws {
+    @Test func `handles signals of one subject in sequence, of different subjects concurrently`() async throws
+    {
         let bench = DispatcherBench(prefetch: 100)
         let running = Locked<[String: Int]>([:])
         let most = Locked((subject: 0, all: 0))
@@ -36,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `no more are handled at a time than the concurrency says`() async throws {
+    @Test func `never exceeds the configured concurrency`() async throws {
         let bench = DispatcherBench(prefetch: 100)
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
@@ -53,7 +54,7 @@ import Testing
         #expect(bench.recorder.entries.count == 20)
     }
 
-    @Test func `before one that may have ended its worker starts, the broker is told what was handled`()
+    @Test func `flushes acknowledgements before handling a message that may have crashed its worker`()
         async throws
     {
         let broker = MemoryBroker()
@@ -83,7 +84,7 @@ import Testing
             ])
     }
 
-    @Test func `a slow subject holds no other up`() async throws {
+    @Test func `a slow subject does not delay other subjects`() async throws {
         let bench = DispatcherBench()
         let gate = Gate()
         bench.on { event, _ in if event.subject == "slow" { await gate.wait() } }
@@ -98,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `a message that may have ended its worker is handled alone`() async throws {
+    @Test func `handles a message that may have crashed its worker alone`() async throws {
         let bench = DispatcherBench()
         let running = Locked(0)
         let beside = Locked(0)
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: [1, 8])
-    func `a strictly ordered queue is handled in its order after any number of crashes`(_ concurrency: Int)
+    func `a strictly ordered queue keeps its order after any number of crashes`(_ concurrency: Int)
         async throws
     {
         let bench = DispatcherBench(prefetch: 16, strictlyOrdered: true)
@@ -138,7 +139,7 @@ import Testing
         #expect(bench.recorder.entries.compactMap(\.event.sequence) == Array(1...10))
     }
 
-    @Test func `what was delivered on a connection that is lost is not begun: it comes again`() async throws {
+    @Test func `does not start deliveries of a lost connection, because they are redelivered`() async throws {
         let bench = DispatcherBench(prefetch: 4)
         let gate = Gate()
         bench.on { event, _ in if event.sequence == 1 { await gate.wait() } }
@@ -149,11 +150,11 @@ import Testing
             gate.open()
             try await bench.untilSettled()
         }
-        // The first was begun before the loss; its second delivery is a duplicate for the inbox.
+        // The first was started before the loss; the inbox drops its redelivery as a duplicate.
         #expect(bench.recorder.entries.compactMap(\.event.sequence) == [1, 2, 3, 4])
     }
 
-    @Test func `a shutdown takes nothing more, finishes what it has and returns`() async throws {
+    @Test func `a shutdown stops taking deliveries, finishes the received ones and returns`() async throws {
         let bench = DispatcherBench(prefetch: 4)
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
@@ -164,18 +165,18 @@ import Testing
                 group.addTask { try await dispatcher.run() }
                 try await bench.recorder.wait { $0.count == 2 }
                 trigger.triggerGracefulShutdown()
-                try await eventually("it takes nothing more") { !bench.source.isTaking }
+                try await eventually("it has stopped taking deliveries") { !bench.source.isTaking }
                 gate.open()
                 try await group.waitForAll()
             }
         }
-        // What had been delivered is handled, not given back.
+        // Received deliveries are handled, not released.
         #expect(bench.recorder.entries.count == 4)
         #expect(bench.unsettled == 0)
         #expect(bench.main.count == 6)
     }
 
-    @Test func `a shutdown does not wait for ever, and what is left is delivered again`() async throws {
+    @Test func `a shutdown has a time limit, and unfinished messages are redelivered`() async throws {
         let bench = DispatcherBench(prefetch: 2)
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
@@ -193,7 +194,7 @@ import Testing
         gate.open()
     }
 
-    @Test func `a cancelled dispatcher settles nothing that was not handled`() async throws {
+    @Test func `a cancelled dispatcher does not settle unhandled messages`() async throws {
         let bench = DispatcherBench()
         bench.on { _, _ in try await Task.sleep(for: .seconds(600)) }
         bench.send(.test(1))
@@ -207,7 +208,7 @@ import Testing
     }
 }
 
-/// A source that writes down what it is told.
+/// A source that records acknowledgements and flushes.
 private struct TellingSource: SignalSource {
     let told = Locked<[String]>([])
     private let source: MemorySource

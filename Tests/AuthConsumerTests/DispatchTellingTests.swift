@@ -10,7 +10,7 @@ import MetricsTestKit
 import Testing
 import Tracing
 
-/// What a dispatcher tells of its work: metrics, traces, log.
+/// A dispatcher's metrics, traces and logs.
 @Suite struct DispatchTellingTests {
     private struct Boom: Error {}
     private let bench = DispatcherBench()
@@ -19,7 +19,7 @@ import Tracing
         try bench.metrics.expectCounter(label, [("handler", handler)]).totalValue
     }
 
-    @Test func `it counts what is handled, failed, retried, dead and delivered twice`() async throws {
+    @Test func `counts handled, failed, retried, dead-lettered and duplicate messages`() async throws {
         bench.on { event, context in
             if event.sequence == 2, context.attempt == 1 { throw Boom() }
             if event.sequence == 3 { throw SignalVerdict.reject("no") }
@@ -33,7 +33,7 @@ import Tracing
         broken.body = Data("{".utf8)
         bench.send(broken)
         try await bench.running {
-            try await eventually("one lies on its rung, two are dead") {
+            try await eventually("one is on its retry rung, two are dead-lettered") {
                 bench.on(.oneSecond).count == 1 && bench.dead.count == 2 && bench.unsettled == 0
             }
             bench.broker.advance(by: .seconds(1))
@@ -54,7 +54,7 @@ import Tracing
         try bench.metrics.expectGauge("auth_signals_lane_depth").lastValue
     }
 
-    @Test func `the depth of the lanes is what waits, and returns to 0`() async throws {
+    @Test func `the depth metric counts waiting deliveries and returns to 0`() async throws {
         let gate = Gate()
         bench.on { _, _ in await gate.wait() }
         for number in 1...6 { bench.send(.test(number, subject: "one")) }
@@ -66,7 +66,7 @@ import Tracing
         }
     }
 
-    @Test func `the handler runs in a span that continues the signal's trace`() async throws {
+    @Test func `a handler runs in a span that continues the signal's trace`() async throws {
         let inner = Locked<[String?]>([])
         bench.on { _, context in
             inner.change { $0.append(context.trace.inMemorySpanContext?.spanID) }
@@ -90,7 +90,7 @@ import Tracing
         #expect(inner.value == [span.spanID])
     }
 
-    @Test func `a failure is logged with the error's type, without its words and without the payload`()
+    @Test func `a failure is logged with the error's type, without its text and without the payload`()
         async throws
     {
         struct Telling: Error, CustomStringConvertible { var description: String { "marked-secret" } }

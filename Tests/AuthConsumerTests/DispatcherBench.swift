@@ -27,7 +27,7 @@ final class DispatcherBench: Sendable {
         source = MemorySource("worker", of: broker, prefetch: prefetch, strictlyOrdered: strictlyOrdered)
     }
 
-    /// Adds the recording handler.
+    /// Registers the recording handler.
     func on(then: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void = { _, _ in }) {
         handlers.change { recorder.add(to: &$0, then: then) }
     }
@@ -75,7 +75,7 @@ final class DispatcherBench: Sendable {
     }
 }
 
-/// Lets tasks wait until it is opened.
+/// Tasks wait at the gate until it is opened.
 final class Gate: Sendable {
     private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>([])
 

@@ -19,7 +19,7 @@ import Testing
         return message
     }
 
-    @Test func `a copy carries the contract's properties and headers and nothing of the broker's`() {
+    @Test func `a retry copy has the contract's properties and headers and none of the broker's`() {
         let message = delivered()
         let copy = FailedDelivery(message: message, handler: "one", attempts: 2, error: "Boom", at: now).copy
         #expect(
@@ -49,7 +49,7 @@ import Testing
         #expect(copy.headers["auth-attempt"] == .integer(2))
     }
 
-    @Test func `texts are cut to a kibibyte, on a character's boundary`() {
+    @Test func `texts are truncated to 1 KiB at a character boundary`() {
         let long = String(repeating: "ü", count: 2000)
         let copy = FailedDelivery(message: delivered(), error: long + "x", reason: "a" + long, at: now).copy
         for name in ["auth-error", "auth-first-error", "auth-reason"] {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `an old reason does not stay with a message that is tried again`() {
+    @Test func `a retried message does not keep its old dead-letter reason`() {
         var dead = delivered()
         dead.headers["auth-reason"] = .string("attempts-exhausted")
         let copy = FailedDelivery(message: dead, handler: "one", attempts: 1, error: "Boom", at: now).copy

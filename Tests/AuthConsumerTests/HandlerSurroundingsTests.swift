@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `middleware is around every handler, the first outermost`() async throws {
+    @Test func `middleware wraps every handler, the first one outermost`() async throws {
         let bench = DispatcherBench()
         let notes = Locked<[String]>([])
         bench.on { _, _ in notes.change { $0.append("handler") } }
@@ -49,20 +49,20 @@ import Testing
             ])
     }
 
-    @Test func `what middleware throws is the handler's failure`() async throws {
+    @Test func `an error thrown by middleware counts as the handler's failure`() async throws {
         let bench = DispatcherBench()
         bench.on()
         bench.send(.test(1))
         try await bench.running {
             $0.middleware = [Refusing()]
         } _: {
-            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+            try await eventually("it is dead-lettered") { bench.dead.count == 1 }
         }
         #expect(bench.recorder.entries.isEmpty)
         #expect(bench.dead.first?.headers["auth-reason"] == .string("not here"))
     }
 
-    @Test func `an error's text stays out of the message, unless it was asked for`() async throws {
+    @Test func `the error's text is only stored in the message if configured`() async throws {
         let quiet = DispatcherBench()
         quiet.on { _, _ in throw Secret() }
         quiet.send(.test(1))
@@ -80,7 +80,7 @@ import Testing
         #expect(open.on(.oneSecond).first?.headers["auth-error"] == .string("Secret: password=hunter2"))
     }
 
-    @Test(arguments: [Int64.max, Int64.min, -1]) func `any number may stand in the header of attempts`(
+    @Test(arguments: [Int64.max, Int64.min, -1]) func `accepts any number in the attempt header`(
         _ number: Int64
     ) async throws {
         let bench = DispatcherBench()
@@ -90,23 +90,25 @@ import Testing
         copy.headers["auth-attempt"] = .integer(number)
         bench.send(copy)
         try await bench.running {
-            try await eventually("it went somewhere") { bench.dead.count + bench.on(.oneSecond).count == 1 }
+            try await eventually("it was retried or dead-lettered") {
+                bench.dead.count + bench.on(.oneSecond).count == 1
+            }
         }
         #expect(bench.dead.count == (number > 0 ? 1 : 0))
     }
 
-    @Test func `a mark of an attempt is not looked at for another handler's copy`() async throws {
+    @Test func `ignores an attempt header without a handler`() async throws {
         let bench = DispatcherBench()
         bench.on()
         var message = SignalMessage.test(1)
-        // A count without a handler is nobody's.
+        // An attempt count without a handler header belongs to no handler.
         message.headers["auth-attempt"] = .integer(5)
         bench.send(message)
         try await bench.running { try await bench.untilSettled() }
         #expect(bench.recorder.entries.first?.context.attempt == 1)
     }
 
-    @Test func `the inbox forgets what is older than it is to remember`() async throws {
+    @Test func `prunes inbox entries older than the retention`() async throws {
         let bench = DispatcherBench()
         let now = FixedClock().now()
         let (old, young) = (UUID(), UUID())

@@ -8,11 +8,11 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-/// What the dispatcher promises about handler, mark and acknowledgement.
+/// The dispatcher's guarantees about the order of handler, inbox mark and acknowledgement.
 @Suite struct InboxOrderTests {
     private struct Failure: Error {}
 
-    /// A memory inbox whose commits wait, or fail.
+    /// A memory inbox whose commits block or fail.
     private final class SlowInbox: Inbox {
         let inbox = MemoryInbox()
         let gate = Gate()
@@ -66,7 +66,7 @@ import Testing
         let source = MemorySource("worker", of: broker)
         for number in 1...5 { broker.put(.test(number), into: "worker") }
         let run = Task { try await dispatcher(source, slow).run() }
-        try await eventually("the marks are on their way") { slow.waiting.value == 5 && runs.value == 5 }
+        try await eventually("the commits are in flight") { slow.waiting.value == 5 && runs.value == 5 }
         #expect(broker.unacknowledged(in: "worker") == 5)
         slow.gate.open()
         try await eventually("all are acknowledged") { broker.unacknowledged(in: "worker") == 0 }
@@ -75,16 +75,17 @@ import Testing
         try await run.value
     }
 
-    @Test func `a worker that dies between handler and mark gets its messages again, and writes once`()
+    @Test
+    func `a crash between handler and mark redelivers the messages, and transactional writes happen once`()
         async throws
     {
         let source = MemorySource("worker", of: broker)
         for number in 1...5 { broker.put(.test(number), into: "worker") }
         let first = Task { try await dispatcher(source, slow).run() }
-        try await eventually("the handlers have run, no mark is there") {
+        try await eventually("the handlers have run, nothing is marked") {
             slow.waiting.value == 5 && runs.value == 5
         }
-        // The worker is gone, and with it its connection: what was not acknowledged goes back.
+        // The worker's connection is lost, so unacknowledged deliveries return to the queue.
         source.close()
         #expect(broker.messages(in: "worker").count == 5)
         let second = MemorySource("worker", of: broker)
@@ -92,7 +93,7 @@ import Testing
         try await eventually("all were handled again") { broker.unacknowledged(in: "worker") == 0 }
         #expect(runs.value == 10)
         #expect(slow.inbox.written.sorted() == ["1", "2", "3", "4", "5"])
-        // What the dead one still had on its way finds the marks.
+        // The first worker's commits in flight find existing marks.
         slow.gate.open()
         first.cancel()
         again.cancel()
@@ -101,14 +102,16 @@ import Testing
         #expect(slow.inbox.written.count == 5)
     }
 
-    @Test func `where no commit succeeds every transactional handler gets its copy, none is done`()
+    @Test func `if commits fail, each transactional handler gets a retry copy and nothing is marked`()
         async throws
     {
         slow.fails.change { $0 = true }
         let source = MemorySource("worker", of: broker)
         for number in 1...5 { broker.put(.test(number), into: "worker") }
         let run = Task { try await dispatcher(source, slow).run() }
-        try await eventually("all lie on their rung") { source.messages(in: .retry(.oneSecond)).count == 5 }
+        try await eventually("all are on their retry rung") {
+            source.messages(in: .retry(.oneSecond)).count == 5
+        }
         let copies = source.messages(in: .retry(.oneSecond))
         #expect(copies.allSatisfy { $0.headers["auth-handler"] == .string("writer") })
         #expect(slow.inbox.written.isEmpty)

@@ -14,7 +14,7 @@ import Testing
 
     private func started(_ table: inout LaneTable) -> UInt64? { table.next()?.delivery.tag.number }
 
-    @Test func `the next of a subject starts when the one before it has ended`() {
+    @Test func `the next delivery of a subject starts once the previous one has ended`() {
         var table = LaneTable(concurrency: 8)
         for delivery in [delivery(1, "a"), delivery(2, "a"), delivery(3, "b"), delivery(4), delivery(5)] {
             table.add(delivery)
@@ -29,7 +29,7 @@ import Testing
         #expect(table.depth == 0)
     }
 
-    @Test func `a subject cannot be taken for a message's id`() {
+    @Test func `a subject that equals a message id is kept separate`() {
         var table = LaneTable(concurrency: 8)
         let message = delivery(1)
         table.add(message)
@@ -38,7 +38,7 @@ import Testing
         #expect(started(&table) == 2)
     }
 
-    @Test func `a suspicious one waits for all that run, and all wait for it`() {
+    @Test func `a suspicious delivery waits for all running ones, and all others wait for it`() {
         var table = LaneTable(concurrency: 8)
         table.add(delivery(1, "a"))
         table.add(delivery(2, "b", count: 2))
@@ -52,7 +52,9 @@ import Testing
         #expect(started(&table) == 3)
     }
 
-    @Test func `after many deliveries one does not wait for those of its subject, which may never end`() {
+    @Test
+    func `after many redeliveries, a delivery does not wait for others of its subject, which may never end`()
+    {
         var first: Set<UInt64> = []
         for _ in 0..<200 {
             var table = LaneTable(concurrency: 8)
@@ -67,14 +69,14 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2, 4, 19, 20])
-    func `a strict queue's order holds, per subject and over the queue, whatever the delivery count`(
+    func `a strict queue keeps its order for any delivery count`(
         _ count: Int
     ) {
         for _ in 0..<50 {
             var table = LaneTable(concurrency: 1, isStrict: true)
             let subjects = ["a", "b", "a", nil, "b", "c", "a", "a", nil, "b"]
             for (index, subject) in subjects.enumerated() {
-                // Those at the beginning were delivered oftener, as after crashes of a worker.
+                // The first ones were delivered more often, as after crashes of a worker.
                 table.add(delivery(index + 1, subject, count: max(0, count - index / 3)))
             }
             var order: [UInt64] = []
@@ -86,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `in a strict queue a suspicious one is handled alone and in its place`() {
+    @Test func `in a strict queue a suspicious delivery is handled alone and in order`() {
         var table = LaneTable(concurrency: 8, isStrict: true)
         for delivery in [delivery(1, "a"), delivery(2, "b", count: 5), delivery(3, "a"), delivery(4, "c")] {
             table.add(delivery)
@@ -100,7 +102,7 @@ import Testing
         #expect([started(&table), started(&table)] == [3, 4])
     }
 
-    @Test func `of several suspicious ones each may be the first`() {
+    @Test func `any of several suspicious deliveries may be the first`() {
         var first: Set<UInt64> = []
         for _ in 0..<200 {
             var table = LaneTable(concurrency: 8)

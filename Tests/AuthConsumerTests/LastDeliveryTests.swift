@@ -5,7 +5,7 @@ import AuthTesting
 import Foundation
 import Testing
 
-/// What becomes of a message that the broker would make a dead letter after one more return to the queue.
+/// Messages that the broker would dead-letter after one more return to the queue.
 @Suite struct LastDeliveryTests {
     private let bench = DispatcherBench()
     private let id = UUID.version7()
@@ -16,7 +16,8 @@ import Testing
         try await bench.running { try await bench.untilSettled() }
     }
 
-    @Test func `one that a handler had, and did not end with, becomes a dead letter that names the handler`()
+    @Test
+    func `a message that a handler started but never finished is dead-lettered with the handler's name`()
         async throws
     {
         try await bench.inbox.noteBegun(handler: "recorder", messageID: id, at: Date())
@@ -27,13 +28,15 @@ import Testing
         #expect(letter.headers["auth-error"] == .string("WorkerEnded while recorder ran"))
     }
 
-    @Test func `one that no handler had begins anew and is handled`() async throws {
+    @Test func `a message that no handler started is handled with a new delivery count`() async throws {
         try await deliver(Delivery.mostReturns)
         #expect(bench.dead.isEmpty)
         #expect(bench.recorder.entries.map(\.event.id) == [id])
     }
 
-    @Test func `in a strictly ordered queue one that no handler had is handled in its place`() async throws {
+    @Test func `in a strictly ordered queue a message that no handler started is handled in order`()
+        async throws
+    {
         let strict = DispatcherBench(strictlyOrdered: true)
         strict.on()
         strict.send(.test(1, id: id), deliveryCount: Delivery.mostReturns)
@@ -43,7 +46,7 @@ import Testing
         #expect(strict.recorder.entries.compactMap(\.event.sequence) == [1, 2])
     }
 
-    @Test func `one that its handler has done is acknowledged`() async throws {
+    @Test func `a message that its handler has finished is acknowledged`() async throws {
         try await bench.inbox.noteBegun(handler: "recorder", messageID: id, at: Date())
         try await bench.inbox.markDone(handler: "recorder", messageID: id, at: Date())
         try await deliver(Delivery.mostReturns)
@@ -51,7 +54,7 @@ import Testing
         #expect(bench.recorder.entries.isEmpty)
     }
 
-    @Test func `a handler is noted before it runs, if the message was delivered before`() async throws {
+    @Test func `the start of a handler is recorded for redelivered messages`() async throws {
         let other = UUID.version7()
         bench.send(.test(2, id: other))
         try await deliver(1)
@@ -59,7 +62,7 @@ import Testing
         #expect(try await bench.inbox.begun(messageID: other) == [])
     }
 
-    @Test func `a copy that is refused for good is not tried again: the message is a dead letter`()
+    @Test func `a message whose retry copy is permanently refused is dead-lettered`()
         async throws
     {
         bench.on { event, _ in if event.sequence == 1 { throw SignalVerdict.reject("no") } }
@@ -74,7 +77,7 @@ import Testing
         #expect(bench.dead.first?.headers["auth-reason"] == nil)
     }
 
-    @Test func `a failure whose delivery can no longer be settled holds no worker up`() async throws {
+    @Test func `a failure whose delivery can no longer be settled does not block a worker`() async throws {
         let gate = Gate()
         bench.on { event, context in
             if event.sequence == 1, context.attempt == 1 {

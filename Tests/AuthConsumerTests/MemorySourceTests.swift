@@ -10,7 +10,7 @@ import Testing
         try await sentence.check { SourceConformance.Subject(MemorySource("worker", of: broker), of: broker) }
     }
 
-    @Test func `a copy that the broker does not take is not moved and the original is kept`() async throws {
+    @Test func `a copy that the broker nacks is not stored and the original is kept`() async throws {
         let broker = MemoryBroker()
         let source = MemorySource("worker", of: broker)
         broker.put(.test(1), into: "worker")
@@ -24,7 +24,7 @@ import Testing
         #expect(broker.unacknowledged(in: "worker") == 1)
     }
 
-    @Test func `a message that comes back too often ends in the dead letters`() async throws {
+    @Test func `a message that is returned too often is dead-lettered`() async throws {
         let broker = MemoryBroker()
         let source = MemorySource("worker", of: broker)
         broker.put(.test(1), into: "worker")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RetryScheduleTests {
     private struct Boom: Error {}
 
-    @Test func `after a second, ten, a minute, ten, then every hour for a day, then never`() {
+    @Test func `retries after 1 s, 10 s, 1 min, 10 min, then hourly for a day, then never`() {
         let schedule = RetrySchedule.standard
         let destinations = (1...30).map { schedule.destination(afterAttempts: $0, error: Boom()) }
         #expect(
@@ -23,21 +23,25 @@ import Testing
         (.seconds(60), .oneMinute), (.seconds(61), .tenMinutes), (.seconds(3600), .oneHour),
         (.seconds(100_000), .oneHour),
     ])
-    func `a wish is granted on the first rung that is not shorter`(_ wish: Duration, _ rung: RetryRung) {
+    func `a requested delay uses the first retry rung that is not shorter`(
+        _ wish: Duration, _ rung: RetryRung
+    ) {
         let verdict = SignalVerdict.retry(after: wish)
         #expect(RetrySchedule.standard.destination(afterAttempts: 1, error: verdict) == .retry(rung))
         #expect(RetrySchedule.standard.destination(afterAttempts: 28, error: verdict) == .retry(rung))
         #expect(RetrySchedule.standard.destination(afterAttempts: 29, error: verdict) == .dead)
     }
 
-    @Test func `what is rejected or cannot be read is not tried again`() {
+    @Test func `rejected and malformed messages are not retried`() {
         let schedule = RetrySchedule.standard
         #expect(schedule.destination(afterAttempts: 1, error: SignalVerdict.reject("no")) == .dead)
         #expect(schedule.destination(afterAttempts: 1, error: SignalError(.wrongType, "no")) == .dead)
         #expect(schedule.destination(afterAttempts: 1, error: SignalError(.malformed, "no")) == .dead)
     }
 
-    @Test(arguments: [Int.min, -1, 0]) func `a count that cannot be is the end`(_ attempts: Int) {
+    @Test(arguments: [Int.min, -1, 0]) func `an invalid attempt count dead-letters the message`(
+        _ attempts: Int
+    ) {
         #expect(RetrySchedule.standard.destination(afterAttempts: attempts, error: Boom()) == .dead)
     }
 }

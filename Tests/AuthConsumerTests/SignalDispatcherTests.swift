@@ -26,13 +26,13 @@ import Testing
         #expect(bench.main.isEmpty && bench.dead.isEmpty)
     }
 
-    @Test func `a signal that no handler takes is acknowledged`() async throws {
+    @Test func `a signal without a handler is acknowledged`() async throws {
         bench.send(.test(1))
         try await bench.running { try await bench.untilSettled() }
         #expect(bench.main.isEmpty && bench.dead.isEmpty)
     }
 
-    @Test func `a typed handler gets its signal, and the context of the message`() async throws {
+    @Test func `a typed handler gets its signal and the message's context`() async throws {
         let seen = Locked<[(Int, SignalContext)]>([])
         bench.change { handlers in
             handlers.on(TestSignal.self, as: "typed") { signal, context in
@@ -62,7 +62,7 @@ import Testing
         #expect(bench.inbox.marks.count == 1)
     }
 
-    @Test func `what a handler writes in the inbox's transaction is written once`() async throws {
+    @Test func `a handler's writes in the inbox transaction happen once`() async throws {
         bench.change { handlers in
             handlers.once(TestSignal.self, as: "writer") { signal, _, transaction in
                 try #require(transaction as? MemoryInbox.Transaction).written.append("\(signal.number)")
@@ -74,14 +74,14 @@ import Testing
         #expect(bench.inbox.written == ["5"])
     }
 
-    @Test func `a handler that fails gets a copy of its own, the others are not asked again`() async throws {
+    @Test func `a failed handler gets its own retry copy, and the others do not run again`() async throws {
         let good = SignalRecorder()
         bench.on { _, context in if context.attempt == 1 { throw Boom() } }
         bench.change { good.add(to: &$0, as: "good") }
         let message = SignalMessage.test(1, subject: "someone")
         bench.send(message)
         try await bench.running {
-            try await eventually("it lies on its rung") { bench.on(.oneSecond).count == 1 }
+            try await eventually("it is on its retry rung") { bench.on(.oneSecond).count == 1 }
             let copy = try #require(bench.on(.oneSecond).first)
             #expect(copy.headers["auth-handler"] == .string("recorder"))
             #expect(copy.headers["auth-attempt"] == .integer(1))
@@ -94,12 +94,12 @@ import Testing
         #expect(bench.dead.isEmpty)
     }
 
-    @Test func `two handlers that fail get one copy each`() async throws {
+    @Test func `two failed handlers get one retry copy each`() async throws {
         bench.on { _, _ in throw Boom() }
         bench.change { $0.on(matching: "#", as: "other") { _, _ in throw Boom() } }
         bench.send(.test(1))
         try await bench.running {
-            try await eventually("both lie on their rung") { bench.on(.oneSecond).count == 2 }
+            try await eventually("both are on their retry rung") { bench.on(.oneSecond).count == 2 }
         }
         #expect(
             Set(bench.on(.oneSecond).compactMap { $0.headers["auth-handler"]?.string }) == [
@@ -108,7 +108,7 @@ import Testing
         #expect(bench.unsettled == 0)
     }
 
-    @Test func `the ladder is climbed rung by rung, and ends in the dead letters`() async throws {
+    @Test func `a message goes through each retry rung and is then dead-lettered`() async throws {
         bench.on { _, _ in throw Boom() }
         bench.send(.test(1))
         try await bench.running {
@@ -121,7 +121,7 @@ import Testing
                 }
                 bench.broker.advance(by: rung.delay)
             }
-            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+            try await eventually("it is dead-lettered") { bench.dead.count == 1 }
         }
         let letter = try #require(bench.dead.first)
         #expect(letter.headers["auth-attempt"] == .integer(7))
@@ -129,7 +129,7 @@ import Testing
         #expect(bench.recorder.entries.map(\.context.attempt) == Array(1...7))
     }
 
-    @Test func `a handler may reject a message, and may say when it wants it again`() async throws {
+    @Test func `a handler can reject a message or request a delay`() async throws {
         bench.change { handlers in
             handlers.on(TestSignal.self, as: "judge") { signal, _ in
                 throw signal.number == 1 ? SignalVerdict.reject("no such user") : .retry(after: .seconds(11))
@@ -138,7 +138,7 @@ import Testing
         bench.send(.test(1))
         bench.send(.test(2))
         try await bench.running {
-            try await eventually("both were judged") {
+            try await eventually("both were settled") {
                 bench.dead.count == 1 && bench.on(.oneMinute).count == 1
             }
         }
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{", "[]", #"{"specversion":"1.0"}"#, "\u{0}\u{1}binary"])
-    func `a malformed message is set aside with its reason, and the worker goes on`(_ body: String)
+    func `a malformed message is dead-lettered with its reason, and the worker continues`(_ body: String)
         async throws
     {
         bench.on()
@@ -158,14 +158,14 @@ import Testing
         bench.send(.test(2))
         try await bench.running {
             try await bench.recorder.wait { $0.count == 1 }
-            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+            try await eventually("it is dead-lettered") { bench.dead.count == 1 }
         }
         #expect(bench.dead.first?.headers["auth-reason"] == .string("malformed"))
         #expect(bench.dead.first?.body == broken.body)
         #expect(bench.recorder.entries.first?.event.sequence == 2)
     }
 
-    @Test func `a body far larger than any event is set aside with its reason, and with its body`()
+    @Test func `a body over the size limit is dead-lettered with its reason and its body`()
         async throws
     {
         bench.on()
@@ -175,27 +175,27 @@ import Testing
         bench.send(.test(2))
         try await bench.running {
             try await bench.recorder.wait { $0.count == 1 }
-            try await eventually("it is a dead letter") { bench.dead.count == 1 }
+            try await eventually("it is dead-lettered") { bench.dead.count == 1 }
         }
         #expect(bench.dead.first?.headers["auth-reason"] == .string("too-large"))
         #expect(bench.dead.first?.body == large.body)
     }
 
-    @Test func `a message whose data is not of the handler's type is set aside, not tried again`()
+    @Test func `a message whose data does not match the handler's type is dead-lettered, not retried`()
         async throws
     {
         bench.change { $0.on(UserLoggedIn.self, as: "typed") { _, _ in } }
         bench.send(.test(1, name: UserLoggedIn.name))
-        try await bench.running { try await eventually("it is a dead letter") { bench.dead.count == 1 } }
+        try await bench.running { try await eventually("it is dead-lettered") { bench.dead.count == 1 } }
         #expect(bench.dead.first?.headers["auth-reason"] == .string("malformed"))
         #expect(bench.dead.first?.headers["auth-handler"] == .string("typed"))
-        // Its text quotes nothing of the payload.
+        // The error text contains nothing from the payload.
         #expect(
             bench.dead.first?.headers["auth-error"]?.string?.hasPrefix(
                 "SignalError (wrongType: the data is no account.user_logged_in: data.") == true)
     }
 
-    @Test func `the text of an error that may be logged is logged and kept, and of another only its type`()
+    @Test func `logs and stores the text of a loggable error, but only the type of others`()
         async throws
     {
         struct Refused: LoggableError { var description: String { "the calendar answered 500" } }
@@ -206,7 +206,7 @@ import Testing
         }
         bench.send(.test(1))
         try await bench.running {
-            try await eventually("both were moved") { bench.on(.oneSecond).count == 2 }
+            try await eventually("both are on their retry rung") { bench.on(.oneSecond).count == 2 }
         }
         let errors = bench.on(.oneSecond).map { $0.headers["auth-error"] }
         #expect(Set(errors) == [.string("Refused (the calendar answered 500)"), .string("Secretive")])
@@ -215,18 +215,18 @@ import Testing
         #expect(!lines.contains { $0.contains("jane") })
     }
 
-    @Test func `a copy for a handler that is not there is set aside`() async throws {
+    @Test func `a copy for an unknown handler is dead-lettered`() async throws {
         bench.on()
         var copy = SignalMessage.test(1)
         copy.headers["auth-handler"] = .string("gone")
         bench.send(copy)
-        try await bench.running { try await eventually("it is a dead letter") { bench.dead.count == 1 } }
+        try await bench.running { try await eventually("it is dead-lettered") { bench.dead.count == 1 } }
         #expect(bench.dead.first?.headers["auth-reason"] == .string("unknown-handler"))
         #expect(bench.dead.first?.headers["auth-handler"] == .string("gone"))
         #expect(bench.recorder.entries.isEmpty)
     }
 
-    @Test func `a handler that takes too long has failed, and holds nobody up`() async throws {
+    @Test func `a handler that times out has failed and does not delay others`() async throws {
         let gate = Gate()
         bench.on { event, _ in if event.sequence == 1 { await gate.wait() } }
         let slow = SignalMessage.test(1, subject: "a")
@@ -237,7 +237,7 @@ import Testing
         } _: {
             try await bench.recorder.wait { $0.contains { $0.event.sequence == 2 } }
             // On a busy machine the second one may take too long, too.
-            try await eventually("the first lies on its rung") {
+            try await eventually("the first is on its retry rung") {
                 bench.on(.oneSecond).contains { $0.messageID == slow.messageID }
             }
         }
@@ -246,7 +246,7 @@ import Testing
         gate.open()
     }
 
-    @Test func `a message that could not be moved is kept until it can`() async throws {
+    @Test func `a message that could not be republished is kept until it can`() async throws {
         bench.on { _, _ in throw Boom() }
         bench.send(.test(1))
         let refusals = Locked(0)
@@ -258,7 +258,7 @@ import Testing
         try await bench.running {
             $0.movePause = .milliseconds(1)
         } _: {
-            try await eventually("it lies on its rung") { bench.on(.oneSecond).count == 1 }
+            try await eventually("it is on its retry rung") { bench.on(.oneSecond).count == 1 }
         }
         #expect(refusals.value == 3)
         #expect(bench.recorder.entries.count == 1)

@@ -5,7 +5,7 @@ import AuthSignals
 import Foundation
 import Testing
 
-@Suite("A provider's token, sealed for the wire and opened by a consumer")
+@Suite("Sealing a provider's token and opening it in a consumer")
 struct TokenOpenerTests {
     static let event = UUID(uuidString: "0199F0C2-0000-7000-8000-0000000000BB")!
     static let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -15,7 +15,7 @@ struct TokenOpenerTests {
         exposedRefreshToken: "made-up-refresh-token",
         expiresAt: Date(timeIntervalSince1970: 1_795_424_400))
 
-    /// Made by jwcrypto 1.6.1 with ``key``.
+    /// Sealed by jwcrypto 1.6.1 with ``key``.
     static let golden = [
         "eyJhbGciOiAiZGlyIiwgImVuYyI6ICJBMjU2R0NNIiwgImtpZCI6ICIyMDI2LTExIiwgImV2dCI6ICIwMTk5ZjBjMi0wMDAw"
             + "LTcwMDAtODAwMC0wMDAwMDAwMDAwYmIifQ",
@@ -36,9 +36,9 @@ struct TokenOpenerTests {
         #expect(throws: TokenOpeningError.self) { try body() }
     }
 
-    // MARK: Another library
+    // MARK: Interoperability with jwcrypto
 
-    @Test func `what jwcrypto sealed once is opened`() throws {
+    @Test func `opens a stored token that jwcrypto sealed`() throws {
         let token = try Self.opener("other:\(Self.otherKey),2026-11:\(Self.key)")
             .open(Self.golden, event: Self.event)
         #expect(token.exposedAccessToken == "made-up-access-token")
@@ -48,7 +48,7 @@ struct TokenOpenerTests {
         #expect(token.exposedRefreshToken == nil)
     }
 
-    @Test func `what jwcrypto seals now is opened`() async throws {
+    @Test func `opens a token that the installed jwcrypto seals`() async throws {
         let answer = try await JOSE.run([
             "do": "seal", "key": .string(Self.key),
             "header": [
@@ -61,7 +61,7 @@ struct TokenOpenerTests {
         #expect(token == SocialToken(exposedAccessToken: "theirs", tokenType: "mac"))
     }
 
-    @Test(arguments: [false, true]) func `jwcrypto opens what is sealed here`(refresh: Bool) async throws {
+    @Test(arguments: [false, true]) func `jwcrypto opens our tokens`(refresh: Bool) async throws {
         let answer = try await JOSE.run([
             "do": "open", "key": .string(Self.key),
             "token": .string(try Self.sealed("k1:\(Self.key),k0:\(Self.otherKey)", refresh: refresh)),
@@ -80,7 +80,7 @@ struct TokenOpenerTests {
 
     // MARK: Keys
 
-    @Test func `the first key seals and all open, so that keys can be changed one after the other`() throws {
+    @Test func `the first key seals and all keys open, which allows key rotation`() throws {
         let (old, new) = ("old:\(Self.otherKey)", "new:\(Self.key)")
         for sealing in ["\(old)", "\(old),\(new)", "\(new),\(old)"] {
             let token = try Self.opener("\(new),\(old)").open(
@@ -89,7 +89,7 @@ struct TokenOpenerTests {
         }
     }
 
-    @Test func `a consumer without the key is told so, with the names of both sides`() throws {
+    @Test func `the error for a missing key names the sealing key and the configured keys`() throws {
         let sealed = try Self.sealed("2026-12:\(Self.key)")
         let without = try Self.opener("2026-10:\(Self.key),2026-11:\(Self.otherKey)")
         let error = Self.error { _ = try without.open(sealed, event: Self.event) }
@@ -103,7 +103,7 @@ struct TokenOpenerTests {
         #expect(none?.message.hasSuffix("the keys here (SIGNALS_TOKEN_KEYS) are none") == true)
     }
 
-    @Test func `another key of the same name opens nothing`() throws {
+    @Test func `a different key with the same name does not open the token`() throws {
         let error = Self.error {
             _ = try Self.opener("k1:\(Self.otherKey)").open(
                 try Self.sealed("k1:\(Self.key)"), event: Self.event)
@@ -113,13 +113,13 @@ struct TokenOpenerTests {
 
     // MARK: Tampering
 
-    @Test func `a token that was taken into another event is refused`() throws {
+    @Test func `rejects a token that was copied into another event`() throws {
         let sealed = try Self.sealed("k1:\(Self.key)")
         let error = Self.error { _ = try Self.opener("k1:\(Self.key)").open(sealed, event: UUID()) }
         #expect(error?.code == .otherEvent)
     }
 
-    @Test func `whatever part is changed, it does not open`() throws {
+    @Test func `rejects a token with any changed part`() throws {
         let opener = try Self.opener("k1:\(Self.key)")
         let parts = try Self.sealed("k1:\(Self.key)").split(separator: ".", omittingEmptySubsequences: false)
         let stranger = UUID()
@@ -139,7 +139,7 @@ struct TokenOpenerTests {
         "", "a", "....", "a.b.c.d.e", "{}....", String(repeating: "A", count: 100_000), golden + ".x",
         golden.replacing("..", with: ".AAAA."), golden + "=",
     ])
-    func `what is no JWE of the contract's form is malformed`(text: String) throws {
+    func `a text that is not a JWE in the contract's form is malformed`(text: String) throws {
         let opener = try Self.opener("2026-11:\(Self.key)")
         #expect(Self.error { _ = try opener.open(text, event: Self.event) }?.code == .malformed)
     }
@@ -150,7 +150,7 @@ struct TokenOpenerTests {
         #"{"alg":"dir","enc":"A256GCM","kid":"2026-11","zip":"DEF"}"#,
         #"{"alg":"dir","enc":"A256GCM","kid":"2026-11","crit":["evt"]}"#,
     ])
-    func `no other algorithm is tried, whatever the header asks for`(header: String) throws {
+    func `rejects every other algorithm in the header`(header: String) throws {
         var parts = Self.golden.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         parts[0] = Data(header.utf8).base64URL
         let opener = try Self.opener("2026-11:\(Self.key)")
@@ -158,9 +158,9 @@ struct TokenOpenerTests {
         #expect(error?.code == .malformed)
     }
 
-    // MARK: A handler
+    // MARK: Handlers
 
-    @Test func `a handler gets the token of the signal that it handles, or none`() throws {
+    @Test func `a handler gets the token of its signal, or nil if it has none`() throws {
         let codec = SignalCodec(
             source: "https://accounts.example.org",
             tokenSealer: JWETokenSealer(try Self.keys("k1:\(Self.key)"), includesRefreshToken: true))

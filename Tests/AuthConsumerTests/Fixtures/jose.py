@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seals and opens JWE with jwcrypto, which nobody here wrote. One JSON object in, one out."""
+"""Seals and opens JWE with jwcrypto, an independent implementation. One JSON object in, one out."""
 
 import json
 import sys

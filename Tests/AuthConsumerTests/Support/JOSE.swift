@@ -3,12 +3,12 @@ import AuthSignals
 import Foundation
 import ToolSupport
 
-/// Python's jwcrypto, see `Fixtures/jose.py`: seals and opens JWE, and nobody here wrote it. `Scripts/test`
-/// installs it.
+/// Seals and opens JWE with Python's jwcrypto, an independent implementation; see `Fixtures/jose.py`.
+/// `Scripts/test` installs it.
 enum JOSE {
     private static let script = Repository.root.appending(path: "Tests/AuthConsumerTests/Fixtures/jose.py")
 
-    /// - Parameter order: `do`, `key`, and what is to be opened or sealed.
+    /// - Parameter order: `do`, `key`, and the input to open or seal.
     static func run(_ order: JSONValue) async throws -> JSONValue {
         let answer = try await Tool.run(
             "python3", ["-B", script.path], input: try JSONEncoder().encode(order))
