@@ -8,11 +8,11 @@ import Testing
 
 @testable import AuthInbox
 
-/// What many handlers do at the same time is committed together.
+/// Concurrent writes of many handlers are committed in one transaction.
 @Suite struct InboxBatchTests {
     private struct Failure: Error {}
 
-    /// Counts commits, and refuses them when told to.
+    /// Counts commits, and makes them fail on request.
     private final class Commits: TransactionObserver, Sendable {
         private let state = Mutex((count: 0, refuses: false))
 
@@ -26,7 +26,7 @@ import Testing
         func databaseDidRollback(_ db: Database) {}
     }
 
-    /// An inbox whose next requests all come while one is under way, so that they are one batch.
+    /// An inbox that lets a test queue requests behind a running one, so that they form one batch.
     private final class Bench: Sendable {
         let path = FileManager.default.temporaryDirectory.path + "/inbox-batch-\(UUID().wireText)"
         let pool: DatabasePool
@@ -35,7 +35,7 @@ import Testing
 
         init() throws {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            // Another worker's transaction is waited for, as a pool that several share must.
+            // Workers that share a file wait for each other's transactions.
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
             pool = try DatabasePool(path: path + "/inbox.sqlite", configuration: configuration)
@@ -63,7 +63,7 @@ import Testing
             }
             try await eventually("the writer is busy") { isHeld.value }
             async let first: Void = inbox.markDone(handler: "first", messageID: UUID(), at: Date())
-            try await eventually("the first is with the writer") { self.inbox.writes.load == (true, 0) }
+            try await eventually("the first request is being written") { self.inbox.writes.load == (true, 0) }
             let results = try await withThrowingTaskGroup(of: (Int, Result<Bool, any Error>).self) { group in
                 defer { release.signal() }
                 for number in 0..<count {
@@ -73,7 +73,7 @@ import Testing
                         }
                     }
                 }
-                try await eventually("all wait") { self.inbox.writes.load.waiting == count }
+                try await eventually("all requests are queued") { self.inbox.writes.load.waiting == count }
                 release.signal()
                 return try await group.reduce(into: [Int: Result<Bool, any Error>]()) { $0[$1.0] = $1.1 }
             }
@@ -99,7 +99,7 @@ import Testing
             sql: "INSERT INTO thing VALUES (?)", arguments: [text])
     }
 
-    @Test func `marks that come together are committed together`() async throws {
+    @Test func `concurrent marks are committed together`() async throws {
         let bench = try Bench()
         let results = try await bench.together(100) { _ in
             try await bench.inbox.markDone(handler: "one", messageID: UUID(), at: Date())
@@ -107,11 +107,11 @@ import Testing
         }
         #expect(results.allSatisfy { (try? $0.get()) == true })
         #expect(try bench.marks(of: "one") == 100)
-        // The first alone, the others with one.
+        // The first request in one commit, all others in a second one.
         #expect(bench.commits.count == 2)
     }
 
-    @Test func `of one message in a batch exactly one runs its body`() async throws {
+    @Test func `one message several times in a batch runs its body once`() async throws {
         let bench = try Bench()
         let id = UUID()
         let results = try await bench.together(20) { number in
@@ -124,7 +124,7 @@ import Testing
         #expect(try bench.names().count == 1)
     }
 
-    @Test func `a body that throws is undone alone`() async throws {
+    @Test func `a body that throws is rolled back alone`() async throws {
         let bench = try Bench()
         let results = try await bench.together(10) { number in
             try await bench.inbox.once(handler: "one", messageID: UUID(), at: Date()) {
@@ -144,7 +144,7 @@ import Testing
         #expect(bench.commits.count == 2)
     }
 
-    @Test func `a commit that fails is the failure of all, and leaves nothing`() async throws {
+    @Test func `a failed commit fails the whole batch and writes nothing`() async throws {
         let bench = try Bench()
         let ids = (0..<10).map { _ in UUID() }
         let attempt: @Sendable (Int) async throws -> Bool = { number in
@@ -158,14 +158,14 @@ import Testing
         for result in refused { #expect(throws: Failure.self) { try result.get() } }
         #expect(try bench.names().isEmpty)
         #expect(try bench.marks(of: "one") == 0)
-        // What failed can be done again.
+        // The failed requests can be repeated.
         bench.commits.refuse(false)
         let done = try await bench.together(10, attempt)
         #expect(done.allSatisfy { (try? $0.get()) == true })
         #expect(try bench.names().count == 10)
     }
 
-    @Test func `what only the commit finds fault with fails alone, its neighbours are committed`()
+    @Test func `a constraint violation at commit fails one body, and the others are committed`()
         async throws
     {
         let bench = try Bench()
@@ -183,7 +183,7 @@ import Testing
         #expect(try bench.marks(of: "one") == 5)
     }
 
-    @Test func `two workers that share a file run every body once, whatever they batch`() async throws {
+    @Test func `two workers that share a file run every body once`() async throws {
         let bench = try Bench()
         let other = try SQLiteInbox(path: bench.path + "/inbox.sqlite")
         let ids = (0..<200).map { _ in UUID() }

@@ -17,19 +17,19 @@ import Testing
         "", "sqlite:", "sqlite://host/inbox", "postgres://host/inbox", "/var/lib/inbox", "sqlite:folder/",
         "sqlite::memory:", "sqlite:a\0b",
     ])
-    func `refuses a text that names none`(_ text: String) {
+    func `rejects a URL that does not name a file`(_ text: String) {
         let error = #expect(throws: InboxError.self) { try InboxURL(parsing: text) }
         #expect(error?.code == .invalidURL)
     }
 
-    @Test func `a wrong setting is a fault that names it, and not its value`() {
+    @Test func `the error for an invalid setting names it but not its value`() {
         var settings = SettingsReader(["INBOX_URL": "postgres://user:secret@host/inbox"])
         _ = InboxURL(reading: &settings)
         #expect(settings.faults.map(\.name) == ["INBOX_URL"])
         #expect(!settings.faults.description.contains("secret"))
     }
 
-    @Test func `without a setting it is a file in the working folder`() {
+    @Test func `defaults to a file in the working directory`() {
         var settings = SettingsReader([:])
         #expect(InboxURL(reading: &settings).path == "./inbox.sqlite")
         #expect(settings.faults.isEmpty)

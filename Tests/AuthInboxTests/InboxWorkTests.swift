@@ -29,8 +29,7 @@ import Testing
             for: name, emitted: time(seconds), settled: time(settled ?? seconds))
     }
 
-    @Test func `a signal was to be handled if the queue is bound to it and a handler takes it`() async throws
-    {
+    @Test func `a signal has the handlers that match it if the queue's bindings match it`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await inbox.register(
             table([("mail", "account.user_signed_up"), ("audit", "#")]), boundTo: ["account.#"], on: "q",
@@ -41,7 +40,7 @@ import Testing
         #expect(try await inbox.work().handlers == ["audit", "mail"])
     }
 
-    @Test func `one that is older than the queue was not to be handled`() async throws {
+    @Test func `a signal older than the registration has no handlers`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await inbox.register(table([("log", "#")]), boundTo: ["#"], on: "q", at: time(10))
         #expect(try await handlers("account.user_signed_up", at: 9, settled: 11) == [])
@@ -49,7 +48,7 @@ import Testing
     }
 
     @Test
-    func `a worker that starts again changes nothing; a handler that is taken out ends, and begins anew`()
+    func `a restart changes nothing; a removed handler ends and starts again when it is added back`()
         async throws
     {
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -65,7 +64,7 @@ import Testing
         #expect(try await handlers("a.b", at: 15) == ["log"])
     }
 
-    @Test func `a handler of the rest is asked about what no other takes`() async throws {
+    @Test func `an onUnhandled handler gets the signals that no other handler matches`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await inbox.register(
             table([("mail", "account.#")], rest: "rest"), boundTo: ["#"], on: "q", at: time(0))
@@ -73,7 +72,7 @@ import Testing
         #expect(try await handlers("billing.invoice_paid", at: 1) == ["rest"])
     }
 
-    @Test func `workers of two queues that share an inbox do not answer for each other`() async throws {
+    @Test func `two queues that share an inbox keep separate handlers`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await inbox.register(table([("mail", "#")]), boundTo: ["account.#"], on: "one", at: time(0))
         try await inbox.register(table([("audit", "#")]), boundTo: ["mfa.#"], on: "two", at: time(0))
@@ -81,7 +80,7 @@ import Testing
         #expect(try await handlers("mfa.authenticator_added", at: 1) == ["audit"])
     }
 
-    @Test func `without a handler nothing was to be handled, and what was pruned cannot be asked`()
+    @Test func `no handlers are expected without a registration, and pruned time has none`()
         async throws
     {
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct SQLiteInboxTests {
     private struct Failure: Error {}
 
-    /// A folder that is removed with its content.
+    /// A temporary directory that is removed with its content.
     private final class Folder: Sendable {
         let path: String
         init() throws {
@@ -35,7 +35,7 @@ import Testing
             })
     }
 
-    @Test func `an operator is told which messages no handler has marked`() async throws {
+    @Test func `lists the messages that no handler has marked`() async throws {
         let folder = try Folder()
         let inbox = try SQLiteInbox(path: folder.file)
         let ids = (0..<4).map { _ in UUID() }
@@ -50,7 +50,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file + "-other"))
     }
 
-    @Test func `what a handler was given again is noted until it is pruned`() async throws {
+    @Test func `records handler starts until they are pruned`() async throws {
         let folder = try Folder()
         let inbox = try SQLiteInbox(path: folder.file)
         let id = UUID()
@@ -61,14 +61,14 @@ import Testing
         }
         #expect(try await inbox.begun(messageID: id) == ["a", "b"])
         #expect(try await inbox.begun(messageID: UUID()) == [])
-        // It is no mark: the message is not done.
+        // The record is not a mark: the message is not done.
         #expect(try await !inbox.isDone(handler: "a", messageID: id))
         #expect(try await inbox.handlers() == [])
         _ = try await inbox.prune(before: now.addingTimeInterval(1))
         #expect(try await inbox.begun(messageID: id) == [])
     }
 
-    @Test func `an inbox that is only asked is not changed, not even its file`() async throws {
+    @Test func `an inbox opened for reading does not change its file`() async throws {
         let folder = try Folder()
         try await SQLiteInbox(path: folder.file).markDone(handler: "a", messageID: UUID(), at: Date())
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: folder.file)
@@ -83,7 +83,7 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o640)
     }
 
-    @Test func `an inbox of an earlier version says nothing of what its worker handles`() async throws {
+    @Test func `an inbox of an earlier version has no record of its handlers`() async throws {
         let folder = try Folder()
         let pool = try DatabaseQueue(path: folder.file)
         try await pool.write { db in
@@ -108,7 +108,7 @@ import Testing
         try await sentence.check { try subject(SQLiteInbox(pool: pool), counting: folder.file) }
     }
 
-    @Test func `a committed mark survives a power cut: the log is synced with every commit`() throws {
+    @Test func `syncs the WAL with every commit, so that marks survive a power loss`() throws {
         let folder = try Folder()
         let inbox = try SQLiteInbox(path: folder.file)
         let settings = try inbox.durability()
@@ -116,7 +116,7 @@ import Testing
         #expect(settings.journal == "wal")
     }
 
-    @Test func `its files are for their owner only`() async throws {
+    @Test func `creates files that only the owner can access`() async throws {
         let folder = try Folder()
         let inbox = try SQLiteInbox(path: folder.file)
         try await inbox.markDone(handler: "one", messageID: UUID(), at: Date())
@@ -128,14 +128,14 @@ import Testing
         }
     }
 
-    @Test func `marks are there after a restart`() async throws {
+    @Test func `marks survive a restart`() async throws {
         let folder = try Folder()
         let id = UUID()
         try await SQLiteInbox(path: folder.file).markDone(handler: "one", messageID: id, at: Date())
         #expect(try await SQLiteInbox(path: folder.file).isDone(handler: "one", messageID: id))
     }
 
-    @Test func `of many workers that share a file exactly one runs a body`() async throws {
+    @Test func `among workers that share a file exactly one runs each body`() async throws {
         let folder = try Folder()
         let inboxes = try (0..<3).map { _ in try SQLiteInbox(path: folder.file) }
         let ids = (0..<50).map { _ in UUID() }
@@ -155,7 +155,7 @@ import Testing
         #expect(runs == ids.count)
     }
 
-    @Test func `what a handler writes is one transaction with its mark`() async throws {
+    @Test func `a handler's writes and its mark are one transaction`() async throws {
         let folder = try Folder()
         let pool = try DatabasePool(path: folder.file)
         try await pool.write { try $0.execute(sql: "CREATE TABLE profile (number INTEGER)") }
@@ -191,7 +191,7 @@ import Testing
         #expect(numbers == [1])
     }
 
-    @Test func `another inbox's transaction is refused`() async throws {
+    @Test func `rejects the transaction of another inbox`() async throws {
         var handlers = SignalHandlers()
         handlers.once(TestSignal.self, as: "profiles") { _, _, db in try db.execute(sql: "SELECT 1") }
         guard case .transactional(let run) = try #require(handlers.handler(named: "profiles")).work else {
@@ -208,7 +208,7 @@ import Testing
         #expect(error?.code == .foreignTransaction)
     }
 
-    @Test func `a folder that is not there is a clear fault`() throws {
+    @Test func `reports a missing folder`() throws {
         let folder = try Folder()
         let error = #expect(throws: InboxError.self) {
             try SQLiteInbox(path: folder.path + "/no/inbox.sqlite")
@@ -217,7 +217,7 @@ import Testing
         #expect(error?.message.contains("folder") == true)
     }
 
-    @Test func `a file that is no database is a clear fault`() throws {
+    @Test func `reports a file that is not a database`() throws {
         let folder = try Folder()
         try Data(String(repeating: "no database ", count: 1000).utf8).write(to: URL(filePath: folder.file))
         let error = #expect(throws: InboxError.self) { try SQLiteInbox(path: folder.file) }
@@ -225,8 +225,8 @@ import Testing
         #expect(error?.resultCode == .SQLITE_NOTADB)
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
-    func `a folder that cannot be written is a clear fault`() throws {
+    @Test(.enabled(if: geteuid() != 0, "root ignores write permissions"))
+    func `reports a read-only folder`() throws {
         let folder = try Folder()
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder.path)
         let error = #expect(throws: InboxError.self) { try SQLiteInbox(path: folder.file) }
