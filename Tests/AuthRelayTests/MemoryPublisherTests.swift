@@ -9,7 +9,7 @@ import Testing
         try await sentence.check { PublisherConformance.Subject(MemoryBroker()) }
     }
 
-    @Test func `nothing is read under an alarm, and everything after it`() async throws {
+    @Test func `the broker reads nothing during an alarm, and everything after it`() async throws {
         let broker = MemoryBroker()
         broker.declareQueue("all", bind: ["#"])
         broker.setAlarm(true)
@@ -19,7 +19,9 @@ import Testing
         #expect(await receipt.outcomes() == [.confirmed, .confirmed])
     }
 
-    @Test func `a loss with confirms outstanding leaves unknown outcomes and stored messages`() async throws {
+    @Test func `a lost connection with outstanding confirms leaves unknown outcomes and stored messages`()
+        async throws
+    {
         let broker = MemoryBroker()
         broker.declareQueue("all", bind: ["#"])
         broker.holdConfirms(true)
@@ -29,7 +31,7 @@ import Testing
         #expect(broker.messages(in: "all").count == 1)
     }
 
-    @Test func `answers are given as they were programmed`() async throws {
+    @Test func `outcomes follow the programmed answers`() async throws {
         let broker = MemoryBroker()
         broker.declareQueue("all", bind: ["#"])
         let publisher = MemoryPublisher(to: broker)

@@ -4,7 +4,7 @@ import AuthSignals
 import Testing
 
 @Suite struct RelayBackoffTests {
-    @Test func `each failure waits about twice as long, and at most five minutes`() {
+    @Test func `the delay doubles with each failure, up to five minutes`() {
         let backoff = RelayBackoff()
         for sequence in Int64(1)...200 {
             for (failures, whole) in [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (1000, 300)] {
@@ -15,14 +15,14 @@ import Testing
         }
     }
 
-    @Test func `rows that failed together are spread`() {
+    @Test func `jitter spreads the delays of rows that failed together`() {
         let delays = Set((Int64(1)...100).map { RelayBackoff().delay(afterFailures: 8, sequence: $0) })
         #expect(delays.count > 50)
     }
 }
 
 @Suite struct RelayConfigurationTests {
-    @Test func `the required names are read, and a wrong one is a fault`() {
+    @Test func `reads the required names and reports an invalid one`() {
         var good = SettingsReader(["SIGNALS_REQUIRED": "account.user_logged_in, billing.invoice_paid"])
         let configuration = RelayConfiguration(reading: &good)
         #expect(configuration.required == ["account.user_logged_in", "billing.invoice_paid"])

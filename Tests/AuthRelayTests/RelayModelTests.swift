@@ -5,20 +5,20 @@ import ToolSupport
 
 @testable import AuthRelay
 
-/// The relay against chance: a broker that acknowledges, nacks, returns, refuses, closes, loses
-/// acknowledgements, answers batches out of order, closes the channel over some rows, and for a while over all; a store
-/// that fails; a process that dies.
+/// The relay under random faults: a broker that confirms, nacks, returns, refuses, closes, loses confirms, answers
+/// batches out of order, and closes the channel because of some rows, for a while because of all; a store that fails;
+/// a process that crashes.
 @Suite struct RelayModelTests {
     @Test(arguments: 0..<20)
-    func `nothing is lost, invented or overtaken, whatever happens`(_ group: UInt64) async {
+    func `no row is lost, invented or reordered under random faults`(_ group: UInt64) async {
         for seed in TestSeed.many(100) where seed % 20 == group {
             var world = RelayWorld(seed: seed)
             for step in 0..<800 where world.breaches.isEmpty {
                 world.step(faulty: true)
-                // The other tests share the threads.
+                // Other tests need the threads, too.
                 if step.isMultiple(of: 50) { await Task.yield() }
             }
-            // Then nothing fails any more, and everything must come to its end.
+            // From here on nothing fails, and every row must be settled.
             var steps = 0
             while !world.isEmpty, steps < 60_000, world.breaches.isEmpty {
                 world.step(faulty: false)
@@ -27,7 +27,7 @@ import ToolSupport
             }
             let isEmpty = world.isEmpty
             #expect(world.breaches == [], "seed \(seed)")
-            #expect(isEmpty, "seed \(seed): something was never settled")
+            #expect(isEmpty, "seed \(seed): a row was never settled")
             #expect(Set(world.delivered).isSubset(of: world.committed), "seed \(seed)")
             for (sequence, result) in world.finals where result == .confirmed {
                 #expect(world.delivered.contains(sequence), "seed \(seed): \(sequence)")
@@ -43,8 +43,8 @@ import ToolSupport
         }
     }
 
-    /// First occurrences of a subject come in commit order, but for one of which the broker did not store a row while
-    /// others were on their way.
+    /// The first deliveries of a subject's rows must be in commit order, except for subjects of which the broker did
+    /// not store a row while others were in flight.
     private func expectOrder(in world: RelayWorld, _ seed: UInt64) {
         var seen: Set<Int64> = []
         var latest: [String: Int64] = [:]
@@ -57,7 +57,7 @@ import ToolSupport
         }
     }
 
-    @Test func `the chance is worth its name: there are crashes, repetitions and nacks`() async {
+    @Test func `the random faults include crashes, duplicates and nacks`() async {
         var crashes = 0
         var repetitions = 0
         var disturbed = 0

@@ -5,8 +5,8 @@ import Foundation
 
 @testable import AuthRelay
 
-/// An outbox and a broker of values around a ``RelayState``, without chance: the broker answers each row as a closure
-/// says, in order, and closes the channel where the closure does.
+/// A deterministic simulation of an outbox and a broker around a ``RelayState``: a closure returns the broker's answer
+/// to each row, in order, which may be to close the channel.
 struct RelayScript {
     private struct Stored {
         var row: OutboxRow
@@ -21,7 +21,7 @@ struct RelayScript {
     private var mustWait = false
     private let answer: (OutboxRow, Int) -> PublishOutcome
 
-    /// The rows of each publication, as it was made.
+    /// The rows of each published batch, in order.
     private(set) var published: [[Int64]] = []
     private(set) var confirmed: [Int64] = []
     private(set) var parked: [Int64: String] = [:]
@@ -30,18 +30,18 @@ struct RelayScript {
     /// How often the channel was closed.
     private(set) var closings = 0
 
-    /// - Parameter answer: what the broker answers to a row; it is told how often it has closed the channel.
+    /// - Parameter answer: returns the broker's outcome for a row; the second argument is the number of channel closes.
     init(_ rows: [OutboxRow], answer: @escaping (OutboxRow, Int) -> PublishOutcome) {
         self.answer = answer
         for row in rows { outbox[row.sequence] = Stored(row: row) }
         actions = state.start()
     }
 
-    /// The rows that wait, with how often each has failed.
+    /// The pending rows with their number of attempts.
     var pending: [Int64: Int] { outbox.mapValues(\.row.attempts) }
     var suspects: [SuspectSignal] { state.suspects.signals }
 
-    /// Lets everything happen until nothing waits any more, or until the channel was closed that often.
+    /// Runs until no row is pending, or until the channel was closed `limit` times.
     mutating func run(closings limit: Int = 1000, seconds: Int = 10_000) {
         for _ in 0..<seconds {
             while !actions.isEmpty || !open.isEmpty {
@@ -66,7 +66,7 @@ struct RelayScript {
         case .read(let read): tell(find(read))
         case .publish(let number, let rows):
             published.append(rows.map(\.sequence))
-            // As a publisher has it: nothing passes before it was waited for.
+            // Like a publisher: after a lost connection it rejects batches until its readiness was awaited.
             if mustWait {
                 tell(.answered(batch: number, rows.map { _ in .unknown("lost") }))
             } else {
@@ -81,7 +81,7 @@ struct RelayScript {
         }
     }
 
-    /// The broker reads all that is in flight.
+    /// The broker answers all batches in flight.
     private mutating func answerAll() {
         let batches = open
         open = []

@@ -18,7 +18,7 @@ import Testing
         return OutboxRow(sequence: sequence, draft: draft, attempts: attempts)
     }
 
-    /// A state that relays, after its first look.
+    /// A relaying state, after its first reads.
     private func relaying() -> RelayState {
         var state = RelayState(configuration: RelayConfiguration())
         #expect(state.start() == [.awaitReady(after: .zero)])
@@ -33,7 +33,7 @@ import Testing
         .found(.new(after: after, limit: 500), rows: rows, cursor: rows.last?.sequence ?? after)
     }
 
-    @Test func `what is found is published, and the next page is read meanwhile`() {
+    @Test func `publishes the rows it reads, and reads the next page meanwhile`() {
         var state = relaying()
         #expect(
             state.handle(found([row(1), row(2)]), at: now)
@@ -42,13 +42,13 @@ import Testing
         #expect(state.handle(.wokenUp, at: now) == [.read(.new(after: 2, limit: 500))])
     }
 
-    @Test func `a wake-up during a read is not forgotten`() {
+    @Test func `a wake-up during a read causes another read`() {
         var state = relaying()
         #expect(state.handle(.wokenUp, at: now) == [])
         #expect(state.handle(found([]), at: now) == [.read(.new(after: 0, limit: 500))])
     }
 
-    @Test func `while it is paused nothing is read, and what was being read is not published`() {
+    @Test func `while paused, nothing is read, and rows of a read in flight are not published`() {
         var state = relaying()
         #expect(state.handle(.paused(true), at: now) == [])
         #expect(state.handle(found([row(1), row(2)]), at: now) == [])
@@ -63,7 +63,7 @@ import Testing
                 == [.publish(batch: 1, rows: [row(1), row(2)]), .read(.new(after: 2, limit: 500))])
     }
 
-    @Test func `what is in flight is settled while it is paused`() {
+    @Test func `rows in flight are settled while paused`() {
         var state = relaying()
         _ = state.handle(found([row(1)]), at: now)
         _ = state.handle(.paused(true), at: now)
@@ -73,7 +73,7 @@ import Testing
                 == [.settle([OutboxSettlement(sequence: 1, result: .confirmed, at: now)])])
     }
 
-    @Test func `outcomes are settled together after a while`() {
+    @Test func `outcomes are settled together after a delay`() {
         var state = relaying()
         _ = state.handle(found([row(1), row(2), row(3)]), at: now)
         let actions = state.handle(
@@ -91,7 +91,7 @@ import Testing
             ])
     }
 
-    @Test func `a full settlement does not wait`() {
+    @Test func `a full settlement batch is settled at once`() {
         var state = relaying()
         _ = state.handle(found((1...500).map { row($0) }), at: now)
         let actions = state.handle(
@@ -99,7 +99,7 @@ import Testing
         #expect(actions.contains { if case .settle(let all) = $0 { all.count == 500 } else { false } })
     }
 
-    @Test func `with two batches in flight nothing more is read`() {
+    @Test func `reads nothing while two batches are in flight`() {
         var state = relaying()
         #expect(state.handle(found((1...500).map { row($0) }), at: now).count == 2)
         let second = state.handle(found((501...1000).map { row($0) }, after: 500), at: now)
@@ -108,7 +108,7 @@ import Testing
         #expect(answered.contains(.read(.new(after: 1000, limit: 500))))
     }
 
-    @Test func `an unknown outcome goes back to the lowest, once all batches are answered`() {
+    @Test func `unknown outcomes reset the cursor to the lowest row once all batches are answered`() {
         var state = relaying()
         _ = state.handle(found([row(1), row(2), row(3)]), at: now)
         _ = state.handle(found([row(4)], after: 3), at: now)
@@ -119,7 +119,7 @@ import Testing
         #expect(
             state.handle(.answered(batch: 2, [lost]), at: now)
                 == [.tell(.unknown(1)), .awaitReady(after: .zero)])
-        // The read that was under way shows what lies behind: it is not used.
+        // The result of the read in flight is ignored, because it starts after the lost rows.
         #expect(state.handle(found([row(5)], after: 4), at: now) == [])
         #expect(state.handle(.ready, at: now) == [.read(.due(upTo: 1, limit: 501))])
         #expect(
@@ -131,7 +131,7 @@ import Testing
             ])
     }
 
-    @Test func `connections that are lost again and again are waited for longer and longer`() {
+    @Test func `repeated connection losses increase the pause before reconnecting`() {
         var state = relaying()
         var pauses: [Duration] = []
         var actions = state.handle(found([row(1)]), at: now)
@@ -149,7 +149,7 @@ import Testing
         #expect(pauses.last == .seconds(30))
     }
 
-    @Test func `a nacked row holds its subject and no other, and lets go in order`() {
+    @Test func `a nacked row blocks only its subject, whose rows then follow in order`() {
         var state = relaying()
         _ = state.handle(found([row(1, "a"), row(2, "b")]), at: now)
         let nacked = state.handle(.answered(batch: 1, [.nacked, .confirmed]), at: now)
@@ -157,7 +157,7 @@ import Testing
             nacked.contains {
                 if case .tell(.nacked(_, _, let delay)) = $0 { delay <= .seconds(1) } else { false }
             })
-        // Rows of the same subject wait, others pass.
+        // Rows of the same subject wait, others are published.
         let more = state.handle(found([row(3, "a"), row(4, "b"), row(5)], after: 2), at: now)
         #expect(more.first == .publish(batch: 2, rows: [row(4, "b"), row(5)]))
         _ = state.handle(found([], after: 5), at: now)
@@ -166,12 +166,12 @@ import Testing
             return
         }
         guard case .retry(let date, _) = all.first?.result else {
-            Issue.record("it was not set back")
+            Issue.record("it was not deferred")
             return
         }
         #expect(date > now && date <= now.addingTimeInterval(1))
         _ = state.handle(.settled, at: now)
-        // When it is due and confirmed, what was held is read by its subject.
+        // Once it is due and confirmed, the blocked rows of its subject are read.
         guard case .read(let due) = state.handle(.swept, at: date).last else {
             Issue.record("nothing was read")
             return
@@ -188,7 +188,7 @@ import Testing
         #expect(state.holds.isEmpty)
     }
 
-    @Test func `rows that an earlier relay set back hold their subjects`() {
+    @Test func `rows deferred by an earlier relay block their subjects`() {
         var state = RelayState(configuration: RelayConfiguration())
         _ = state.start()
         _ = state.handle(.ready, at: now)
@@ -198,7 +198,7 @@ import Testing
         #expect(actions.first == .publish(batch: 1, rows: [row(3, "b")]))
     }
 
-    @Test func `of two rows that were set back, the second waits for those between them`() {
+    @Test func `the second of two deferred rows waits for the rows between them`() {
         var state = RelayState(configuration: RelayConfiguration())
         _ = state.start()
         _ = state.handle(.ready, at: now)
@@ -218,7 +218,7 @@ import Testing
         #expect(second.first == .publish(batch: 3, rows: [setBack[1]]))
     }
 
-    @Test func `a row that was taken out of the outbox does not hold its subject for ever`() {
+    @Test func `a row that was deleted from the outbox does not block its subject forever`() {
         var state = RelayState(configuration: RelayConfiguration())
         _ = state.start()
         _ = state.handle(.ready, at: now)
@@ -238,7 +238,7 @@ import Testing
         #expect(held == [.read(.held(subject: "a", after: 1, limit: 500))])
     }
 
-    @Test func `a stop settles what is answered, waits for what is in flight, and then ends`() {
+    @Test func `a stop settles the known outcomes, waits for the rows in flight, and then ends`() {
         var state = relaying()
         _ = state.handle(found([row(1)]), at: now)
         _ = state.handle(found([row(2)], after: 1), at: now)
@@ -254,7 +254,7 @@ import Testing
         #expect(state.handle(.settled, at: now) == [.finish])
     }
 
-    @Test func `a stop with nothing in hand ends at once, and one that is urgent at any time`() {
+    @Test func `a stop without rows in flight ends at once, and an urgent stop ends in any case`() {
         var idle = RelayState(configuration: RelayConfiguration())
         _ = idle.start()
         #expect(idle.handle(.stop, at: now) == [.finish])
@@ -265,7 +265,7 @@ import Testing
         #expect(busy.handle(.answered(batch: 1, [.confirmed]), at: now).contains(.finish) == false)
     }
 
-    @Test func `a settlement that failed is made again, and nothing is forgotten`() {
+    @Test func `a failed settlement is retried with all its rows`() {
         var state = relaying()
         _ = state.handle(found([row(1)]), at: now)
         _ = state.handle(.answered(batch: 1, [.confirmed]), at: now)
@@ -273,7 +273,7 @@ import Testing
         #expect(state.handle(.settlementDue, at: now).last == .settle([settlement]))
         #expect(state.handle(.settlementFailed, at: now) == [.settleLater(isRetry: true)])
         #expect(state.handle(.settlementDue, at: now) == [.settle([settlement])])
-        // Stopping, the row is left to the next relay.
+        // While stopping, the row is left to the next relay.
         _ = state.handle(.stop, at: now)
         #expect(state.handle(.settlementFailed, at: now) == [.finish])
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthRelay
 
-/// Which row the broker closes the channel over, and what becomes of it and of the others.
+/// How the relay identifies the row because of which the broker closes the channel, and what happens to the others.
 @Suite struct RelaySuspectsTests {
     private static let topic =
         "ACCESS_REFUSED - access to topic 'testing.bad' in exchange 'auth.signals' refused"
@@ -14,7 +14,7 @@ import Testing
     private static let size =
         "PRECONDITION_FAILED - message size 40000 is larger than configured max size 16384"
 
-    /// Rows from 1; a bad one is named `testing.bad`.
+    /// Rows numbered from 1; a bad one has the name `testing.bad`.
     private func rows(
         _ count: Int64, bad: Set<Int64> = [], subject: (Int64) -> String? = { "person-\($0)" }
     ) -> [OutboxRow] {
@@ -29,14 +29,14 @@ import Testing
         { row, _ in row.draft.name == "testing.bad" ? .closed(code: code, text: text) : .confirmed }
     }
 
-    /// What the broker closes the channel over.
+    /// The rows because of which the broker closes the channel, and the reply.
     struct Case: CustomTestStringConvertible {
         var testDescription: String
         var code: Int
         var text: String
         var count: Int64 = 24
         var bad: Set<Int64>
-        /// Nil: each row has a subject of its own.
+        /// `nil`: each row has its own subject.
         var subject: String?
     }
 
@@ -49,16 +49,18 @@ import Testing
         Case(
             testDescription: "three large rows of one user", code: 406, text: size, bad: [1, 2, 3],
             subject: "ada"),
-        Case(testDescription: "a content that is too large", code: 311, text: "CONTENT_TOO_LARGE", bad: [7]),
-        Case(testDescription: "an error of the broker", code: 541, text: "INTERNAL_ERROR", bad: [7]),
-        Case(testDescription: "one of two pages", code: 406, text: size, count: 1200, bad: [700]),
+        Case(testDescription: "a content too large", code: 311, text: "CONTENT_TOO_LARGE", bad: [7]),
+        Case(testDescription: "an internal error of the broker", code: 541, text: "INTERNAL_ERROR", bad: [7]),
+        Case(testDescription: "one row of two pages", code: 406, text: size, count: 1200, bad: [700]),
         Case(testDescription: "half of the rows", code: 406, text: size, count: 40, bad: Set(1...20)),
-        Case(testDescription: "unnamed closings of many", code: 541, text: "?", bad: [1, 2, 3, 4, 5, 20]),
+        Case(
+            testDescription: "many rows, without a telling reply text", code: 541, text: "?",
+            bad: [1, 2, 3, 4, 5, 20]),
     ]
 
     @Test(arguments: cases)
     func
-        `the rows that it is closed over are parked with the broker's text, the others are confirmed in order`(
+        `rows that close the channel are parked with the broker's text, the others are confirmed in order`(
             _ one: Case
         )
     {
@@ -71,7 +73,7 @@ import Testing
         #expect(Set(script.confirmed).count == script.confirmed.count)
         #expect(script.suspects == [])
         if one.subject != nil { #expect(script.confirmed == script.confirmed.sorted()) }
-        // Each was alone before it was parked, and is named.
+        // Each was published alone before it was parked, and is named.
         let named = script.notices.compactMap { notice -> UUID? in
             if case .suspected(let signal, _, _) = notice { signal.id } else { nil }
         }
@@ -79,7 +81,7 @@ import Testing
         #expect(Set(named) == ids)
     }
 
-    @Test func `its attempts are counted, and its third closing alone parks it`() {
+    @Test func `counts a suspect's attempts, and parks it after it closed the channel three times alone`() {
         var script = RelayScript(rows(1, bad: [1]), answer: Self.closing(403, Self.topic))
         script.run(closings: 2)
         script.run(closings: 2, seconds: 1)
@@ -91,7 +93,7 @@ import Testing
         #expect(script.parked == [1: Self.topic])
     }
 
-    @Test func `rows that were in flight at two closings are sent one at a time, the rest is not`() {
+    @Test func `only rows that were in flight at two channel closes are published one at a time`() {
         var script = RelayScript(rows(6, bad: [3]), answer: Self.closing(406, Self.size))
         script.run()
         #expect(script.published.prefix(2) == [[1, 2, 3, 4, 5, 6], [3, 4, 5, 6]])
@@ -100,8 +102,7 @@ import Testing
     }
 
     @Test
-    func `a broker that refuses everything gets nothing parked, is asked less and less, and all flows later`()
-    {
+    func `a broker that refuses everything parks no row, is retried less often, and gets all rows later`() {
         let answer: (OutboxRow, Int) -> PublishOutcome = { _, closings in
             closings < 60 ? .closed(code: 403, text: Self.exchange) : .confirmed
         }
@@ -116,7 +117,7 @@ import Testing
         #expect(script.confirmed.filter { !$0.isMultiple(of: 2) } == [1, 3, 5, 7])
     }
 
-    @Test func `of a broker that refuses every message by its own fault, three are parked at most`() {
+    @Test func `parks at most three rows if the broker refuses every message`() {
         let answer: (OutboxRow, Int) -> PublishOutcome = { row, closings in
             closings < 100
                 ? .closed(code: 403, text: "access to topic '\(row.draft.name)' in exchange") : .confirmed
@@ -127,7 +128,7 @@ import Testing
         #expect(script.confirmed.count == 17)
     }
 
-    @Test func `a connection that is lost without a close blames no row`() {
+    @Test func `a connection lost without a channel close makes no row suspect`() {
         let answer: (OutboxRow, Int) -> PublishOutcome = { row, closings in
             closings < 20 ? .unknown("reset by peer") : .confirmed
         }
@@ -138,7 +139,7 @@ import Testing
         #expect(script.notices.allSatisfy { if case .suspected = $0 { false } else { true } })
     }
 
-    @Test func `a suspect that the broker takes after all is confirmed, and its subject goes on`() {
+    @Test func `a suspect that the broker finally accepts is confirmed, and its subject continues`() {
         let answer: (OutboxRow, Int) -> PublishOutcome = { row, closings in
             row.sequence == 1 && closings < 2 ? .closed(code: 403, text: Self.topic) : .confirmed
         }

@@ -11,9 +11,9 @@ import Testing
 
 @testable import AuthRelay
 
-/// What a relay tells of its work: metrics and log.
+/// A relay's metrics and logs.
 @Suite struct RelayTellingTests {
-    @Test func `it counts every outcome, and an unrouted signal is an error only where it is required`()
+    @Test func `counts every outcome, and an unrouted signal is an error only if it is required`()
         async throws
     {
         let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
@@ -48,9 +48,9 @@ import Testing
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup { group in
                 group.addTask { try await relay.run() }
-                try await eventually("one waits") { outbox.pending.map(\.attempts) == [1] }
+                try await eventually("one is deferred") { outbox.pending.map(\.attempts) == [1] }
                 clock.advance(by: .seconds(100))
-                try await eventually("its age is shown") {
+                try await eventually("the gauge has its age") {
                     try metrics.expectGauge("auth_signals_oldest_pending_age_seconds").lastValue == 100
                 }
                 full.change { $0 = false }
@@ -80,7 +80,7 @@ import Testing
             log.entries.contains { $0.level == .notice && $0.metadata["signal"] == "testing.optional" })
     }
 
-    @Test func `a signal that the channel is closed over is named by the log, the metrics and the relay`()
+    @Test func `log, metrics and relay name a signal because of which the channel is closed`()
         async throws
     {
         let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
@@ -101,10 +101,10 @@ import Testing
                 group.addTask { try await relay.run() }
                 try await eventually("it is suspected") { relay.suspects.map(\.id) == [bad.id] }
                 #expect(relay.suspects.first?.reason == "too large")
-                try await eventually("the others are confirmed, and its subject waits") {
+                try await eventually("the others are confirmed, and its subject is blocked") {
                     Set(outbox.confirmed) == [1, 4]
                 }
-                try await eventually("it is parked, and its subject goes on") {
+                try await eventually("it is parked, and its subject continues") {
                     clock.advance(by: .seconds(10))
                     return outbox.pending.isEmpty
                 }
@@ -125,7 +125,7 @@ import Testing
         #expect(log.entries.contains { $0.level == .error && $0.metadata["signal"] == "testing.bad" })
     }
 
-    @Test func `unrouted signals are logged at notice, by name at most once a minute with their number`() {
+    @Test func `unrouted signals are logged at most once a minute per name, with their number`() {
         let log = UnroutedLog()
         let now = Date(timeIntervalSince1970: 1_795_420_800)
         #expect(log.count("testing.a", at: now) == 1)
@@ -134,11 +134,11 @@ import Testing
         #expect(log.count("testing.a", at: now + 59) == nil)
         #expect(log.count("testing.a", at: now + 60) == 3)
         #expect(log.count("testing.a", at: now + 61) == nil)
-        // The clock was set back.
+        // The clock has moved backwards.
         #expect(log.count("testing.a", at: now) == 2)
     }
 
-    @Test func `what is emitted is counted from its beginning on, by whatever process`() async throws {
+    @Test func `counts signals emitted by any process since the relay's start`() async throws {
         let (outbox, broker, metrics) = (MemoryOutbox(), MemoryBroker(), TestMetrics())
         var configuration = RelayConfiguration()
         configuration.statusInterval = .milliseconds(5)
@@ -152,10 +152,10 @@ import Testing
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup { group in
                 group.addTask { try await relay.run() }
-                try await eventually("what was there is published") { outbox.pending.isEmpty }
+                try await eventually("the existing rows are published") { outbox.pending.isEmpty }
                 #expect(try emitted() == 0)
                 outbox.commit([.test(3), .test(4), .test(5)])
-                try await eventually("they are counted") { try emitted() == 3 }
+                try await eventually("the new rows are counted") { try emitted() == 3 }
                 trigger.triggerGracefulShutdown()
                 try await group.waitForAll()
             }

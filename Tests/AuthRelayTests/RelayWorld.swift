@@ -6,8 +6,8 @@ import ToolSupport
 
 @testable import AuthRelay
 
-/// An outbox and a broker of values around a ``RelayState``: everything that may happen happens by chance, and
-/// what must never happen is written down in ``breaches``.
+/// A random simulation of an outbox and a broker around a ``RelayState``. Violations of the relay's guarantees are
+/// recorded in ``breaches``.
 struct RelayWorld {
     private struct Stored {
         var row: OutboxRow
@@ -33,22 +33,22 @@ struct RelayWorld {
     // The broker.
     private(set) var delivered: [Int64] = []
     private var deliveredSet: Set<Int64> = []
-    /// The subjects of which the broker did not store every row when it came.
+    /// The subjects of which the broker did not store every row on its first arrival.
     private(set) var disturbed: Set<String> = []
-    /// The rows that the broker closes the channel over.
+    /// The rows because of which the broker closes the channel.
     private(set) var poison: Set<Int64> = []
-    /// The broker closes the channel over every row, until then.
+    /// Until this time, the broker closes the channel because of every row.
     private var refusesUntil: Date?
     private(set) var closings = 0
     private var open: [Batch] = []
-    /// The connection was lost, and nobody has waited for the next one: as a publisher's contract has it.
+    /// The connection was lost, and the relay has not awaited the next one. Until it does, a publisher rejects batches.
     private var isLost = false
 
     // The relay.
     private var state: RelayState
     private var jobs: [RelayAction] = []
     private var events: [RelayEvent] = []
-    /// The rows that the relay was not yet told the outcome of.
+    /// The rows in flight, with their batch: the relay has not received their outcome yet.
     private var unanswered: [Int64: Int] = [:]
     private var answeredForGood: Set<Int64> = []
     private(set) var crashes = 0
@@ -71,9 +71,9 @@ struct RelayWorld {
     var isEmpty: Bool { outbox.isEmpty }
     func subject(of sequence: Int64) -> String? { subjects[sequence] }
 
-    // MARK: Chance
+    // MARK: Random events
 
-    /// One thing that may happen.
+    /// Performs one random event.
     mutating func step(faulty: Bool) {
         switch Int.random(in: 0..<20, using: &chance) {
         case 0..<3 where faulty: commit()
@@ -81,7 +81,7 @@ struct RelayWorld {
         case 4 where faulty && chance.oneIn(6): loseConnection(.unknown("lost"))
         case 4 where faulty && refusesUntil == nil && chance.oneIn(60):
             refusesUntil = now + Double.random(in: 0...100, using: &chance)
-        // What passes shows that the fault is a row's: there is always more to come.
+        // A row is only blamed once others are accepted, so there must be more rows.
         case 4 where !faulty && outbox.keys.contains(where: poison.contains) && chance.oneIn(20):
             commit(poisonous: false)
         case 5: now += Double.random(in: 0...40, using: &chance)
@@ -115,9 +115,9 @@ struct RelayWorld {
 
     // MARK: The broker
 
-    /// - Parameter closed: the row that the channel is closed over, if it is.
+    /// - Parameter closed: the row because of which the channel is closed, if any.
     private mutating func loseConnection(_ outcome: PublishOutcome, over closed: Int64? = nil) {
-        // One channel: what was stored is a beginning of what was sent.
+        // On one channel, the stored rows are a prefix of the published ones.
         var isStoring = true
         for batch in open {
             var batch = batch
@@ -125,7 +125,7 @@ struct RelayWorld {
                 isStoring = closed == nil && !poison.contains(row.sequence) && !chance.oneIn(4)
                 if isStoring { store(row) }
             }
-            // Acknowledgements that were on their way are lost too.
+            // Confirms in flight are lost, too.
             let known = batch.outcomes.prefix(Int.random(in: 0...batch.outcomes.count, using: &chance))
             batch.outcomes = known + batch.rows.dropFirst(known.count).map { _ in outcome }
             events.append(.answered(batch: batch.number, batch.outcomes))
@@ -144,7 +144,7 @@ struct RelayWorld {
         let row = first.rows[first.outcomes.count]
         if let refusesUntil, now < refusesUntil {
             closings += 1
-            return loseConnection(.closed(code: 403, text: "refused for everybody"), over: row.sequence)
+            return loseConnection(.closed(code: 403, text: "every message is refused"), over: row.sequence)
         }
         if poison.contains(row.sequence) {
             closings += 1
@@ -197,7 +197,7 @@ struct RelayWorld {
             case .tell(.parked(_, let id, _)):
                 answeredForGood.formUnion(outbox.values.filter { $0.row.draft.id == id }.map(\.row.sequence))
             case .tell: break
-            case .finish: breaches.append("it finished unasked")
+            case .finish: breaches.append("it finished without a stop")
             default: jobs.append(action)
             }
         }
@@ -205,7 +205,7 @@ struct RelayWorld {
 
     private mutating func publish(_ rows: [OutboxRow], _ number: Int) {
         for row in rows {
-            if !committed.contains(row.sequence) { breaches.append("\(row.sequence) is a ghost") }
+            if !committed.contains(row.sequence) { breaches.append("\(row.sequence) was never committed") }
             if unanswered[row.sequence] != nil { breaches.append("\(row.sequence) is in flight already") }
             if answeredForGood.contains(row.sequence) {
                 breaches.append("\(row.sequence) was answered already")
@@ -213,7 +213,7 @@ struct RelayWorld {
             if let subject = row.draft.subject {
                 for earlier in order.prefix(while: { $0 < row.sequence }) where subjects[earlier] == subject {
                     if unanswered[earlier] == nil, !answeredForGood.contains(earlier) {
-                        breaches.append("\(row.sequence) passes \(earlier) of \(subject)")
+                        breaches.append("\(row.sequence) overtakes \(earlier) of \(subject)")
                     }
                 }
             }
@@ -286,7 +286,7 @@ struct RelayWorld {
                 continue
             }
             if case .parked(let reason) = settlement.result, reason != "a rule", !poison.contains(sequence) {
-                breaches.append("\(sequence) was parked without fault: \(reason)")
+                breaches.append("\(sequence) was parked without a reason of its own: \(reason)")
             }
             if settlement.result == .confirmed, !deliveredSet.contains(sequence) {
                 breaches.append("\(sequence) was settled and never delivered")

@@ -43,7 +43,7 @@ import Testing
 
     private var ids: [String] { broker.messages(in: "all").map(\.messageID) }
 
-    @Test func `what was committed is published in order and settled, before and after it starts`()
+    @Test func `publishes and settles rows in order that were committed before and after the start`()
         async throws
     {
         broker.declareQueue("all", bind: ["#"])
@@ -58,13 +58,13 @@ import Testing
         #expect(outbox.pending.isEmpty)
     }
 
-    @Test func `a paused outbox is not relayed, says so, and goes on when it is resumed`() async throws {
+    @Test func `a paused outbox is not relayed until it is resumed`() async throws {
         broker.declareQueue("all", bind: ["#"])
         outbox.pause(since: clock.now())
         outbox.commit([.test(1), .test(2)])
         let relay = relay { $0.pauseInterval = .milliseconds(5) }
         try await running(relay) {
-            try await eventually("it says so") { relay.phase == .paused }
+            try await eventually("it is paused") { relay.phase == .paused }
             #expect(ids.isEmpty)
             outbox.pause(since: nil)
             try await eventually("both were settled") { outbox.confirmed == [1, 2] }
@@ -76,7 +76,7 @@ import Testing
         #expect(ids.count == 2)
     }
 
-    @Test func `a signal that no queue is bound for is unrouted, not lost`() async throws {
+    @Test func `a signal without a matching binding is unrouted, not lost`() async throws {
         broker.declareQueue("some", bind: ["testing.wanted"])
         outbox.commit([.test(1), .test(2, name: "testing.wanted")])
         try await running(relay()) {
@@ -86,7 +86,7 @@ import Testing
         #expect(outbox.confirmed == [2])
     }
 
-    @Test func `signals wait for a broker that is not there, and for an alarm to end`() async throws {
+    @Test func `signals wait for an unavailable broker and for the end of an alarm`() async throws {
         broker.declareQueue("all", bind: ["#"])
         broker.setDown(true)
         outbox.commit([.test(1)])
@@ -103,17 +103,18 @@ import Testing
         #expect(relay.phase == .stopped)
     }
 
-    @Test func `a lost connection is followed by the same messages, in order, and nothing is settled early`()
+    @Test
+    func `after a lost connection the same messages are republished in order, and none is settled early`()
         async throws
     {
         broker.declareQueue("all", bind: ["#"])
         broker.holdConfirms(true)
         outbox.commit((1...50).map { .test($0, subject: "a") })
         try await running(relay()) {
-            try await eventually("they are with the broker") { broker.accepted.count >= 50 }
+            try await eventually("the broker has received them") { broker.accepted.count >= 50 }
             #expect(outbox.confirmed.isEmpty)
             broker.dropConnections()
-            try await eventually("they are with the broker again") { broker.accepted.count >= 100 }
+            try await eventually("the broker has received them again") { broker.accepted.count >= 100 }
             broker.holdConfirms(false)
             try await eventually("all were settled") { outbox.confirmed.count == 50 }
         }
@@ -121,7 +122,7 @@ import Testing
         #expect(Array(numbers.prefix(50)) == Array(numbers.suffix(50)))
     }
 
-    @Test func `a nacked signal is sent again when it is due, its subject waits and others pass`()
+    @Test func `a nacked signal is republished when it is due; its subject waits, others do not`()
         async throws
     {
         broker.declareQueue("all", bind: ["#"])
@@ -130,11 +131,11 @@ import Testing
         let bad = SignalDraft.test(1, name: "testing.bad", subject: "a")
         outbox.commit([bad])
         try await running(relay()) {
-            try await eventually("it was set back") { outbox.pending.first?.attempts == 1 }
+            try await eventually("it was deferred") { outbox.pending.first?.attempts == 1 }
             let behind = SignalDraft.test(2, subject: "a")
             let other = SignalDraft.test(3, subject: "b")
             outbox.commit([behind, other])
-            try await eventually("the other one passed") { ids == [other.id.wireText] }
+            try await eventually("the other subject was published") { ids == [other.id.wireText] }
             try await eventually("the two wait") { outbox.pending.map(\.draft.id) == [bad.id, behind.id] }
             refusing.change { $0 = false }
             clock.advance(by: .seconds(2))
@@ -143,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func `a signal that the broker refuses for good is parked with its words`() async throws {
+    @Test func `a permanently refused signal is parked with the reason`() async throws {
         broker.declareQueue("all", bind: ["#"])
         broker.answer { $0.type == "testing.bad" ? .refuse("the frame is too large") : .route }
         outbox.commit([.test(1, name: "testing.bad", subject: "a"), .test(2, subject: "a")])
@@ -154,7 +155,7 @@ import Testing
         #expect(outbox.confirmed == [2])
     }
 
-    @Test func `a second relay waits for the first one's end`() async throws {
+    @Test func `a second relay waits until the first one ends`() async throws {
         broker.declareQueue("all", bind: ["#"])
         let (first, second) = (relay(), relay())
         try await running(second) {
@@ -168,11 +169,11 @@ import Testing
         }
         try await running(first) {
             outbox.commit([.test(2)])
-            try await eventually("the other one relays") { outbox.confirmed == [1, 2] }
+            try await eventually("the other relay publishes") { outbox.confirmed == [1, 2] }
         }
     }
 
-    @Test func `a graceful stop settles what the broker has, and publishes nothing more`() async throws {
+    @Test func `a graceful stop settles the rows in flight and publishes no more`() async throws {
         broker.declareQueue("all", bind: ["#"])
         broker.holdConfirms(true)
         outbox.commit([.test(1)])
@@ -180,7 +181,7 @@ import Testing
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup { group in
                 group.addTask { try await relay.run() }
-                try await eventually("it is with the broker") { broker.accepted.count == 1 }
+                try await eventually("the broker has received it") { broker.accepted.count == 1 }
                 trigger.triggerGracefulShutdown()
                 try await eventually("it is stopping") { relay.phase == .stopping }
                 outbox.commit([.test(2)])
@@ -192,18 +193,18 @@ import Testing
         #expect(outbox.pending.map(\.sequence) == [2])
     }
 
-    @Test func `a graceful stop does not wait for ever for a broker that does not answer`() async throws {
+    @Test func `a graceful stop has a time limit if the broker does not confirm`() async throws {
         broker.declareQueue("all", bind: ["#"])
         broker.holdConfirms(true)
         outbox.commit([.test(1)])
         try await running(relay { $0.finishWithin = .milliseconds(20) }) {
-            try await eventually("it is with the broker") { broker.accepted.count == 1 }
+            try await eventually("the broker has received it") { broker.accepted.count == 1 }
         }
         #expect(outbox.pending.map(\.sequence) == [1])
     }
 
     @Test(arguments: RelayFailpoints.Point.allCases)
-    func `a relay that dies at any point loses nothing`(_ point: RelayFailpoints.Point) async throws {
+    func `a relay that crashes at any point loses nothing`(_ point: RelayFailpoints.Point) async throws {
         broker.declareQueue("all", bind: ["#"])
         let drafts = (1...20).map { SignalDraft.test($0, subject: "a") }
         outbox.commit(drafts)
