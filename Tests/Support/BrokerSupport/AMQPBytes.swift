@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ToolSupport
 
-/// Writes AMQP 0-9-1's values.
+/// Encodes AMQP 0-9-1 values.
 struct AMQPWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// A method's class and id.
+    /// Begins with the class and id of a method.
     init(_ method: AMQPMethod) {
         put(method.classID)
         put(method.id)
@@ -32,7 +32,7 @@ struct AMQPWriter {
 
     mutating func putLong(_ text: String) { putLong(Array(text.utf8)) }
 
-    /// A table of fields of every kind, with values at their ends.
+    /// Appends a table of random fields of every type, with extreme values.
     mutating func putTable(_ random: inout SeededGenerator, named names: [String] = [], depth: Int = 0) {
         var fields = AMQPWriter()
         for index in 0..<Int.random(in: 0...5, using: &random) {
@@ -65,13 +65,13 @@ struct AMQPWriter {
             putLong(items.bytes)
         case "F":
             if depth < 20 { putTable(&random, depth: depth + 1) } else { put(UInt32(0)) }
-        // "V" is nothing.
+        // "V" (void) has no value.
         default: break
         }
     }
 }
 
-/// Reads AMQP 0-9-1's values; past the end it reads zeros.
+/// Decodes AMQP 0-9-1 values; past the end it reads zeros.
 struct AMQPReader {
     private var rest: ArraySlice<UInt8>
 
@@ -92,7 +92,7 @@ struct AMQPReader {
     }
 }
 
-/// A method of AMQP 0-9-1.
+/// The class and id of an AMQP 0-9-1 method.
 struct AMQPMethod: Hashable {
     var classID: UInt16
     var id: UInt16
@@ -103,7 +103,7 @@ struct AMQPMethod: Hashable {
     }
 }
 
-/// A frame of AMQP 0-9-1.
+/// An AMQP 0-9-1 frame.
 struct AMQPFrame {
     var type: UInt8
     var channel: UInt16

@@ -7,18 +7,18 @@ import ToolSupport
     import Glibc
 #endif
 
-/// A broker on loopback that speaks AMQP 0-9-1 as far as a publisher and a consumer of ours use it, and that errs
-/// at random while it is told to: what it sends then is well formed, or nearly, and must not be.
+/// A broker on loopback that implements the part of AMQP 0-9-1 that our publisher and consumer use. While erring is
+/// enabled, it makes random protocol errors with well-formed or almost well-formed frames.
 ///
-/// It has one queue. What is published to it is stored and confirmed; what is consumed stays until it is
-/// acknowledged, and is delivered again on the next connection. So afterwards it is known what was lost.
+/// It has one queue. Published messages are stored and confirmed. Delivered messages stay until they are acknowledged
+/// and are redelivered on the next connection. A test can therefore find lost messages afterwards.
 public final class ErringBroker: Sendable {
-    /// A message of the queue.
+    /// A message in the queue.
     public struct Message: Sendable {
         public var id: String
         public var routingKey: String
         public var body: [UInt8]
-        /// Whether it was sent damaged, so that nobody can know what becomes of it.
+        /// Whether it was sent damaged, so that its outcome is not defined.
         public internal(set) var wasDamaged = false
 
         public init(id: String, routingKey: String, body: [UInt8]) {
@@ -32,14 +32,14 @@ public final class ErringBroker: Sendable {
         var isErring = false
         var isClosed = false
         var waiting: [Message] = []
-        /// Bodies that were published, by their message's id; each was stored before it was confirmed.
+        /// How often each message id was published; a message is stored before it is confirmed.
         var stored: [String: Int] = [:]
         var storedBodies: Set<[UInt8]> = []
         var settled: [Message] = []
         var faults: [String] = []
         var errors: [String: Int] = [:]
         var connections = 0
-        /// How many messages are delivered and not settled.
+        /// The number of delivered messages that are not settled.
         var inFlight = 0
     }
 
@@ -68,21 +68,21 @@ public final class ErringBroker: Sendable {
         shutdown(listener, Int32(SHUT_RDWR))
     }
 
-    /// How many messages are in the queue, or delivered and not settled.
+    /// The number of messages in the queue or delivered and not settled.
     public var left: Int { state.withLock { $0.waiting.count + $0.inFlight } }
-    /// What was acknowledged, or rejected.
+    /// The acknowledged and rejected messages.
     public var settled: [Message] { state.withLock { $0.settled } }
-    /// The ids of what was published, with how often.
+    /// How often each message id was published.
     public var stored: [String: Int] { state.withLock { $0.stored } }
-    /// The bodies of what was published: a copy whose message id was damaged is known by its body.
+    /// The published bodies, which identify a republished copy even if its message id was damaged.
     public var storedBodies: Set<[UInt8]> { state.withLock { $0.storedBodies } }
-    /// What a client did that it must not, such as settling a delivery that it cannot have had.
+    /// The client's protocol violations, such as settling an unknown delivery.
     public var faults: [String] { state.withLock { $0.faults } }
-    /// How it erred, with how often.
+    /// The errors that the broker made, with their counts.
     public var errors: [String: Int] { state.withLock { $0.errors } }
     public var connections: Int { state.withLock { $0.connections } }
 
-    // MARK: On threads of its own
+    // MARK: Accept thread
 
     private func accept() {
         while true {

@@ -6,13 +6,13 @@ import ToolSupport
     import Glibc
 #endif
 
-/// What a broker must not do, and what it may do and ours must bear.
+/// The broker's errors: protocol violations, and rare but legal events that a client must handle.
 extension ErringConnection {
     private typealias Error = (name: String, act: @Sendable (ErringConnection) -> Void)
 
-    /// Does one of them.
+    /// Performs a random error.
     func err() {
-        // Before the channel is in use only the connection can be meant.
+        // Before the channel is in use, only general errors make sense.
         let errors = consumerTag != nil ? Self.consuming : confirms ? Self.publishing : []
         guard let error = (errors + Self.general).randomElement(using: &random) else { return }
         broker.state.withLock { $0.errors[error.name, default: 0] += 1 }
@@ -20,41 +20,41 @@ extension ErringConnection {
     }
 
     private static let general: [Error] = [
-        ("closes the socket", { $0.isOver = true }),
-        ("resets", { $0.reset() }),
-        ("closes the channel", { $0.close(.channelClose, on: 1) }),
-        ("closes the connection", { $0.close(.connectionClose, on: 0) }),
+        ("socket closed", { $0.isOver = true }),
+        ("connection reset", { $0.reset() }),
+        ("channel closed", { $0.close(.channelClose, on: 1) }),
+        ("connection closed", { $0.close(.connectionClose, on: 0) }),
         ("random bytes", { $0.send($0.random.bytes(1...300)) }),
-        ("half a frame", { $0.halfFrame() }),
-        ("a random method", { $0.randomMethod() }),
-        ("a frame of another channel", { $0.send(AMQPWriter(.getEmpty), on: 7) }),
+        ("incomplete frame", { $0.halfFrame() }),
+        ("random method", { $0.randomMethod() }),
+        ("frame on another channel", { $0.send(AMQPWriter(.getEmpty), on: 7) }),
         (
-            "a heartbeat with a payload",
+            "heartbeat with a payload",
             { $0.send(AMQPFrame(type: 8, channel: 0, payload: [1, 2, 3]).bytes) }
         ),
         ("content without a method", { $0.content() }),
-        ("blocks and unblocks", { $0.block() }),
-        ("unblocks", { $0.send(AMQPWriter(.unblocked), on: 0) }),
-        ("nothing to get", { $0.send(AMQPWriter(.getEmpty)) }),
+        ("blocked and unblocked", { $0.block() }),
+        ("unblocked", { $0.send(AMQPWriter(.unblocked), on: 0) }),
+        ("unexpected get-empty", { $0.send(AMQPWriter(.getEmpty)) }),
         ("flow", { $0.flow() }),
     ]
 
     private static let consuming: [Error] = [
-        ("a gap in tags", { $0.jump(to: $0.nextTag + UInt64.random(in: 1...9, using: &$0.random)) }),
-        ("a tag again", { $0.jump(to: max(1, $0.nextTag - 1)) }),
-        ("tags from one again", { $0.jump(to: 1) }),
+        ("gap in tags", { $0.jump(to: $0.nextTag + UInt64.random(in: 1...9, using: &$0.random)) }),
+        ("repeated tag", { $0.jump(to: max(1, $0.nextTag - 1)) }),
+        ("tags restarted at 1", { $0.jump(to: 1) }),
         ("tag 0", { $0.jump(to: 0) }),
-        ("the highest tag", { $0.jump(to: .max) }),
-        ("a huge tag", { $0.jump(to: 1 << 63) }),
-        ("ends the consumer", { $0.endConsumer(.cancel) }),
-        ("says that the consumer was ended", { $0.endConsumer(.cancelOK) }),
-        ("a confirm on the consumer's channel", { $0.answer(.ack, 1, multiple: true) }),
+        ("highest tag", { $0.jump(to: .max) }),
+        ("huge tag", { $0.jump(to: 1 << 63) }),
+        ("consumer cancelled", { $0.endConsumer(.cancel) }),
+        ("unexpected cancel-ok", { $0.endConsumer(.cancelOK) }),
+        ("confirm on the consumer's channel", { $0.answer(.ack, 1, multiple: true) }),
     ]
 
     private static let publishing: [Error] = [
-        ("confirms what was never published", { $0.confirmForeign() }),
-        ("confirms once more", { $0.answer(.ack, max(1, $0.confirmed), multiple: $0.random.oneIn(2)) }),
-        ("returns what was never published", { $0.returnForeign() }),
+        ("confirm for an unpublished tag", { $0.confirmForeign() }),
+        ("repeated confirm", { $0.answer(.ack, max(1, $0.confirmed), multiple: $0.random.oneIn(2)) }),
+        ("return of an unpublished message", { $0.returnForeign() }),
     ]
 
     private func reset() {
@@ -92,7 +92,7 @@ extension ErringConnection {
         spoil()
     }
 
-    /// A header or a body that belongs to nothing.
+    /// Sends a content header or body without a method.
     private func content() {
         var header = AMQPWriter()
         header.put(UInt16(60))
@@ -120,19 +120,19 @@ extension ErringConnection {
         spoil()
     }
 
-    /// Delivers the next message under a tag that it must not have.
+    /// Delivers the next message with a wrong tag.
     private func jump(to tag: UInt64) {
         let next = broker.state.withLock { $0.waiting.first }
         guard tag != nextTag, let next else { return }
         brokenFrom = nextTag
         send(delivery(of: next, as: tag).flatMap(\.bytes))
-        // Another behind it, as if nothing had been.
+        // Followed by another delivery, as if the tag were right.
         if random.oneIn(2) { send(delivery(of: next, as: tag &+ 1).flatMap(\.bytes)) }
     }
 
     private func endConsumer(_ method: AMQPMethod) {
         var end = AMQPWriter(method)
-        end.putShort(random.oneIn(3) ? "somebody else" : consumerTag ?? "")
+        end.putShort(random.oneIn(3) ? "another consumer" : consumerTag ?? "")
         if method == .cancel { end.put(UInt8(1)) }
         send(end)
         spoil()
@@ -142,7 +142,7 @@ extension ErringConnection {
         let tags = [0, published + 1, published + UInt64.random(in: 1...1000, using: &random), 1 << 63, .max]
         let tag = tags.randomElement(using: &random) ?? 0
         answer(random.oneIn(2) ? .ack : .nack, tag, multiple: random.oneIn(2))
-        // Nothing is confirmed after it: the client must not take it for an answer.
+        // No confirm follows: the client must not treat this one as valid.
         spoil()
     }
 
@@ -165,7 +165,7 @@ extension ErringConnection {
         spoil()
     }
 
-    /// Says nothing more of messages on this connection, which the client has to leave.
+    /// Stops deliveries and confirms on this connection, which the client has to close.
     private func spoil() {
         isSpoilt = true
         if brokenFrom == nil { brokenFrom = nextTag }

@@ -7,9 +7,9 @@ import ToolSupport
     import Glibc
 #endif
 
-/// One connection of an ``ErringBroker``; it lives on a thread of its own.
+/// One connection of an ``ErringBroker``, on its own thread.
 final class ErringConnection {
-    /// How long it waits for the client before it looks at the queue again.
+    /// The poll time-out in milliseconds, after which the queue is checked again.
     private static let pause: Int32 = 2
 
     let broker: ErringBroker
@@ -25,13 +25,13 @@ final class ErringConnection {
     private var prefetch = 0
     var nextTag: UInt64 = 1
     var unsettled: [UInt64: ErringBroker.Message] = [:]
-    /// Whether the last delivery may not be for the worker's handler.
+    /// Whether the last delivery may be addressed to another handler.
     private var isForAnotherHandler = false
-    /// From this tag on no settlement may come: the client has seen that the tags are wrong.
+    /// The first tag that the client must not settle, because it has seen wrong tags since then.
     var brokenFrom: UInt64?
-    /// Whether the client must leave this connection: nothing more is said of messages on it.
+    /// Whether the client must close this connection: no more deliveries and confirms are sent on it.
     var isSpoilt = false
-    /// Nil, or after how many turns the connection is closed.
+    /// The number of loop iterations until the connection is closed, or `nil`.
     private var turnsLeft: Int?
 
     // Publishing.
@@ -59,7 +59,7 @@ final class ErringConnection {
             deliver()
             confirm()
         }
-        // What was not settled goes back to the front of the queue, in its order.
+        // Unsettled messages return to the front of the queue, in order.
         let back = unsettled.sorted { $0.key < $1.key }.map(\.value)
         broker.state.withLock { state in
             state.waiting = back + state.waiting
@@ -112,7 +112,7 @@ final class ErringConnection {
         return true
     }
 
-    // MARK: What the client says
+    // MARK: Methods of the client
 
     private func take(_ frame: AMQPFrame) {
         switch frame.type {
@@ -185,7 +185,7 @@ final class ErringConnection {
             let (tag, bits) = (reader.number(UInt64.self), reader.number(UInt8.self))
             settle(tag, multiple: bits & 1 != 0, requeue: bits & 2 != 0)
         default:
-            // Declarations, whose answer is the next number and empty.
+            // Declarations: the reply has the next method id and no arguments.
             if [40, 50].contains(method.classID) {
                 var answer = AMQPWriter(AMQPMethod(method.classID, method.id + 1))
                 if method == .queueDelete { answer.put(UInt32(0)) }
@@ -194,14 +194,14 @@ final class ErringConnection {
         }
     }
 
-    // MARK: What it settles
+    // MARK: Settlements
 
     private func settle(_ tag: UInt64, multiple: Bool, requeue: Bool) {
         if let brokenFrom, tag >= brokenFrom {
-            return fault("delivery \(tag) was settled after tags had become wrong at \(brokenFrom)")
+            return fault("delivery \(tag) was settled although tags were wrong from \(brokenFrom) on")
         }
         let tags = multiple ? unsettled.keys.filter { $0 <= tag } : unsettled.keys.filter { $0 == tag }
-        if tags.isEmpty { fault("delivery \(tag) was settled, which is not open") }
+        if tags.isEmpty { fault("delivery \(tag) was settled but is not unsettled") }
         for tag in tags.sorted() {
             guard let message = unsettled.removeValue(forKey: tag) else { continue }
             broker.state.withLock { state in
@@ -213,7 +213,7 @@ final class ErringConnection {
 
     private func fault(_ text: String) { broker.state.withLock { $0.faults.append(text) } }
 
-    // MARK: What it publishes
+    // MARK: Publishing
 
     private func takeHeader(_ payload: [UInt8]) {
         var reader = AMQPReader(payload)
@@ -242,7 +242,7 @@ final class ErringConnection {
         }
     }
 
-    /// Confirms what is stored, now and then several at once.
+    /// Confirms stored messages, sometimes several with one confirm.
     private func confirm() {
         guard confirms, confirmed < published, !isSpoilt else { return }
         while confirmed < published {
@@ -260,7 +260,7 @@ final class ErringConnection {
         send(answer)
     }
 
-    // MARK: What it delivers
+    // MARK: Deliveries
 
     private func deliver() {
         guard consumerTag != nil, brokenFrom == nil, !isSpoilt else { return }
@@ -283,7 +283,7 @@ final class ErringConnection {
 
     var isErring: Bool { broker.state.withLock { $0.isErring } }
 
-    /// A delivery; while it errs with properties as nobody of ours sends them.
+    /// The frames of a delivery; while erring is enabled, sometimes with unusual properties.
     func delivery(of message: ErringBroker.Message, as tag: UInt64, get: Bool = false) -> [AMQPFrame] {
         var method = AMQPWriter(get ? .getOK : .deliver)
         if !get { method.putShort(consumerTag ?? "") }
@@ -303,7 +303,7 @@ final class ErringConnection {
             let names = [
                 "x-delivery-count", "auth-attempt", "auth-error", "subject", "traceparent", "x-death",
             ]
-            // What no handler takes becomes a dead letter, whatever else its properties are.
+            // A copy for an unknown handler is dead-lettered, whatever its other properties are.
             isForAnotherHandler = random.oneIn(4)
             header.putTable(&random, named: names + (isForAnotherHandler ? ["auth-handler"] : []))
             header.putShort(random.bytes(0...255))
@@ -317,9 +317,9 @@ final class ErringConnection {
             + (message.body.isEmpty ? [] : [body])
     }
 
-    /// The bytes of frames, changed at some places.
+    /// The bytes of frames with a few random changes.
     private func damaged(_ frames: [AMQPFrame]) -> [UInt8] {
-        // A length that has become larger swallows what follows: neither side would ever say anything again.
+        // If a frame's length was increased, the client waits for more bytes forever, so the connection is closed soon.
         turnsLeft = 20
         var bytes = frames.flatMap(\.bytes)
         for _ in 0..<Int.random(in: 1...4, using: &random) {

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes whole deliveries and confirms out of the bytes that an AMQP broker sends.
+/// Removes whole deliveries and confirms from the byte stream of an AMQP broker.
 struct FrameSieve {
     private static let methodFrame: UInt8 = 1
-    /// A frame's type, channel and length, and a method's class and id.
+    /// The size of a frame's type, channel and length; and with a method's class and id.
     private static let headSize = 7
     private static let methodHeadSize = 11
     /// `basic.deliver` and `basic.ack`.
     private static let droppable: [[UInt8]] = [[0, 60, 0, 60], [0, 60, 0, 80]]
 
-    /// The beginning of a frame that is not known well enough yet.
+    /// The incomplete header of the current frame.
     private var head: [UInt8] = []
-    /// How many bytes of the frame are still to come.
+    /// The remaining bytes of the current frame.
     private var left = 0
-    /// Whether the last method is dropped; its content goes with it.
+    /// Whether the last method is dropped, and its content with it.
     private var dropsMethod = false
     private var dropsFrame = false
 
-    /// - Parameter drops: Asked once for each method that could be dropped.
-    /// - Returns: What is left of the bytes.
+    /// Filters the next bytes of the stream.
+    ///
+    /// - Parameter drops: called once for each method that can be dropped.
+    /// - Returns: the remaining bytes.
     mutating func pass(_ bytes: ArraySlice<UInt8>, drops: () -> Bool) -> [UInt8] {
         var passed: [UInt8] = []
         var rest = bytes
@@ -45,7 +47,7 @@ struct FrameSieve {
 
     private mutating func begin(_ drops: () -> Bool) {
         let size = head[3..<7].reduce(0) { $0 << 8 | Int($1) }
-        // The frame's end is one byte.
+        // The frame-end octet is one byte.
         left = Self.headSize + size + 1 - head.count
         let isOnChannel = head[1] != 0 || head[2] != 0
         if isOnChannel, head[0] == Self.methodFrame {

@@ -6,10 +6,10 @@ import Synchronization
     import Glibc
 #endif
 
-/// Forwards connections to a port on loopback, so that a test can cut them, and keep them cut, without disturbing
-/// other tests of the same broker.
+/// Forwards connections to a port on loopback, so that a test can cut or block them without disturbing other tests
+/// of the same broker.
 public final class LoopbackProxy: Sendable {
-    /// Where to connect to.
+    /// The port that the proxy listens on.
     public let port: UInt16
     private let target: UInt16?
     private let listener: Int32
@@ -20,9 +20,9 @@ public final class LoopbackProxy: Sendable {
         var isDown = false
         var isSilent = false
         var isDeaf = false
-        /// How many deliveries and confirms are still to be swallowed.
+        /// The number of deliveries and confirms that are still to be dropped.
         var toSwallow = 0
-        /// Grow with every cut and every reset: connections of an earlier time end as soon as they notice.
+        /// The number of cuts and resets so far: existing connections end once they see a change.
         var cuts = 0
         var resets = 0
         var isClosed = false
@@ -30,13 +30,13 @@ public final class LoopbackProxy: Sendable {
     }
 
     /// - Parameters:
-    ///   - target: The port to forward to.
-    ///   - readsFrames: Whether the target speaks AMQP without TLS, so that ``swallow(_:)`` can be used.
+    ///   - target: the port to forward to.
+    ///   - readsFrames: whether the target speaks AMQP without TLS, so that ``swallow(_:)`` can be used.
     public convenience init(to target: UInt16, readsFrames: Bool = false) throws {
         try self.init(target, readsFrames)
     }
 
-    /// One that accepts connections and never says a word.
+    /// A listener that accepts connections and never sends anything.
     public static func silent() throws -> LoopbackProxy { try LoopbackProxy(nil, false) }
 
     private init(_ target: UInt16?, _ readsFrames: Bool) throws {
@@ -48,7 +48,7 @@ public final class LoopbackProxy: Sendable {
         Thread.detachNewThread { self.accept() }
     }
 
-    /// Cuts every connection; new ones pass.
+    /// Closes every connection; new ones are forwarded.
     public func cut() {
         state.withLock { state in
             state.cuts += 1
@@ -56,40 +56,39 @@ public final class LoopbackProxy: Sendable {
         }
     }
 
-    /// Cuts every connection and lets none come about, or lets them come about again.
+    /// Closes every connection and refuses new ones, or accepts them again.
     public func setDown(_ isDown: Bool) {
         state.withLock { $0.isDown = isDown }
         if isDown { cut() }
     }
 
-    /// Holds back what the target sends, while connections stay open, or lets it pass. Nothing is dropped: as with
-    /// TCP, what was held back arrives later, unless its connection has ended by then.
+    /// Stops or resumes forwarding the target's bytes; connections stay open. Nothing is dropped: as with TCP, delayed
+    /// bytes arrive later, unless the connection has ended by then.
     public func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
 
-    /// Takes nothing from the client any more, while connections stay open: the client's socket fills up. Or
-    /// takes what there is again.
+    /// Stops or resumes reading from the client; connections stay open, so the client's socket buffer fills up.
     public func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
 
-    /// Drops the next deliveries and confirms that the target sends, each whole, and lets the rest of the same
-    /// connection pass: what no network does, only an erring broker.
+    /// Drops the next deliveries and confirms of the target as whole frames and forwards everything else. A network
+    /// cannot do this, only a faulty broker.
     ///
-    /// - Parameter count: How many, in place of those that were not dropped yet.
+    /// - Parameter count: the number to drop; it replaces the remaining number of an earlier call.
     public func swallow(_ count: Int) { state.withLock { $0.toSwallow = count } }
 
-    /// How many deliveries and confirms are still to be dropped.
+    /// The number of deliveries and confirms that are still to be dropped.
     public var leftToSwallow: Int { state.withLock { $0.toSwallow } }
 
-    /// Ends every connection as a crash of the peer's host does, with RST instead of FIN; new ones pass.
+    /// Ends every connection with RST instead of FIN, like a crash of the peer's host; new ones are forwarded.
     public func reset() { state.withLock { $0.resets += 1 } }
 
-    /// Ends it.
+    /// Closes the listener and all connections.
     public func close() {
         state.withLock { $0.isClosed = true }
         cut()
         shutdown(listener, Int32(SHUT_RDWR))
     }
 
-    // MARK: On threads of its own
+    // MARK: Threads
 
     private func accept() {
         while true {
@@ -117,7 +116,7 @@ public final class LoopbackProxy: Sendable {
         _ = Glibc.close(listener)
     }
 
-    /// Carries bytes both ways until either side ends, or all are cut or reset.
+    /// Forwards bytes in both directions until either side ends, or until a cut or reset.
     private func forward(_ client: Int32, _ server: Int32) {
         let (cuts, resets) = state.withLock { ($0.cuts, $0.resets) }
         var sieve = FrameSieve()
@@ -127,7 +126,7 @@ public final class LoopbackProxy: Sendable {
         forwarding: while poll(&ends, 2, 20) >= 0 {
             let now = state.withLock { $0 }
             if now.resets != resets {
-                // With nothing left to linger for, closing sends RST.
+                // With a linger time of 0, closing sends RST.
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 for socket in sockets {
                     setsockopt(
@@ -136,7 +135,7 @@ public final class LoopbackProxy: Sendable {
                 break
             }
             if now.cuts != cuts { break }
-            // What is not to be carried stays where it is, in the kernel's buffer; an end of -1 is not looked at.
+            // Bytes that are not forwarded stay in the kernel's buffer; poll ignores a descriptor of -1.
             let isHeld = [now.isDeaf, now.isSilent]
             for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 && !isHeld[from] {
                 let count = recv(sockets[from], &buffer, buffer.count, 0)
@@ -175,9 +174,9 @@ public final class LoopbackProxy: Sendable {
         return true
     }
 
-    /// Lets a socket listen on a free port of loopback.
+    /// Makes a socket listen on a free loopback port.
     ///
-    /// - Returns: The port.
+    /// - Returns: the port.
     static func listen(_ listener: Int32) throws -> UInt16 {
         var address = loopback(0)
         let bound = withAddress(&address) { bind(listener, $0, $1) }

@@ -2,11 +2,11 @@
 import Foundation
 import ToolSupport
 
-/// `Scripts/rabbitmq` of this package.
+/// This package's `Scripts/rabbitmq`.
 enum Script {
     static let path = Repository.root.appending(path: "Scripts/rabbitmq").path
 
-    /// Runs it and returns what it prints.
+    /// Runs it and returns its output.
     @discardableResult
     static func run(_ arguments: [String]) async throws -> String {
         String(decoding: try await Tool.run("bash", [path] + arguments), as: UTF8.self)

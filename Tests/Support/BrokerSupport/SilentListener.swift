@@ -6,7 +6,7 @@ import Synchronization
     import Glibc
 #endif
 
-/// Accepts connections at an address of loopback and never says a word: a host that hangs.
+/// Accepts connections at a loopback address and never sends anything, like a host that hangs.
 public final class SilentListener: Sendable {
     public let port: UInt16
     private let listener: Int32
@@ -14,7 +14,7 @@ public final class SilentListener: Sendable {
 
     /// - Parameters:
     ///   - address: such as `127.0.0.2`.
-    ///   - port: 0: a free one.
+    ///   - port: the port; 0: a free one.
     public init(_ address: String, port: UInt16 = 0) throws {
         let listener = socket(
             AF_INET,
@@ -39,7 +39,7 @@ public final class SilentListener: Sendable {
         self.port = UInt16(bigEndian: place.sin_port)
     }
 
-    /// How many connections have come since the last time; the kernel accepts them before anyone asks.
+    /// The number of new connections since the last call; the kernel has accepted them before.
     public func newConnections() -> Int {
         connections.withLock { connections in
             let before = connections.count

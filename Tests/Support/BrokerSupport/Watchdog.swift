@@ -2,24 +2,24 @@
 import Foundation
 import Synchronization
 
-/// Stops the nodes of this process when it ends, however it ends.
+/// Stops the nodes of this process when it ends, even after a crash.
 ///
-/// One child for each node, in a session of its own so that Ctrl-C does not reach it, reads from a pipe that only
-/// this process can write to: the kernel closes it with the process.
+/// One child per node reads from a pipe that only this process can write to; the kernel closes the pipe with the
+/// process. Each child has its own session, so that Ctrl-C does not reach it.
 final class Watchdog: Sendable {
     static let shared = Watchdog()
 
     private let guarded = Mutex<[(pipe: FileHandle, directory: String)]>([])
 
     private init() {
-        // After a regular end the nodes are gone before the process is.
+        // On a normal exit, the nodes are stopped before the process ends.
         atexit { Watchdog.shared.stopAll() }
     }
 
     func guardFolder(_ directory: String) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
-        // A child of ours that inherited the end we write to would keep the pipe open.
+        // A child that inherited the write end would keep the pipe open.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         var actions = posix_spawn_file_actions_t()
@@ -36,7 +36,7 @@ final class Watchdog: Sendable {
         guard posix_spawn(&child, words[0], &actions, nil, arguments, environ) == 0 else {
             throw POSIXError(.EAGAIN)
         }
-        // It forks and ends at once; who does not wait leaves a zombie.
+        // It forks and exits at once; without waiting it would stay a zombie.
         waitpid(child, nil, 0)
         guarded.withLock { $0.append((FileHandle(fileDescriptor: ends[1]), directory)) }
     }

@@ -3,12 +3,12 @@ package import AuthSignals
 import Foundation
 import Testing
 
-/// An entry of `flows.json`: a flow that was recorded, as steps over HTTP with what each answers and emits. A
-/// new scenario is one more entry.
+/// An entry of `flows.json`: a recorded flow as HTTP steps, each with its expected response and signals. A new
+/// scenario is another entry.
 package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     package struct Step: Decodable, Sendable {
         package var step: String
-        /// Whether the client shows the session token that it holds.
+        /// Whether the client sends its session token.
         package var session: Bool
         package var method: String
         package var path: String
@@ -34,7 +34,7 @@ package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
 
     package var testDescription: String { name }
 
-    /// The scenarios, by their names; those with a provider have the dummy one.
+    /// All scenarios, sorted by name; those with a provider use the dummy provider.
     package static func all() throws -> [Scenario] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "flows.json")
         let table = try JSONDecoder().decode([String: Scenario].self, from: Data(contentsOf: file))
@@ -46,14 +46,14 @@ package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
         .sorted { $0.name < $1.name }
     }
 
-    /// The scenario's settings, and those that hold for all of them, as environment variables.
+    /// The scenario's settings and the common ones, as environment variables.
     package var environment: [String: String] {
         var environment = [
             "HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL": "http://front/verify-email/{key}",
             "HEADLESS_FRONTEND_URLS_ACCOUNT_RESET_PASSWORD_FROM_KEY": "http://front/reset/{key}",
             "ACCOUNT_RATE_LIMITS": "false", "SOCIALACCOUNT_DUMMY": "true",
         ]
-        // The rules that it names are the only ones here.
+        // The password validators that it names are the only ones that exist here.
         for (name, value) in settings where name != "AUTH_PASSWORD_VALIDATORS" {
             switch value {
             case .bool(let on): environment[name] = on ? "true" : "false"
@@ -66,7 +66,7 @@ package struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A signal, as far as a scenario looks at it.
+/// The parts of a signal that a scenario compares.
 package struct ReplayedSignal: Decodable, Sendable {
     package var name: String
     package var data: JSONValue

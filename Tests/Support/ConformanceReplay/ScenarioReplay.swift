@@ -2,8 +2,8 @@
 package import AuthSignals
 import Testing
 
-/// A client that goes through the steps of a scenario and compares every status, pending flow, error code and
-/// signal, in order.
+/// A client that runs the steps of a scenario and compares every status, pending flow, error code and signal, in
+/// order.
 package struct ScenarioReplay {
     private let server: any ScenarioServer
     private var token: String?
@@ -42,7 +42,7 @@ package struct ScenarioReplay {
         let expected = step.expect.signals
         let new = try await server.signals(atLeast: signals + expected.count).dropFirst(signals)
         signals += expected.count
-        // A mail's signal has no place among the others; all others keep theirs.
+        // The position of a mail's signal among the others is not defined; all others are compared in order.
         let mailed = EmailConfirmationSent.name.rawValue
         let names = { (all: [String]) in all.filter { $0 != mailed } + all.filter { $0 == mailed } }
         #expect(names(new.map(\.name)) == names(expected.map(\.name)), "step “\(step.step)”")
@@ -53,7 +53,7 @@ package struct ScenarioReplay {
         }
     }
 
-    /// Puts what the newest mail says into a body.
+    /// Replaces the placeholders in a body with the key or code of the newest mail.
     private func filled(_ body: JSONValue?) async throws -> JSONValue? {
         switch body {
         case nil, .null?: return nil
@@ -70,13 +70,13 @@ package struct ScenarioReplay {
 }
 
 extension JSONValue {
-    /// Whether every member of the other is here, at any depth.
+    /// Whether this value contains every member of the other value, at any depth.
     package func contains(_ other: JSONValue) -> Bool {
         guard case .object(let members) = other else { return self == other }
         return members.allSatisfy { name, value in self[name]?.contains(value) ?? (value == .null) }
     }
 
-    /// The list at a path of members; empty where there is none.
+    /// The array at a path of members; empty if it does not exist.
     fileprivate func list(_ path: String...) -> [JSONValue] {
         var value = Optional(self)
         for name in path { value = value?[name] }

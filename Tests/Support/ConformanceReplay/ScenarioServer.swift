@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package import AuthSignals
 
-/// What scenarios are replayed against: the routes over a store in memory, or processes with a broker between
-/// them.
+/// A server to replay scenarios against: the routes with an in-memory store, or processes with a broker between them.
 package protocol ScenarioServer: Sendable {
-    /// Calls the headless API as an app.
+    /// Calls the headless API as an app client.
     ///
     /// - Parameters:
-    ///   - path: below `/_allauth/app/v1`, with a slash before it.
-    ///   - token: shown in `X-Session-Token`.
+    ///   - path: the path below `/_allauth/app/v1`, with a leading slash.
+    ///   - token: the value of the `X-Session-Token` header.
     func call(_ method: String, _ path: String, _ body: JSONValue?, token: String?) async throws
         -> (status: Int, body: JSONValue)
 
-    /// What the newest mail says, once all mails are delivered; an empty text where it says no such thing.
+    /// The key or code in the newest mail, once all mails are delivered; empty if the mail does not contain it.
     func newestMailed(_ part: ScenarioMailPart) async throws -> String
 
-    /// Every signal since the start, in order, once there are that many at least.
+    /// Every signal since the start, in order, once at least `count` were emitted.
     func signals(atLeast count: Int) async throws -> [ReplayedSignal]
 
-    /// Every signal since the start, once nothing is under way any more.
+    /// Every signal since the start, once none is in flight.
     func allSignals() async throws -> [ReplayedSignal]
 }
 
-/// A part of a mail that a scenario's body asks for.
+/// A placeholder in a scenario's body for a part of a mail.
 package enum ScenarioMailPart: String, CaseIterable, Sendable {
     case key = "{{the key in the newest mail's link}}"
     case code = "{{the code in the newest mail}}"

@@ -11,7 +11,7 @@ import ServiceLifecycle
 import UnixSignals
 import ToolSupport
 
-/// A process that the fault suite starts in order to kill it: a relay, a worker or a writer.
+/// A process that the fault suite starts and kills: a relay, a worker or a writer.
 @main
 struct FaultActor {
     private let environment = ProcessInfo.processInfo.environment
@@ -97,7 +97,7 @@ struct FaultActor {
             after: { _ in crash.reach("afterEffect") })
     }
 
-    /// Writes until it is killed.
+    /// Commits transactions until the process is killed.
     private func write() async throws {
         let store = try await SQLiteStore.trial(value("STORE"), logger: logger)
         let writer = TrialWriter(store, log: try TrialLog(value("DIARY")))

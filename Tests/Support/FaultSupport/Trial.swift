@@ -2,7 +2,7 @@
 package import AuthSignals
 import Foundation
 
-/// What the trials' writers emit: it says nothing but whom it is about.
+/// The signal that the trials' writers emit; it contains only a number and a subject.
 package struct TrialHappened: Signal {
     package static let name: SignalName = "trial.happened"
     package static let summary = "something happened in a trial"
@@ -19,7 +19,7 @@ package struct TrialHappened: Signal {
     }
 }
 
-/// What all processes of one trial agree on.
+/// The codec settings that all processes of a trial share.
 package enum TrialCodec {
     package static let source = "http://accounts.test"
     package static let secret = "a secret that keeps nothing but trials apart"

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 
-/// One process's diary of a trial: a line for everything that must be known even if the process is killed in the
-/// next instant. What `write` has handed to the kernel survives its process.
+/// One process's diary of a trial: a line for each event that must be known even if the process is killed right
+/// afterwards. Bytes that `write` has passed to the kernel survive the process.
 package final class TrialLog: Sendable {
-    /// What a line says.
+    /// The event of a line.
     package enum Word: String, Sendable {
-        /// A handler begins with a message, or has ended with it.
+        /// A handler's run for a message begins or ends.
         case begin, end
-        /// A transaction was committed, as its writer was told; or rolled back.
+        /// A commit or a rollback was reported to the writer.
         case promised, rolledBack
-        /// A transaction begins: whether it is committed, its writer may never know.
+        /// A transaction begins; if the process is killed, its result stays unknown.
         case tried
     }
 
-    /// A line.
+    /// A line of the diary.
     package struct Entry: Hashable, Sendable {
         package var word: Word
         package var id: UUID
@@ -29,7 +29,7 @@ package final class TrialLog: Sendable {
 
     private let file: Int32
 
-    /// Opens the diary at the path, or goes on with it.
+    /// Creates the diary at the path, or opens it for appending.
     package init(_ path: String) throws {
         file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         if file < 0 { throw CocoaError(.fileWriteUnknown) }
@@ -44,7 +44,7 @@ package final class TrialLog: Sendable {
         text.withUTF8 { bytes in _ = Foundation.write(file, bytes.baseAddress, bytes.count) }
     }
 
-    /// What is written in the diary at the path; nothing where there is none.
+    /// The entries of the diary at the path; empty if the file does not exist.
     package static func read(_ path: String) -> [Entry] {
         let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
         return text.split(separator: "\n").compactMap { line in

@@ -8,7 +8,7 @@ import Foundation
 package import Logging
 package import ServiceLifecycle
 
-/// A relay as an installation has it, with the connection it publishes on.
+/// A relay as in an installation, with its publisher.
 package struct TrialRelay: Sendable {
     package let publisher: BrokerPublisher
     package let relay: SignalRelay
@@ -28,7 +28,7 @@ package struct TrialRelay: Sendable {
     /// The services in the order of a `ServiceGroup`.
     package var services: [any Service] { [publisher, relay] }
 
-    /// Relays until it is cancelled, which leaves what is in flight, or until a failpoint throws.
+    /// Relays until it is cancelled, which abandons rows in flight, or until a failpoint throws.
     package func run() async throws {
         let publishing = Task { try await publisher.run() }
         do {
@@ -44,7 +44,7 @@ package struct TrialRelay: Sendable {
 }
 
 extension SQLiteStore {
-    /// The store of a trial, made and migrated where there is none.
+    /// The store of a trial, created if it does not exist, and migrated.
     package static func trial(_ path: String, logger: Logger) async throws -> SQLiteStore {
         let store = try SQLiteStore(
             path: path, keys: KeyRing(secret: TrialCodec.secret), codec: TrialCodec.codec, logger: logger)

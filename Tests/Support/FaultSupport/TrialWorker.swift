@@ -7,14 +7,14 @@ import Foundation
 package import Logging
 package import ServiceLifecycle
 
-/// A worker whose handler writes its effect in the inbox's transaction, and a diary of its runs.
+/// A worker whose handler writes its effect in the inbox transaction, and which keeps a diary of its runs.
 package struct TrialWorker: Sendable {
     package let source: BrokerSource
     package let dispatcher: SignalDispatcher
 
     /// - Parameters:
-    ///   - before: runs before the handler's transaction; what it throws, the handler has thrown.
-    ///   - after: runs after the transaction's commit and before the message is acknowledged.
+    ///   - before: runs before the handler's transaction; an error that it throws counts as the handler's.
+    ///   - after: runs after the transaction's commit and before the acknowledgement.
     package init(
         _ topology: ConsumerTopology, _ broker: BrokerConfiguration, effects: TrialEffects, log: TrialLog,
         configuration: DispatcherConfiguration = DispatcherConfiguration(), logger: Logger,
@@ -36,7 +36,7 @@ package struct TrialWorker: Sendable {
     /// The services in the order of a `ServiceGroup`.
     package var services: [any Service] { [source, dispatcher] }
 
-    /// Works until it is cancelled, which leaves what is in hand.
+    /// Handles messages until it is cancelled, which abandons deliveries in flight.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run() }

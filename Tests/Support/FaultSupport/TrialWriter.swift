@@ -5,13 +5,13 @@ package import AuthStore
 import Foundation
 package import ToolSupport
 
-/// Commits transactions that emit signals, rolls some back, and notes in its diary what it was told.
+/// Commits transactions that emit signals, rolls some back, and writes the reported results to its diary.
 package struct TrialWriter: Sendable {
     private let store: SQLiteStore
     private let log: TrialLog
     private let subjects: Int
 
-    /// - Parameter subjects: how many people the signals are about; every tenth signal is about nobody.
+    /// - Parameter subjects: the number of different subjects; about every tenth signal has no subject.
     package init(_ store: SQLiteStore, log: TrialLog, subjects: Int = 12) {
         self.store = store
         self.log = log
@@ -20,13 +20,13 @@ package struct TrialWriter: Sendable {
 
     private struct ChangedItsMind: Error {}
 
-    /// Where a transaction of a writer may be stopped.
+    /// The points at which a writer's transaction can be interrupted.
     package enum Point: Sendable { case beforeCommit, afterCommit }
 
-    /// One transaction of random size: every tenth is rolled back, now and then one is large.
+    /// Runs one transaction of random size. About one in ten is rolled back, and one in forty is large.
     ///
-    /// - Parameter reached: called at its points, before the commit within the transaction.
-    /// - Throws: what the store throws; such a transaction has not been committed.
+    /// - Parameter reached: called at each ``Point``; before the commit it is called within the transaction.
+    /// - Throws: the store's error; the transaction was then not committed.
     package func write(
         _ random: inout SeededGenerator, reached: @escaping @Sendable (Point) -> Void = { _ in }
     ) async throws {
@@ -36,7 +36,7 @@ package struct TrialWriter: Sendable {
             count, rollingBack: Int.random(in: 0..<10, using: &random) == 0, &random, reached: reached)
     }
 
-    /// One transaction of that many signals.
+    /// Runs one transaction that emits `count` signals.
     package func write(
         _ count: Int, rollingBack: Bool = false, _ random: inout SeededGenerator,
         reached: @escaping @Sendable (Point) -> Void = { _ in }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 
-/// A folder that goes when it is no longer used.
+/// A temporary directory that is removed when the object is deinitialized.
 package final class Folder: Sendable {
     package let url: URL
 
@@ -14,7 +14,7 @@ package final class Folder: Sendable {
 
     package func path(_ name: String) -> String { url.appending(path: name).path }
 
-    /// Every file below it, with its bytes.
+    /// Every file in the directory and its subdirectories, with its bytes.
     package func files() -> [(name: String, bytes: Data)] {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: url.path)) ?? []
         return names.compactMap { name in

@@ -8,16 +8,16 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// One installation in a folder: its settings, and the processes that are started for it.
+/// One installation in a temporary directory: its settings and processes.
 package final class Installation: Sendable {
     package let folder: Folder
     package let environment: [String: String]
-    /// Keeps installations apart that share a broker.
+    /// Separates the names of installations that share a broker.
     private let id = UUID().uuidString.prefix(8).lowercased()
 
     /// - Parameters:
     ///   - broker: an AMQP URL.
-    ///   - settings: beside the usual ones, or in their place.
+    ///   - settings: additional settings, which override the default ones.
     package init(broker: String, settings: [String: String] = [:]) throws {
         folder = try Folder()
         environment = [
@@ -39,11 +39,11 @@ package final class Installation: Sendable {
         return Server(program: program, base: "http://127.0.0.1:\(port)")
     }
 
-    /// Starts `auth-consumer` on a queue that is bound to everything; what it handles is in its output.
+    /// Starts `auth-consumer` on a queue with the binding `#`; it prints the handled signals.
     package func consume(
         queue: String, _ arguments: [String] = [], settings: [String: String] = [:]
     ) async throws -> Worker {
-        // What is published before the queue is bound reaches nobody.
+        // Signals that are published before the queue is bound would be unrouted.
         try await BrokerAdmin(broker).declareExchange()
         let portFile = folder.path("port-\(UUID().uuidString)")
         let program = try Program(
@@ -69,9 +69,9 @@ package final class Installation: Sendable {
         try await worker.program.stop()
     }
 
-    /// Runs one of the operator's commands to its end.
+    /// Runs an operator's command and waits until it exits.
     ///
-    /// - Parameter code: the exit code that it must have.
+    /// - Parameter code: the expected exit code.
     @discardableResult
     package func operate(
         _ arguments: [String], settings: [String: String] = [:], code: Int32 = 0
@@ -87,7 +87,7 @@ package final class Installation: Sendable {
         return program
     }
 
-    /// The name that a queue has on the shared node.
+    /// The name of a queue on the shared node.
     package func name(of queue: String) -> String { "\(queue)-\(id)" }
 
     private func port(_ file: String, _ program: Program) async throws -> Int {
@@ -100,7 +100,7 @@ package final class Installation: Sendable {
         }
     }
 
-    /// The mails in the folder, oldest first.
+    /// The mails in the mail folder, oldest first.
     package func mails() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path("mail"))) ?? []
         return names.filter { $0.hasSuffix(".eml") }.sorted().compactMap { name in
@@ -121,18 +121,18 @@ package struct Server {
     package let program: Program
     package let base: String
 
-    /// A call of the headless API.
+    /// Calls the headless API.
     package func call(
         _ method: String, _ path: String, _ body: [String: String]? = nil, token: String? = nil
     ) async throws -> Answer {
         try await Answer(method, base + "/_allauth/app/v1" + path, body, token: token)
     }
 
-    /// `/readyz`.
+    /// Requests `/readyz`.
     package func readiness() async throws -> Answer { try await Answer("GET", base + "/readyz") }
 }
 
-/// What a server answered.
+/// A server's response.
 package struct Answer: Sendable {
     package let status: Int
     package let text: String
@@ -159,38 +159,38 @@ package struct Answer: Sendable {
         self.body = (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .null
     }
 
-    /// `meta.session_token`.
+    /// The member `meta.session_token`.
     package var token: String? { body["meta"]?["session_token"]?.string }
-    /// `meta.is_authenticated`.
+    /// The member `meta.is_authenticated`.
     package var isAuthenticated: Bool? { body["meta"]?["is_authenticated"]?.bool }
-    /// The ids of the flows that are pending.
+    /// The ids of the pending flows.
     package var pending: [String] {
         guard case .array(let flows)? = body["data"]?["flows"] else { return [] }
         return flows.filter { $0["is_pending"]?.bool == true }.compactMap { $0["id"]?.string }
     }
-    /// The codes of the errors, in order.
+    /// The error codes, in order.
     package var errorCodes: [String] {
         guard case .array(let errors)? = body["errors"] else { return [] }
         return errors.compactMap { $0["code"]?.string }
     }
-    /// A part of `/readyz`.
+    /// The status of a part of `/readyz`.
     package func part(_ name: String) -> String? { body["parts"]?[name]?.string }
 }
 
-/// A running `auth-consumer` whose handler prints what it handles.
+/// A running `auth-consumer` whose handler prints the handled signals.
 package struct Worker {
     package let program: Program
-    /// Where its page with metrics and health is.
+    /// The base URL of its metrics and health endpoints.
     package let base: String
 
-    /// The lines of what was handled, in order.
+    /// The handled signals, in order.
     package func handled() -> [Handled] {
         program.output.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(Handled.self, from: Data($0.utf8))
         }
     }
 
-    /// Waits until that many were handled.
+    /// Waits until at least `count` signals are handled.
     package func handled(atLeast count: Int) async throws -> [Handled] {
         try await eventualValue("\(count) signals are handled; \(program.log.suffix(2000))") {
             try program.checkIsAlive()

@@ -6,7 +6,7 @@ package import Foundation
 import ServiceLifecycle
 
 extension PrivateBroker {
-    /// Every file of the node's, with its bytes: what it has stored and logged.
+    /// Every file of the node with its bytes: its storage and its logs.
     package func files() -> [(name: String, bytes: Data)] {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: directory)) ?? []
         return names.compactMap { name in
@@ -24,7 +24,7 @@ extension Installation {
         }
     }
 
-    /// Publishes a body of somebody else's to the signals' exchange.
+    /// Publishes an arbitrary body to the signal exchange.
     package func publish(
         _ body: String, routingKey: String, id: String = UUID().uuidString.lowercased(),
         subject: String? = nil
@@ -42,7 +42,7 @@ extension Installation {
         }
     }
 
-    /// How many dead letters a worker's queue has.
+    /// The number of dead letters of a worker's queue.
     package func deadLetters(of queue: String) async throws -> Int {
         try await BrokerAdmin(broker).messageCount(in: name(of: queue) + ".dead")
     }

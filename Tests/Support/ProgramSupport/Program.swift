@@ -4,20 +4,20 @@ package import Foundation
 import Synchronization
 import ToolSupport
 
-/// A program that runs as a process of its own, with what it prints.
+/// A child process with its output.
 ///
-/// Its output goes to files, which no other child can keep open; signals that the tests' process ignores or
-/// blocks are as usual in it.
+/// Its output is written to files, because another child could keep a pipe open. Signals that the test process
+/// ignores or blocks have their default behaviour in the child.
 package final class Program: Sendable {
     private let folder: Folder
-    /// Its number.
+    /// The process id.
     package let process: pid_t
     private let name: String
     private let state = Mutex(State())
 
     private struct State {
         var ending: Ending?
-        /// Whether it was sent a signal.
+        /// Whether the test has sent it a signal.
         var wasAsked = false
     }
 
@@ -32,9 +32,9 @@ package final class Program: Sendable {
         }
     }
 
-    /// One of our executables.
+    /// Starts one of this package's executables.
     ///
-    /// - Parameter environment: all that the program gets, beside PATH.
+    /// - Parameter environment: the child's whole environment, except for PATH.
     package convenience init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
         try self.init(Repository.executable(name), arguments, environment: environment)
     }
@@ -62,7 +62,7 @@ package final class Program: Sendable {
     package var lines: [String] { output.split(separator: "\n").map(String.init) }
     package var isRunning: Bool { ending() == nil }
 
-    /// Sends a signal and does not wait.
+    /// Sends a signal without waiting.
     package func send(_ signal: Int32) {
         if isRunning {
             state.withLock { $0.wasAsked = true }
@@ -70,15 +70,15 @@ package final class Program: Sendable {
         }
     }
 
-    /// Sends a signal and waits for the end.
+    /// Sends a signal and waits until the process ends.
     package func stop(_ signal: Int32 = SIGTERM) async throws {
         send(signal)
         _ = try await exitCode()
     }
 
-    /// Waits for the end.
+    /// Waits until the process ends.
     ///
-    /// - Returns: the exit code; the signal's number where a signal ended it.
+    /// - Returns: the exit code, or the signal number if a signal ended it.
     package func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
         try await eventualValue(within: limit, "the program ends") {
             switch ending() {
@@ -88,13 +88,14 @@ package final class Program: Sendable {
         }
     }
 
-    /// Throws if it has ended although no test has sent it a signal, with how it ended and what it logged last.
+    /// Throws if the process has ended without a signal from the test. The error has its exit status and last log
+    /// lines.
     ///
-    /// - Parameter killsItself: Whether it is to kill itself with SIGKILL at some time.
+    /// - Parameter killsItself: whether it is expected to kill itself with SIGKILL.
     package func checkIsAlive(killsItself: Bool = false) throws {
         guard let ending = ending(), !state.withLock({ $0.wasAsked }) else { return }
         if killsItself, case .signal(SIGKILL) = ending { return }
-        throw Mishap("\(name) has died, with \(ending). It logged last:\n\(lastLogLines)")
+        throw Mishap("\(name) ended unexpectedly with \(ending). Last log lines:\n\(lastLogLines)")
     }
 
     private var lastLogLines: String {
@@ -141,7 +142,7 @@ package final class Program: Sendable {
         var process = pid_t()
         let fault = posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
         guard fault == 0 else {
-            throw Mishap("\(arguments[0]) does not start: \(String(cString: strerror(fault)))")
+            throw Mishap("\(arguments[0]) cannot be started: \(String(cString: strerror(fault)))")
         }
         return process
     }

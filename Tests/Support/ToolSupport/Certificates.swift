@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Certificates made for one test by `openssl`: an authority, a server's and a client's.
+/// Certificates that `openssl` generates for one test: an authority's, a server's and a client's.
 package struct Certificates: Sendable {
-    /// Holds `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key` and `stranger.pem`, another authority.
+    /// The directory of `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key` and `stranger.pem`, which is
+    /// another authority.
     package let directory: String
 
     /// - Parameters:
-    ///   - names: what the server's certificate is for, as `DNS:localhost,IP:127.0.0.1`.
-    ///   - days: how long that one is valid; below 0 it is expired.
+    ///   - names: the names in the server's certificate, such as `DNS:localhost,IP:127.0.0.1`.
+    ///   - days: the validity of the server's certificate in days; if negative, it is expired.
     package static func make(for names: String = "DNS:localhost", days: Int = 2) async throws -> Certificates
     {
         let folder = FileManager.default.temporaryDirectory.appending(

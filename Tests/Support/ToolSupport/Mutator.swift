@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 
-/// Changes texts and bytes at random, as a fuzzer does: bits, bytes, pieces moved, doubled and cut, and numbers at
-/// their ends.
+/// Mutates texts and bytes at random, like a fuzzer: flips bits, changes, repeats and removes bytes, and inserts
+/// extreme numbers.
 package struct Mutator {
     package var random: SeededGenerator
 
-    /// What parsers stumble over.
+    /// Texts that are difficult for parsers.
     private static let pieces: [String] = [
         "", "0", "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1e308", "1e999",
         "1e-400", "0.1", "NaN", "Infinity", "null", "true", "\"\"", "{}", "[]", "[[[[[[[[", "{\"a\":", "\"",
@@ -20,7 +20,7 @@ package struct Mutator {
 
     package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// The bytes with one to four changes.
+    /// Returns the bytes with one to four random changes.
     package mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &random) { change(&bytes) }
@@ -29,7 +29,7 @@ package struct Mutator {
 
     package mutating func mutate(_ data: Data) -> Data { Data(mutate(Array(data))) }
 
-    /// The text with one to four changes; what is not UTF-8 afterwards is repaired.
+    /// Returns the text with one to four random changes; invalid UTF-8 is repaired.
     package mutating func mutate(_ text: String) -> String {
         String(decoding: mutate(Array(text.utf8)), as: UTF8.self)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Random numbers that come again with the same seed, so that a failure can be seen twice (SplitMix64: Steele, Lea,
-/// Flood 2014).
+/// A random number generator that repeats its numbers for the same seed, so that failures can be reproduced
+/// (SplitMix64: Steele, Lea, Flood 2014).
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -15,10 +15,10 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    /// True once in `n` times.
+    /// Returns true with a probability of 1 in `n`.
     package mutating func oneIn(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &self) == 0 }
 
-    /// That many random bytes.
+    /// Returns random bytes, of a random number in the range.
     package mutating func bytes(_ count: ClosedRange<Int>) -> [UInt8] {
         (0..<Int.random(in: count, using: &self)).map { _ in UInt8(truncatingIfNeeded: next()) }
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 
-/// A program that is run to its end: openssl, a script, Python with what `Scripts/test` installs.
+/// Runs a command-line tool and waits for it: openssl, a script, Python with packages that `Scripts/test` installs.
 package enum Tool {
-    /// It ended with another code than 0.
+    /// The tool exited with a code other than 0.
     package struct Failure: Error, CustomStringConvertible {
         package var program: String
         package var status: Int32
-        /// What it said on standard error.
+        /// The tool's standard error.
         package var complaint: String
         package var description: String { "\(program) ended with \(status): \(complaint.suffix(2000))" }
     }
 
-    /// The environment of a program: what `Scripts/test` installs is found first, whoever runs the tests.
+    /// The environment of a tool, whose PATH begins with the tools that `Scripts/test` installs.
     package static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] =
@@ -20,7 +20,7 @@ package enum Tool {
         return environment
     }
 
-    /// A program that is not running yet, found in the PATH of ``environment``.
+    /// A process that is not started yet; the tool is found in the PATH of ``environment``.
     package static func process(_ program: String, _ arguments: [String]) -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -29,7 +29,7 @@ package enum Tool {
         return process
     }
 
-    /// Runs a program on a thread of its own: waiting would hold up one of the shared pool.
+    /// Runs a tool on a separate thread, because waiting would block a thread of the shared pool.
     ///
     /// - Returns: its standard output.
     @discardableResult
@@ -51,7 +51,7 @@ package enum Tool {
         let process = process(program, arguments)
         if let folder { process.currentDirectoryURL = folder }
         let (question, answer, complaint) = (Pipe(), Pipe(), Pipe())
-        // What it leaves running would keep a pipe open whose end it inherited beside its standard output.
+        // Otherwise a background process of the tool could inherit another end of a pipe and keep it open.
         for pipe in [question, answer, complaint] {
             _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
