@@ -4,28 +4,28 @@ import Foundation
 import ProgramSupport
 import Testing
 
-/// A process that dies in a trial is reported as such, and at once: nothing waits for what it cannot do any more.
+/// A process that crashes in a trial is reported at once, with its exit status: no wait runs until its time-out.
 @Suite struct DeadProgramTests {
     private func shell(_ command: String) throws -> Program {
         try Program(URL(filePath: "/bin/sh"), ["-c", command], environment: [:])
     }
 
-    @Test func `a wait ends as soon as a process has died, with how it died and what it logged last`()
+    @Test func `a wait ends as soon as a process crashes, with its exit status and last log lines`()
         async throws
     {
-        let program = try shell("echo 'its last words' >&2; kill -ILL $$")
+        let program = try shell("echo 'its last log line' >&2; kill -ILL $$")
         let start = ContinuousClock.now
         let error = await #expect(throws: Mishap.self) {
             try await EventualWatch.$check.withValue({ try program.checkIsAlive() }) {
-                try await eventually(within: .seconds(120), "something came that never comes") { false }
+                try await eventually(within: .seconds(120), "a condition that is never true") { false }
             }
         }
         #expect(ContinuousClock.now - start < .seconds(60))
-        #expect(error?.description.contains("sh -c has died, with signal 4") == true)
-        #expect(error?.description.contains("its last words") == true)
+        #expect(error?.description.contains("sh -c ended unexpectedly with signal 4") == true)
+        #expect(error?.description.contains("its last log line") == true)
     }
 
-    @Test func `a process that ends of itself has died, too; one that was sent a signal has not`()
+    @Test func `an exit without a signal from the test counts as a crash; a stopped process does not`()
         async throws
     {
         let program = try shell("exit 3")
@@ -38,7 +38,7 @@ import Testing
         try stopped.checkIsAlive()
     }
 
-    @Test func `a process that is to kill itself may, but may not die otherwise`() async throws {
+    @Test func `a process that is expected to kill itself must end with SIGKILL`() async throws {
         let killed = try shell("kill -KILL $$")
         #expect(try await killed.exitCode() == SIGKILL)
         try killed.checkIsAlive(killsItself: true)

@@ -1,55 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What is known after a trial: message ids as the store, the broker's queues, the workers and their database have
-/// them. It is data; what it means is for the ``Verdict`` to say.
+/// The data collected after a trial: message ids in the store, in the broker's queues, in the workers' diaries and in
+/// their database. The ``Verdict`` evaluates it.
 struct Evidence: Sendable {
-    /// A row of the store, wherever it has got to.
+    /// An outbox row in the store, in any state.
     struct Commit: Hashable, Sendable {
         enum State: Hashable, Sendable { case pending, confirmed, unrouted, parked }
         var id: UUID
-        /// Its place in the order of commits.
+        /// Its position in commit order.
         var sequence: Int64
         var subject: String?
         var state = State.confirmed
-        /// Whether the broker has refused it once: then it may come after later ones.
+        /// Whether the broker has nacked it: then it may arrive after later rows.
         var wasNacked = false
     }
 
-    /// One run of a handler, in the order in which its worker wrote its diary.
+    /// One run of a handler, in the order of its worker's diary.
     struct Run: Hashable, Sendable {
         var id: UUID
-        /// The line at which it began, and at which it ended; nil where its worker died first.
+        /// The diary lines at which it began and ended; `end` is `nil` if its worker crashed first.
         var begin: Int
         var end: Int?
-        /// 1 for the first.
+        /// The number of the attempt, from 1.
         var attempt = 1
     }
 
     /// The rows of the store.
     var commits: [Commit] = []
-    /// What writers were told is committed.
+    /// The ids whose commit was reported to their writer.
     var promised: Set<UUID> = []
-    /// What writers were told is not.
+    /// The ids whose rollback was reported to their writer.
     var rolledBack: Set<UUID> = []
-    /// What lay in a queue that nobody else reads, in its order; one list a queue.
+    /// The ids in each queue without a consumer, in queue order.
     var arrivals: [[UUID]] = []
     /// The runs of each worker.
     var runs: [[Run]] = []
-    /// What handlers have written in the inbox's transaction, in the order of commits.
+    /// The ids that handlers wrote in the inbox transaction, in commit order.
     var effects: [UUID] = []
     /// The ids of the worker's dead letters.
     var dead: Set<UUID> = []
-    /// What an operator has sent again.
+    /// The ids that the operator's tool republished or requeued.
     var resent: Set<UUID> = []
-    /// Whether a worker or its connection was lost: what it had in hand was delivered again, and comes late.
+    /// Whether a worker or its connection was lost: its deliveries in flight were redelivered and arrive late.
     var wasRedelivered = false
-    /// Whether a single worker at a time was served, so that effects come in strict order.
+    /// Whether the queue has a single active consumer, so that effects are in strict order.
     var isStrict = false
 }
 
 extension Evidence {
-    /// The runs that a diary tells of.
+    /// The handler runs in a diary.
     static func runs(_ entries: [(isBegin: Bool, id: UUID, attempt: Int)]) -> [Run] {
         var runs: [Run] = []
         for (line, entry) in entries.enumerated() {

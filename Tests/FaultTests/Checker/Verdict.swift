@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What the evidence of a trial means, held against what the contract promises: every committed signal reaches
-/// every queue that was bound, at least once; effects happen once; and the order is as it says.
+/// Checks the evidence of a trial against the contract's guarantees: every committed signal reaches every bound queue
+/// at least once, effects happen once, and the guaranteed order is kept.
 struct Verdict: Sendable {
-    /// Something that must not be.
+    /// A violation of a guarantee.
     struct Breach: Hashable, Sendable, CustomStringConvertible {
         enum Kind: String, Hashable, Sendable { case lost, ghost, duplicateEffect, order }
         var kind: Kind
@@ -19,10 +19,10 @@ struct Verdict: Sendable {
     let unrouted: Int
     let parked: Int
     let rolledBack: Int
-    /// How many messages have had their effect.
+    /// The number of messages with an effect.
     let handled: Int
     let dead: Int
-    /// How many runs of handlers, or copies in a queue, came beyond the first: what the inbox was there for.
+    /// The number of repeated handler runs and of duplicates in a queue, which the inbox must drop.
     let seenAgain: Int
 
     private let rows: [UUID: Evidence.Commit]
@@ -57,17 +57,17 @@ struct Verdict: Sendable {
 
     private mutating func findLost(_ evidence: Evidence) {
         for id in evidence.promised.sorted(by: uuidOrder) where rows[id] == nil {
-            breach(.lost, id, "was committed, as its writer was told, and is not in the store")
+            breach(.lost, id, "was reported as committed and is not in the store")
         }
         let effects = Set(evidence.effects)
         let queues = evidence.arrivals.map(Set.init)
         for commit in evidence.commits {
             switch commit.state {
             case .pending: breach(.lost, commit.id, "was never published")
-            case .unrouted, .parked: break  // told and kept: not lost
+            case .unrouted, .parked: break  // reported and kept: not lost
             case .confirmed:
                 if queues.contains(where: { !$0.contains(commit.id) }) {
-                    breach(.lost, commit.id, "was confirmed and is not in a queue that was bound")
+                    breach(.lost, commit.id, "was confirmed and is missing in a bound queue")
                 }
                 if !effects.contains(commit.id), !evidence.dead.contains(commit.id) {
                     breach(.lost, commit.id, "was confirmed and never handled")
@@ -85,7 +85,7 @@ struct Verdict: Sendable {
         let seen = Set(evidence.arrivals.joined()).union(evidence.effects).union(evidence.dead)
             .union(evidence.runs.joined().map(\.id))
         for id in seen.sorted(by: uuidOrder) where rows[id] == nil {
-            breach(.ghost, id, "came and was never committed")
+            breach(.ghost, id, "was delivered and never committed")
         }
     }
 
@@ -101,10 +101,10 @@ struct Verdict: Sendable {
 
     // MARK: Order
 
-    /// A queue gets first occurrences in the order of commits, unless a row was nacked or sent again by an
-    /// operator. That a row was sent again because its outcome was unknown excuses nothing here: the relay then
-    /// begins anew at the first such row, so that order holds even so. Later rows of a nacked row's subject wait
-    /// behind it while others pass: they come late, too, but in the order of their subject.
+    /// Checks that first occurrences are in commit order, except for rows that were nacked or republished by an
+    /// operator. Rows republished because of an unknown outcome are not excepted: the relay then continues from the
+    /// first such row, which keeps the order. Later rows of a nacked row's subject wait behind it while others do
+    /// not: they arrive late, too, but in the order of their subject.
     private mutating func checkOrder(of queue: [UUID], _ evidence: Evidence) {
         var firstNack: [String: Int64] = [:]
         for row in evidence.commits where row.wasNacked {
@@ -119,7 +119,7 @@ struct Verdict: Sendable {
             let mayBeLate = row.subject.flatMap { firstNack[$0] }.map { $0 < row.sequence } ?? false
             let before = mayBeLate ? row.subject.flatMap { lastOfSubject[$0] } ?? 0 : last
             if before > row.sequence {
-                breach(.order, id, "(\(row.sequence)) came into a queue after \(before)")
+                breach(.order, id, "(\(row.sequence)) is in a queue after \(before)")
             }
             if !mayBeLate { last = max(last, row.sequence) }
             if let subject = row.subject {
@@ -128,8 +128,8 @@ struct Verdict: Sendable {
         }
     }
 
-    /// A worker handles one subject's signals one after the other; the first runs of those that were not retried
-    /// come in the order of commits, as long as nothing had to be delivered again.
+    /// Checks that a worker handles one subject's signals in sequence, and that the first runs of signals without
+    /// retries are in commit order, as long as nothing was redelivered.
     private mutating func checkOrder(ofRuns runs: [Evidence.Run], _ evidence: Evidence) {
         var open: [String: Evidence.Run] = [:]
         var last: [String: Int64] = [:]
@@ -137,7 +137,7 @@ struct Verdict: Sendable {
         for run in runs.sorted(by: { $0.begin < $1.begin }) {
             guard let row = rows[run.id], let subject = row.subject else { continue }
             if let before = open[subject], before.end.map({ $0 > run.begin }) ?? true {
-                breach(.order, run.id, "was handled while another of its subject was (\(before.id))")
+                breach(.order, run.id, "was handled concurrently with \(before.id) of its subject")
             }
             open[subject] = run
             if evidence.wasRedelivered || isExcused(row, evidence) || run.attempt > 1
@@ -152,7 +152,7 @@ struct Verdict: Sendable {
         }
     }
 
-    /// With a single active worker the first effects of a subject come in the order of commits, over all workers.
+    /// Checks that with a single active worker the first effects of a subject are in commit order, over all workers.
     private mutating func checkStrictOrder(_ evidence: Evidence) {
         var seen: Set<UUID> = []
         var last: [String: Int64] = [:]

@@ -4,9 +4,10 @@ import Foundation
 import Testing
 import ToolSupport
 
-/// The checker itself: a checker that cannot fail proves nothing, so every kind of fault is planted.
+/// Tests the checker itself: it must find every kind of planted fault, because a checker that cannot fail proves
+/// nothing.
 @Suite struct VerdictTests {
-    /// Twenty signals of three people and of nobody, handled by one worker as they should be.
+    /// Evidence without a breach: twenty signals of three subjects and without a subject, handled by one worker.
     private func sound() -> Evidence {
         var evidence = Evidence()
         for number in 1...20 {
@@ -26,7 +27,7 @@ import ToolSupport
         Set(Verdict(evidence).breaches.map(\.kind))
     }
 
-    @Test func `sound evidence is found sound, and counted`() {
+    @Test func `correct evidence has no breaches, and its counts are right`() {
         let verdict = Verdict(sound())
         #expect(verdict.breaches == [])
         #expect(verdict.committed == 20)
@@ -36,7 +37,7 @@ import ToolSupport
         #expect(verdict.rolledBack == 2)
     }
 
-    @Test func `repetitions that the inbox has caught are counted and no fault`() {
+    @Test func `duplicates that the inbox dropped are counted and are not breaches`() {
         var evidence = sound()
         let id = evidence.commits[3].id
         evidence.arrivals[0].append(id)
@@ -45,7 +46,7 @@ import ToolSupport
         #expect(Verdict(evidence).seenAgain == 2)
     }
 
-    /// A fault that is planted, and the only kind of breach that may be found.
+    /// A fault to plant, and the only kind of breach that may be found.
     private struct Plant: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var kind: Verdict.Breach.Kind
@@ -53,7 +54,8 @@ import ToolSupport
     }
 
     private static let plants: [Plant] = [
-        Plant(testDescription: "a promised commit that the store has not", kind: .lost) { evidence, index in
+        Plant(testDescription: "a reported commit that is missing in the store", kind: .lost) {
+            evidence, index in
             let id = evidence.commits.remove(at: index).id
             evidence.arrivals[0].removeAll { $0 == id }
             evidence.effects.removeAll { $0 == id }
@@ -62,10 +64,11 @@ import ToolSupport
         Plant(testDescription: "a row that is never published", kind: .lost) { evidence, index in
             evidence.commits[index].state = .pending
         },
-        Plant(testDescription: "a confirmed message that a queue has not", kind: .lost) { evidence, index in
+        Plant(testDescription: "a confirmed message that is missing in a queue", kind: .lost) {
+            evidence, index in
             evidence.arrivals[0].remove(at: index)
         },
-        Plant(testDescription: "a confirmed message that a second queue has not", kind: .lost) {
+        Plant(testDescription: "a confirmed message that is missing in a second queue", kind: .lost) {
             evidence, index in
             evidence.arrivals.append(evidence.arrivals[0])
             evidence.arrivals[1].remove(at: index)
@@ -73,49 +76,50 @@ import ToolSupport
         Plant(testDescription: "a message without an effect", kind: .lost) { evidence, index in
             evidence.effects.remove(at: index)
         },
-        Plant(testDescription: "an arrival that nobody committed", kind: .ghost) { evidence, index in
+        Plant(testDescription: "an uncommitted message in a queue", kind: .ghost) { evidence, index in
             evidence.arrivals[0].insert(UUID(), at: index)
         },
-        Plant(testDescription: "an effect that nobody committed", kind: .ghost) { evidence, index in
+        Plant(testDescription: "an effect of an uncommitted message", kind: .ghost) { evidence, index in
             evidence.effects.insert(UUID(), at: index)
         },
-        Plant(testDescription: "a run for what nobody committed", kind: .ghost) { evidence, _ in
+        Plant(testDescription: "a handler run for an uncommitted message", kind: .ghost) { evidence, _ in
             evidence.runs[0].append(.init(id: UUID(), begin: 200, end: 201))
         },
-        Plant(testDescription: "a dead letter that nobody committed", kind: .ghost) { evidence, _ in
+        Plant(testDescription: "an uncommitted dead letter", kind: .ghost) { evidence, _ in
             evidence.dead.insert(UUID())
         },
-        Plant(testDescription: "a message that was rolled back", kind: .ghost) { evidence, index in
+        Plant(testDescription: "a rolled-back message in a queue", kind: .ghost) { evidence, index in
             evidence.arrivals[0].insert(evidence.rolledBack.first!, at: index)
         },
-        Plant(testDescription: "a stored row that was rolled back", kind: .ghost) { evidence, index in
+        Plant(testDescription: "a rolled-back row in the store", kind: .ghost) { evidence, index in
             evidence.rolledBack.insert(evidence.commits[index].id)
         },
-        Plant(testDescription: "an effect twice", kind: .duplicateEffect) { evidence, index in
+        Plant(testDescription: "a duplicate effect", kind: .duplicateEffect) { evidence, index in
             evidence.effects.append(evidence.effects[index])
         },
-        Plant(testDescription: "two arrivals the wrong way round", kind: .order) { evidence, index in
+        Plant(testDescription: "two messages of a queue swapped", kind: .order) { evidence, index in
             evidence.arrivals[0].swapAt(index, (index + 1) % 20)
         },
-        Plant(testDescription: "two of a nacked row's subject the wrong way round", kind: .order) {
+        Plant(testDescription: "two messages of a nacked row's subject swapped", kind: .order) {
             evidence, _ in
-            // Numbers 1, 5 and 9 are person-1's.
+            // Numbers 1, 5 and 9 have the subject person-1.
             evidence.commits[0].wasNacked = true
             evidence.arrivals[0].swapAt(4, 8)
         },
-        Plant(testDescription: "one of another subject comes late with a nacked row", kind: .order) {
+        Plant(testDescription: "a message of another subject arrives late with a nacked row", kind: .order) {
             evidence, _ in
             evidence.commits[0].wasNacked = true
             evidence.arrivals[0].append(evidence.arrivals[0].remove(at: 5))
         },
-        Plant(testDescription: "two of one subject handled at once", kind: .order) { evidence, _ in
-            // Numbers 1 and 5 are person-1's.
+        Plant(testDescription: "two signals of one subject handled concurrently", kind: .order) {
+            evidence, _ in
+            // Numbers 1 and 5 have the subject person-1.
             evidence.runs[0][0].end = 9
         },
-        Plant(testDescription: "a run without an end, and the next of its subject", kind: .order) {
+        Plant(testDescription: "a run without an end, then the next of its subject", kind: .order) {
             evidence, _ in evidence.runs[0][0].end = nil
         },
-        Plant(testDescription: "two of one subject handled the wrong way round", kind: .order) {
+        Plant(testDescription: "two signals of one subject handled in the wrong order", kind: .order) {
             evidence, _ in
             evidence.runs[0][0].id = evidence.commits[4].id
             evidence.runs[0][4].id = evidence.commits[0].id
@@ -127,7 +131,7 @@ import ToolSupport
     ]
 
     @Test(arguments: plants)
-    private func `a planted fault is found, and nothing else`(_ plant: Plant) {
+    private func `finds the planted fault and no other`(_ plant: Plant) {
         for index in 0..<20 {
             var evidence = sound()
             plant.plant(&evidence, index)
@@ -135,8 +139,8 @@ import ToolSupport
         }
     }
 
-    @Test func `several faults at once are all found`() {
-        // Those that do not hide each other.
+    @Test func `finds all of several faults`() {
+        // These faults do not hide each other.
         let independent = [4, 6, 8, 10, 11, 15, 17].map { Self.plants[$0] }
         for seed in TestSeed.many(200) {
             var random = SeededGenerator(seed: seed)
@@ -148,13 +152,13 @@ import ToolSupport
     }
 
     @Test
-    func `what the contract excuses is excused: nacked, sent again, retried, told as unrouted or parked`() {
+    func `reports no breach that the contract allows: nacked, republished, retried, unrouted or parked`() {
         var nacked = sound()
         nacked.arrivals[0].swapAt(3, 4)
         nacked.commits[3].wasNacked = true
         #expect(kinds(nacked) == [])
 
-        // Rows 5, 9, 13 and 17 wait behind row 1 of their subject; the others pass.
+        // Rows 5, 9, 13 and 17 wait behind row 1 of their subject; the others do not.
         var held = sound()
         held.commits[0].wasNacked = true
         let late = stride(from: 0, to: 20, by: 4).map { held.commits[$0].id }
@@ -167,11 +171,11 @@ import ToolSupport
         #expect(kinds(resent) == [])
 
         var retried = sound()
-        // Number 1 fails and comes again after number 5 of its subject.
+        // Number 1 fails and is retried after number 5 of its subject.
         retried.runs[0].append(.init(id: retried.commits[0].id, begin: 60, end: 61, attempt: 2))
         #expect(kinds(retried) == [])
 
-        // What a lost worker had in hand comes late; two of one person at once are a fault even then.
+        // A lost worker's deliveries in flight arrive late; concurrent runs of one subject are a breach even then.
         var redelivered = sound()
         redelivered.wasRedelivered = true
         redelivered.runs[0][0].id = redelivered.commits[4].id
@@ -202,7 +206,7 @@ import ToolSupport
         #expect(kinds(loose) == [])
     }
 
-    @Test func `a diary becomes runs: repeated ones are paired with their own end`() {
+    @Test func `parses a diary into runs and pairs repeated runs with their own end`() {
         let (a, b) = (UUID(), UUID())
         let runs = Evidence.runs([(true, a, 1), (true, b, 1), (false, a, 1), (true, a, 2), (false, a, 2)])
         #expect(

@@ -25,7 +25,7 @@ extension Faults {
         ]
 
         @Test(arguments: alarms)
-        func `an alarm blocks the relay on its connection, without a storm, and all passes after it`(
+        func `an alarm blocks the relay without reconnects or a busy loop, until it ends`(
             _ alarm: Alarm
         ) async throws {
             try await Trial(alarm.number, "\(alarm.testDescription) alarm while publishing").run { world in
@@ -47,7 +47,7 @@ extension Faults {
                             ContinuousClock.now - since > .seconds(max(3, TrialSettings.seconds))
                         }
                         let share = (CPUTime.used - used) / ((ContinuousClock.now - since) / .seconds(1))
-                        #expect(share < 0.5, "the process turned in circles under the alarm: \(share)")
+                        #expect(share < 0.5, "the process ran a busy loop during the alarm: \(share)")
                         // A commit does not wait for the broker.
                         try await world.write(50)
                         try await world.broker.ctl(alarm.clear[0], alarm.clear[1])

@@ -5,14 +5,14 @@ import Testing
 
 extension Faults {
     @Suite struct BrokerKilledTests {
-        @Test func `the broker is killed in mid-stream and started again`() async throws {
-            try await Trial("1", "broker killed with SIGKILL in mid-stream, started again").run { world in
+        @Test func `no signal is lost if the broker is killed while publishing`() async throws {
+            try await Trial("1", "broker killed with SIGKILL while publishing, restarted").run { world in
                 try await world.withRelay { _ in
                     try await world.withWorker { _ in
                         try await world.withWriter {
                             for _ in 0..<max(1, TrialSettings.kills / 3) {
                                 try await world.confirmed(world.number(in: 100...400))
-                                // More than a window is in flight when it dies.
+                                // More than a window is in flight when the broker is killed.
                                 try await world.write(400)
                                 try await world.broker.kill()
                                 try await world.broker.restart()

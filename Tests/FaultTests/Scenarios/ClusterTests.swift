@@ -6,11 +6,11 @@ import Testing
 
 extension Faults {
     @Suite struct ClusterTests {
-        @Test func `each node of a cluster of three is started again in turn while publishing`() async throws
+        @Test func `no signal is lost if each node of a cluster is restarted while publishing`() async throws
         {
             let first = try await PrivateBroker.start()
             var nodes = [first]
-            // Two at a time would ask the first for the same thing at once.
+            // One after the other, because two concurrent joins would conflict on the first node.
             for _ in 0..<2 { nodes.append(try await PrivateBroker.start("--join", first.directory)) }
             let urls = try nodes.map { try BrokerURL($0.url) }
             try await Trial("13", "three nodes, quorum queues, each node restarted in turn").run(on: first) {
@@ -23,7 +23,7 @@ extension Faults {
                         try await world.withWriter {
                             for (index, node) in nodes.enumerated() {
                                 try await world.confirmed(100)
-                                // One of them politely, the others as a crash would.
+                                // One node is stopped cleanly, the others are killed.
                                 try await node.leave(killed: index != 1)
                                 try await world.confirmed(100)
                                 try await node.restart()

@@ -9,10 +9,10 @@ import Testing
 
 extension Faults {
     @Suite struct CrashTrialTests {
-        @Test func `the server is killed again and again under sign-ups, and every signal is handled once`()
+        @Test func `every sign-up signal is handled once if the server is killed repeatedly`()
             async throws
         {
-            try await Trial("C", "`auth-signals serve` killed with SIGKILL under sign-ups").run { world in
+            try await Trial("C", "`auth-signals serve` killed with SIGKILL during sign-ups").run { world in
                 let worker = try await world.installation.consume(queue: "work")
                 let answered = Locked<Set<String>>([])
                 let number = Locked(0)
@@ -21,7 +21,7 @@ extension Faults {
                     let goal = answered.value.count + world.number(in: 5...30)
                     let people = (0..<4).map { _ in
                         Task {
-                            // Until nobody answers any more.
+                            // Until the server is killed and calls fail.
                             while true {
                                 let mine = number.change { number in
                                     number += 1
@@ -55,7 +55,7 @@ extension Faults {
                 try await worker.program.stop()
                 let handled = worker.handled()
                 world.elsewhere.change { $0 = handled.compactMap { UUID(uuidString: $0.id) } }
-                // Whoever was told that the sign-up worked has a signal that says so.
+                // Every user whose sign-up succeeded has a signal.
                 let signedUp = handled.filter { $0.signal == "account.user_signed_up" }.compactMap(\.subject)
                 #expect(!answered.value.isEmpty)
                 #expect(answered.value.subtracting(signedUp) == [])

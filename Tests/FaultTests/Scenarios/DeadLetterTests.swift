@@ -11,7 +11,7 @@ import Testing
 extension Faults {
     @Suite struct DeadLetterTests {
         @Test
-        func `dead letters are sent back under load, the tool is killed meanwhile, and each has one effect`()
+        func `dead letters requeued under load have one effect each, although the tool is killed`()
             async throws
         {
             let count = 250 * max(4, TrialSettings.kills)
@@ -20,17 +20,17 @@ extension Faults {
                     world in
                     try await world.withRelay { _ in
                         try await world.write(count)
-                        // First nobody wants them.
+                        // The first worker rejects all messages.
                         try await world.withWorker(before: { _ in throw SignalVerdict.reject("not today") }) {
                             _ in
-                            try await eventually(within: .seconds(120), "all were dead letters") {
+                            try await eventually(within: .seconds(120), "all were dead-lettered") {
                                 try await world.deadLetters == count
                             }
                         }
                         try await world.withWorker { _ in
                             try await world.withWriter {
                                 let first = try world.requeue()
-                                try await eventually(within: .seconds(60), "some were sent back") {
+                                try await eventually(within: .seconds(60), "some were requeued") {
                                     try await world.deadLetters < count
                                 }
                                 try await first.stop(SIGKILL)
@@ -48,10 +48,12 @@ extension Faults {
         }
 
         @Test
-        func `a message that kills its worker dies, is sent back, dies again, and is handled in the end`()
+        func `a message that crashes its worker is dead-lettered twice and handled after requeuing`()
             async throws
         {
-            try await Trial("16 b", "a message that kills its worker: delivery limit, requeued, again").run {
+            try await Trial(
+                "16 b", "message that crashes its worker: delivery limit reached, requeued, twice"
+            ).run {
                 world in
                 try await world.withRelay { _ in
                     try await world.write(60)
@@ -67,14 +69,14 @@ extension Faults {
                         // other consumer, and is returned once more.
                         #expect(turn == 1 ? (10...20).contains(deaths) : deaths == 20, "turn \(turn): \(deaths)")
                         try await world.withWorker { _ in
-                            try await eventually(within: .seconds(60), "its neighbours were handled") {
+                            try await eventually(within: .seconds(60), "the other messages were handled") {
                                 try await world.effects.count() >= 59
                             }
                         }
                         #expect(try await world.listedDeadLetters == [poison.wireText], "turn \(turn)")
                         let requeue = try world.requeue()
                         #expect(try await requeue.exitCode() == 0, "\(requeue.log)")
-                        try await eventually(within: .seconds(60), "it was no dead letter any more") {
+                        try await eventually(within: .seconds(60), "it was requeued") {
                             try await world.listedDeadLetters.isEmpty
                         }
                     }
@@ -86,12 +88,12 @@ extension Faults {
 }
 
 extension TrialWorld {
-    /// How many dead letters the worker has.
+    /// The number of the worker's dead letters.
     fileprivate var deadLetters: Int {
         get async throws { try await admin.messageCount(in: topology.name(of: .dead)) }
     }
 
-    /// The ids of those that the operator's tool lists.
+    /// The ids of the dead letters that the operator's tool lists.
     fileprivate var listedDeadLetters: [String] {
         get async throws {
             let lines = try await installation.operate(["dead", "list", topology.queue, "--json"]).lines
@@ -101,21 +103,22 @@ extension TrialWorld {
 
     private struct Letter: Decodable { var id: String }
 
-    /// Starts the operator's tool, which sends all dead letters back.
+    /// Starts the operator's tool, which requeues all dead letters.
     fileprivate func requeue() throws -> Program {
         try Program(
             "auth-signals", ["dead", "requeue", topology.queue, "--all"],
             environment: installation.environment)
     }
 
-    /// Starts one worker after the other, each of which dies of a message, until it is a dead letter.
+    /// Starts one worker after the other, each of which a message crashes, until the message is dead-lettered.
     ///
-    /// - Returns: how many have died.
+    /// - Returns: the number of crashed workers.
     fileprivate func workersDie(of poison: UUID) async throws -> Int {
         var deaths = 0
-        try await eventually(within: .seconds(120), "the message was a dead letter") {
+        try await eventually(within: .seconds(120), "the message was dead-lettered") {
             let worker = try actor("work", ["POISON": poison.uuidString])
-            try await eventually(within: .seconds(60), "the worker died, or the message had") {
+            try await eventually(within: .seconds(60), "the worker crashed or the message was dead-lettered")
+            {
                 if !worker.isRunning { return true }
                 return try await !listedDeadLetters.isEmpty
             }

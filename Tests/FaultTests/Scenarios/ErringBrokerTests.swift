@@ -10,11 +10,11 @@ import Logging
 import Testing
 import ToolSupport
 
-/// A broker that errs at random costs connections; never the process, and never a message.
+/// A broker with random protocol errors may cost connections, but never crashes the process or loses a message.
 @Suite(.serialized) struct ErringBrokerTests {
-    /// How often the broker errs before it stops.
+    /// The number of errors that the broker makes in one test.
     private static let errors = 80
-    /// It would say little but that connections come and go.
+    /// Discards the log, which would only contain lost and new connections.
     private let logger = Logger(label: "erring") { _ in SwiftLogNoOpLogHandler() }
 
     private func configuration(_ broker: ErringBroker, _ seed: UInt64) -> BrokerConfiguration {
@@ -25,7 +25,7 @@ import ToolSupport
         configuration.answerTimeout = .seconds(2)
         configuration.confirmTimeout = .seconds(5)
         configuration.prefetch = 16
-        // Also a window that grows, with one consumer after the other.
+        // With odd seeds the prefetch grows, with a new consumer for each size.
         configuration.firstPrefetch = seed.isMultiple(of: 2) ? 16 : 1
         return configuration
     }
@@ -39,13 +39,15 @@ import ToolSupport
         }
     }
 
-    /// A run that crashes has said with which seed.
+    /// Prints the seed before the test, so that it is known even if the process crashes.
     private func announce(_ what: String, _ seed: UInt64) {
         FileHandle.standardError.write(Data("erring broker and \(what): seed \(seed)\n".utf8))
     }
 
     @Test(arguments: TestSeed.many(2))
-    func `a worker handles every message, whatever a broker sends between them`(_ seed: UInt64) async throws {
+    func `a worker handles every message despite random protocol errors of the broker`(_ seed: UInt64)
+        async throws
+    {
         announce("worker", seed)
         let broker = try ErringBroker(seed: seed)
         defer { broker.close() }
@@ -70,7 +72,8 @@ import ToolSupport
             }
             broker.put(more)
             let errors = broker.errors.values.reduce(0, +)
-            try await eventually(within: .seconds(60), "the broker erred again, or its queue was empty") {
+            try await eventually(within: .seconds(60), "the broker made more errors, or its queue was empty")
+            {
                 broker.left < 20 || broker.errors.values.reduce(0, +) >= errors + 20
             }
         }
@@ -86,11 +89,11 @@ import ToolSupport
         }
         #expect(lost.map(\.id) == [], "seed \(seed)")
         #expect(seen.count > 50, "seed \(seed)")
-        #expect(broker.errors.count > 10, "seed \(seed): it erred in too few ways to prove anything")
+        #expect(broker.errors.count > 10, "seed \(seed): too few kinds of errors to prove anything")
     }
 
     @Test(arguments: TestSeed.many(2))
-    func `what a publisher calls confirmed is stored, whatever a broker sends between confirms`(
+    func `every confirmed message is stored despite random protocol errors of the broker`(
         _ seed: UInt64
     ) async throws {
         announce("publisher", seed)
@@ -123,6 +126,6 @@ import ToolSupport
         #expect(confirmed.filter { stored[$0] == nil } == [], "seed \(seed)")
         #expect(confirmed.count > 50, "seed \(seed)")
         #expect(broker.connections > 5, "seed \(seed)")
-        #expect(broker.errors.count > 6, "seed \(seed): it erred in too few ways to prove anything")
+        #expect(broker.errors.count > 6, "seed \(seed): too few kinds of errors to prove anything")
     }
 }

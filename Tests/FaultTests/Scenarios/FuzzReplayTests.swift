@@ -4,9 +4,12 @@ import ProgramSupport
 import Testing
 import ToolSupport
 
-/// The fuzzer's corpus, without the fuzzer: what a hostile broker may say to the C face of librabbitmq.
+/// Replays the fuzzer's corpus without the fuzzer: bytes that a hostile broker may send to the C code around
+/// librabbitmq.
 @Suite struct FuzzReplayTests {
-    @Test func `the C face takes the fuzzer's corpus under the address sanitizer`() async throws {
+    @Test func `the C code handles the fuzzer's corpus without findings of the address sanitizer`()
+        async throws
+    {
         let corpus = Repository.root.appending(path: "Tests/Fuzz/corpus").path
         let count = try FileManager.default.contentsOfDirectory(atPath: corpus).count
         #expect(count > 10)

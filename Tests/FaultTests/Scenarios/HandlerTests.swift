@@ -11,7 +11,7 @@ import Testing
 
 extension Faults {
     @Suite struct HandlerTests {
-        @Test func `a message that fails again and again climbs the ladder and dies; the others flow`()
+        @Test func `a message that always fails is retried and then dead-lettered; the others are handled`()
             async throws
         {
             let verdict = try await Trial("16", "handler that always fails for some messages").run { world in
@@ -29,7 +29,7 @@ extension Faults {
                         try await eventually(within: .seconds(60), "the others were handled") {
                             try await world.effects.count() == rows.count - poisoned.value.count
                         }
-                        try await eventually(within: .seconds(60), "those that fail were dead letters") {
+                        try await eventually(within: .seconds(60), "the failing ones were dead-lettered") {
                             try await world.admin.messageCount(in: world.topology.name(of: .dead))
                                 == poisoned.value.count
                         }
@@ -49,8 +49,8 @@ extension Faults {
 
         private struct Broken: Error {}
 
-        @Test func `a handler over its limit goes up the ladder, and its worker goes on`() async throws {
-            try await Trial("20 b", "handler that does not return").run { world in
+        @Test func `a message whose handler times out is retried, and its worker continues`() async throws {
+            try await Trial("20 b", "handler that never returns").run { world in
                 var dispatching = DispatcherConfiguration()
                 dispatching.concurrency = 1
                 dispatching.handlerTimeout = .milliseconds(300)
@@ -58,7 +58,7 @@ extension Faults {
                 let attempts = Locked<[Int]>([])
                 try await world.write(60)
                 let rows = try await world.evidence(emptyingTap: false).commits
-                // One about nobody: a later one of the same subject would run beside it.
+                // A signal without a subject, because a later one of the same subject would run concurrently with it.
                 let id = try #require(rows.first { $0.subject == nil }).id
                 try await world.withRelay { _ in
                     try await world.withWorker(
@@ -67,7 +67,7 @@ extension Faults {
                             guard context.id == id else { return }
                             attempts.change { $0.append(context.attempt) }
                             if context.attempt == 1 {
-                                // It does not even heed that it is cancelled.
+                                // The handler ignores its cancellation.
                                 await withCheckedContinuation { (it: CheckedContinuation<Void, Never>) in
                                     stuck.change { $0 = it }
                                 }
@@ -76,7 +76,7 @@ extension Faults {
                         }
                     ) { _ in
                         try await world.drain()
-                        // All of them, while it still hangs.
+                        // All messages are handled while the first run still hangs.
                         #expect(try await world.effects.count() == rows.count)
                         #expect(attempts.value == [1, 2])
                         #expect(world.heard("HandlerTimeout"))
@@ -86,11 +86,11 @@ extension Faults {
             }
         }
 
-        @Test func `what nobody can read goes to the dead letters at once, and its neighbours are handled`()
+        @Test func `malformed messages are dead-lettered at once, and the others are handled`()
             async throws
         {
-            try await Trial("17", "undecodable and oversized bodies among good ones").run { world in
-                // Straight into the worker's queue: nobody has committed these.
+            try await Trial("17", "malformed and oversized bodies among valid ones").run { world in
+                // Published directly to the worker's queue, without a commit.
                 let door = PublishingConnection(
                     exchange: world.topology.exchange, declaresExchange: false, name: "stranger",
                     try world.configuration, world.logger)
@@ -108,7 +108,7 @@ extension Faults {
                             #expect(await door.submit([message]).outcomes() == [.confirmed])
                         }
                         try await world.drain()
-                        try await eventually(within: .seconds(60), "they were dead letters") {
+                        try await eventually(within: .seconds(60), "they were dead-lettered") {
                             try await world.admin.messageCount(in: world.topology.name(of: .dead)) == 4
                         }
                     }
@@ -124,7 +124,7 @@ extension Faults {
         @Test func `a handler that is slower than the broker's consumer timeout has one effect`() async throws
         {
             try await Trial("20", "handler slower than the broker's consumer timeout").run { world in
-                // Channels read both when they are opened.
+                // Channels read both settings when they are opened.
                 try await world.broker.ctl(
                     "eval",
                     "application:set_env(rabbit, consumer_timeout, 2000), "
@@ -139,7 +139,7 @@ extension Faults {
                                 return left >= 0
                             }
                             guard isSlow else { return }
-                            try await eventually(within: .seconds(60), "the broker lost patience") {
+                            try await eventually(within: .seconds(60), "the consumer timeout was reached") {
                                 world.heard("PRECONDITION_FAILED")
                             }
                         }

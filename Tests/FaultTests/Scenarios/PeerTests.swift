@@ -27,8 +27,10 @@ extension Faults {
         ]
 
         @Test(arguments: faults)
-        func `a peer that fails is given up, and found again`(_ fault: Fault) async throws {
-            try await Trial(fault.number, "peer \(fault.testDescription), relay and worker alike").run {
+        func `relay and worker close the connection to a failing peer and reconnect`(_ fault: Fault)
+            async throws
+        {
+            try await Trial(fault.number, "peer of relay and worker \(fault.testDescription)").run {
                 world in
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }
@@ -56,10 +58,10 @@ extension Faults {
             }
         }
 
-        @Test func `acknowledgements that come after the connection was lost are not sent on the next one`()
+        @Test func `acknowledgements for a lost connection are not sent on the next one`()
             async throws
         {
-            try await Trial("21", "connection lost under slow handlers: stale acknowledgements").run {
+            try await Trial("21", "connection lost during slow handlers: stale acknowledgements").run {
                 world in
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }

@@ -11,7 +11,7 @@ import ToolSupport
 
 extension Faults {
     @Suite struct RefusalTests {
-        @Test func `a wrong password and a revoked permission keep everything until they are mended`()
+        @Test func `signals wait until a wrong password and a revoked permission are corrected`()
             async throws
         {
             try await Trial("11", "wrong virtual host, wrong password, revoked permission").run { world in
@@ -35,7 +35,7 @@ extension Faults {
                         try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
                         try await world.drain()
                         try await world.broker.ctl("set_permissions", user, "^$", "^$", "^$")
-                        // The broker remembers for a while what a channel may do.
+                        // The broker caches a channel's permissions for a while.
                         proxy.cut()
                         try await world.write(50)
                         try await world.refused(relay, .accessRefused)
@@ -48,10 +48,10 @@ extension Faults {
         }
 
         @Test
-        func `an expired certificate and one for another name keep everything until there is a good one`()
+        func `signals wait until an expired or mismatched certificate is replaced`()
             async throws
         {
-            try await Trial("11 b", "certificate expired; for another host name").run { world in
+            try await Trial("11 b", "expired certificate; certificate for another host name").run { world in
                 let shared = try await FaultBroker.shared
                 var configuration = try world.configuration
                 configuration.urls = [try BrokerURL(shared.node.tlsURL)]
@@ -61,7 +61,7 @@ extension Faults {
                     try await world.withRelay(configuration) { relay in
                         try await world.refused(relay, .tls)
                         try await shared.serve(try await Certificates.make(for: "DNS:elsewhere.example.org"))
-                        try await eventually(within: .seconds(60), "the name was found wrong") {
+                        try await eventually(within: .seconds(60), "the host name was rejected") {
                             guard case .connecting(let error?) = relay.publisher.status else { return false }
                             return error.message.contains("another host name")
                         }
@@ -75,10 +75,12 @@ extension Faults {
         }
 
         @Test
-        func `a broker that is absent at the start is found when it comes, and the others are passed over`()
+        func `connects to a broker that becomes available after the start, and skips unavailable hosts`()
             async throws
         {
-            try await Trial("12", "absent at the start; of three hosts one dead, one unknown to DNS").run {
+            try await Trial(
+                "12", "broker unavailable at the start; one of three hosts down, one unknown to DNS"
+            ).run {
                 world in
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }
@@ -92,7 +94,7 @@ extension Faults {
                     try await world.withRelay(configuration) { relay in
                         try await world.write(200)
                         let since = ContinuousClock.now
-                        try await eventually(within: .seconds(600), "it was absent for a while") {
+                        try await eventually(within: .seconds(600), "it was unavailable for a while") {
                             ContinuousClock.now - since > .seconds(TrialSettings.seconds)
                         }
                         #expect(try await world.store.status().pending == 200)
@@ -106,7 +108,7 @@ extension Faults {
 }
 
 extension TrialWorld {
-    /// Waits until the relay's connection was refused for a reason, and sees that nothing was lost over it.
+    /// Waits until the relay's connection fails with the given error, and checks that rows are still pending.
     fileprivate func refused(_ relay: TrialRelay, _ code: BrokerError.Code) async throws {
         try await eventually(within: .seconds(60), "the connection was refused: \(code)") {
             guard case .connecting(let error?) = relay.publisher.status else { return false }
@@ -117,7 +119,7 @@ extension TrialWorld {
 }
 
 extension FaultBroker {
-    /// Lets the node serve other certificates from now on.
+    /// Replaces the node's certificates.
     fileprivate func serve(_ other: Certificates) async throws {
         defer { other.remove() }
         for file in ["ca.pem", "server.pem", "server.key"] {

@@ -8,8 +8,7 @@ import Testing
 
 extension Faults {
     @Suite struct RelayKilledTests {
-        @Test func `the relay is killed at random points while a writer commits and rolls back`() async throws
-        {
+        @Test func `no signal is lost if the relay is killed at random points`() async throws {
             try await Trial("2", "`auth-signals relay` killed with SIGKILL at random points").run { world in
                 try await world.withWorker { _ in
                     try await world.withWriter {
@@ -28,7 +27,7 @@ extension Faults {
             }
         }
 
-        @Test func `the relay and a writer kill themselves at every failpoint`() async throws {
+        @Test func `no signal is lost if relay or writer is killed at any failpoint`() async throws {
             try await Trial("2 b", "relay and writer killed at each failpoint, before and after").run {
                 world in
                 try await world.withWorker { _ in
@@ -48,7 +47,7 @@ extension Faults {
 }
 
 extension TrialWorld {
-    /// Waits until a process has killed itself, as it must.
+    /// Waits until a process has killed itself with SIGKILL.
     fileprivate func diesAt(_ point: String, _ program: Program) async throws {
         let code = try await program.exitCode(within: .seconds(60))
         #expect(code == SIGKILL, "\(point): \(program.log.suffix(500))")

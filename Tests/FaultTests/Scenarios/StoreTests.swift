@@ -11,12 +11,12 @@ import Testing
 extension Faults {
     @Suite struct StoreTests {
         @Test
-        func `the disk under the store is full: transactions fail whole, and nothing is dropped for room`()
+        func `on a full disk, transactions fail as a whole and committed signals are kept`()
             async throws
         {
             let disk = try SmallDisk()
             defer { disk.remove() }
-            try await Trial("D", "disk full under the store: \(disk.kind)").run(store: disk.path) { world in
+            try await Trial("D", "disk of the store full: \(disk.kind)").run(store: disk.path) { world in
                 try disk.fill(world.store)
                 var refusals = 0
                 let writer = TrialWriter(world.store, log: try TrialLog(world.newWriterDiary()))
@@ -28,7 +28,7 @@ extension Faults {
                     }
                 }
                 try await world.withWorker { _ in
-                    // What was committed is published even so; only that it is cannot be noted.
+                    // Committed rows are still published, but their confirmation cannot be stored.
                     try await world.withRelay { _ in
                         let pending = try await world.store.status().pending
                         try await world.handled(pending)
@@ -42,8 +42,8 @@ extension Faults {
     }
 }
 
-/// A disk with room for little: a file system in memory where we may mount one, otherwise a limit that SQLite
-/// keeps, which fails in the same places.
+/// A small disk: an in-memory file system if the process may mount one, otherwise SQLite's page limit, which fails in
+/// the same places.
 private final class SmallDisk {
     let path: String
     private let isMounted: Bool

@@ -11,8 +11,8 @@ import Testing
 
 extension Faults {
     @Suite struct TopologyTests {
-        @Test func `the exchange is deleted with confirms outstanding`() async throws {
-            try await Trial("6", "exchange deleted with confirms outstanding, bound again, sent again").run {
+        @Test func `no signal is lost if the exchange is deleted with outstanding confirms`() async throws {
+            try await Trial("6", "exchange deleted with outstanding confirms; rows republished").run {
                 world in
                 let admin = try world.admin
                 let exchange = try world.configuration.exchange
@@ -36,7 +36,7 @@ extension Faults {
                         }
                         try await world.declare()
                         try await world.drain()
-                        // Whatever went to the new exchange before both its queues were bound again.
+                        // Republishes rows that reached the new exchange before both queues were bound.
                         try await world.republish([.unrouted, .confirmed])
                         try await world.drain()
                     }
@@ -47,8 +47,8 @@ extension Faults {
             }
         }
 
-        @Test func `no queue is bound: rows are kept as unrouted and sent when one is`() async throws {
-            let verdict = try await Trial("7", "no queue bound; bound later, sent again").run { world in
+        @Test func `rows without a bound queue are kept as unrouted and can be republished`() async throws {
+            let verdict = try await Trial("7", "no queue bound; bound later, rows republished").run { world in
                 try await world.remove()
                 try await world.admin.declareExchange()
                 try await world.withRelay { _ in
@@ -65,7 +65,7 @@ extension Faults {
             #expect(verdict.unrouted == 0)
         }
 
-        @Test func `a full queue makes the broker nack; rows wait by subject and pass when there is room`()
+        @Test func `rows nacked because of a full queue wait by subject and are published once it has room`()
             async throws
         {
             try await Trial("8", "full queue with reject-publish: basic.nack").run { world in
@@ -82,7 +82,7 @@ extension Faults {
                 }
                 try await world.withWorker { _ in
                     try await world.withRelay { _ in
-                        // The limit is soft: what is on its way passes it.
+                        // The limit is soft: messages in flight may exceed it.
                         try await eventually(within: .seconds(60), "many were nacked") {
                             try await world.write(20)
                             return world.told("the broker did not store a signal; it is sent again") > 40
@@ -96,8 +96,8 @@ extension Faults {
             }
         }
 
-        @Test func `the worker's queue is deleted under it and declared again`() async throws {
-            try await Trial("18", "queue deleted under its consumer").run { world in
+        @Test func `a running worker redeclares its deleted queue and consumes again`() async throws {
+            try await Trial("18", "queue deleted while being consumed").run { world in
                 try await world.withRelay { _ in
                     try await world.withWorker { worker in
                         for _ in 0..<max(1, TrialSettings.kills / 3) {

@@ -9,13 +9,13 @@ import ToolSupport
 
 extension Faults {
     @Suite struct WeatherTests {
-        /// The run's seed; one that once ended a worker; and one whose worker is never killed, so that only its log
-        /// tells the checker that its connection was lost.
+        /// The arguments are the run's seed, one that once crashed a worker, and one whose worker is never killed, so
+        /// that the checker learns only from its log that its connection was lost.
         @Test(arguments: TestSeed.many(1) + [621_258, 1012])
-        func `bad weather: whatever can happen to connections and processes happens at random`(
+        func `no signal is lost under random faults of connections and processes`(
             _ seed: UInt64
         ) async throws {
-            let trial = Trial("24", "random cuts, resets, silence, deafness; relay and worker killed")
+            let trial = Trial("24", "random connection cuts, resets and stalls; relay and worker killed")
             try await trial.run(seed: seed) { world in
                 let proxies = try (0..<2).map { _ in try LoopbackProxy(to: world.broker.port) }
                 defer { proxies.forEach { $0.close() } }
@@ -41,7 +41,7 @@ extension Faults {
                             worker = try world.actor("work", url(proxies[1]))
                         }
                         let (pause, start) = (world.number(in: 50...600), ContinuousClock.now)
-                        try await eventually(within: .seconds(60), "the weather changed") {
+                        try await eventually(within: .seconds(60), "the fault lasted long enough") {
                             ContinuousClock.now - start > .milliseconds(pause)
                         }
                         proxy.setSilent(false)
@@ -55,12 +55,12 @@ extension Faults {
             }
         }
 
-        /// No network loses whole messages of a connection that goes on; an erring broker or a proxy may.
+        /// A network cannot drop whole messages of a connection that stays open; a faulty broker or proxy can.
         @Test(arguments: TestSeed.many(1))
-        func `deliveries and confirms that are swallowed cost a reconnect, and nothing is lost`(
+        func `dropped deliveries and confirms cause a reconnect and no loss`(
             _ seed: UInt64
         ) async throws {
-            let trial = Trial("24 b", "deliveries and confirms swallowed, the connection goes on")
+            let trial = Trial("24 b", "deliveries and confirms dropped, connection stays open")
             try await trial.run(seed: seed) { world in
                 let proxies = try (0..<2).map { _ in
                     try LoopbackProxy(to: world.broker.port, readsFrames: true)
@@ -78,9 +78,9 @@ extension Faults {
                     try await world.handled(20)
                     for turn in 0..<max(6, TrialSettings.kills) {
                         let proxy = proxies[turn % 2]
-                        // Fewer than the prefetch: what comes after the gap shows it.
+                        // Fewer than the prefetch, so that a later delivery reveals the gap.
                         proxy.swallow(world.number(in: 1...6))
-                        try await eventually(within: .seconds(60), "the proxy had swallowed them") {
+                        try await eventually(within: .seconds(60), "the proxy had dropped them") {
                             proxy.leftToSwallow == 0
                         }
                         try await world.handled(20)

@@ -13,7 +13,7 @@ import Testing
 
 extension Faults {
     @Suite struct WorkerTests {
-        @Test func `the worker is killed with a full prefetch`() async throws {
+        @Test func `no signal is lost if the worker is killed with a full prefetch`() async throws {
             try await Trial("14", "worker killed with SIGKILL, prefetch full").run { world in
                 try await world.withRelay { _ in
                     let kills = max(4, TrialSettings.kills)
@@ -29,10 +29,10 @@ extension Faults {
         }
 
         @Test
-        func `the worker dies between its effect's commit and the acknowledgement, and before the effect`()
+        func `effects happen once if the worker is killed before an effect or before its acknowledgement`()
             async throws
         {
-            try await Trial("15", "worker dies before an effect, and between its commit and the ack").run {
+            try await Trial("15", "worker killed before an effect, and between its commit and the ack").run {
                 world in
                 try await world.withRelay { _ in
                     try await world.write(200)
@@ -48,14 +48,14 @@ extension Faults {
         }
 
         @Test
-        func `25 kills of a worker that handles nothing take no message that no handler was given`()
+        func `25 kills of a worker dead-letter no message that no handler started`()
             async throws
         {
-            try await Trial("14 b", "worker killed 25 times before it has handled anything").run { world in
+            try await Trial("14 b", "worker killed 25 times before it handles anything").run { world in
                 try await world.withRelay { _ in
                     try await world.write(40)
                     for _ in 0..<25 {
-                        // Killed while its first handler runs; or while it moves what has had its last chance.
+                        // Killed while its first handler runs, or while it dead-letters a message on its last delivery.
                         let worker = try world.actor("work", ["PAUSE": "600000"])
                         try await eventually(within: .seconds(60), "a handler has begun") {
                             try await world.evidence(emptyingTap: false).runs.last?.isEmpty == false
@@ -76,8 +76,11 @@ extension Faults {
             }
         }
 
-        @Test func `what another client has returned too often is listed as never handled`() async throws {
-            try await Trial("14 c", "returned 21 times by a client that handles nothing").run { world in
+        @Test func `a message that another client returned too often is listed as never handled`()
+            async throws
+        {
+            try await Trial("14 c", "messages returned 21 times by a client that handles nothing").run {
+                world in
                 try await world.withRelay { _ in
                     try await world.write(5)
                     let queue = world.topology.queue
@@ -92,7 +95,7 @@ extension Faults {
                             }
                         }
                     }
-                    let list = try await eventualValue(within: .seconds(60), "they are dead letters") {
+                    let list = try await eventualValue(within: .seconds(60), "they are dead-lettered") {
                         let list = try await world.installation.operate(["dead", "list", queue])
                         return list.lines.isEmpty ? nil : list
                     }
@@ -106,15 +109,16 @@ extension Faults {
         }
 
         @Test(arguments: ["1", "8"])
-        func `a strict queue keeps its order over crashes of its worker`(_ concurrency: String) async throws {
-            try await Trial("22 b", "single active worker dies again and again: strict order").run(
+        func `a strict queue keeps its order across crashes of its worker`(_ concurrency: String) async throws
+        {
+            try await Trial("22 b", "single active worker crashes repeatedly: strict order").run(
                 singleActive: true
             ) { world in
                 world.isStrict.change { $0 = true }
                 try await world.withRelay { _ in
                     try await world.write(120)
                     let settings = ["SINGLE_ACTIVE": "1", "CONCURRENCY": concurrency]
-                    // Each dies of the first message that it is given, which is returned with those behind it.
+                    // Each worker crashes at its first message, which is returned with the messages behind it.
                     for _ in 0..<6 {
                         let worker = try world.actor(
                             "work", settings.merging(["CRASH": "beforeEffect:1"]) { $1 })
@@ -127,13 +131,13 @@ extension Faults {
             }
         }
 
-        @Test func `a worker that is asked to stop finishes what it has, and nothing is delivered twice`()
+        @Test func `a stopped worker finishes its deliveries, and none is delivered twice`()
             async throws
         {
             let verdict = try await Trial("19", "worker stopped with SIGTERM under load").run { world in
                 try await world.withRelay { _ in
                     let kills = max(3, TrialSettings.kills)
-                    // A worker that is stopped finishes some 100 more that it has taken.
+                    // A stopped worker finishes about 100 deliveries that it has already received.
                     try await world.write(kills * 150)
                     for _ in 0..<kills {
                         let worker = try world.actor("work", ["PAUSE": "20", "CONCURRENCY": "50"])
@@ -148,7 +152,7 @@ extension Faults {
             #expect(verdict.seenAgain == 0)
         }
 
-        @Test func `of two workers with one active the active one is killed, and order holds over both`()
+        @Test func `two workers keep the strict order if the active one is killed`()
             async throws
         {
             try await Trial("22", "single active worker killed, the next takes over: strict order").run(
@@ -174,7 +178,7 @@ extension Faults {
     }
 }
 
-/// Counts deliveries, and settles none.
+/// Counts deliveries without settling them.
 private final class Seen: EventReceiver {
     private(set) var count = 0
     func receive(_ event: CRMQEvent) { if event.kind == .delivered { count += 1 } }

@@ -4,10 +4,10 @@ import BrokerSupport
 import Foundation
 import ToolSupport
 
-/// The node that the trials share and maltreat, with a listener for TLS; it is not the one of other suites.
+/// The node that the trials share and disturb, with a TLS listener. Other suites use a different node.
 struct FaultBroker: Sendable {
     let node: PrivateBroker
-    /// The node serves `server.pem` and `server.key` of this folder.
+    /// The directory with the node's `server.pem` and `server.key`.
     let certificates: Certificates
     let version: String
 

@@ -7,15 +7,15 @@ import InMemoryLogging
 import Logging
 import Testing
 
-/// The faults of one machine, one after the other, each with the checker's verdict.
+/// All fault trials of one machine, run in sequence, each with the checker's verdict.
 @Suite("Faults", .serialized, .enabled(if: PrivateBroker.isAvailable, "\(PrivateBroker.absence)"))
 enum Faults {}
 
-/// One row of the table of docs/reliability.md: a fault that is staged, and what the checker finds after it.
+/// One row of the table in docs/reliability.md: an injected fault and the checker's result.
 struct Trial: Sendable {
-    /// Its place in the table.
+    /// Its number in the table.
     var number: String
-    /// What is done, in a phrase.
+    /// A short description of the fault.
     var fault: String
 
     init(_ number: String, _ fault: String) {
@@ -23,12 +23,12 @@ struct Trial: Sendable {
         self.fault = fault
     }
 
-    /// Stages it: a world of its own, the body, and the verdict, which must be sound.
+    /// Runs the body in a new ``TrialWorld`` and expects a verdict without breaches.
     ///
     /// - Parameters:
-    ///   - broker: nil: the one that the trials share.
-    ///   - seed: Nil: the run's.
-    ///   - body: leaves nothing running.
+    ///   - broker: the node; `nil`: the one that the trials share.
+    ///   - seed: the trial's seed; `nil`: the run's seed.
+    ///   - body: injects the fault, and must stop everything that it starts.
     @discardableResult
     func run(
         on broker: PrivateBroker? = nil, singleActive: Bool = false, store: String? = nil,
@@ -36,7 +36,7 @@ struct Trial: Sendable {
         _ body: (TrialWorld) async throws -> Void
     ) async throws -> Verdict {
         let shared = try await FaultBroker.shared
-        // Trials of one run differ, and a trial of its own comes out as in the whole suite.
+        // The seed includes the trial's number: trials of one run differ, and a single trial repeats as in the suite.
         let seed = seed ?? TrialSettings.seed
         say("seed \(seed): \(fault)")
         let world = try await TrialWorld(
@@ -67,12 +67,12 @@ struct Trial: Sendable {
         return verdict
     }
 
-    /// Unbuffered: a run that hangs has said where.
+    /// Prints to standard error, unbuffered, so that the output of a run that hangs is complete.
     private func say(_ text: String) {
         FileHandle.standardError.write(Data("fault \(number): \(text)\n".utf8))
     }
 
-    /// What the parts of this process have logged last.
+    /// Prints the last log entries of this process.
     private func tellTail(of world: TrialWorld) {
         for entry in world.records.entries.filter({ $0.level >= .info }).suffix(40) {
             say("| \(entry.level) \(entry.message) \(entry.metadata)")

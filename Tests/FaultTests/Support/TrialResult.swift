@@ -3,7 +3,7 @@ import Foundation
 import ProgramSupport
 import ToolSupport
 
-/// What came of a trial, for people: a sentence, a line of a file, a row of docs/reliability.md.
+/// The result of a trial as text: a summary, a line of the results file, a row of docs/reliability.md.
 struct TrialResult: Sendable {
     let number: String
     let brokerVersion: String
@@ -28,7 +28,7 @@ struct TrialResult: Sendable {
         row = "| " + cells.joined(separator: " | ") + " |"
     }
 
-    /// Writes it where the environment says.
+    /// Writes the result to the files that the environment selects.
     func write() throws {
         if let path = TrialSettings.resultsFile {
             let line = Data("\(brokerVersion)\t\(TrialSettings.seed)\t\(number)\t\(sentence)\n".utf8)
@@ -48,7 +48,7 @@ struct TrialResult: Sendable {
         }
     }
 
-    // MARK: The page
+    // MARK: docs/reliability.md
 
     private static let head = """
         | # | fault | committed | rolled back | confirmed | unrouted | parked | handled | dead | seen again | \
@@ -56,7 +56,7 @@ struct TrialResult: Sendable {
         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
         """
 
-    /// The page with a row put into its place in the table of that version, or in place of the former one.
+    /// Returns the page with the row inserted into the table of that version, or replacing the row of the same trial.
     static func putting(_ row: String, of number: String, under version: String, into page: String) -> String
     {
         let (begin, end) = ("<!-- results \(version) -->", "<!-- end of results \(version) -->")
@@ -77,7 +77,7 @@ struct TrialResult: Sendable {
         row.split(separator: "|").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
     }
 
-    /// Numbers first, then what follows them: 4, 4 b, 10.
+    /// The sort key: by number, then by suffix: 4, 4 b, 10.
     private static func place(_ row: String) -> String {
         let number = number(of: row)
         let digits = number.prefix(while: \.isNumber)

@@ -5,7 +5,7 @@ import Foundation
 
 @testable import AuthBroker
 
-/// The queue that nobody reads before the end, and the dead letters.
+/// The tap queue, which is only read at the end, and the dead letters.
 extension TrialWorld {
     func declareTap() async throws {
         let (tap, exchange) = (tap, try configuration.exchange)
@@ -26,14 +26,14 @@ extension TrialWorld {
         }
     }
 
-    /// Takes everything out of the queue.
+    /// Takes all messages from the tap queue.
     ///
     /// - Returns: the ids in the queue's order.
     func emptyTap() async throws -> [UUID] {
         try await empty(tap).compactMap { UUID(uuidString: $0.messageID) }
     }
 
-    /// Takes everything out of the worker's dead letters.
+    /// Takes all of the worker's dead letters.
     func emptyDeadLetters() async throws -> [SignalMessage] { try await empty(topology.name(of: .dead)) }
 
     private func empty(_ queue: String) async throws -> [SignalMessage] {
@@ -48,8 +48,8 @@ extension TrialWorld {
 }
 
 extension Channel {
-    /// Takes messages out of a queue: at least one, where there is any. The queue itself is asked, for a
-    /// declaration says 0 as well where the queue's leader does not answer in time.
+    /// Takes messages from a queue: at least one if it is not empty. This uses `basic.get`, because a passive
+    /// declaration returns a count of 0, too, if the queue's leader does not answer in time.
     fileprivate func take(from queue: String) throws(BrokerError) -> [SignalMessage] {
         let reader = Reader()
         guard case .written = try get(queue) else { return try take(from: queue) }
@@ -71,7 +71,7 @@ extension Channel {
 
     private final class Reader: EventReceiver {
         var deliveries: [Delivery] = []
-        /// How many were left in the queue behind the first.
+        /// The number of messages in the queue behind the first.
         var remaining = 0
         var isEmpty = false
 

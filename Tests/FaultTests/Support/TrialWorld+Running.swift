@@ -13,9 +13,9 @@ import Logging
 import ProgramSupport
 import ToolSupport
 
-/// What runs in a trial, in this process or in one of its own.
+/// The parts that run in a trial, in this process or in child processes.
 extension TrialWorld {
-    /// Runs a body beside a relay, and ends the relay afterwards.
+    /// Runs a body concurrently with a relay, and stops the relay afterwards.
     func withRelay(
         _ broker: BrokerConfiguration? = nil, failpoints: RelayFailpoints = .none,
         _ body: (TrialRelay) async throws -> Void
@@ -25,7 +25,7 @@ extension TrialWorld {
         try await beside({ try await relay.run() }) { try await body(relay) }
     }
 
-    /// Runs a body beside a worker, and ends the worker afterwards.
+    /// Runs a body concurrently with a worker, and stops the worker afterwards.
     func withWorker(
         _ broker: BrokerConfiguration? = nil, _ dispatching: DispatcherConfiguration? = nil,
         before: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
@@ -39,7 +39,7 @@ extension TrialWorld {
         try await beside({ try await worker.run() }) { try await body(worker) }
     }
 
-    /// Runs a body beside a writer, which writes some transactions a second.
+    /// Runs a body concurrently with a writer, which commits about 100 transactions a second.
     func withWriter(_ body: () async throws -> Void) async throws {
         let writer = TrialWriter(store, log: try TrialLog(newWriterDiary()))
         let random = Locked(generator())
@@ -53,7 +53,7 @@ extension TrialWorld {
         }) { try await body() }
     }
 
-    /// Writes a number of signals in transactions of random size, and some that are rolled back.
+    /// Commits `count` signals in transactions of random size, and rolls some others back.
     func write(_ count: Int) async throws {
         let writer = TrialWriter(store, log: try TrialLog(newWriterDiary()))
         var random = generator()
@@ -68,7 +68,7 @@ extension TrialWorld {
         }
     }
 
-    /// Runs a service beside a body, and cancels it after that.
+    /// Runs a body concurrently with a service, and cancels the service afterwards.
     private func beside(
         _ service: @escaping @Sendable () async throws -> Void, _ body: () async throws -> Void
     ) async throws {
@@ -102,14 +102,14 @@ extension TrialWorld {
         return program
     }
 
-    /// Throws if a process that the trial has started died without being told to.
+    /// Throws if a process that the trial started has ended unexpectedly.
     func checkActorsAreAlive() throws {
         for (program, killsItself) in actors.value { try program.checkIsAlive(killsItself: killsItself) }
     }
 
     // MARK: Waiting
 
-    /// Waits until that many more messages have had their effect.
+    /// Waits until `more` further messages have had their effect.
     func handled(_ more: Int) async throws {
         let goal = try await effects.count() + more
         try await eventually(within: .seconds(60), "\(goal) messages had their effect") {
@@ -117,7 +117,7 @@ extension TrialWorld {
         }
     }
 
-    /// Waits until that many more rows were confirmed.
+    /// Waits until `more` further rows are confirmed.
     func confirmed(_ more: Int) async throws {
         let goal = try await store.status().confirmed + more
         try await eventually(within: .seconds(60), "\(goal) rows were confirmed") {
@@ -125,7 +125,8 @@ extension TrialWorld {
         }
     }
 
-    /// Waits until nothing is left to be done, or a minute has passed: then the checker says what is missing.
+    /// Waits until everything is published and handled. After a minute it returns anyway, and the checker reports what
+    /// is missing.
     func drain() async throws {
         try? await eventually(within: .seconds(60), "the outbox was empty") {
             try await store.status().pending == 0
@@ -136,7 +137,7 @@ extension TrialWorld {
         }
     }
 
-    /// Sends rows again, as an operator would: those that no queue has received, or others.
+    /// Republishes rows in the given states, as an operator would; by default the unrouted ones.
     func republish(_ states: Set<OutboxRecord.State> = [.unrouted]) async throws {
         let filter = OutboxFilter(states)
         let ids = try await store.outboxRecords(filter, limit: .max).map(\.row.draft.id)
@@ -144,10 +145,10 @@ extension TrialWorld {
         _ = try await store.republish(filter)
     }
 
-    /// How often a message of the log's was written.
+    /// The number of log entries with this message.
     func told(_ message: String) -> Int { records.entries.count { $0.message.description == message } }
 
-    /// How often a connection of that name has come about.
+    /// The number of connections with that name.
     func timesConnected(_ name: String) -> Int {
         records.entries.count {
             $0.message.description == "connected to the broker"
@@ -155,12 +156,12 @@ extension TrialWorld {
         }
     }
 
-    /// Whether the broker's words were written into the log.
+    /// Whether the metadata of a log entry contains the text.
     func heard(_ words: String) -> Bool { records.entries.contains { "\($0.metadata)".contains(words) } }
 }
 
 extension Program {
-    /// How often a connection of that name has come about, as the process has logged it.
+    /// The number of connections with that name in the process's log.
     func timesConnected(_ name: String) -> Int {
         log.split(separator: "\n").count {
             $0.contains("connected to the broker") && $0.contains("connection=\(name)")

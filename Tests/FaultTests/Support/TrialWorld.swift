@@ -13,30 +13,30 @@ import Logging
 import ProgramSupport
 import ToolSupport
 
-/// One trial's installation: a store, an exchange, a worker's queues, and a second queue that is bound to the same
-/// and that nobody reads before the end.
+/// One trial's installation: a store, an exchange, a worker's queues, and a tap queue with the same bindings that is
+/// only read at the end.
 final class TrialWorld: Sendable {
     let broker: PrivateBroker
     let installation: Installation
     let store: SQLiteStore
     let effects: TrialEffects
     let topology: ConsumerTopology
-    /// The queue that nobody reads before the end.
+    /// The queue that is only read at the end.
     let tap: String
     let seed: UInt64
     let records = InMemoryLogHandler()
     let logger: Logger
 
-    /// What an operator has sent again; what a worker has set aside.
+    /// The ids that an operator republished or requeued, and the ids that a worker dead-lettered.
     let resent = Locked<Set<UUID>>([])
     let dead = Locked<Set<UUID>>([])
-    /// What a worker of another kind has handled, in its order.
+    /// The ids handled by another kind of worker, in order.
     let elsewhere = Locked<[UUID]>([])
-    /// Whether effects must come in strict order.
+    /// Whether effects must be in strict order.
     let isStrict = Locked(false)
-    /// Whether a client that is none of the trial's workers has returned deliveries: their order is left to chance.
+    /// Whether another client has returned deliveries: their order is then not defined.
     let wasReturned = Locked(false)
-    /// The processes that the trial has started, and whether each is to kill itself.
+    /// The processes that the trial has started, and whether each is expected to kill itself.
     let actors = Locked<[(program: Program, killsItself: Bool)]>([])
     private let random: Locked<SeededGenerator>
     private let diaries = Locked<[String]>([])
@@ -65,9 +65,9 @@ final class TrialWorld: Sendable {
         try await declare()
     }
 
-    // MARK: The broker's side
+    // MARK: Broker
 
-    /// Straight to the broker.
+    /// The configuration for a direct connection to the broker.
     var configuration: BrokerConfiguration {
         get throws {
             var configuration = try installation.broker
@@ -78,7 +78,7 @@ final class TrialWorld: Sendable {
         }
     }
 
-    /// Through a proxy.
+    /// The configuration for a connection through a proxy.
     func configuration(through proxy: LoopbackProxy) throws -> BrokerConfiguration {
         var configuration = try configuration
         configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
@@ -87,26 +87,26 @@ final class TrialWorld: Sendable {
 
     var admin: BrokerAdmin { get throws { BrokerAdmin(try configuration) } }
 
-    /// Makes everything at the broker that is not there.
+    /// Declares all missing objects at the broker.
     func declare() async throws {
         try await admin.declareExchange()
         try await admin.declare(topology)
         try await declareTap()
     }
 
-    /// Removes everything from the broker.
+    /// Deletes all of the trial's objects from the broker.
     func remove() async throws {
         try await admin.delete(topology)
         try await deleteTap()
     }
 
-    // MARK: Chance
+    // MARK: Random numbers
 
     func number(in range: ClosedRange<Int>) -> Int {
         random.change { Int.random(in: range, using: &$0) }
     }
 
-    /// A generator of its own for a part of the trial, so that parts that run side by side repeat.
+    /// A separate generator for one part of the trial, so that concurrent parts are repeatable.
     func generator() -> SeededGenerator { random.change { SeededGenerator(seed: $0.next()) } }
 
     // MARK: Diaries
@@ -123,9 +123,9 @@ final class TrialWorld: Sendable {
         return path
     }
 
-    /// Everything that is known.
+    /// Collects the evidence.
     ///
-    /// - Parameter emptyingTap: false: what nobody reads before the end is left alone.
+    /// - Parameter emptyingTap: whether the tap queue is read, which is only possible once, at the end.
     func evidence(emptyingTap: Bool = true) async throws -> Evidence {
         var evidence = Evidence()
         evidence.commits = try await store.outboxRecords(
