@@ -3,17 +3,17 @@ public import AuthSignals
 import Foundation
 
 extension MailConfiguration {
-    /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. Where
+    /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. If
     /// `SITE_NAME` is not set, it is the host of `PUBLIC_URL` or `SIGNALS_SOURCE`.
     ///
-    /// The templates are read and checked too, so that a mistake in one is found when the service starts and
-    /// not with the first mail. Faults are left in `settings`.
+    /// The templates are read and checked too, so that an error in one is found when the service starts and not with
+    /// the first mail. Errors are collected in `settings`.
     public init(reading settings: inout SettingsReader) {
         self.init(
             from: settings.value(
                 "MAIL_FROM", default: nil, "an address: a@example.org or Example <a@example.org>"
             ) {
-                // Twice optional: no such setting, no such address.
+                // A double optional: the outer nil is an unreadable value, the inner nil a missing setting.
                 (try? MailAddress(parsing: $0)).map(Optional.some)
             })
         if let text = settings.string("MAIL_URL") {
@@ -40,7 +40,7 @@ extension MailConfiguration {
         {
             siteName = host
         }
-        // An empty setting is an absent one, so that a prefix of nothing but spaces stands for none.
+        // An empty setting counts as unset, so a prefix of spaces only means an empty prefix.
         subjectPrefix = settings.spacedString("ACCOUNT_EMAIL_SUBJECT_PREFIX")
             .map { $0.allSatisfy(\.isWhitespace) ? "" : $0 }
         templatesFolder = settings.string("MAIL_TEMPLATES")

@@ -2,21 +2,21 @@
 import Foundation
 public import Logging
 
-/// How mails look and where they go.
+/// How mails look and where they are sent.
 public struct MailConfiguration: Sendable {
-    /// `MAIL_URL`: where mails go. Default `file:./mail`.
+    /// `MAIL_URL`: where mails are sent. Default `file:./mail`.
     public var url = MailURL(.folder("./mail"))
-    /// `MAIL_FROM`: whom mails come from; also the envelope's sender, to whom failures are reported. Default
+    /// `MAIL_FROM`: the sender; also the envelope sender, which receives failure reports (bounces). Default
     /// `accounts@localhost`.
     public var from: MailAddress
-    /// `MAIL_HELO`: the name that EHLO gives. Nil is the host of ``from`` or of this machine, if it is qualified.
+    /// `MAIL_HELO`: the name sent with EHLO. Nil is the host of ``from`` or of this machine, if it is qualified.
     public var helloName: String?
-    /// `SITE_NAME`: what the site is called in subjects and texts. Default: the sender's domain.
+    /// `SITE_NAME`: the name of the site in subjects and texts. Default: the sender's domain.
     public var siteName: String
-    /// `ACCOUNT_EMAIL_SUBJECT_PREFIX` (allauth's): goes before each subject. Nil is the site's name in
+    /// `ACCOUNT_EMAIL_SUBJECT_PREFIX` (an allauth setting): the prefix of each subject. Nil is the site's name in
     /// brackets, as in allauth.
     public var subjectPrefix: String?
-    /// `MAIL_TEMPLATES`: a folder whose files replace templates of ours and add the application's own.
+    /// `MAIL_TEMPLATES`: a folder whose files replace built-in templates and add the application's own.
     public var templatesFolder: String?
 
     /// - Parameter from: nil is `accounts@localhost`.
@@ -24,8 +24,8 @@ public struct MailConfiguration: Sendable {
         self.from = from ?? .unset
         siteName = self.from.domain
     }
-    /// Makes the transport of ``url``, with the name for EHLO and the address that a check tries. Nothing is connected
-    /// or written yet.
+    /// Creates the transport for ``url``, with the EHLO name and the address that a check uses. Nothing is connected or
+    /// written yet.
     ///
     /// - Parameter connections: how many mails an SMTP transport may have in flight at a time, at least 1.
     public func transport(connections: Int = 1, logger: Logger) -> any MailTransport {
@@ -44,7 +44,7 @@ public struct MailConfiguration: Sendable {
         return labels.count > 1 && labels.allSatisfy { !$0.isEmpty } ? name : nil
     }
 
-    /// Whether a value can be the name of EHLO: a host name of ASCII letters, digits, `-` and `.`, or an address in
+    /// Whether a value is a valid EHLO name: a host name of ASCII letters, digits, `-` and `.`, or an address in
     /// brackets (RFC 5321, section 4.1.3); at most 255 bytes.
     static func isHelloName(_ text: String) -> Bool {
         guard text.utf8.count <= 255 else { return false }

@@ -1,54 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can go wrong with a mail, its template or its transport.
+/// An error of a mail, its template or its transport.
 public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of fault; more kinds may be added.
+    /// The kind of error; more kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidURL, invalidTemplate, unknownTemplate, incomplete, malformed
-            case refused, policyRefused, postponed, unavailable, timedOut, tlsFailed, loginRefused, storage,
-                interrupted
+            case invalidURL = "invalid_url"
+            case invalidTemplate = "invalid_template"
+            case unknownTemplate = "unknown_template"
+            case policyRefused = "policy_refused"
+            case timedOut = "timed_out"
+            case tlsFailed = "tls_failed"
+            case loginRefused = "login_refused"
+            case incomplete, malformed, refused, postponed, unavailable, storage, interrupted
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// `MAIL_URL` is of no form that we know.
+        /// `MAIL_URL` has an unknown form.
         public static let invalidURL = Code(.invalidURL)
         /// A template file cannot be used.
         public static let invalidTemplate = Code(.invalidTemplate)
-        /// There is no template of that name.
+        /// No template with that name exists.
         public static let unknownTemplate = Code(.unknownTemplate)
         /// The template needs a value that the mail does not have.
         public static let incomplete = Code(.incomplete)
-        /// An address or a header would break the mail's form (RFC 5322); it may be an attack.
+        /// An address or a header would break the message format (RFC 5322); it may be a header injection attack.
         public static let malformed = Code(.malformed)
-        /// The server refused this mail for good: a 5xx reply about its recipient or its text.
+        /// The server refused this mail permanently: a 5xx reply about its recipient or its content.
         public static let refused = Code(.refused)
-        /// The server refuses our mails, whoever the recipient is: policy, security or protocol (RFC 3463, `5.7.1`,
-        /// `5.5.2`), or one text for many recipients in a row. The queue waits, as after a refused log-in.
+        /// The server refuses all our mails, whatever the recipient: policy, security or protocol (RFC 3463, `5.7.1`,
+        /// `5.5.2`), or the same reply for many recipients in a row. The queue pauses, as after a refused log-in.
         public static let policyRefused = Code(.policyRefused)
-        /// The server does not take this mail now: a 4xx reply to the recipient or the text.
+        /// The server does not accept this mail now: a 4xx reply to the recipient or the content.
         public static let postponed = Code(.postponed)
-        /// The server cannot be reached, hangs up, or takes no mail at all.
+        /// The server is unreachable, closes the connection, or accepts no mail at all.
         public static let unavailable = Code(.unavailable)
         /// The server did not answer in time.
         public static let timedOut = Code(.timedOut)
-        /// There is no TLS where it is required, or the server's certificate is not trusted.
+        /// TLS is required but not offered, or the server's certificate is not trusted.
         public static let tlsFailed = Code(.tlsFailed)
         /// The server does not accept the user or the password of `MAIL_URL`.
         public static let loginRefused = Code(.loginRefused)
         /// The mail could not be written to the folder.
         public static let storage = Code(.storage)
-        /// Sending was cancelled; whether the mail was taken is not known.
+        /// Sending was cancelled; it is unknown whether the server accepted the mail.
         public static let interrupted = Code(.interrupted)
 
         public var description: String { kind.rawValue }
     }
 
     public let code: Code
-    /// What is wrong, in the server's words where it said any; without an address, a password or a key.
+    /// What is wrong, with the server's reply text if it sent one; never contains an address, a password or a key.
     public let message: String
-    /// The server's SMTP reply code (RFC 5321, section 4.2), where there was a reply.
+    /// The server's SMTP reply code (RFC 5321, section 4.2), if it replied.
     public let replyCode: Int?
 
     public init(_ code: Code, _ message: String, replyCode: Int? = nil) {
@@ -57,7 +62,7 @@ public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
         self.replyCode = replyCode
     }
 
-    /// Whether trying the same mail again would be of no use.
+    /// Whether retrying the same mail always fails.
     public var isPermanent: Bool {
         switch code {
         case .invalidURL, .invalidTemplate, .unknownTemplate, .incomplete, .malformed, .refused: true
@@ -65,7 +70,7 @@ public struct MailError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether every other mail would meet the same fault: it is about the transport and not about this mail.
+    /// Whether every other mail would fail in the same way: the error is about the transport, not about this mail.
     public var concernsTransport: Bool {
         switch code {
         case .unavailable, .timedOut, .tlsFailed, .loginRefused, .policyRefused, .storage: true

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hands mails over to whoever delivers them: a seam between the mail loop and SMTP.
+/// Sends mails: the seam between the mail loop and SMTP.
 ///
-/// Handing over the same mail twice is allowed: it has the same `Message-ID` each time.
+/// Sending the same mail twice is allowed: it has the same `Message-ID` each time.
 public protocol MailTransport: Sendable {
-    /// Returns when the mail was accepted.
+    /// Sends a mail. Returns once it is accepted.
     ///
     /// - Throws: ``MailError/Code/interrupted`` within about a second when the task is cancelled; otherwise
-    ///   ``MailError/isPermanent`` says whether the mail may be tried again.
+    ///   ``MailError/isPermanent`` is false if the mail may be retried.
     func send(_ mail: RenderedMail) async throws(MailError)
 
-    /// Tries whether mails could be accepted, without sending one.
+    /// Checks whether mails would be accepted, without sending one.
     func check() async throws(MailError)
 
-    /// Lets go of connections. What is being sent is interrupted.
+    /// Closes all connections. A mail in flight is interrupted.
     func close() async
 }
 

@@ -52,8 +52,8 @@ import Testing
             faults.sorted() == [
                 "ACCOUNT_EMAIL_SUBJECT_PREFIX must not contain line ends or other control characters",
                 "MAIL_FROM must be an address: a@example.org or Example <a@example.org>",
-                "MAIL_TEMPLATES cannot be used: the folder of templates cannot be read",
-                "MAIL_URL must have no other options than starttls and cacertfile",
+                "MAIL_TEMPLATES cannot be used: the template folder cannot be read",
+                "MAIL_URL must not have options other than starttls and cacertfile",
                 "SITE_NAME must not contain line ends or other control characters",
             ])
     }

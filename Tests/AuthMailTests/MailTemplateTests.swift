@@ -45,7 +45,7 @@ import Testing
     @Test func `a missing value is no empty place but a fault`() throws {
         let fault = #expect(throws: MailError.self) { try render("go to {{ url }}", [:]) }
         #expect(fault?.code == .incomplete)
-        #expect(fault?.message == "the template needs a value for url")
+        #expect(fault?.message == "the template requires a value for url")
     }
 
     @Test(arguments: [

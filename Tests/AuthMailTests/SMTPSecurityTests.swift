@@ -106,7 +106,7 @@ import ToolSupport
     {
         let fault = await fault("smtp://ann:s3cret%3Ap%40ss@localhost:PORT", [:])
         #expect(fault?.code == .tlsFailed)
-        #expect(fault?.message.contains("on purpose not sent without TLS") == true)
+        #expect(fault?.message.contains("never sent without TLS") == true)
         #expect(fault?.message.contains("use smtps://") == true)
     }
 

@@ -5,14 +5,14 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Takes mails from the queue to the transport and writes down what came of them: the mail loop's work
-/// without its waiting.
+/// Takes due mails from the queue, sends them with the transport and records the result in the queue. ``MailLoop``
+/// decides when.
 final class MailCourier: Sendable {
     /// What to do after a round.
     enum Next: Sendable {
         /// Wait for a new mail, at most that long.
         case pause(Duration)
-        /// Leave transport or queue alone for that long.
+        /// Do not use the transport or the queue for that long.
         case rest(Duration)
     }
 
@@ -50,7 +50,7 @@ final class MailCourier: Sendable {
 
     func isNow(_ role: MailLoopStatus.Role) { state.withLock { $0.role = role } }
 
-    /// Delivers what is due.
+    /// Delivers the mails that are due.
     func round(isEnding: @escaping @Sendable () -> Bool) async -> Next {
         do {
             while !isEnding() {
@@ -66,14 +66,13 @@ final class MailCourier: Sendable {
             return .pause(try await pause())
         } catch {
             if !isEnding() {
-                logger.warning("the mail queue fails; trying again", metadata: ["error": "\(error)"])
+                logger.warning("mail queue failed; retrying", metadata: ["error": "\(error)"])
             }
             return .rest(configuration.sweep)
         }
     }
 
-    /// Delivers mails in order, a few at a time; false where the transport failed, and the rest was left
-    /// alone.
+    /// Delivers mails in order, a few at a time. Returns false if the transport failed and the rest was not tried.
     private func deliver(_ mails: [QueuedMail], _ isEnding: @escaping @Sendable () -> Bool) async throws
         -> Bool
     {
@@ -94,7 +93,7 @@ final class MailCourier: Sendable {
                 switch outcome {
                 case .settled: break
                 case .transportFailed, .interrupted: works = false
-                // What else is in hand goes on: cancelling it could send it twice.
+                // Other mails in flight continue: cancelling one could send it twice.
                 case .queueFailed(let error): fault = error
                 }
             }
@@ -108,7 +107,7 @@ final class MailCourier: Sendable {
             do throws(MailError) {
                 try await transport.send(try renderer.render(mail))
             } catch {
-                // Whether the server has it is not known: it stays as it is, and goes out again.
+                // It is unknown whether the server accepted the mail. Its row stays unchanged, so it is sent again.
                 return error.code == .interrupted ? .interrupted : try await deferOrFail(mail, error)
             }
             try await settle(mail)
@@ -126,13 +125,13 @@ final class MailCourier: Sendable {
         var error = reported
         if reported.code == .refused, let others = refusals.withLock({ $0.refused(mail, reported) }) {
             error = MailError(.policyRefused, reported.message, replyCode: reported.replyCode)
-            // Those that were given up before it was clear that the server refuses everything.
+            // Puts back the mails that failed before it was clear that the server refuses everything.
             for other in others {
                 try await queue.failed(other, reason: error.description, retryAt: retry(other))
             }
             if !others.isEmpty {
                 logger.warning(
-                    "the mail server refuses many recipients with one text: mails stay in the queue",
+                    "mail server refuses many recipients with the same reply; mails deferred",
                     metadata: ["error": "\(error)", "deferred": "\(others.count + 1)"])
             }
         }
@@ -144,9 +143,9 @@ final class MailCourier: Sendable {
         metadata["attempt"] = "\(mail.attempts + 1)"
         if let retryAt {
             metadata["retry_at"] = "\(retryAt.wireText)"
-            logger.notice("mail not sent; it is tried again", metadata: metadata)
+            logger.notice("mail not sent; deferred", metadata: metadata)
         } else {
-            logger.error("mail given up; it is kept aside", metadata: metadata)
+            logger.error("mail permanently failed; moved to the failed queue", metadata: metadata)
         }
         guard error.concernsTransport else { return .settled }
         state.withLock {
@@ -156,14 +155,14 @@ final class MailCourier: Sendable {
         return .transportFailed
     }
 
-    /// When to try a mail again that has failed once more; nil to give up.
+    /// When to retry a mail that has just failed; nil if it has failed permanently.
     private func retry(_ mail: QueuedMail) -> Date? {
         configuration.retries.next(
             afterFailures: mail.attempts + 1, queuedAt: mail.queuedAt, now: clock.now())
     }
 
-    /// Takes the mail out of the queue. A queue that fails now is tried a few times: until it is out, the
-    /// mail would go out again.
+    /// Removes the mail from the queue. A failing queue is retried a few times: as long as the mail is in the queue, it
+    /// would be sent again.
     private func settle(_ mail: QueuedMail) async throws {
         for wait in [0.1, 0.5, 2, 5] {
             do {
@@ -171,7 +170,7 @@ final class MailCourier: Sendable {
             } catch {
                 if Task.isCancelled { throw error }
                 logger.warning(
-                    "a mail that was sent cannot leave the queue; trying again",
+                    "sent mail could not be removed from the queue; retrying",
                     metadata: metadata(mail))
                 try await Task.sleep(for: .seconds(wait))
             }
@@ -187,7 +186,7 @@ final class MailCourier: Sendable {
             }
             return state.transportFailures > 0
         }
-        if hadFailed { logger.notice("the mail server takes mails again") }
+        if hadFailed { logger.notice("mail server accepts mails again") }
     }
 
     private func count() async throws {

@@ -7,14 +7,14 @@ public import Metrics
 public import ServiceLifecycle
 import Synchronization
 
-/// Delivers the mails of a queue: the only part that waits for a mail server. A server that is dead delays
-/// mails and nothing else.
+/// Delivers the mails of a queue. It is the only part that waits for a mail server: an unreachable server delays mails
+/// and nothing else.
 ///
-/// At least once: a mail leaves the queue when the transport has accepted it. Where the process dies between
-/// the two the mail goes out again, with the same `Message-ID`.
+/// Delivery is at least once: a mail is removed from the queue after the transport has accepted it. If the process dies
+/// in between, the mail is sent again with the same `Message-ID`.
 ///
-/// At shutdown it takes no further mail, lets what is being handed over come to its end, and closes the
-/// transport. ``run()`` returns then, and only then; a queue or a transport that fails is tried again.
+/// At shutdown it starts no further mail, finishes those in flight and closes the transport. ``run()`` returns only
+/// then; a queue or a transport that fails is retried.
 public final class MailLoop: Service {
     private let courier: MailCourier
     private let queue: any MailQueue
@@ -26,11 +26,11 @@ public final class MailLoop: Service {
     private let rings: AsyncStream<Void>
 
     /// - Parameters:
-    ///   - queue: where mails wait.
-    ///   - transport: who delivers them.
-    ///   - renderer: makes them ready.
-    ///   - clock: decides what is due.
-    ///   - metricsFactory: receives the figures.
+    ///   - queue: holds the pending mails.
+    ///   - transport: sends them.
+    ///   - renderer: renders them from their templates.
+    ///   - clock: decides which mails are due.
+    ///   - metricsFactory: receives the metrics.
     public init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
         configuration: MailLoopConfiguration = MailLoopConfiguration(), clock: any WallClock = .system,
@@ -47,12 +47,12 @@ public final class MailLoop: Service {
         (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// What it is doing now.
+    /// The current state.
     public var status: MailLoopStatus { courier.status }
 
     /// Delivers until shutdown or cancellation. Call it once.
     public func run() async {
-        // Asked for before the queue is looked at, so that no mail falls between the two.
+        // Subscribed before the queue is read, so that no mail is missed in between.
         let wakeUps = queue.mailWakeUps()
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -71,7 +71,7 @@ public final class MailLoop: Service {
         await transport.close()
     }
 
-    /// Returns true when, after a shutdown has begun, what is in hand has had its time.
+    /// Waits for a shutdown and then for the grace period of the mails in flight. Returns true.
     private func graceIsOver() async -> Bool {
         do {
             try await gracefulShutdown()
@@ -79,7 +79,7 @@ public final class MailLoop: Service {
             courier.isNow(.stopping)
             bell.yield()
             try await Task.sleep(for: configuration.grace)
-            logger.notice("a mail is interrupted: it took longer than shutdown allows")
+            logger.notice("shutdown grace period is over; mails in flight are interrupted")
         } catch {}
         return true
     }
@@ -95,7 +95,7 @@ public final class MailLoop: Service {
             switch await courier.round(isEnding: { self.isEnding }) {
             case .pause(let pause): await wait(pause, &iterator)
             case .rest(let rest):
-                // A new mail is no reason to ask a server again that was dead a moment ago.
+                // A new mail must not shorten the pause of a server that has just failed.
                 let end = ContinuousClock.now + rest
                 while !isEnding, ContinuousClock.now < end { await wait(end - .now, &iterator) }
             }
@@ -109,18 +109,18 @@ public final class MailLoop: Service {
                 return try await cancelWhenGracefulShutdown { try await self.queue.acquireMailRole() }
             } catch {
                 if isEnding || error is CancellationError { return nil }
-                logger.warning("cannot take the mail role; trying again", metadata: ["error": "\(error)"])
+                logger.warning("mail lease acquisition failed; retrying", metadata: ["error": "\(error)"])
                 await wait(configuration.sweep, &iterator)
             }
         }
         return nil
     }
 
-    /// Waits until the bell rings, or for a while.
+    /// Waits for a wake-up, at most that long.
     private func wait(_ pause: Duration, _ iterator: inout AsyncStream<Void>.AsyncIterator) async {
         async let _ = ring(after: pause)
         _ = await iterator.next()
-        // Leaving the scope cancels the alarm; one that was cancelled does not ring.
+        // Leaving the scope cancels the timer; a cancelled timer sends no wake-up.
     }
 
     private func ring(after pause: Duration) async {

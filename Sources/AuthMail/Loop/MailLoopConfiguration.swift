@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the mail loop goes about its work.
+/// The configuration of the mail loop.
 public struct MailLoopConfiguration: Sendable {
-    /// How many mails are handed over at a time, from 1. With 1, mails go out in the order in which they were
-    /// queued; an SMTP transport needs as many connections.
+    /// How many mails are sent concurrently, from 1. With 1, mails are sent in the order in which they were queued. An
+    /// SMTP transport needs as many connections.
     public var concurrency = 1
-    /// When a mail that failed is tried again.
+    /// When a failed mail is retried.
     public var retries = MailRetrySchedule()
-    /// How long all mails rest after the transport failed once, twice, and so on; the last one goes on. So a
-    /// dead server is not asked once for every mail that waits.
+    /// How long all mails pause after one transport failure, two in a row, and so on; the last value repeats. This
+    /// way an
+    /// unreachable server is not contacted once per pending mail.
     public var rests: [Duration] = [.seconds(5), .seconds(15), .seconds(30), .seconds(60)]
-    /// How often the queue is looked at without being told to.
+    /// How often the queue is polled when no wake-up arrives.
     public var sweep: Duration = .seconds(5)
-    /// How long, at shutdown, a mail that is being handed over may still take before it is interrupted.
+    /// How long a mail in flight may still take at shutdown before it is interrupted.
     public var grace: Duration = .seconds(10)
 
     public init() {}

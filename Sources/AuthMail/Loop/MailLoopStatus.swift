@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthFlows
 
-/// What the mail loop is doing: for a status page.
+/// The state of the mail loop, for a status page.
 public struct MailLoopStatus: Sendable, Codable {
-    /// Whether this process is the one that delivers.
+    /// Whether this process delivers mails.
     public enum Role: String, Sendable, Codable {
         /// Not running.
         case stopped
-        /// Another process delivers; this one takes over when that one ends.
+        /// Another process holds the mail lease and delivers; this one takes over when that one ends.
         case standby
         case delivering
-        /// Takes no further mail, and finishes what is in hand.
+        /// Starts no further mail, and finishes those in flight.
         case stopping
     }
 
     public var role: Role = .stopped
-    /// How often in a row the transport has failed; 0 while it works.
+    /// The number of consecutive transport failures; 0 while the transport works.
     public var transportFailures = 0
-    /// What was wrong the last time, without an address; nil while the transport works.
+    /// The last transport error, without an address; nil while the transport works.
     public var fault: String?
-    /// What waits; nil until it was counted.
+    /// The counts of the queue; nil until they were read.
     public var queue: MailStatus?
 }

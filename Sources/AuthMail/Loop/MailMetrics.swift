@@ -4,7 +4,7 @@ import AuthSignals
 import Foundation
 import Metrics
 
-/// The mail loop's figures: `auth_signals_mail_sent`, `…_failed`, `…_pending`, `…_oldest`.
+/// The metrics of the mail loop: `auth_signals_mail_sent`, `…_failed`, `…_pending`, `…_oldest`.
 struct MailMetrics: Sendable {
     private let factory: any MetricsFactory
     private let pending: Gauge
@@ -17,7 +17,7 @@ struct MailMetrics: Sendable {
         oldest = Gauge(label: "auth_signals_mail_oldest", factory: factory)
     }
 
-    /// A mail that the transport took.
+    /// Counts a mail that the transport accepted.
     func sent(_ template: MailDraft.Template) {
         Counter(
             label: "auth_signals_mail_sent", dimensions: [("template", template.rawValue)], factory: factory
@@ -25,9 +25,9 @@ struct MailMetrics: Sendable {
         .increment()
     }
 
-    /// An attempt that failed.
+    /// Counts a failed attempt.
     ///
-    /// - Parameter isFinal: whether the mail was given up.
+    /// - Parameter isFinal: whether the mail has permanently failed.
     func failed(_ code: MailError.Code, isFinal: Bool) {
         Counter(
             label: "auth_signals_mail_failed",
@@ -36,7 +36,7 @@ struct MailMetrics: Sendable {
         ).increment()
     }
 
-    /// What waits, and for how many seconds the oldest has.
+    /// Records the number of pending mails and the age of the oldest in seconds.
     func counted(_ status: MailStatus, now: Date) {
         pending.record(status.pending)
         oldest.record(age.seconds(of: status.oldestPending, at: now))

@@ -2,30 +2,30 @@
 import AuthFlows
 public import Foundation
 
-/// When a mail that could not be handed over is tried again: soon at first, then every hour, and not for
-/// ever.
+/// When a mail that could not be sent is retried: soon at first, then every hour, until a limit.
 public struct MailRetrySchedule: Hashable, Sendable {
-    /// The waits after the first failures, in seconds.
+    /// The delays after the first failures, in seconds.
     public var first: [TimeInterval] = [5, 15, 60, 300, 900]
-    /// The wait after each later one, in seconds. No wait is above ``AuthFlows/QueuedMail/longestWait``, which a queue
-    /// takes for the work of a wrong clock.
+    /// The delay after each later failure, in seconds. A delay is at most ``AuthFlows/QueuedMail/longestWait``: a queue
+    /// assumes that a longer one comes from a wrong clock.
     public var then: TimeInterval = 3600
-    /// How long after it was queued a mail is given up, in seconds: three days. What it carries has expired
-    /// by then.
+    /// How long a mail may stay in the queue before it fails permanently, in seconds: three days. The link or code in
+    /// it
+    /// has expired by then.
     public var limit: TimeInterval = 3 * 86_400
 
     public init() {}
 
-    /// When to try again; nil to give up.
+    /// When to retry; nil if the mail has failed permanently.
     ///
     /// - Parameters:
-    ///   - failures: how often the mail has failed, this time included; from 1.
+    ///   - failures: how often the mail has failed, including this time; from 1.
     ///   - queuedAt: when it was queued.
     ///   - now: when it failed.
     public func next(afterFailures failures: Int, queuedAt: Date, now: Date) -> Date? {
         let wait = min(failures <= first.count ? first[max(0, failures - 1)] : then, QueuedMail.longestWait)
         let next = now.addingTimeInterval(wait)
-        // A mail that was tried a few times only looks old to a clock that has jumped.
+        // After a clock jump a mail can look old although it was tried only a few times.
         return next.timeIntervalSince(queuedAt) > limit && failures > first.count ? nil : next
     }
 }

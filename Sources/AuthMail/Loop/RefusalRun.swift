@@ -2,23 +2,25 @@
 import AuthFlows
 import Foundation
 
-/// The mails that were refused for good one after the other with the same text, without an accepted mail between them.
+/// A run of mails that were permanently refused with the same reply text, without an accepted mail in between.
 ///
-/// A few of them are mailboxes that do not exist. When many different recipients are refused with one text, the server or
-/// our settings are at fault (a relay that forgot its users, a blocked sender), and the mails must not be lost.
+/// A short run means mailboxes that do not exist. If many different recipients are refused with the same reply, the
+/// server or our settings are the cause (an SMTP relay without its user table, a blocked sender), and the mails must
+/// not
+/// be lost.
 struct RefusalRun: Sendable {
-    /// From how many recipients on the refusals are about the server.
+    /// The number of different recipients from which on the refusals are about the server.
     static let limit = 5
 
     private var text = ""
     private var recipients: Set<String> = []
-    /// Mails that were given up in this run, as they were taken from the queue.
+    /// Mails that failed permanently in this run, as they were read from the queue.
     private var mails: [QueuedMail] = []
 
-    /// Notes a refusal.
+    /// Records a refusal.
     ///
-    /// - Returns: nil as long as the refusals are about mailboxes; otherwise the mails that were given up before in this
-    ///   run, which must go back into the queue. Each is returned once.
+    /// - Returns: nil as long as the refusals are about mailboxes; otherwise the mails that failed earlier in this run,
+    ///   which the caller must defer. Each is returned once.
     mutating func refused(_ mail: QueuedMail, _ error: MailError) -> [QueuedMail]? {
         let text = Self.pattern(error.description)
         if text != self.text { self = RefusalRun(text: text) }
@@ -31,13 +33,13 @@ struct RefusalRun: Sendable {
         return mails
     }
 
-    /// A mail was accepted: the server works, and its refusals are about mailboxes.
+    /// Records an accepted mail: the server works, so its refusals are about mailboxes.
     mutating func accepted() { self = RefusalRun() }
 
     init() {}
     private init(text: String) { self.text = text }
 
-    /// The text without what differs from reply to reply: numbers, ids of the server's queue.
+    /// The text without the parts that differ from reply to reply: numbers, queue ids of the server.
     private static func pattern(_ text: String) -> String {
         let words = text.split(separator: " ")
         return words.enumerated().filter { $0.offset < 3 || !$0.element.contains(where: \.isNumber) }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Texts as a header may hold them: encoded words (RFC 2047) where a text is not plain ASCII, folded lines.
+/// Encodes header values: encoded words (RFC 2047) if a text is not plain ASCII, and folded lines.
 enum HeaderText {
-    /// Whether a character may stand in a header's value at all, encoded or not. Line ends, NUL and other
-    /// controls may not, and neither may what a mail reader could take for a line end.
+    /// Whether a character is allowed in a header value at all, encoded or not. Line ends, NUL and other control
+    /// characters are not, nor are characters that a mail reader could interpret as a line end.
     static func mayStand(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate: false
@@ -12,19 +12,18 @@ enum HeaderText {
         }
     }
 
-    /// One header with its line end, folded where it is long.
+    /// One header with its line end, folded if it is long.
     ///
-    /// - Throws: ``MailError/Code/malformed`` where the value holds a control character, so that no value can
-    ///   begin a header of its own.
+    /// - Throws: ``MailError/Code/malformed`` if the value contains a control character, so that no value can inject
+    ///   another header.
     static func line(_ name: String, _ value: String) throws(MailError) -> String {
         guard value.unicodeScalars.allSatisfy(mayStand) else {
-            throw MailError(.malformed, "the value of \(name) holds a control character")
+            throw MailError(.malformed, "the value of \(name) contains a control character")
         }
         var lines: [String] = []
         var line = name + ":"
         for word in value.split(separator: " ", omittingEmptySubsequences: false) {
-            // A line of nothing but spaces would be no folded line but the end of the headers for some
-            // readers.
+            // Some mail readers take a line of spaces only for the end of the headers instead of a folded line.
             let isFull = line.utf8.count + 1 + word.utf8.count > 78 && !word.isEmpty
             if isFull, line.contains(where: { $0 != " " }), !line.hasSuffix(":") {
                 lines.append(line)
@@ -57,7 +56,7 @@ enum HeaderText {
         return "\"\(escaped)\""
     }
 
-    /// Printable ASCII that nobody can take for an encoded word, in words that fit on a line.
+    /// Whether the text is printable ASCII that cannot be mistaken for an encoded word, in words that fit on a line.
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { (0x20...0x7e).contains($0) } && !text.contains("=?")
             && text.split(separator: " ").allSatisfy { $0.utf8.count <= 200 }
@@ -65,7 +64,7 @@ enum HeaderText {
 
     /// Base64 words of at most 75 characters, each of whole characters (RFC 2047, sections 2 and 5).
     private static func encodedWords(_ text: String) -> String {
-        let room = 45  // bytes that make 60 characters of base64, beside the 12 around them
+        let room = 45  // bytes that become 60 characters of base64; the delimiters take 12 more
         var words: [String] = []
         var chunk = ""
         for scalar in text.unicodeScalars {

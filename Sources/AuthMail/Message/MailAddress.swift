@@ -2,35 +2,34 @@
 import AuthFlows
 import Foundation
 
-/// An address with the name that is shown for it: `Example <accounts@example.org>`.
+/// An address with a display name: `Example <accounts@example.org>`.
 ///
-/// A value of this type can stand in a header and in an SMTP command: it holds nothing that ends a line or an
-/// address.
+/// A value of this type is safe in a header and in an SMTP command: it contains nothing that ends a line or an address.
 public struct MailAddress: Hashable, Sendable {
-    /// The name that is shown; nil shows the address.
+    /// The display name; nil shows the address.
     public let name: String?
     /// `local@domain`, without angle brackets.
     public let address: String
-    /// The address as it goes over the wire: a domain beyond ASCII in its A-labels (RFC 5891), which every server
-    /// takes. A local part stays as it is.
+    /// The address as it is sent: a domain outside ASCII as A-labels (RFC 5891), which every server accepts. The local
+    /// part is unchanged.
     public let wireText: String
 
-    /// - Throws: ``MailError/Code/malformed`` where the address is none, or the name holds a control character.
+    /// - Throws: ``MailError/Code/malformed`` if the address is invalid or the name contains a control character.
     public init(name: String? = nil, address: String) throws(MailError) {
-        guard Self.isAddress(address) else { throw MailError(.malformed, "this is not an e-mail address") }
+        guard Self.isAddress(address) else { throw MailError(.malformed, "not an e-mail address") }
         guard let wireText = Self.wireText(of: address), wireText.utf8.count <= EmailSyntax.longest else {
             throw MailError(
                 .malformed, "the e-mail address is too long, or its domain has no ASCII form (IDNA2008)")
         }
         if let name, !name.unicodeScalars.allSatisfy(HeaderText.mayStand) {
-            throw MailError(.malformed, "a name with a control character cannot stand in a header")
+            throw MailError(.malformed, "the display name contains a control character")
         }
         self.name = name.flatMap { $0.isEmpty ? nil : $0 }
         self.address = address
         self.wireText = wireText
     }
 
-    /// The sender where none is set: good enough to try things out.
+    /// The sender if none is set, for development.
     static let unset = MailAddress(literal: "accounts@localhost")
 
     private init(literal: String) {
@@ -39,9 +38,9 @@ public struct MailAddress: Hashable, Sendable {
         wireText = literal
     }
 
-    /// Reads `accounts@example.org` or `Example <accounts@example.org>`; the name may stand in quotes.
+    /// Reads `accounts@example.org` or `Example <accounts@example.org>`; the name may be quoted.
     ///
-    /// - Throws: ``MailError/Code/malformed`` where the text is neither.
+    /// - Throws: ``MailError/Code/malformed`` if the text is neither.
     public init(parsing text: String) throws(MailError) {
         let text = text.trimmingCharacters(in: .whitespaces)
         guard text.hasSuffix(">"), let open = text.lastIndex(of: "<") else {
@@ -60,7 +59,7 @@ public struct MailAddress: Hashable, Sendable {
     /// The part after the last `@`.
     public var domain: String { address.split(separator: "@").last.map(String.init) ?? "" }
 
-    /// Nil where the domain has no A-labels. One in ASCII stays as it is, whatever it is.
+    /// Nil if the domain has no A-labels. An ASCII domain is returned unchanged, without further checks.
     private static func wireText(of address: String) -> String? {
         let scalars = address.unicodeScalars
         guard let at = scalars.lastIndex(of: "@") else { return nil }
@@ -69,15 +68,15 @@ public struct MailAddress: Hashable, Sendable {
         return DomainName(domain).map { String(scalars[...at]) + $0.ascii }
     }
 
-    /// The domain as it goes over the wire.
+    /// The domain as it is sent.
     var wireDomain: String { wireText.split(separator: "@").last.map(String.init) ?? "" }
 
-    /// How a header shows it (RFC 5322, section 3.4).
+    /// The form for a header (RFC 5322, section 3.4).
     var headerText: String { name.map { "\(HeaderText.phrase($0)) <\(wireText)>" } ?? wireText }
 
-    /// Not too long to be normalized, one `@` between two parts, no space, control or character that has a
-    /// meaning in a header. Quoted local parts and address literals are not taken: nobody's address needs
-    /// them.
+    /// Checks that the text is short enough to be normalized, has one `@` between two parts, and contains no space,
+    /// control character or character with a meaning in a header. Quoted local parts and address literals are rejected:
+    /// real users' addresses do not need them.
     private static func isAddress(_ text: String) -> Bool {
         guard text.utf8.count <= 4 * EmailSyntax.longest else { return false }
         let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)

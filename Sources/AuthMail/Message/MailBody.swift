@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A part of a mail: text, with the encoding that lets it pass every server unchanged.
+/// A body part of a mail: text with a transfer encoding that passes every server unchanged.
 struct MailBody {
-    /// Its header lines, each ended by CRLF.
+    /// The header lines of the part, each ended by CRLF.
     let headers: String
     /// The encoded text, ended by CRLF.
     let content: String
 
     /// - Parameter type: `text/plain` or `text/html`.
     ///
-    /// Lines of at most 998 bytes without control characters go as they are, as `7bit`, or as `8bit` (RFC 6152) if a
-    /// character is outside ASCII, so that a link stands in the mail as it stands in the template: no encoding cuts
-    /// its line. Django does the same. Anything else is quoted-printable (RFC 2045, section 6.7).
+    /// Lines of at most 998 bytes without control characters are sent unchanged, as `7bit`, or as `8bit` (RFC 6152)
+    /// if a
+    /// character is outside ASCII, so that no encoding breaks the line of a link. Django does the same. Anything else
+    /// is
+    /// sent as quoted-printable (RFC 2045, section 6.7).
     init(_ text: String, type: String) {
         let lines = Self.lines(of: text)
         let isShort = lines.allSatisfy { line in
@@ -26,7 +28,7 @@ struct MailBody {
         content = encoded.map { $0 + "\r\n" }.joined()
     }
 
-    /// The lines of a text, whatever ends them; empty ones at the end are left out.
+    /// The lines of a text with any kind of line end, without empty lines at the end.
     private static func lines(of text: String) -> [String] {
         var lines: [String] = []
         var line = String.UnicodeScalarView()
@@ -47,7 +49,7 @@ struct MailBody {
         return lines
     }
 
-    /// One line, broken softly so that no line has more than 76 characters.
+    /// One line with soft line breaks, so that no line has more than 76 characters.
     private static func quotedPrintable(_ line: String) -> String {
         var result = ""
         var width = 0

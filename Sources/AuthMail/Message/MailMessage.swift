@@ -2,18 +2,17 @@
 public import Foundation
 import AuthSignals
 
-/// A mail's headers and texts, to be written as RFC 5322 has them.
+/// The headers and texts of a mail, encoded as RFC 5322 requires.
 public struct MailMessage: Hashable, Sendable {
-    /// Also the `Message-ID`, together with the sender's domain.
+    /// The id, which forms the `Message-ID` together with the sender's domain.
     public var id: UUID
-    /// The `Date` header: when the mail was asked for, not when it was sent, so that every attempt is the
-    /// same.
+    /// The `Date` header: when the mail was queued, not when it was sent, so that every attempt sends the same bytes.
     public var date: Date
     public var from: MailAddress
     public var to: MailAddress
     public var subject: String
     public var text: String
-    /// The same as HTML; nil where there is only text.
+    /// The same text as HTML; nil if the mail is plain text only.
     public var html: String?
 
     public init(
@@ -31,22 +30,22 @@ public struct MailMessage: Hashable, Sendable {
 
     /// The message: headers, an empty line, the texts; every line ends with CRLF and has at most 998 bytes.
     ///
-    /// An address with a local part outside ASCII stands in the headers as it is (RFC 6532): a server that
-    /// can deliver such a mail speaks SMTPUTF8, and libcurl asks for it.
+    /// An address with a local part outside ASCII is written unencoded into the headers (RFC 6532): a server that can
+    /// deliver such a mail supports SMTPUTF8, and libcurl requests it.
     ///
-    /// - Throws: ``MailError/Code/malformed`` where a value holds a control character: it is never cut or
-    ///   repaired, since somebody may have put it there on purpose.
+    /// - Throws: ``MailError/Code/malformed`` if a value contains a control character. Such a value is never truncated
+    ///   or repaired, because it may be an attack.
     public func encoded() throws(MailError) -> Data {
         var headers = try HeaderText.line("Date", Self.dateText(date))
         headers += try HeaderText.line("From", from.headerText)
         headers += try HeaderText.line("To", to.headerText)
         guard subject.unicodeScalars.allSatisfy(HeaderText.mayStand) else {
-            throw MailError(.malformed, "the subject holds a control character")
+            throw MailError(.malformed, "the subject contains a control character")
         }
         headers += try HeaderText.line("Subject", HeaderText.unstructured(subject))
         headers += try HeaderText.line("Message-ID", "<\(id.wireText)@\(from.wireDomain)>")
         headers += "MIME-Version: 1.0\r\n"
-        // RFC 3834: keeps holiday notices from answering.
+        // RFC 3834: prevents automatic replies such as vacation notices.
         headers += "Auto-Submitted: auto-generated\r\n"
         return Data((headers + body()).utf8)
     }
@@ -56,7 +55,7 @@ public struct MailMessage: Hashable, Sendable {
         guard let rich = html.map({ MailBody($0, type: "text/html") }) else {
             return plain.headers + "\r\n" + plain.content
         }
-        // "=_" cannot occur in quoted-printable; in a text that goes as it is the boundary is looked for.
+        // "=_" cannot occur in quoted-printable; an unencoded text is searched for the boundary.
         var boundary = "=_\(id.wireText)"
         while plain.content.contains(boundary) || rich.content.contains(boundary) { boundary += "_" }
         var result = "Content-Type: multipart/alternative; boundary=\"\(boundary)\"\r\n\r\n"

@@ -2,18 +2,18 @@
 public import AuthFlows
 public import Foundation
 
-/// A mail as it goes over the wire, with its envelope.
+/// A mail as it is sent, with its envelope.
 public struct RenderedMail: Sendable, Identifiable {
     /// The id of the queued mail.
     public var id: UUID
     public var template: MailDraft.Template
     /// When the mail was queued.
     public var date: Date
-    /// The envelope's sender, without angle brackets.
+    /// The envelope sender, without angle brackets.
     public var sender: String
-    /// The envelope's recipient, without angle brackets.
+    /// The envelope recipient, without angle brackets.
     public var recipient: String
-    /// The message as RFC 5322 has it, lines ended by CRLF.
+    /// The message in the format of RFC 5322, with CRLF line ends.
     public var message: Data
 
     public init(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The files of the folder `Templates`, which the package manager puts into the code: an executable needs no
-/// folder beside it.
+/// The files of the folder `Templates`, embedded by the package manager, so that an executable needs no resource
+/// folder.
 enum BuiltInTemplates {
     /// By file name.
     static let files: [String: [UInt8]] = [

@@ -2,7 +2,7 @@
 public import AuthFlows
 import Foundation
 
-/// Makes a queued mail ready for the wire: template, values, headers.
+/// Renders a queued mail into the message that is sent: template, values, headers.
 public struct MailRenderer: Sendable {
     private let templates: MailTemplates
     private let from: MailAddress
@@ -11,7 +11,7 @@ public struct MailRenderer: Sendable {
 
     /// Reads and checks all templates.
     ///
-    /// - Throws: ``MailError/Code/invalidTemplate`` with everything that is wrong with the folder's files.
+    /// - Throws: ``MailError/Code/invalidTemplate`` with all errors in the folder's files.
     public init(_ configuration: MailConfiguration) throws(MailError) {
         templates = try MailTemplates(folder: configuration.templatesFolder)
         from = configuration.from
@@ -19,10 +19,10 @@ public struct MailRenderer: Sendable {
         subjectPrefix = configuration.subjectPrefix ?? "[\(configuration.siteName)] "
     }
 
-    /// The same mail gives the same bytes each time.
+    /// Renders a mail. The same mail gives the same bytes each time.
     ///
-    /// `site_name` is there without being given. Line ends and other control characters in values become
-    /// spaces: nobody's browser name shall begin a line of ours.
+    /// `site_name` is always available. Line ends and other control characters in values become spaces, so that a value
+    /// from outside, such as a user agent, cannot start a new line.
     ///
     /// - Throws: ``MailError/Code/unknownTemplate``, ``MailError/Code/incomplete`` or
     ///   ``MailError/Code/malformed``; all are permanent.
@@ -48,7 +48,7 @@ public struct MailRenderer: Sendable {
         return String(result)
     }
 
-    /// A template's line ends and indentation are no part of a subject.
+    /// Removes the line ends and indentation of the template, which do not belong in a subject.
     private static func words(_ text: String) -> String {
         text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

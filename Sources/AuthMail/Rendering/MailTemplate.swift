@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A text with places for values: `{{ name }}`, and `{% if name %}…{% endif %}` for what is left out where
-/// there is no such value. These are two of Django's tags, so that allauth's simpler templates can be used as
-/// they are.
+/// A text with placeholders: `{{ name }}` is a value, and `{% if name %}…{% endif %}` is omitted if the value is
+/// missing
+/// or empty. The syntax is a small subset of Django's.
 ///
-/// A tag that stands alone on a line takes the line with it.
+/// A line that contains only one `{% … %}` tag is removed from the output.
 struct MailTemplate: Sendable, Hashable {
     private indirect enum Node: Sendable, Hashable {
         case text(String)
@@ -13,11 +13,11 @@ struct MailTemplate: Sendable, Hashable {
         case section(String, [Node])
     }
 
-    /// How many `if`s may lie within each other: reading and rendering them is recursive.
+    /// How deep `if`s may be nested: parsing and rendering them is recursive.
     private static let largestDepth = 32
 
     private let nodes: [Node]
-    /// Every name that is used.
+    /// The names of all values that the template uses.
     let names: Set<String>
 
     /// - Throws: ``MailError/Code/invalidTemplate`` with the line and what is wrong there.
@@ -27,11 +27,11 @@ struct MailTemplate: Sendable, Hashable {
         names = parser.names
     }
 
-    /// Puts values in.
+    /// Renders the template with values.
     ///
-    /// - Parameter escapesHTML: whether values go into HTML.
-    /// - Throws: ``MailError/Code/incomplete`` where a value is missing outside an `if`: a mail without its link
-    ///   would be worse than none.
+    /// - Parameter escapesHTML: whether values are escaped for HTML.
+    /// - Throws: ``MailError/Code/incomplete`` if a value is missing outside an `if`: a mail without its link is
+    ///   useless.
     func render(_ values: [String: String], escapesHTML: Bool) throws(MailError) -> String {
         var result = ""
         try Self.render(nodes, values, escapesHTML: escapesHTML, into: &result)
@@ -46,7 +46,7 @@ struct MailTemplate: Sendable, Hashable {
             case .text(let text): result += text
             case .value(let name):
                 guard let value = values[name], !value.isEmpty else {
-                    throw MailError(.incomplete, "the template needs a value for \(name)")
+                    throw MailError(.incomplete, "the template requires a value for \(name)")
                 }
                 result += escapesHTML ? escaped(value) : value
             case .section(let name, let inner):
@@ -71,7 +71,7 @@ struct MailTemplate: Sendable, Hashable {
         return result
     }
 
-    /// Joins lines that hold nothing but one `{% … %}` with the line after them.
+    /// Joins lines that contain only one `{% … %}` with the line after them.
     private static func withoutTagLines(_ source: String) -> String {
         let lines = source.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n")
         var result = ""
@@ -95,11 +95,11 @@ struct MailTemplate: Sendable, Hashable {
 
         init(rest: Substring) { self.rest = rest }
 
-        /// Reads up to the end, or up to the `endif` of the section that is open.
+        /// Parses up to the end, or up to the `endif` of the open section.
         mutating func nodes(inside section: String?, depth: Int) throws(MailError) -> [Node] {
             guard depth <= MailTemplate.largestDepth else {
                 throw MailError(
-                    .invalidTemplate, "more than \(MailTemplate.largestDepth) ifs lie within each other")
+                    .invalidTemplate, "ifs are nested more than \(MailTemplate.largestDepth) levels deep")
             }
             var nodes: [Node] = []
             while let open = rest.firstRange(of: /\{[{%]/) {
@@ -117,15 +117,15 @@ struct MailTemplate: Sendable, Hashable {
                     let name = try noted(words[1])
                     nodes.append(.section(name, try self.nodes(inside: name, depth: depth + 1)))
                 case (false, 1, "endif") where section != nil: return nodes
-                case (false, 1, "endif"): throw MailError(.invalidTemplate, "an endif has no if")
+                case (false, 1, "endif"): throw MailError(.invalidTemplate, "an endif without an if")
                 default:
                     throw MailError(
                         .invalidTemplate,
-                        "only {{ name }}, {% if name %} and {% endif %} are understood, and not "
+                        "only {{ name }}, {% if name %} and {% endif %} are supported, not "
                             + "\"\(words.joined(separator: " "))\"")
                 }
             }
-            if let section { throw MailError(.invalidTemplate, "the if of \(section) has no endif") }
+            if let section { throw MailError(.invalidTemplate, "the if of \(section) is missing its endif") }
             nodes.append(.text(String(rest)))
             rest = ""
             return nodes
@@ -133,7 +133,7 @@ struct MailTemplate: Sendable, Hashable {
 
         private mutating func noted(_ name: String) throws(MailError) -> String {
             guard name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil else {
-                throw MailError(.invalidTemplate, "\"\(name)\" is no name of a value")
+                throw MailError(.invalidTemplate, "\"\(name)\" is not a valid value name")
             }
             names.insert(name)
             return name

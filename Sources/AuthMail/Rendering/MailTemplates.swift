@@ -2,16 +2,16 @@
 import AuthFlows
 import Foundation
 
-/// The texts of every kind of mail: ours, replaced and added to by a folder's files.
+/// The templates of all mails: the built-in ones, with replacements and additions from a folder.
 struct MailTemplates: Sendable {
-    /// The files of one kind of mail.
+    /// The templates of one mail.
     struct Texts: Sendable {
         var subject: MailTemplate
         var text: MailTemplate
         var html: MailTemplate?
     }
 
-    /// What a template of ours may use. An application's own templates use what its mails give.
+    /// The values that a built-in template may use. An application's own templates use the values of its own mails.
     static let knownValues: Set<String> = [
         "site_name", "email", "username", "url", "code", "password_reset_url", "signup_url", "ip",
         "user_agent",
@@ -21,10 +21,10 @@ struct MailTemplates: Sendable {
     private static let suffixes = ["_subject.txt", "_message.txt", "_message.html"]
     private let texts: [String: Texts]
 
-    /// - Parameter folder: its files replace ours one by one (`login_code_subject.txt`). A file whose name begins
-    ///   otherwise makes a template of the application's own, which needs at least `_subject.txt` and
-    ///   `_message.txt`. Other files than `.txt` and `.html` are passed over.
-    /// - Throws: ``MailError/Code/invalidTemplate`` with everything that is wrong, file by file.
+    /// - Parameter folder: its files replace built-in ones of the same name (`login_code_subject.txt`). Files with
+    ///   another prefix define the application's own template, which needs at least `_subject.txt` and `_message.txt`.
+    ///   Files other than `.txt` and `.html` are ignored.
+    /// - Throws: ``MailError/Code/invalidTemplate`` with all errors, file by file.
     init(folder: String? = nil) throws(MailError) {
         var files = BuiltInTemplates.files.mapValues { String(decoding: $0, as: UTF8.self) }
         var faults: [String] = []
@@ -36,7 +36,7 @@ struct MailTemplates: Sendable {
                 parsed[name] = template
                 let unknown = template.names.subtracting(Self.knownValues)
                 if BuiltInTemplates.files[name] != nil, !unknown.isEmpty {
-                    faults.append("\(name): no such value: \(unknown.sorted().joined(separator: ", "))")
+                    faults.append("\(name): unknown value: \(unknown.sorted().joined(separator: ", "))")
                 }
             } catch {
                 faults.append("\(name): \(error.message)")
@@ -47,7 +47,7 @@ struct MailTemplates: Sendable {
             guard let subject = parsed[prefix + "_subject.txt"], let text = parsed[prefix + "_message.txt"]
             else {
                 faults.append(
-                    "\(prefix): is no template of ours, and as a new one it needs both "
+                    "\(prefix): not a built-in template; a new one requires both "
                         + "\(prefix)_subject.txt and \(prefix)_message.txt")
                 continue
             }
@@ -60,7 +60,7 @@ struct MailTemplates: Sendable {
     /// - Throws: ``MailError/Code/unknownTemplate``.
     func texts(of template: MailDraft.Template) throws(MailError) -> Texts {
         guard let found = texts[template.rawValue] else {
-            throw MailError(.unknownTemplate, "there is no template \(template.rawValue)")
+            throw MailError(.unknownTemplate, "unknown template \(template.rawValue)")
         }
         return found
     }
@@ -69,10 +69,10 @@ struct MailTemplates: Sendable {
         suffixes.first { file.hasSuffix($0) && file.count > $0.count }.map { String(file.dropLast($0.count)) }
     }
 
-    /// Adds a folder's files; returns what is wrong with them.
+    /// Adds a folder's files; returns the errors found.
     private static func read(_ folder: String, into files: inout [String: String]) -> [String] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            return ["the folder of templates cannot be read"]
+            return ["the template folder cannot be read"]
         }
         var faults: [String] = []
         for name in names.sorted() where !name.hasPrefix(".") {

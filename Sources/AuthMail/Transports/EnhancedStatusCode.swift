@@ -2,7 +2,8 @@
 
 /// An enhanced mail system status code (RFC 3463) at the beginning of a reply's text (RFC 2034): `5.7.1`.
 ///
-/// A reply code such as 550 or 554 does not say whose fault a refusal is; the second and third number do.
+/// A reply code such as 550 or 554 does not tell whether the recipient or the sender causes a refusal; the second and
+/// third number do.
 struct EnhancedStatusCode: Hashable, Sendable {
     /// 1 addressing, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 security and policy.
     var subject: Int
@@ -13,7 +14,7 @@ struct EnhancedStatusCode: Hashable, Sendable {
         self.detail = detail
     }
 
-    /// Reads the last line of a reply, such as `550 5.1.1 no such mailbox`; nil if it has no such code.
+    /// Reads the last line of a reply, such as `550 5.1.1 no such mailbox`; nil if it contains no enhanced status code.
     init?(reply: String) {
         let bytes = Array(reply.utf8.prefix(32))
         guard bytes.count > 4, bytes[3] == UInt8(ascii: " ") || bytes[3] == UInt8(ascii: "-") else {

@@ -3,17 +3,17 @@ import AuthSignals
 import Dispatch
 import Foundation
 
-/// Writes each mail into a folder, as a file that any mail program opens: for development, tests and the
-/// demo.
+/// Writes each mail into a folder, as a file that any mail program can open: for development, tests and the demo.
 ///
-/// Names sort by the time at which mails were queued: `20261123T080000.123Z-<id>.eml`. A file is complete
-/// when it has that name, and a mail that is sent twice is one file.
+/// File names sort by the time at which the mails were queued: `20261123T080000.123Z-<id>.eml`. A file with that name
+/// is
+/// complete, and a mail that is sent twice is one file.
 public struct FileTransport: MailTransport {
     private let folder: String
-    /// Disks can be slow; Swift's shared threads do not wait for them.
+    /// Disks can be slow and must not block Swift's cooperative thread pool.
     private let queue = DispatchQueue(label: "auth.mail.file")
 
-    /// - Parameter folder: made with the first mail where it is missing, readable by its owner only.
+    /// - Parameter folder: created with the first mail if it is missing, readable by its owner only.
     public init(folder: String) { self.folder = folder }
 
     public func send(_ mail: RenderedMail) async throws(MailError) {
@@ -24,7 +24,7 @@ public struct FileTransport: MailTransport {
         }
     }
 
-    /// Tries whether a file can be written.
+    /// Creates the folder if it is missing and checks that files can be written to it.
     public func check() async throws(MailError) {
         try await onQueue { () throws(MailError) in
             try makeFolder()
@@ -32,10 +32,10 @@ public struct FileTransport: MailTransport {
         }
     }
 
-    /// Looks whether a file could be written, and makes nothing.
+    /// Checks whether a file could be written, without creating anything.
     public func checkPlace() async throws(MailError) {
         try await onQueue { () throws(MailError) in
-            // What exists of the path decides: the rest would be made in there.
+            // Checks the deepest existing folder of the path: the missing ones would be created in it.
             var place = URL(fileURLWithPath: folder).standardizedFileURL
             while access(place.path, F_OK) != 0, place.path != "/" { place.deleteLastPathComponent() }
             var isFolder: ObjCBool = false
@@ -67,12 +67,13 @@ public struct FileTransport: MailTransport {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw MailError(.storage, "the mail folder cannot be made")
+            throw MailError(.storage, "the mail folder cannot be created")
         }
     }
 
-    /// Temporary file, fsync, rename, fsync of the folder: nobody sees half a mail, and none is lost with the
-    /// power.
+    /// Writes a temporary file, fsyncs it, renames it and fsyncs the folder: no reader sees a partial mail, and no
+    /// mail is
+    /// lost on power loss.
     private func write(_ message: Data, as name: String) throws(MailError) {
         let path = "\(folder)/\(name)"
         let temporary = "\(folder)/.\(name).\(UUID().wireText)"

@@ -3,10 +3,10 @@ import AuthFlows
 import AuthSignals
 public import Logging
 
-/// Delivers nothing: the log tells which mail there was. For an installation that must not send mail.
+/// Logs each mail instead of delivering it, for an installation that must not send mail.
 ///
-/// The recipient is told at `debug` and below. The text is never told, since a key or a code in a log is a
-/// key or a code for whoever reads it; ``FileTransport`` keeps whole mails.
+/// The recipient is logged at `debug` and below. The text is never logged, because it may contain a key or a code that
+/// every reader of the log could use; ``FileTransport`` keeps whole mails.
 public struct LogTransport: MailTransport {
     private let logger: Logger
 
@@ -17,6 +17,7 @@ public struct LogTransport: MailTransport {
             "mail not delivered: MAIL_URL is log:",
             metadata: ["template": "\(mail.template.rawValue)", "mail": "\(mail.id.wireText)"])
         logger.debug(
-            "its recipient", metadata: ["mail": "\(mail.id.wireText)", "to": "\(mail.recipient)"])
+            "recipient of the undelivered mail",
+            metadata: ["mail": "\(mail.id.wireText)", "to": "\(mail.recipient)"])
     }
 }

@@ -3,14 +3,14 @@ import AuthFlows
 import Foundation
 public import Logging
 
-/// Where mails go: `file:./mail`, `smtp://host:port`, `smtps://user:password@host` or `log:`.
+/// Where mails are sent: `file:./mail`, `smtp://host:port`, `smtps://user:password@host` or `log:`.
 public struct MailURL: Hashable, Sendable, CustomStringConvertible {
-    /// The kinds of transport.
+    /// The transport that the URL names.
     public enum Target: Hashable, Sendable {
         /// A folder; each mail becomes a file.
         case folder(String)
         case smtp(SMTPSettings)
-        /// Nothing is delivered; the log tells that there was a mail.
+        /// Nothing is delivered; each mail is logged.
         case log
     }
 
@@ -21,13 +21,14 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
     /// Reads a URL.
     ///
     /// - `file:` and a path, absolute or relative to the working directory.
-    /// - `smtp://` and a host; port 25, or 587 with a user. With a user, TLS by STARTTLS is required; otherwise
-    ///   it is used where the server offers it, and required with `?starttls=required`.
+    /// - `smtp://` and a host; port 25, or 587 with a user. With a user, STARTTLS is required; otherwise it is used
+    ///   if the
+    ///   server offers it, and required with `?starttls=required`.
     /// - `smtps://` and a host; TLS from the first byte; port 465.
-    /// - User and password stand before the host, percent-encoded where they hold other characters than letters
-    ///   and digits. `?cacertfile=` names a PEM file of the authorities to trust instead of the system's.
+    /// - User and password come before the host; characters other than letters and digits are percent-encoded.
+    ///   `?cacertfile=` names a PEM file of certificate authorities to trust instead of the system's.
     ///
-    /// - Throws: ``MailError/Code/invalidURL`` with what is wrong; the URL is not quoted, since it may hold a
+    /// - Throws: ``MailError/Code/invalidURL`` with the reason; the URL is not quoted, because it may contain a
     ///   password.
     public init(_ text: String) throws(MailError) {
         let scheme = text.prefix { $0 != ":" }.lowercased()
@@ -40,7 +41,7 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What it is, without user and password.
+    /// The URL without user and password.
     public var description: String {
         switch target {
         case .folder(let path): "file:\(path)"
@@ -49,9 +50,9 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Makes the transport. Nothing is connected or written yet.
+    /// Creates the transport. Nothing is connected or written yet.
     ///
-    /// - Parameter connections: how many mails an SMTP transport may have in hand at a time, at least 1.
+    /// - Parameter connections: how many mails an SMTP transport may have in flight at a time, at least 1.
     public func transport(connections: Int = 1, logger: Logger) -> any MailTransport {
         switch target {
         case .folder(let path): FileTransport(folder: path)
@@ -66,7 +67,7 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
             path = String(rest.dropFirst(2))
             guard path.hasPrefix("/") else {
                 throw MailError(
-                    .invalidURL, "must name a folder of this host: file:./mail or file:///var/mail")
+                    .invalidURL, "must name a folder on this host: file:./mail or file:///var/mail")
             }
         }
         guard let decoded = path.removingPercentEncoding, !decoded.isEmpty, !decoded.contains("\0") else {
@@ -81,11 +82,11 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
         else {
             throw MailError(
                 .invalidURL,
-                "must be like smtp://user:password@host:port, other characters than letters and digits in user "
+                "must be like smtp://user:password@host:port, characters other than letters and digits in user "
                     + "and password percent-encoded")
         }
         guard parts.path.isEmpty || parts.path == "/", parts.fragment == nil else {
-            throw MailError(.invalidURL, "must have nothing between host and ?")
+            throw MailError(.invalidURL, "must not have a path or a fragment")
         }
         var settings = SMTPSettings(host: host, isSecure: isSecure)
         if let user = parts.percentEncodedUser?.removingPercentEncoding, !user.isEmpty {
@@ -93,7 +94,7 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
                 throw MailError(.invalidURL, "must have a password after the user, as in user:password@host")
             }
             guard !(user + password).unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-                throw MailError(.invalidURL, "must have no control character in user or password")
+                throw MailError(.invalidURL, "must not have control characters in user or password")
             }
             settings.login = SMTPSettings.Login(user: user, password: Password(password))
         }
@@ -116,13 +117,13 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
         case ("starttls", "opportunistic"):
             guard settings.login == nil, !settings.isSecure else {
                 throw MailError(
-                    .invalidURL, "must not have starttls=opportunistic: a password is not sent without TLS")
+                    .invalidURL, "must not have starttls=opportunistic: a password is never sent without TLS")
             }
         case ("starttls", _):
             throw MailError(.invalidURL, "must have required or opportunistic after starttls=")
         case ("cacertfile", let path) where !path.isEmpty: settings.authorities = path
         default:
-            throw MailError(.invalidURL, "must have no other options than starttls and cacertfile")
+            throw MailError(.invalidURL, "must not have options other than starttls and cacertfile")
         }
     }
 }

@@ -2,9 +2,9 @@
 import CCurl
 import Foundation
 
-/// One SMTP connection with a thread of its own: libcurl blocks, and Swift's shared threads must not.
+/// One SMTP connection with its own thread: libcurl blocks, and Swift's cooperative thread pool must not.
 ///
-/// Jobs run one after the other. A cancelled task takes its job back, or interrupts it where it runs.
+/// Jobs run one after the other. A cancelled task removes its waiting job, or interrupts it if it is running.
 final class SMTPLane: Sendable {
     private let core: SMTPLaneCore
 
@@ -13,9 +13,9 @@ final class SMTPLane: Sendable {
     deinit { core.close() }
 
     func send(_ mail: RenderedMail) async throws(MailError) {
-        // A C string ends at a NUL; what follows it must not get lost.
+        // A C string ends at a NUL; the rest of the address would be lost.
         guard !mail.sender.utf8.contains(0), !mail.recipient.utf8.contains(0) else {
-            throw MailError(.malformed, "an address holds a control character")
+            throw MailError(.malformed, "an address contains a control character")
         }
         try await run { mailer in
             let result = mail.message.withUnsafeBytes { bytes -> CCurlResult in
@@ -43,7 +43,7 @@ final class SMTPLane: Sendable {
     func check() async throws(MailError) {
         let address = core.checkAddress ?? ""
         guard !address.utf8.contains(0) else {
-            throw MailError(.malformed, "the sender holds a control character")
+            throw MailError(.malformed, "the sender contains a control character")
         }
         try await run { mailer in
             MailError(

@@ -4,12 +4,12 @@ import AuthSignals
 import CCurl
 import Foundation
 
-/// What a lane and its thread share: the jobs that wait, and the mailer.
+/// The state that an ``SMTPLane`` shares with its thread: the waiting jobs and the mailer (a libcurl handle).
 ///
-/// Unchecked because everything that changes is guarded by `condition`, but for the mailer, which belongs to
-/// the thread; other threads only interrupt it, under the lock and while it exists.
+/// Unchecked: all mutable state is guarded by `condition`, except the mailer, which the thread owns. Other threads only
+/// interrupt the mailer, under the lock and while it exists.
 final class SMTPLaneCore: @unchecked Sendable {
-    /// Something to do with the mailer; `finish` is called once, with nil where it went well.
+    /// Work that uses the mailer; `finish` is called once, with nil on success.
     struct Job: Sendable {
         let id: UUID
         let work: @Sendable (OpaquePointer) -> MailError?
@@ -20,7 +20,7 @@ final class SMTPLaneCore: @unchecked Sendable {
     private let condition = NSCondition()
     private var jobs: [Job] = []
     private var running: UUID?
-    /// Cancelled before they were submitted.
+    /// Jobs that were cancelled before they were submitted.
     private var cancelledEarly: Set<UUID> = []
     private var isClosed = false
     private var hasThread = false
@@ -56,7 +56,7 @@ final class SMTPLaneCore: @unchecked Sendable {
 
     func forget(_ id: UUID) { locked { _ = cancelledEarly.remove(id) } }
 
-    /// Interrupts what runs, refuses what waits, and ends the thread, which closes the connection.
+    /// Interrupts the running job, rejects the waiting ones, and ends the thread, which closes the connection.
     func close() {
         let refused: [Job] = locked {
             isClosed = true
@@ -76,7 +76,7 @@ final class SMTPLaneCore: @unchecked Sendable {
         return body()
     }
 
-    /// Under the lock.
+    /// Called under the lock.
     private func startThread() {
         guard !hasThread else { return }
         hasThread = true
@@ -85,12 +85,12 @@ final class SMTPLaneCore: @unchecked Sendable {
         thread.start()
     }
 
-    /// The thread's whole life.
+    /// The thread's main function.
     private func work() {
         let made = makeMailer()
         locked { mailer = made }
         while let job = next() {
-            let fault = made.map(job.work) ?? MailError(.unavailable, "libcurl could not be started")
+            let fault = made.map(job.work) ?? MailError(.unavailable, "libcurl could not be initialized")
             locked { running = nil }
             job.finish(fault)
         }
@@ -104,7 +104,7 @@ final class SMTPLaneCore: @unchecked Sendable {
             guard !isClosed else { return nil }
             let job = jobs.removeFirst()
             running = job.id
-            // An interruption was meant for the job before.
+            // A pending interruption was meant for the previous job.
             if let mailer { ccurl_resume(mailer) }
             return job
         }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Hands mails to an SMTP server through libcurl, over connections that are kept for a while.
+/// Sends mails to an SMTP server with libcurl, over connections that are kept open for a while.
 public final class SMTPTransport: MailTransport {
     private let lanes: [SMTPLane]
-    /// How many mails each lane has in hand.
+    /// The number of mails in flight or waiting on each connection.
     private let loads: Mutex<[Int]>
 
-    /// Nothing is connected before the first mail.
+    /// Connects with the first mail.
     ///
-    /// - Parameter connections: how many mails can be sent at a time, at least 1.
+    /// - Parameter connections: how many mails can be sent concurrently, at least 1.
     public init(_ settings: SMTPSettings, connections: Int = 1) {
         lanes = (0..<max(1, connections)).map { _ in SMTPLane(settings) }
         loads = Mutex(Array(repeating: 0, count: max(1, connections)))
@@ -19,7 +19,8 @@ public final class SMTPTransport: MailTransport {
         try await withLane { lane throws(MailError) in try await lane.send(mail) }
     }
 
-    /// Connects, logs in, and gives the envelope of a mail to ``SMTPSettings/checkAddress`` up to RCPT; RSET takes it back.
+    /// Connects, logs in, and sends the envelope of a mail to ``SMTPSettings/checkAddress`` up to RCPT; RSET cancels
+    /// it.
     public func check() async throws(MailError) {
         try await withLane { lane throws(MailError) in try await lane.check() }
     }
