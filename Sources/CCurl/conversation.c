@@ -9,7 +9,7 @@ static bool begins(const char *data, size_t size, const char *verb) {
 }
 
 static void note_command(ccurl_mailer *mailer, const char *data, size_t size) {
-  // libcurl says QUIT before it reports that a mail was refused; the answer to that is not what was wrong.
+  // libcurl sends QUIT before it reports a refused mail; the reply to QUIT is not the error.
   mailer->said_goodbye = begins(data, size, "QUIT");
   if (mailer->said_goodbye) return;
   if (begins(data, size, "EHLO") || begins(data, size, "HELO")) mailer->step = CCURL_STEP_GREETING;
@@ -18,7 +18,7 @@ static void note_command(ccurl_mailer *mailer, const char *data, size_t size) {
   else if (begins(data, size, "MAIL")) mailer->step = CCURL_STEP_SENDER;
   else if (begins(data, size, "RCPT")) mailer->step = CCURL_STEP_RECIPIENT;
   else if (begins(data, size, "DATA")) mailer->step = CCURL_STEP_DATA;
-  // The lines that follow AUTH are credentials: only their place in the conversation matters.
+  // The lines after AUTH are credentials: they do not change the step.
   else if (mailer->step != CCURL_STEP_LOGIN) mailer->step = CCURL_STEP_OTHER;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the files of this target share.
+// Declarations shared by the files of this target.
 
 #ifndef CCURL_INTERNAL_H
 #define CCURL_INTERNAL_H
@@ -15,8 +15,8 @@
 
 struct ccurl_mailer {
   CURL *easy;
-  // The multi handle owns the connection. It is used instead of curl_easy_perform because a wait on it can be ended
-  // from another thread at once; the easy interface looks at its abort flag only once a second.
+  // The multi handle owns the connection. It is used instead of curl_easy_perform because another thread can end a wait
+  // on it immediately; the easy interface checks its abort flag only once a second.
   CURLM *multi;
   atomic_bool interrupted;
 
@@ -30,7 +30,7 @@ struct ccurl_mailer {
   long total_timeout_ms;
   long idle_limit_s;
 
-  // Of the running call.
+  // State of the running call.
   const uint8_t *message;
   size_t message_count;
   size_t message_sent;
@@ -41,24 +41,26 @@ struct ccurl_mailer {
   char reply[CCURL_REPLY_LIMIT];
 };
 
-// TLS libraries write to sockets without asking not to be told by a signal, and the server may have closed its end.
-// SIGPIPE would end the process; CURLOPT_NOSIGNAL, which threads need, makes libcurl leave that to us.
+// Block and unblock SIGPIPE. TLS libraries write to sockets without MSG_NOSIGNAL, and the server may have closed its
+// end:
+// SIGPIPE would end the process. With CURLOPT_NOSIGNAL, which threads need, libcurl leaves this to its caller.
 sigset_t ccurl_hold_sigpipe(void);
 void ccurl_release_sigpipe(sigset_t before);
 
-// Notes what is said and what is answered: libcurl's CURLOPT_DEBUGFUNCTION, with the mailer as its data.
+// Records the commands and replies: libcurl's CURLOPT_DEBUGFUNCTION, with the mailer as its data.
 //
-// libcurl tells which command failed only in English sentences that change between its versions; the conversation
-// itself does not change.
+// libcurl reports which command failed only in error texts that change between its versions; the SMTP conversation
+// itself
+// does not change.
 int ccurl_listen_in(CURL *easy, curl_infotype type, char *data, size_t size, void *mailer);
 
-// Sends the mail that the mailer holds. `fresh` opens a new connection.
+// Sends the mail that is set in the mailer. `fresh` opens a new connection.
 ccurl_result ccurl_run(ccurl_mailer *mailer, struct curl_slist *recipient, const char *sender, bool fresh);
 
 // Sends one command, such as NOOP, and waits for its reply. `fresh` opens a new connection.
 ccurl_result ccurl_command(ccurl_mailer *mailer, const char *command, bool fresh);
 
-// The result of a call that nothing was sent for.
+// The result of a call that was rejected without sending anything.
 ccurl_result ccurl_refuse(ccurl_mailer *mailer, ccurl_status status, const char *why);
 
 #endif

@@ -89,7 +89,7 @@ ccurl_status ccurl_set_number(ccurl_mailer *mailer, ccurl_number_option option, 
     if (value > CCURL_TLS_REQUIRED) return CCURL_INVALID;
     mailer->tls_mode = (ccurl_tls)value;
     return CCURL_OK;
-  // libcurl reads 0 as its own default, which for the whole transfer is no limit.
+  // libcurl takes 0 as its own default, which means no limit for the whole transfer.
   case CCURL_CONNECT_TIMEOUT: mailer->connect_timeout_ms = value ? (long)value : 1; return CCURL_OK;
   case CCURL_TOTAL_TIMEOUT: mailer->total_timeout_ms = value ? (long)value : 1; return CCURL_OK;
   case CCURL_IDLE_LIMIT: mailer->idle_limit_s = (long)value; return CCURL_OK;

@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 
-// A kept connection may have been closed by the server, or be answered 421 (RFC 5321, section 3.8). As long as not a
-// byte of the mail was read from us, a second try cannot deliver it twice.
+// The server may have closed an idle connection, or reply 421 on it (RFC 5321, section 3.8). As long as libcurl has
+// read
+// no byte of the mail, a retry cannot deliver it twice.
 static bool was_stale(const ccurl_mailer *mailer, ccurl_result result) {
   if (!result.reused || mailer->message_sent > 0) return false;
   return result.status == CCURL_LOST || (result.status == CCURL_REFUSED && result.reply_code == 421);
@@ -20,12 +21,12 @@ static bool is_address(const char *text) {
 
 ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail) {
   if (!mailer->url) return ccurl_refuse(mailer, CCURL_INVALID, "no URL was set");
-  if (!is_address(mail->sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is no address");
+  if (!is_address(mail->sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is not an address");
   if (!*mail->recipient || !is_address(mail->recipient)) {
-    return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is no address");
+    return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is not an address");
   }
   struct curl_slist *recipient = curl_slist_append(NULL, mail->recipient);
-  if (!recipient) return ccurl_refuse(mailer, CCURL_NO_MEMORY, "no memory");
+  if (!recipient) return ccurl_refuse(mailer, CCURL_NO_MEMORY, "out of memory");
   mailer->message = mail->message;
   mailer->message_count = mail->message_count;
   ccurl_result result = ccurl_run(mailer, recipient, mail->sender, false);
@@ -36,7 +37,8 @@ ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail) {
   return result;
 }
 
-// One command of a probe on the connection of the one before; `reused` says whether it was that one.
+// Sends one command of a probe on the connection of the previous one; `reused` in the result is false if libcurl opened
+// a new connection.
 static ccurl_result say(ccurl_mailer *mailer, const char *verb, const char *address) {
   char command[1024];
   int length = snprintf(command, sizeof command, address ? "%s:<%s>" : "%s", verb, address);
@@ -48,8 +50,8 @@ static ccurl_result say(ccurl_mailer *mailer, const char *verb, const char *addr
 
 ccurl_result ccurl_probe(ccurl_mailer *mailer, const char *sender, const char *recipient) {
   if (!mailer->url) return ccurl_refuse(mailer, CCURL_INVALID, "no URL was set");
-  if (!is_address(sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is no address");
-  if (!is_address(recipient)) return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is no address");
+  if (!is_address(sender)) return ccurl_refuse(mailer, CCURL_INVALID, "the sender is not an address");
+  if (!is_address(recipient)) return ccurl_refuse(mailer, CCURL_INVALID, "the recipient is not an address");
   ccurl_result result = ccurl_command(mailer, "NOOP", false);
   if (was_stale(mailer, result)) result = ccurl_command(mailer, "NOOP", true);
   if (result.status != CCURL_OK || !*recipient) return result;

@@ -17,8 +17,8 @@ static size_t give_message(char *buffer, size_t size, size_t count, void *contex
   return part;
 }
 
-// The reply to the mail's text is waited for inside curl_multi_perform, where libcurl looks at nothing but this, once a
-// second.
+// The progress callback. While libcurl waits for the reply to the mail's content inside curl_multi_perform, it checks
+// only this callback, once a second.
 static int shall_end(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
   (void)a, (void)b, (void)c, (void)d;
   ccurl_mailer *mailer = context;
@@ -41,7 +41,7 @@ static CURLcode restrict_protocols(CURL *easy) {
 #endif
 }
 
-// libcurl takes the name that EHLO gives from the path of the URL.
+// libcurl takes the EHLO name from the path of the URL.
 static CURLcode set_url(ccurl_mailer *mailer) {
   if (!mailer->helo) return curl_easy_setopt(mailer->easy, CURLOPT_URL, mailer->url);
   char *name = curl_easy_escape(mailer->easy, mailer->helo, 0);
@@ -57,8 +57,8 @@ static CURLcode set_url(ccurl_mailer *mailer) {
   return code;
 }
 
-// Sets everything again for each call: an easy handle remembers, and a leftover of the last mail must not be able to
-// reach this one. The connection is not among what is reset.
+// Sets all options again for each call: an easy handle keeps its options, and none of the previous mail may affect this
+// one. The reset keeps the connection.
 static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
   CURL *easy = mailer->easy;
   bool implicit = strncmp(mailer->url, "smtps:", 6) == 0;
@@ -71,7 +71,7 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
   if (code == CURLE_OK) code = set_url(mailer);
   SET(CURLOPT_ERRORBUFFER, mailer->fault);
   SET(CURLOPT_NOSIGNAL, 1L); // signals and threads do not mix
-  SET(CURLOPT_PROXY, "");    // no proxy of the environment's
+  SET(CURLOPT_PROXY, "");    // ignore proxies of the environment
   SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   SET(CURLOPT_CONNECTTIMEOUT_MS, mailer->connect_timeout_ms);
   SET(CURLOPT_TIMEOUT_MS, mailer->total_timeout_ms);
@@ -87,7 +87,7 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
     SET(CURLOPT_USERNAME, mailer->user);
     SET(CURLOPT_PASSWORD, mailer->password ? mailer->password : "");
   }
-  SET(CURLOPT_VERBOSE, 1L); // to the callback, which keeps replies only
+  SET(CURLOPT_VERBOSE, 1L); // for the debug callback, which keeps replies only
   SET(CURLOPT_DEBUGFUNCTION, ccurl_listen_in);
   SET(CURLOPT_DEBUGDATA, mailer);
   SET(CURLOPT_WRITEFUNCTION, ignore_output);
@@ -98,7 +98,7 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
   return code;
 }
 
-// Runs the transfer that was prepared.
+// Runs the prepared transfer.
 static CURLcode perform(ccurl_mailer *mailer) {
   if (curl_multi_add_handle(mailer->multi, mailer->easy) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
   CURLcode code = CURLE_OK;
@@ -154,9 +154,9 @@ static ccurl_status status_of(CURLcode code, int32_t reply) {
   }
 }
 
-// Makes sure that the connection is not used again. libcurl keeps one whose last reply it did not wait for, and would
-// take that reply for the answer to the next mail's first command. Shutting the socket down also spares us the wait for
-// an answer to QUIT.
+// Ensures that the connection is not used again. libcurl keeps a connection whose last reply it did not wait for, and
+// would take that reply for the answer to the first command of the next mail. Shutting the socket down also avoids the
+// wait for the reply to QUIT.
 static void cut_connection(ccurl_mailer *mailer) {
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (curl_easy_getinfo(mailer->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mail submission over libcurl's SMTP: the only place that includes its headers.
+// Mail submission with libcurl's SMTP: the only target that includes its headers.
 //
-// libcurl cannot be used from Swift as it is: curl_easy_setopt and curl_easy_getinfo are variadic. This face has
-// plain structs and integers instead, one call a mail, and every call has a bound and can be interrupted.
+// libcurl cannot be used from Swift directly: curl_easy_setopt and curl_easy_getinfo are variadic. This interface has
+// plain structs and integers instead, one call per mail, and every call has a time-out and can be interrupted.
 //
-// How it is used. One thread owns a mailer and makes every call but ccurl_interrupt:
+// Usage: one thread owns a mailer and makes every call except ccurl_interrupt:
 //
 //     ccurl_new → ccurl_set_text, ccurl_set_number → { ccurl_send | ccurl_probe } … → ccurl_free
 //
-// The connection is kept between the mails and opened again when it was lost.
+// The connection is kept open between mails and reopened if it was lost.
 
 #ifndef CCURL_H
 #define CCURL_H
@@ -37,37 +37,38 @@
 
 CCURL_BEGIN
 
-/// One SMTP connection and its settings. Opaque; made by ccurl_new, released by ccurl_free.
+/// One SMTP connection and its settings. Opaque; created by ccurl_new, released by ccurl_free.
 typedef struct ccurl_mailer ccurl_mailer;
 
-/// How a call ended.
+/// The status of a finished call.
 CCURL_ENUM(ccurl_status, "CCurlStatus") {
-  /// The server has taken the mail.
+  /// The server has accepted the mail.
   CCURL_OK CCURL_NAME("ok") = 0,
-  /// An argument is null, or a value could be read as a command (a control character, a space or an angle bracket in
-  /// an address). Nothing was sent.
+  /// An argument is null, or a value could be interpreted as a command (a control character, a space or an angle
+  /// bracket
+  /// in an address). Nothing was sent.
   CCURL_INVALID CCURL_NAME("invalid") = 1,
   CCURL_NO_MEMORY CCURL_NAME("noMemory") = 2,
-  /// ccurl_interrupt was called. Whether the server has the mail is not known.
+  /// ccurl_interrupt was called. It is unknown whether the server has accepted the mail.
   CCURL_INTERRUPTED CCURL_NAME("interrupted") = 3,
-  /// The host's name could not be resolved, or nobody accepted the connection.
+  /// The host name could not be resolved, or the connection was not accepted.
   CCURL_UNREACHABLE CCURL_NAME("unreachable") = 4,
   /// The server did not answer in time.
   CCURL_TIMED_OUT CCURL_NAME("timedOut") = 5,
-  /// TLS was wanted and there is none, the handshake failed, or the certificate is not trusted.
+  /// TLS is required but not offered, the handshake failed, or the certificate is not trusted.
   CCURL_TLS CCURL_NAME("tlsFailed") = 6,
-  /// The server does not accept user and password, or offers no way to log in that we know.
+  /// The server does not accept the user and password, or offers no supported authentication mechanism.
   CCURL_LOGIN CCURL_NAME("loginRefused") = 7,
-  /// The server answered a command with an error; `reply_code` and `step` say which.
+  /// The server replied to a command with an error; see `reply_code` and `step`.
   CCURL_REFUSED CCURL_NAME("refused") = 8,
-  /// The connection was lost, or what arrived is not SMTP.
+  /// The connection was lost, or the server does not speak SMTP.
   CCURL_LOST CCURL_NAME("lost") = 9,
-  /// Anything else; `curl_code` and the text say what.
+  /// Any other error; see `curl_code` and ccurl_fault_text.
   CCURL_OTHER CCURL_NAME("other") = 10,
 };
 CCURL_ENUM_TYPE(ccurl_status);
 
-/// How far a conversation came: the last thing that was said to the server.
+/// How far a conversation got: the last command that was sent to the server.
 CCURL_ENUM(ccurl_step, "CCurlStep") {
   CCURL_STEP_CONNECT CCURL_NAME("connect") = 0,
   /// EHLO or HELO.
@@ -89,12 +90,12 @@ CCURL_ENUM_TYPE(ccurl_step);
 CCURL_ENUM(ccurl_text_option, "CCurlTextOption") {
   /// `smtp://host:port` or `smtps://host:port`; required.
   CCURL_URL CCURL_NAME("url") = 0,
-  /// The user to log in as; without one there is no log-in.
+  /// The user to log in as; if unset, the mailer does not log in.
   CCURL_USER CCURL_NAME("user") = 1,
   CCURL_PASSWORD CCURL_NAME("password") = 2,
-  /// PEM file of the authorities to trust; without one, the system's are.
+  /// PEM file of the certificate authorities to trust; if unset, the system's are used.
   CCURL_CA_FILE CCURL_NAME("caFile") = 3,
-  /// The name that EHLO gives (RFC 5321, section 4.1.1.1); without one, libcurl gives the host's name.
+  /// The name sent with EHLO (RFC 5321, section 4.1.1.1); if unset, libcurl sends the host's name.
   CCURL_HELO CCURL_NAME("helo") = 4,
 };
 CCURL_ENUM_TYPE(ccurl_text_option);
@@ -105,31 +106,33 @@ CCURL_ENUM(ccurl_number_option, "CCurlNumberOption") {
   CCURL_TLS_MODE CCURL_NAME("tlsMode") = 0,
   /// Milliseconds for name resolution, connection and TLS handshake together. Default 10000.
   CCURL_CONNECT_TIMEOUT CCURL_NAME("connectTimeout") = 1,
-  /// Milliseconds for one mail, connecting included. Default 60000.
+  /// Milliseconds for one mail, including the connection. Default 60000.
   CCURL_TOTAL_TIMEOUT CCURL_NAME("totalTimeout") = 2,
-  /// Seconds after which an idle connection is not used again. Default 20: servers hang up after a few minutes, the
-  /// impatient ones after 30 seconds.
+  /// Seconds after which an idle connection is not used again. Default 20: servers close idle connections after a few
+  /// minutes, some after 30 seconds.
   CCURL_IDLE_LIMIT CCURL_NAME("idleLimit") = 3,
 };
 CCURL_ENUM_TYPE(ccurl_number_option);
 
-/// What is asked of STARTTLS on a connection that begins without TLS.
+/// The STARTTLS policy of a connection that begins without TLS.
 CCURL_ENUM(ccurl_tls, "CCurlTLS") {
-  /// Used where the server offers it. Any certificate will do, as none at all would too (RFC 7435).
+  /// Used if the server offers it. Any certificate is accepted, because a connection without TLS would be, too
+  /// (RFC 7435).
   CCURL_TLS_OPPORTUNISTIC CCURL_NAME("opportunistic") = 0,
   /// The server must offer it, and its certificate and host name are verified.
   CCURL_TLS_REQUIRED CCURL_NAME("required") = 1,
 };
 CCURL_ENUM_TYPE(ccurl_tls);
 
-/// One mail. Everything it points to is read during the call only.
+/// One mail. Its pointers are read only during the call.
 typedef struct CCURL_NAME("CCurlMail") ccurl_mail {
-  /// The envelope's sender, without angle brackets; empty is the null sender.
+  /// The envelope sender, without angle brackets; empty is the null sender.
   const char *sender;
-  /// The envelope's recipient, without angle brackets. There is one: a mail of ours is for one person, and no answer
-  /// has to be taken apart by recipient.
+  /// The envelope recipient, without angle brackets. Only one: our mails are for one person, so replies need not be
+  /// split
+  /// by recipient.
   const char *recipient;
-  /// The mail as RFC 5322 has it, lines ended by CRLF. Lines that begin with a dot are escaped here.
+  /// The mail in the format of RFC 5322, with CRLF line ends. Lines that begin with a dot are escaped by libcurl.
   const uint8_t *message;
   size_t message_count CCURL_NAME("messageCount");
 } ccurl_mail;
@@ -137,50 +140,54 @@ typedef struct CCURL_NAME("CCurlMail") ccurl_mail {
 /// The `curl_code` of a server that offers no STARTTLS although TLS is required (CURLE_USE_SSL_FAILED).
 #define CCURL_NO_TLS_OFFERED 64
 
-/// What came of a call.
+/// The result of a call.
 typedef struct CCURL_NAME("CCurlResult") ccurl_result {
   ccurl_status status;
   /// libcurl's own number (CURLcode).
   int32_t curl_code CCURL_NAME("curlCode");
-  /// The code of the server's last reply, good-byes not counted; 0 where there was none.
+  /// The code of the server's last reply, not counting the reply to QUIT; 0 if it sent none.
   int32_t reply_code CCURL_NAME("replyCode");
   ccurl_step step;
-  /// Whether the conversation went over a connection that was open already.
+  /// Whether the conversation used a connection that was already open.
   bool reused;
 } ccurl_result;
 
-/// Makes a mailer; null when there is no memory. The first call initialises libcurl, once for all threads.
+/// Creates a mailer; null if memory is exhausted or libcurl cannot be initialised. The first call initialises libcurl,
+/// once for all threads.
 ccurl_mailer *CCURL_NULLABLE ccurl_new(void);
 
 /// Closes the connection and destroys the mailer. The password is overwritten.
 void ccurl_free(ccurl_mailer *mailer);
 
-/// Sets a text, for all calls that follow.
+/// Sets a text option for all later calls.
 ccurl_status ccurl_set_text(ccurl_mailer *mailer, ccurl_text_option option, const char *value);
 
-/// Sets a number, for all calls that follow.
+/// Sets a number option for all later calls.
 ccurl_status ccurl_set_number(ccurl_mailer *mailer, ccurl_number_option option, int64_t value);
 
-/// Hands one mail to the server. A kept connection that turns out to be dead before the mail's first byte went out is
-/// replaced by a new one, once.
+/// Sends one mail. If a kept connection turns out to be closed before the first byte of the mail was sent, it is
+/// replaced
+/// by a new one, once.
 ccurl_result ccurl_send(ccurl_mailer *mailer, const ccurl_mail *mail);
 
-/// Connects, greets, logs in, and gives the envelope of a mail up to RCPT, which RSET takes back: whether mails could be
-/// sent. An empty recipient stops after the log-in, with NOOP.
+/// Checks whether mails could be sent: connects, greets, logs in, and sends the envelope of a mail up to RCPT, which
+/// RSET
+/// cancels. With an empty recipient it stops after the log-in, with NOOP.
 ccurl_result ccurl_probe(ccurl_mailer *mailer, const char *sender, const char *recipient);
 
-/// Makes the running call, and each later one until ccurl_resume, end with CCURL_INTERRUPTED: at once, or within a second
-/// while the server's answer to a mail's text is waited for. May be called by any thread while the mailer exists.
+/// Makes the running call, and each later one until ccurl_resume, end with CCURL_INTERRUPTED: immediately, or within a
+/// second while the call waits for the reply to a mail's content. Any thread may call it while the mailer exists.
 void ccurl_interrupt(ccurl_mailer *mailer);
 
-/// Takes ccurl_interrupt back.
+/// Undoes ccurl_interrupt.
 void ccurl_resume(ccurl_mailer *mailer);
 
-/// libcurl's words for what the last call found wrong; empty where nothing was. Valid until the next call.
+/// libcurl's error text of the last call; empty if it succeeded. Valid until the next call.
 const char *ccurl_fault_text(const ccurl_mailer *mailer);
 
-/// The last line that the server said during the last call, without its line end; empty where it said nothing. It may
-/// quote an address. Valid until the next call.
+/// The last line that the server sent during the last call, without its line end; empty if it sent nothing. It may
+/// quote
+/// an address. Valid until the next call.
 const char *ccurl_reply_text(const ccurl_mailer *mailer);
 
 /// libcurl's version at run time, such as `7.88.1`.
