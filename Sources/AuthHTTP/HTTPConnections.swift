@@ -5,11 +5,11 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// The HTTP clients of one part of a process: one that goes straight to the servers, one that goes through the proxy.
+/// The HTTP clients of one part of a process: one that connects to servers directly, one that uses the proxy.
 ///
-/// Each is made with the first request that needs it: an `HTTPClient` that was made must be shut down, which a process
-/// that fails while it starts never comes to. Neither follows redirects nor asks for compressed answers, and a
-/// connection that cannot be made fails at once, with its cause (``HTTPFault``).
+/// Each is created with the first request that needs it: an `HTTPClient` must be shut down, which a process that fails
+/// during start-up never does. Neither follows redirects or requests compressed responses, and a connection that cannot
+/// be established fails immediately, with its cause (``HTTPFault``).
 public final class HTTPConnections: Sendable {
     private struct State {
         var direct: HTTPClient?
@@ -27,7 +27,7 @@ public final class HTTPConnections: Sendable {
         self.connectTimeout = connectTimeout
     }
 
-    /// The client for requests to an address; nil after ``shutdown()``.
+    /// The client for requests to a URL; nil after ``shutdown()``.
     public func client(for url: URL) -> HTTPClient? {
         let proxy = outgoing.proxy(for: url)
         return state.withLock { state in
@@ -39,27 +39,27 @@ public final class HTTPConnections: Sendable {
         }
     }
 
-    /// Names the cause of an error that a client has thrown for a request to an address.
+    /// The cause of an error that a client has thrown for a request to a URL.
     public func fault(_ error: any Error, for url: URL) -> HTTPFault {
         HTTPFault(error, isProxied: outgoing.proxy(for: url) != nil)
     }
 
-    /// Ends the clients: requests in flight fail, and no more are made.
+    /// Shuts the clients down: requests in flight fail, and ``client(for:)`` returns nil from now on.
     public func shutdown() async {
         let clients = state.withLock { state in
             defer { state = State(hasEnded: true) }
             return [state.direct, state.proxied].compactMap(\.self)
         }
-        // It throws only if it was ended before.
+        // It throws only if the client was already shut down.
         for client in clients { try? await client.shutdown() }
     }
 
     private func make(_ proxy: HTTPProxy?) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Nothing is asked to be compressed, so that a small answer cannot grow when it is read.
+        // Compression is not requested, so that a small response cannot expand when it is decoded.
         configuration.decompression = .disabled
         configuration.timeout.connect = .nanoseconds(connectTimeout.nanoseconds)
-        // A server that is down, or that has a certificate of an unknown authority, is reported at once.
+        // A server that is down, or whose certificate is from an unknown authority, is reported immediately.
         configuration.connectionPool.retryConnectionEstablishment = false
         if let file = outgoing.authoritiesFile {
             var tls = TLSConfiguration.makeClientConfiguration()
@@ -78,7 +78,7 @@ public final class HTTPConnections: Sendable {
 }
 
 extension Duration {
-    /// At most what 64 bits hold.
+    /// The duration in nanoseconds, clamped to `Int64.max`.
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -5,43 +5,47 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Why an HTTP server gave no answer, in words for an operator: no part of the request is in them.
+/// Why an HTTP request got no response, as a message for an operator that contains no part of the request.
 public struct HTTPFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of fault; more kinds may be added.
+    /// The kind of error; more kinds may be added.
     public struct Cause: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
-            case unknownHost, refused, noRoute, timedOut, untrustedCertificate, wrongName, tls, proxy, closed,
-                other
+            case unknownHost = "unknown_host"
+            case noRoute = "no_route"
+            case timedOut = "timed_out"
+            case untrustedCertificate = "untrusted_certificate"
+            case wrongName = "wrong_name"
+            case refused, tls, proxy, closed, other
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// The host's name has no address.
+        /// The host name has no address.
         public static let unknownHost = Cause(.unknownHost)
-        /// No process listens at the port.
+        /// No process listens on the port.
         public static let refused = Cause(.refused)
-        /// The network does not lead there.
+        /// The network has no route to the host.
         public static let noRoute = Cause(.noRoute)
-        /// No connection, or no answer, in time.
+        /// No connection or no response in time.
         public static let timedOut = Cause(.timedOut)
-        /// The certificate is of an unknown authority, or not valid now.
+        /// The certificate is from an unknown authority, or not valid now.
         public static let untrustedCertificate = Cause(.untrustedCertificate)
         /// The certificate is for another host.
         public static let wrongName = Cause(.wrongName)
         /// The TLS handshake failed for another reason.
         public static let tls = Cause(.tls)
-        /// The proxy refuses, or is no proxy.
+        /// The proxy refuses, or the server is not a proxy.
         public static let proxy = Cause(.proxy)
-        /// The connection was closed before the answer was complete.
+        /// The connection was closed before the response was complete.
         public static let closed = Cause(.closed)
-        /// Anything else.
+        /// Any other error.
         public static let other = Cause(.other)
 
         public var description: String { kind.rawValue }
     }
 
     public let cause: Cause
-    /// What is wrong and, if we know it, what to do.
+    /// What is wrong and, if known, what to do about it.
     public let message: String
 
     public var description: String { message }
@@ -51,26 +55,26 @@ public struct HTTPFault: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Names the cause of an error of AsyncHTTPClient or NIO.
+    /// Determines the cause of an error of AsyncHTTPClient or NIO.
     ///
     /// - Parameter isProxied: whether the connection was to a proxy.
     public init(_ error: any Error, isProxied: Bool = false) {
         let fault = Self.connecting(error).map { fault in
             isProxied ? HTTPFault(fault.cause, "the proxy of HTTPS_PROXY: \(fault.message)") : fault
         }
-        // The kind only: the text of an error from below may quote the request.
+        // The type only: the text of an underlying error may quote the request.
         self = fault ?? Self.speaking(error) ?? Self.network(error) ?? HTTPFault(.other, "\(type(of: error))")
     }
 
-    /// On the way to the server, or to the proxy.
+    /// An error while connecting to the server or the proxy.
     private static func connecting(_ error: any Error) -> HTTPFault? {
         switch error {
         case let error as NIOConnectionError:
             guard let last = error.connectionErrors.last?.error else {
-                return HTTPFault(.unknownHost, "unknown host: its name has no address")
+                return HTTPFault(.unknownHost, "unknown host: the name has no address")
             }
             return connecting(last) ?? network(last) ?? HTTPFault(.other, "\(type(of: last))")
-        case is SocketAddressError: return HTTPFault(.unknownHost, "unknown host: its name has no address")
+        case is SocketAddressError: return HTTPFault(.unknownHost, "unknown host: the name has no address")
         case ChannelError.connectTimeout: return HTTPFault(.timedOut, "time-out while connecting")
         case let error as HTTPClientError where error == .connectTimeout:
             return HTTPFault(.timedOut, "time-out while connecting")
@@ -105,30 +109,30 @@ public struct HTTPFault: Error, Hashable, Sendable, CustomStringConvertible {
             switch error {
             case .deadlineExceeded, .readTimeout, .writeTimeout, .tlsHandshakeTimeout,
                 .getConnectionFromPoolTimeout:
-                return HTTPFault(.timedOut, "time-out: no answer in time")
+                return HTTPFault(.timedOut, "time-out: no response in time")
             case .httpProxyHandshakeTimeout:
                 return HTTPFault(.timedOut, "the proxy of HTTPS_PROXY: time-out")
             case .proxyAuthenticationRequired:
                 return HTTPFault(
-                    .proxy, "the proxy of HTTPS_PROXY wants a user and a password, or others than these")
+                    .proxy, "the proxy of HTTPS_PROXY requires a user and password, or rejects them")
             case .invalidProxyResponse:
                 return HTTPFault(.proxy, "the proxy of HTTPS_PROXY refuses to connect to the host")
-            case .remoteConnectionClosed: return HTTPFault(.closed, "connection closed before the answer")
+            case .remoteConnectionClosed: return HTTPFault(.closed, "connection closed before the response")
             default: return HTTPFault(.other, error.shortDescription)
             }
         case is CancellationError:
-            return HTTPFault(.timedOut, "time-out: given up before there was an answer")
+            return HTTPFault(.timedOut, "time-out: cancelled before a response arrived")
         default: return nil
         }
     }
 
-    /// BoringSSL's words; its own reason for refusing a certificate is not among them.
+    /// Interprets BoringSSL's error text, which does not contain the reason for refusing a certificate.
     private static func handshake(_ reason: String) -> HTTPFault {
         if reason.contains("CERTIFICATE_VERIFY_FAILED") {
             return HTTPFault(
                 .untrustedCertificate,
-                "unknown CA: the certificate is not from a trusted authority, or not valid now; SSL_CERT_FILE names a "
-                    + "file of the authorities to trust")
+                "unknown CA: the certificate is not from a trusted authority, or not valid now; SSL_CERT_FILE can name "
+                    + "a file of authorities to trust")
         }
         if reason.contains("WRONG_VERSION_NUMBER") {
             return HTTPFault(.tls, "the TLS handshake failed: the port does not speak TLS")

@@ -3,7 +3,7 @@ public import AuthSignals
 public import Foundation
 import NIOSSL
 
-/// How this process reaches other HTTP servers: whom it trusts, and through which proxy.
+/// How this process connects to other HTTP servers: which authorities it trusts, and which proxy it uses.
 ///
 /// ```swift
 /// var outgoing = OutgoingHTTP()
@@ -11,17 +11,17 @@ import NIOSSL
 /// outgoing.proxy = HTTPProxy("http://proxy.example.org:3128")
 /// ```
 public struct OutgoingHTTP: Sendable {
-    /// `SSL_CERT_FILE`: a PEM file of the authorities to trust in place of the system's, as for OpenSSL.
+    /// `SSL_CERT_FILE`: a PEM file of the certificate authorities to trust instead of the system's, as for OpenSSL.
     public var authoritiesFile: String?
-    /// `HTTPS_PROXY`: what requests by https go through (`CONNECT`); plain http, which is for this machine and for
-    /// tests, never does.
+    /// `HTTPS_PROXY`: the proxy for https requests (`CONNECT`). Plain http, which is for this machine and for tests,
+    /// never uses a proxy.
     public var proxy: HTTPProxy?
-    /// `NO_PROXY`: the hosts that are reached without the proxy. This machine always is.
+    /// `NO_PROXY`: the hosts that are reached without the proxy. Loopback addresses always are.
     public var exceptions = ProxyExceptions()
 
     public init() {}
 
-    /// Reads `SSL_CERT_FILE`, `HTTPS_PROXY` and `NO_PROXY`; faults are left in the reader and quote no value.
+    /// Reads `SSL_CERT_FILE`, `HTTPS_PROXY` and `NO_PROXY`; errors are collected in the reader and quote no value.
     public init(reading reader: inout SettingsReader) {
         authoritiesFile = reader.value(
             "SSL_CERT_FILE", default: nil as String?, "a readable PEM file with at least one certificate"
@@ -35,7 +35,7 @@ public struct OutgoingHTTP: Sendable {
         if let text = reader.string("NO_PROXY") { exceptions = ProxyExceptions(text) }
     }
 
-    /// The proxy that a request to the address goes through; nil if it goes straight there.
+    /// The proxy for requests to a URL; nil for a direct connection.
     public func proxy(for url: URL) -> HTTPProxy? {
         guard let proxy, url.scheme?.lowercased() == "https", let host = url.host, !Loopback.isHost(host),
             !exceptions.contains(host: host, port: url.port ?? 443)
@@ -44,13 +44,13 @@ public struct OutgoingHTTP: Sendable {
     }
 }
 
-/// An HTTP proxy, which is itself spoken to without TLS.
+/// An HTTP proxy. The connection to the proxy itself does not use TLS.
 public struct HTTPProxy: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     public var host: String
     public var port: Int
-    /// For `Proxy-Authorization: Basic`; nil if the proxy asks for nothing.
+    /// The user for `Proxy-Authorization: Basic`; nil if the proxy requires no log-in.
     public var user: String?
     public var password: String?
 
@@ -61,7 +61,7 @@ public struct HTTPProxy: Hashable, Sendable, CustomStringConvertible, CustomDebu
         self.password = password
     }
 
-    /// Reads `http://user:password@host:port/`; the scheme may be left out, without a port it is 80.
+    /// Reads `http://user:password@host:port/`; the scheme may be omitted, and the default port is 80.
     public init?(_ text: String) {
         guard let parts = URLComponents(string: text.contains("://") ? text : "http://" + text),
             parts.scheme?.lowercased() == "http", let host = parts.host, !host.isEmpty,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The hosts that are reached without a proxy: `NO_PROXY`, read as curl and Go read it.
+/// The hosts that are reached without a proxy: `NO_PROXY`, parsed as by curl and Go.
 ///
-/// Entries are separated by commas or space: `*` (all hosts), a name (`example.org`, which means the names below it,
-/// too; `.example.org` means those only), an address (`10.1.2.3`, `fd00::1`) or a network (`10.0.0.0/8`); a name or an
-/// address may have a port (`example.org:8443`, `[fd00::1]:8443`).
+/// Entries are separated by commas or spaces: `*` (all hosts), a name (`example.org`, which includes its subdomains;
+/// `.example.org` means only those), an address (`10.1.2.3`, `fd00::1`) or a network (`10.0.0.0/8`). A name or an
+/// address
+/// may have a port (`example.org:8443`, `[fd00::1]:8443`).
 public struct ProxyExceptions: Hashable, Sendable {
     private enum Entry: Hashable, Sendable {
         case all
@@ -19,7 +20,7 @@ public struct ProxyExceptions: Hashable, Sendable {
     /// No exceptions.
     public init() {}
 
-    /// Entries of another form are ignored.
+    /// Parses a list of entries; entries of another form are ignored.
     public init(_ text: String) {
         entries = text.lowercased().split { $0 == "," || $0.isWhitespace }.compactMap {
             Self.entry(String($0))
@@ -52,9 +53,9 @@ public struct ProxyExceptions: Hashable, Sendable {
         return (String(parts[0]), port)
     }
 
-    /// Whether the host is one of them.
+    /// Whether the host is reached without a proxy.
     ///
-    /// - Parameter port: the one that is connected to.
+    /// - Parameter port: the port of the connection.
     public func contains(host: String, port: Int) -> Bool {
         let name = Self.canonical(host.lowercased())
         let address = Self.bytes(of: name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name)
@@ -71,7 +72,7 @@ public struct ProxyExceptions: Hashable, Sendable {
         }
     }
 
-    /// Without the dot of a fully qualified name.
+    /// The name without the trailing dot of a fully qualified name.
     private static func canonical(_ name: String) -> String {
         name.count > 1 && name.hasSuffix(".") ? String(name.dropLast()) : name
     }
