@@ -4,11 +4,12 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Hears what this process commits, and tells receivers and waiting loops; refuses a commit into a file that
-/// was deleted or replaced.
+/// Observes the commits of this process: passes committed signals to receivers, wakes waiting loops, and refuses a
+/// commit
+/// to a file that was deleted or replaced.
 ///
-/// GRDB reports a row only when the savepoint it was written in is kept: what an application rolls back
-/// within its transaction is not told.
+/// GRDB reports a row only if the savepoint it was written in is kept: rows that an application rolls back within its
+/// transaction are not reported.
 final class CommitObserver: TransactionObserver, Sendable {
     private struct Transaction {
         var emitted: [Int64: OutboxRow] = [:]
@@ -33,7 +34,7 @@ final class CommitObserver: TransactionObserver, Sendable {
         self.wakeUps = wakeUps
     }
 
-    /// A row was written in the open transaction.
+    /// Records a row that was written in the open transaction.
     func emitted(_ row: OutboxRow) {
         if receivers.isEmpty { return }
         current.withLock { $0.emitted[row.sequence] = row }
@@ -58,7 +59,7 @@ final class CommitObserver: TransactionObserver, Sendable {
         }
     }
 
-    /// One `stat(2)`, about a microsecond beside the commit's wait for the disk.
+    /// Calls `stat(2)` once: about a microsecond, negligible compared with the commit's wait for the disk.
     func databaseWillCommit() throws { try watch?.check() }
 
     func databaseDidCommit(_ database: Database) {

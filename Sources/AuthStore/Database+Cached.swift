@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
 
-/// Statements that are run again and again: each is compiled once a connection.
+/// Statements that are run often: each is compiled once per connection.
 extension Database {
     /// Runs a statement.
     ///
@@ -22,7 +22,7 @@ extension Database {
         try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// Hands over the rows of a query one by one, without keeping any; a row is valid during its call only.
+    /// Passes the rows of a query to `body` one by one, without keeping any; a row is valid only during its call.
     func forEachRow(_ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void) throws {
         try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments).forEach(body)
     }

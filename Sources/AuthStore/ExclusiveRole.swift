@@ -3,22 +3,22 @@ import AuthSignals
 import Foundation
 import Synchronization
 
-/// A role that one holder at a time has, among all processes of a host that use one store.
+/// A lease with one holder at a time, among all processes of a host that use one store.
 ///
-/// It is an exclusive `flock` on a file beside the store: it needs no clock, holds through a pause, and the
-/// system frees it when its holder dies. The file stays; its content means nothing. Locks belong to open
-/// files, so two stores of one process exclude each other too.
+/// It is an exclusive `flock` on a file beside the store: it needs no clock, is kept while its holder is suspended, and
+/// the system releases it when its holder dies. The file stays; its content is not used. Locks belong to open file
+/// descriptions, so two stores of one process exclude each other too.
 final class ExclusiveRole: Sendable {
     private static let period = Duration.milliseconds(200)
     private let lockFile: String?
     private let heldInMemory = Mutex(false)
 
-    /// - Parameter lockFile: nil for a store in memory, which no other process sees.
+    /// - Parameter lockFile: nil for a store in memory, which no other process can open.
     init(lockFile: String?) { self.lockFile = lockFile }
 
-    /// Waits until nobody else has the role.
+    /// Waits until no other holder has the lease, and takes it.
     ///
-    /// - Throws: `CancellationError`; ``StoreError`` where the lock's file cannot be used.
+    /// - Throws: `CancellationError`; ``StoreError`` if the lock file cannot be used.
     func acquire() async throws -> any RelayRole {
         while true {
             try Task.checkCancellation()
@@ -27,12 +27,12 @@ final class ExclusiveRole: Sendable {
         }
     }
 
-    /// Whether somebody has the role, in whatever process.
+    /// Whether the lease is held, by this or another process.
     var isHeld: Bool {
         guard let lockFile else { return heldInMemory.withLock { $0 } }
         let descriptor = PrivateFile.retrying { open(lockFile, O_RDWR | O_CLOEXEC) }
         guard descriptor >= 0 else { return false }
-        // Closing frees the lock, where it was taken.
+        // Closing releases the lock if it was taken.
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
@@ -49,7 +49,7 @@ final class ExclusiveRole: Sendable {
     fileprivate func giveBack() { heldInMemory.withLock { $0 = false } }
 }
 
-/// A lock that is held until it is released or forgotten.
+/// A lock that is held until it is released or deallocated.
 private final class HeldFile: RelayRole {
     private let descriptor: Mutex<Int32?>
 
@@ -57,7 +57,7 @@ private final class HeldFile: RelayRole {
 
     deinit { release() }
 
-    /// - Returns: nil where another holder has it.
+    /// - Returns: nil if another holder has the lock.
     static func lock(_ path: String) throws(StoreError) -> HeldFile? {
         let descriptor = try PrivateFile.open(path, O_RDWR | O_CREAT)
         let held = HeldFile(descriptor)
@@ -65,7 +65,7 @@ private final class HeldFile: RelayRole {
             if errno == EWOULDBLOCK || errno == EINTR { return nil }
             throw StoreError(.unwritable, "\(path) cannot be locked: \(PrivateFile.systemError())")
         }
-        // Somebody may have removed the file since it was opened: then this lock excludes nobody.
+        // The file may have been removed since it was opened: then this lock excludes no other process.
         return PrivateFile.isSame(descriptor, path) ? held : nil
     }
 

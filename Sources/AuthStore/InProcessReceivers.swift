@@ -6,12 +6,12 @@ import Metrics
 import Synchronization
 import Tracing
 
-/// Runs handlers within the process, after the commit: each on its own and in order; a failing one is logged
-/// and counted, and never the caller's problem (D2).
+/// Runs handlers within the process, after the commit: each handler independently and in order. A failing handler is
+/// logged and counted, and does not affect the caller, because the transaction is already committed.
 ///
-/// This is a convenience at most once: what must not be missed belongs to a worker behind the broker.
+/// Delivery is at most once: signals that must not be missed belong to a worker behind the broker.
 final class InProcessReceivers: Sendable {
-    /// One handler and what waits for it.
+    /// One handler and the rows that wait for it.
     private final class Lane: Sendable {
         struct State {
             var waiting: [OutboxRow] = []
@@ -24,7 +24,7 @@ final class InProcessReceivers: Sendable {
         init(_ handler: SignalHandler) { self.handler = handler }
     }
 
-    /// What may wait for one handler; beyond, signals are left out, since memory has an end.
+    /// How many rows may wait for one handler; further ones are dropped, because memory is limited.
     private static let longestQueue = 10_000
 
     private let handlers: SignalHandlers
@@ -39,7 +39,7 @@ final class InProcessReceivers: Sendable {
             guard case .plain = handler.work else {
                 throw StoreError(
                     .unsuitable,
-                    "the receiver “\(handler.name)” is transactional, which takes a worker with an inbox"
+                    "the receiver “\(handler.name)” is transactional, which requires a worker with an inbox"
                 )
             }
         }
@@ -51,7 +51,7 @@ final class InProcessReceivers: Sendable {
 
     var isEmpty: Bool { lanes.isEmpty }
 
-    /// Hands committed signals over, in commit order, without waiting.
+    /// Enqueues committed signals, in commit order, without waiting.
     func deliver(_ rows: [OutboxRow]) {
         for row in rows {
             for handler in handlers.handlers(for: row.draft.name) {
@@ -60,7 +60,7 @@ final class InProcessReceivers: Sendable {
         }
     }
 
-    /// Returns when everything that was handed over so far has been run.
+    /// Returns when all signals that were enqueued so far have been handled.
     func finished() async {
         for lane in lanes.values {
             await withCheckedContinuation { continuation in
@@ -83,9 +83,9 @@ final class InProcessReceivers: Sendable {
         if !accepted {
             Counter(label: "auth_receiver_dropped", dimensions: [("handler", lane.handler.name)]).increment()
             logger.error(
-                "a receiver is too slow: a signal was left out", metadata: metadata(row, lane.handler))
+                "receiver queue full; signal dropped", metadata: metadata(row, lane.handler))
         }
-        // Detached: what was committed is told even where the committing task is cancelled meanwhile.
+        // Detached: a committed signal is handled even if the committing task is cancelled meanwhile.
         if start { Task.detached { await self.work(lane) } }
     }
 
@@ -120,9 +120,9 @@ final class InProcessReceivers: Sendable {
             try await ServiceContext.withValue(trace) { try await body(event, context) }
         } catch {
             Counter(label: "auth_receiver_failures", dimensions: [("handler", handler.name)]).increment()
-            // The error's text may quote what the handler was given: its type says enough.
+            // The error's text may quote the handler's input, so only its type is logged.
             logger.error(
-                "a receiver has failed",
+                "receiver failed",
                 metadata: ["handler": "\(handler.name)", "error": "\(type(of: error))"])
         }
     }
@@ -145,6 +145,6 @@ final class InProcessReceivers: Sendable {
 }
 
 extension SQLiteStore {
-    /// Returns when the in-process receivers have run for everything that was committed so far.
+    /// Returns when the in-process receivers have handled all signals that were committed so far.
     public func receiversFinished() async { await receivers.finished() }
 }

@@ -3,19 +3,18 @@ import AuthSignals
 import Foundation
 import GRDB
 
-/// What became of rows, counted where they are settled, so that it stays true when history is purged.
+/// Counters of settled rows, updated when rows are settled, so that they stay correct when history is purged.
 ///
-/// What was emitted is counted by SQLite itself: an AUTOINCREMENT number that a rolled-back transaction took
-/// is taken back too.
+/// SQLite itself counts the emitted rows: the AUTOINCREMENT number of a rolled-back transaction is rolled back too.
 struct OutboxCount {
     var confirmed = 0
     var unrouted = 0
     var parked = 0
-    /// How many of those were deleted since.
+    /// How many of the settled rows were deleted since.
     var purged = 0
-    /// How many were erased that waited.
+    /// How many pending rows were erased.
     var erased = 0
-    /// How many numbers no signal has: a restored store goes on at a higher one.
+    /// How many numbers have no signal: a restored store continues at a higher number.
     private var skipped = 0
     private var restoredAt: Int64?
 
@@ -32,10 +31,10 @@ struct OutboxCount {
         restoredAt = row["restored_at"]
     }
 
-    /// Wrapping, since the numbers are those of a file that others can write.
+    /// Wrapping addition, because the numbers come from a file that other programs can write.
     var settled: Int { confirmed &+ unrouted &+ parked }
 
-    /// Adds these numbers, which may be negative, to the stored ones.
+    /// Adds these counters, which may be negative, to the stored ones.
     func add(to database: Database) throws {
         if confirmed == 0, unrouted == 0, parked == 0, purged == 0, erased == 0 { return }
         try database.run(
@@ -50,7 +49,7 @@ struct OutboxCount {
         let oldest: Int64? = try database.value("SELECT time FROM auth_outbox ORDER BY sequence LIMIT 1")
         let paused: Int64? = try database.value("SELECT paused_at FROM auth_outbox_count")
         let emitted = Int(try lastSequence(database)) - count.skipped
-        // To count the rows would read all of a backlog every few seconds.
+        // COUNT(*) would read a whole backlog every few seconds.
         let pending = oldest == nil ? 0 : max(0, emitted &- count.settled &- count.erased)
         return OutboxStatus(
             pending: pending, oldestPending: oldest.map(Date.init(milliseconds:)), unrouted: count.unrouted,
@@ -59,7 +58,7 @@ struct OutboxCount {
             restoredAt: count.restoredAt.map(Date.init(milliseconds:)))
     }
 
-    /// The highest number that was given.
+    /// The highest sequence number that was assigned.
     static func lastSequence(_ database: Database) throws -> Int64 {
         try database.value("SELECT seq FROM sqlite_sequence WHERE name = 'auth_outbox'") ?? 0
     }

@@ -3,27 +3,27 @@ public import AuthSignals
 public import Foundation
 import GRDB
 
-/// A row of the outbox as an operator looks at it, wherever it has got to.
+/// A row of the outbox in any state, as an operator sees it.
 public struct OutboxRecord: Hashable, Sendable {
-    /// Where a row is.
+    /// The state of a row.
     public enum State: String, Hashable, Sendable, Codable, CaseIterable {
-        /// It waits to be published.
+        /// Waiting to be published.
         case pending
-        /// The broker confirmed it, and no queue was bound for it.
+        /// The broker confirmed it, but no queue was bound for it.
         case unrouted
-        /// The broker refused it for good.
+        /// The broker refused it permanently; it is kept and not retried.
         case parked
-        /// The broker confirmed it, and at least one queue has it.
+        /// The broker confirmed it, and at least one queue received it.
         case confirmed
     }
 
     public var state: State
     public var row: OutboxRow
-    /// Where it was set back: not to be published before that.
+    /// Not published before this time, if it was deferred.
     public var notBefore: Date?
-    /// When the broker's answer was written; nil while it waits.
+    /// When the broker's answer was recorded; nil while the row is pending.
     public var settledAt: Date?
-    /// The broker's words on what went wrong last.
+    /// The broker's text about the last failure.
     public var reason: String?
 
     init(state: State, row: Row) throws {
@@ -35,15 +35,15 @@ public struct OutboxRecord: Hashable, Sendable {
     }
 }
 
-/// Which rows of the outbox are meant; what is not set is not asked.
+/// Selects rows of the outbox; a condition that is not set matches every row.
 public struct OutboxFilter: Hashable, Sendable {
     public var states: Set<OutboxRecord.State>
     public var ids: Set<UUID>?
     public var name: SignalNameFilter?
     public var subject: String?
-    /// Emitted at or after that moment…
+    /// Only rows emitted at or after this time.
     public var from: Date?
-    /// …and before that one.
+    /// Only rows emitted before this time.
     public var to: Date?
 
     public init(
@@ -60,7 +60,7 @@ public struct OutboxFilter: Hashable, Sendable {
 }
 
 extension OutboxRecord.State {
-    /// The table that its rows are in, and which of them.
+    /// The SQL source of its rows: the table, and a condition if the table holds several states.
     var source: String {
         switch self {
         case .pending: "(SELECT *, NULL AS settled_at, last_error AS reason FROM auth_outbox)"
@@ -83,7 +83,7 @@ extension OutboxRecord.State {
 }
 
 extension OutboxFilter {
-    /// The rows of one state that are meant, in order.
+    /// The matching rows of one state, in order.
     func rows(
         _ database: Database, _ state: OutboxRecord.State, columns: String = OutboxColumns.record,
         after sequence: Int64 = 0,
@@ -112,7 +112,7 @@ extension OutboxFilter {
                 """, arguments: arguments)
     }
 
-    /// Whether the name is meant: patterns are matched here, since SQL has none of that kind.
+    /// Whether the name matches: patterns are matched here, because SQL has no such patterns.
     func means(_ row: Row) throws -> Bool {
         guard let name else { return true }
         return name.matches(row["name"] as String)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Files that only their owner may read and write, whatever the umask says.
+/// Files that only their owner may read and write, independent of the umask.
 enum PrivateFile {
-    /// Opens a file; one that is made gets mode 0600.
+    /// Opens a file; a created file gets mode 0600.
     ///
     /// - Parameter flags: of `open(2)`.
     /// - Throws: ``StoreError`` with code ``StoreError/Code/unwritable``.
@@ -12,12 +12,12 @@ enum PrivateFile {
         guard descriptor >= 0 else {
             throw StoreError(.unwritable, "\(path) cannot be opened for writing: \(systemError())")
         }
-        // The umask can only take permissions away, those of the owner too.
+        // The umask can remove the owner's permissions, too.
         if flags & O_CREAT != 0 { fchmod(descriptor, 0o600) }
         return descriptor
     }
 
-    /// Makes an empty file where there is none, without ever having it open under its name.
+    /// Creates an empty file if it does not exist, without ever opening it under its final name.
     ///
     /// - Throws: ``StoreError`` with code ``StoreError/Code/unwritable``.
     static func make(_ path: String) throws(StoreError) {
@@ -26,12 +26,13 @@ enum PrivateFile {
         close(try open(draft, O_RDWR | O_CREAT | O_EXCL))
         defer { unlink(draft) }
         guard link(draft, path) == 0 || errno == EEXIST else {
-            throw StoreError(.unwritable, "\(path) cannot be made: \(systemError())")
+            throw StoreError(.unwritable, "\(path) cannot be created: \(systemError())")
         }
     }
 
-    /// Takes the group's and others' permissions from a file, where it is this user's; a file of somebody
-    /// else's keeps the mode that they chose.
+    /// Removes the permissions of group and others from a file, if this user owns it; the file of another user keeps
+    /// its
+    /// mode.
     static func tighten(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0
@@ -39,7 +40,7 @@ enum PrivateFile {
         chmod(path, 0o600)
     }
 
-    /// Writes a file or a folder through to the disk.
+    /// Flushes a file or a folder to the disk.
     ///
     /// - Throws: ``StoreError`` with code ``StoreError/Code/unwritable``.
     static func synchronize(_ path: String) throws(StoreError) {
@@ -53,14 +54,14 @@ enum PrivateFile {
         }
     }
 
-    /// Whether the open file is still the one of that path.
+    /// Whether the open file is still the one at the path.
     static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
         var (open, named) = (stat(), stat())
         return fstat(descriptor, &open) == 0 && stat(path, &named) == 0 && open.st_ino == named.st_ino
             && open.st_dev == named.st_dev
     }
 
-    /// The system's words for `errno`.
+    /// The system's text for `errno`.
     static func systemError() -> String { String(cString: strerror(errno)) }
 
     static func retrying(_ call: () -> Int32) -> Int32 {

@@ -4,14 +4,15 @@ import AuthSignals
 public import Foundation
 import GRDB
 
-/// Counts attempts in a SQLite file, atomically over all processes of a host: a sliding log.
+/// Counts attempts in a SQLite file, atomically across all processes of a host: a sliding log.
 ///
-/// The file is its own and is not synchronised: attempts must not queue before log-ins for the disk. What a
-/// power cut loses or damages of it is no loss; a damaged file is made anew.
+/// It uses its own file, without fsync, so that counting attempts does not delay log-ins. Attempts that are lost on
+/// power
+/// loss do not matter; a damaged file is recreated.
 public final class SQLiteRateLimiter: RateLimiter {
     private let database: DatabaseQueue
 
-    /// Opens the file, and makes it, readable by its owner only, where there is none.
+    /// Opens the file, or creates it, readable by its owner only.
     ///
     /// - Throws: ``StoreError``: `unwritable`, `busy`, …
     public init(path: String) throws {
@@ -58,9 +59,9 @@ public final class SQLiteRateLimiter: RateLimiter {
         }
     }
 
-    /// Deletes what no limit counts any more, in small batches.
+    /// Deletes expired attempts, in small batches.
     ///
-    /// - Returns: how many attempts were forgotten.
+    /// - Returns: how many attempts were deleted.
     public func sweep(now: Date) async throws -> Int {
         var total = 0
         while true {
@@ -80,13 +81,13 @@ public final class SQLiteRateLimiter: RateLimiter {
 
     // MARK: One limit
 
-    /// How long until one more attempt fits, in seconds; nil where it fits now.
+    /// How long until one more attempt is allowed, in seconds; nil if it is allowed now.
     private static func wait(
         _ limit: RateLimitUse, _ now: Date, _ database: Database
     ) throws -> TimeInterval? {
         if limit.amount <= 0 { return limit.per }
-        // The amount-th youngest attempt has to be forgotten before one more fits. What is to be counted for
-        // longer than a whole period was counted while the clock was ahead.
+        // The amount-th youngest attempt has to expire before one more is allowed. An attempt that expires later than a
+        // whole period from now was counted while the clock was ahead, and is ignored.
         let latest = limit.end(from: now.addingTimeInterval(RateLimitUse.clockTolerance))
         let blocking: Int64? = try database.value(
             """
@@ -98,7 +99,7 @@ public final class SQLiteRateLimiter: RateLimiter {
         return (Double(blocking) - Double(now.milliseconds)) / 1000
     }
 
-    /// - Returns: the number of the row, which is never given twice.
+    /// - Returns: the id of the row, which is never reused.
     private static func count(_ limit: RateLimitUse, _ now: Date, _ database: Database) throws -> Int64 {
         try database.run(
             "INSERT INTO auth_attempt (bucket, per, expires_at) VALUES (?, ?, ?)",

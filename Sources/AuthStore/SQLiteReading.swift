@@ -6,7 +6,7 @@ public import GRDB
 
 /// A consistent view of the store.
 public class SQLiteReading: AccountReading {
-    /// The connection, with the view's transaction open: an application's own rows can be read on it.
+    /// The connection, with the view's transaction open: an application can read its own rows on it.
     public let database: Database
     let sessions: SealedSessions
     let keys: KeyRing
@@ -75,7 +75,8 @@ public class SQLiteReading: AccountReading {
 }
 
 extension AccountReading {
-    /// GRDB's connection, with the transaction open, where the store is SQLite: what a hook or a flow's body
-    /// writes on it commits together with the store's rows, signals and mails.
+    /// GRDB's connection, with the transaction open, if the store is SQLite: rows that a hook or the body of a flow
+    /// writes
+    /// on it are committed together with the store's rows, signals and mails.
     public var sqlite: Database? { (self as? SQLiteReading)?.database }
 }

@@ -4,24 +4,23 @@ import AuthSignals
 import Foundation
 import GRDB
 
-/// How much of one person was erased.
+/// How many rows about one person were erased.
 public struct OutboxErasure: Hashable, Sendable, Codable {
-    /// Signals that waited, and now are sent to nobody.
+    /// Pending signals, which are not published any more.
     public var pending: Int
-    /// Signals whose copies were kept after the broker's answer.
+    /// Settled signals that were still kept.
     public var settled: Int
-    /// Mails that waited or had been given up.
+    /// Pending and failed mails.
     public var mails: Int
-    /// Mails that could not be opened, because their key is not set: they may be of that person, too.
+    /// Mails that could not be decrypted, because their key is not set: they may be about that person, too.
     public var sealedMails: Int
 }
 
 extension SQLiteStore {
-    /// Deletes what the outbox, its history and the mail queue hold of one person, and overwrites its bytes.
+    /// Deletes the rows of the outbox, its history and the mail queue about one person, and overwrites their bytes.
     ///
-    /// What was delivered elsewhere is not reached, and a signal that is on its way to the broker at this
-    /// moment may still arrive. Every number stays accounted for (``verifyOutbox()``). The account itself is
-    /// left alone.
+    /// Signals that were already delivered are not affected, and a signal in flight to the broker may still arrive.
+    /// Every sequence number stays accounted for (``verifyOutbox()``). The account itself is not changed.
     ///
     /// - Parameter subject: the user's id.
     public func erase(subject: String) async throws -> OutboxErasure {
@@ -34,16 +33,16 @@ extension SQLiteStore {
             }
             if state == .pending { erasure.pending += count } else { erasure.settled += count }
         }
-        // The write-ahead log holds the bytes still; readers may keep it from being cut, then it is cut later.
+        // The write-ahead log still contains the bytes. Readers may prevent its truncation; then it is truncated later.
         try? await StoreError.naming {
             try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
         return erasure
     }
 
-    /// A mail is sealed: whom it is for is seen when it is opened.
+    /// Deletes the mails to one person. A mail is encrypted: its recipient is known only after decryption.
     ///
-    /// - Returns: how many were deleted, and how many could not be opened.
+    /// - Returns: how many were deleted, and how many could not be decrypted.
     private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
         let (found, sealed) = try await read { (reading: SQLiteReading) in
             let addresses = try reading.database.rows(
@@ -89,7 +88,7 @@ extension SQLiteTransaction {
         }
     }
 
-    /// What is deleted in the body is overwritten with zeros: SQLite otherwise leaves it in free pages.
+    /// Overwrites rows that `body` deletes with zeros: otherwise SQLite leaves their bytes in free pages.
     fileprivate func overwriting(_ body: (Database) throws -> Int) throws -> Int {
         try database.execute(sql: "PRAGMA secure_delete = ON")
         defer { try? database.execute(sql: "PRAGMA secure_delete = OFF") }

@@ -4,24 +4,24 @@ import AuthSignals
 public import Foundation
 import GRDB
 
-/// A mail that the mail loop has given up, as an operator looks at it.
+/// A permanently failed mail, as an operator sees it.
 public struct GivenUpMail: Sendable, Identifiable {
     public var id: UUID
     public var queuedAt: Date
     public var failedAt: Date
     /// How often it was tried.
     public var attempts: Int
-    /// The transport's words on the last attempt.
+    /// The transport's error text of the last attempt.
     public var reason: String?
-    /// Nil where it was sealed with a key that is not among ours.
+    /// Nil if it was encrypted with a key that is not set.
     public var draft: MailDraft?
 }
 
-/// What an operator does with mails that were given up.
+/// An operator's actions on failed mails.
 extension SQLiteStore {
-    /// The mails that were given up, in the order in which they were queued.
+    /// The failed mails, in the order in which they were queued.
     ///
-    /// - Parameter ids: only these; nil: all.
+    /// - Parameter ids: only these; nil for all.
     public func givenUpMails(ids: Set<UUID>? = nil) async throws -> [GivenUpMail] {
         try await read { (reading: SQLiteReading) in
             try reading.database.rows(
@@ -39,9 +39,9 @@ extension SQLiteStore {
         }
     }
 
-    /// Tries them again, at once and with attempts counted anew.
+    /// Retries failed mails immediately, with the count of attempts reset.
     ///
-    /// - Returns: how many.
+    /// - Returns: how many are retried.
     public func retryMails(_ ids: [UUID]) async throws -> Int {
         let now = clock.now().milliseconds
         let count = try await write { transaction in
@@ -54,14 +54,14 @@ extension SQLiteStore {
                         """, [now, $1]))
             }
         }
-        // It is no insertion, which would have been noticed.
+        // The commit observer notices only insertions, and this is an update.
         if count > 0 { bells.mail.wake() }
         return count
     }
 
-    /// Deletes them.
+    /// Deletes failed mails.
     ///
-    /// - Returns: how many.
+    /// - Returns: how many were deleted.
     public func dropMails(_ ids: [UUID]) async throws -> Int {
         try await write { transaction in
             try ids.reduce(0) {

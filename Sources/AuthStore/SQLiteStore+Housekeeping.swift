@@ -4,20 +4,21 @@ public import Foundation
 import GRDB
 
 extension SQLiteStore {
-    /// Deletes settled rows of the history, a batch a transaction. Parked rows stay until an operator
-    /// deletes them: they were never delivered.
+    /// Deletes settled rows of the history, one batch per transaction. Parked rows stay until an operator deletes them,
+    /// because they were never delivered.
     ///
     /// - Parameters:
-    ///   - time: rows settled before it; those that no queue received are kept a day at least.
-    ///   - batch: how many rows a transaction.
+    ///   - time: rows settled before it are deleted; unrouted ones are kept for at least a day.
+    ///   - batch: how many rows per transaction.
     /// - Returns: how many were deleted.
     public func purgeHistory(before time: Date, batch: Int = 1000) async throws -> Int {
         let (confirmed, unrouted) = (time.milliseconds, min(time, keepsUndelivered).milliseconds)
         var (total, cursor) = (0, Int64(0))
         while true {
             let start = cursor
-            // In order of numbers: settling follows emitting, so that the walk can end early without an
-            // index that every settlement would have to write.
+            // In order of sequence numbers: rows are settled after they are emitted, so the scan can end early
+            // without an
+            // index that every settlement would have to update.
             let page = try await read { (reading: SQLiteReading) in
                 try reading.database.rows(
                     """
@@ -32,12 +33,12 @@ extension SQLiteStore {
             cursor = last.sequence
             let old = page.filter(\.old).map(\.sequence)
             if !old.isEmpty { total += try await write { try $0.purge(old, from: "auth_outbox_history") } }
-            // What was emitted later was settled later still.
+            // Rows that were emitted after `confirmed` were settled even later.
             if last.time >= confirmed { return total }
         }
     }
 
-    /// Deletes sessions that have expired, those of pending log-ins among them, a batch a transaction.
+    /// Deletes expired sessions, including those of pending log-ins, one batch per transaction.
     ///
     /// - Returns: how many were deleted.
     public func purgeExpiredSessions(batch: Int = 1000) async throws -> Int {
@@ -49,13 +50,15 @@ extension SQLiteStore {
         }
     }
 
-    /// Whether the clock may be believed by whoever deletes what is old (`ClockJumpCheck`). The store remembers
-    /// it, so that a process that starts with a wrong clock is noticed, too.
+    /// Whether the clock is plausible enough for deleting old rows (`ClockJumpCheck`). The last run is stored, so
+    /// that a
+    /// process that starts with a wrong clock is detected, too.
     ///
     /// - Parameters:
-    ///   - process: who asks. What one process doubts, another one does not confirm a moment later: both have
-    ///     the same clock.
-    ///   - period: from one run of a process to the next.
+    ///   - process: identifies the caller. If one process doubts the clock, another one cannot confirm it a moment
+    ///     later,
+    ///     because both read the same clock.
+    ///   - period: the time between two runs of a process.
     func believesClock(process: String, period: Duration) async throws -> Bool {
         try await write { transaction in
             let (database, now) = (transaction.database, transaction.now)

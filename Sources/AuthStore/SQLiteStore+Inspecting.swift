@@ -4,18 +4,18 @@ public import AuthSignals
 import Foundation
 
 extension SQLiteStore {
-    /// What a program that starts would find.
+    /// The state in which a starting program would find the store.
     public enum Condition: Hashable, Sendable {
-        /// The file does not exist, and can be made.
+        /// The file does not exist, and can be created.
         case missing
-        /// The schema is of an older version: a start migrates it.
+        /// The schema is from an older version: a starting program migrates it.
         case outdated
         case current
     }
 
-    /// Looks at a store as a program that starts would, and makes and changes nothing.
+    /// Checks a store as a starting program would, without creating or changing anything.
     ///
-    /// - Throws: ``StoreError``: what would keep the program from starting.
+    /// - Throws: ``StoreError``: what would prevent the program from starting.
     public static func condition(of path: String, keys: KeyRing, codec: SignalCodec) async throws -> Condition
     {
         try StoreFile.checkPlace(path)
@@ -23,7 +23,7 @@ extension SQLiteStore {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             guard access(folder, W_OK | X_OK) == 0 else {
                 throw StoreError(
-                    .unwritable, "\(path) cannot be made: \(folder): \(PrivateFile.systemError())")
+                    .unwritable, "\(path) cannot be created: \(folder): \(PrivateFile.systemError())")
             }
             return .missing
         }

@@ -31,7 +31,7 @@ extension SQLiteStore: MailQueue {
 
     public func accepted(_ mail: QueuedMail) async throws {
         try await writeShielded { transaction in
-            // Only who deletes it says so: a mail that was accepted twice is one signal.
+            // Only the call that deletes the row emits: a mail that was accepted twice is one signal.
             let deleted = try transaction.database.run("DELETE FROM auth_mail WHERE id = ?", [mail.id])
             if deleted == 1, let signal = mail.draft.onAccepted { try transaction.emit(signal) }
         }
@@ -77,12 +77,14 @@ extension SQLiteStore: MailQueue {
             queuedAt: Date(milliseconds: row["queued_at"]), attempts: try row.decodeAttempts())
     }
 
-    /// A mail that cannot be opened does not stop the others. It is not given up: a secret that was
-    /// forgotten among `SECRET_KEY_FALLBACKS` may come back.
+    /// Defers a mail that cannot be decrypted, so that it does not stop the others. It does not fail permanently: a
+    /// secret
+    /// that is missing in `SECRET_KEY_FALLBACKS` may be added later.
     private func putOff(_ id: UUID, _ error: any Error, _ now: Date) async throws {
         let words = (error as? KeyRingError)?.description ?? "the draft cannot be read"
         logger.error(
-            "a queued mail cannot be opened", metadata: ["mail": "\(id.wireText)", "error": "\(words)"])
+            "queued mail cannot be decrypted; deferred",
+            metadata: ["mail": "\(id.wireText)", "error": "\(words)"])
         _ = try await write { transaction in
             try transaction.database.run(
                 "UPDATE auth_mail SET due_at = ?, last_error = ? WHERE id = ?",

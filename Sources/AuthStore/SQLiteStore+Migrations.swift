@@ -2,16 +2,16 @@
 public import GRDB
 
 extension SQLiteStore {
-    /// The store's migrations, for a file of its own.
+    /// The store's migrations, for a store in its own file.
     public static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         registerMigrations(in: &migrator)
         return migrator
     }
 
-    /// Adds the store's migrations to an application's own: one migrator brings the whole file up to date.
+    /// Adds the store's migrations to an application's own, so that one migrator brings the whole file up to date.
     ///
-    /// Their names and their tables' begin with `auth_`.
+    /// The names of the migrations and their tables begin with `auth_`.
     public static func registerMigrations(in migrator: inout DatabaseMigrator) {
         for migration in migrations {
             migrator.registerMigration(migration.name) { try migration.run($0) }
@@ -21,7 +21,7 @@ extension SQLiteStore {
     /// The names of the migrations that this version knows.
     static var knownMigrations: [String] { migrations.map(\.name) }
 
-    /// What the names of all versions' migrations begin with.
+    /// The prefix of the migration names of all versions.
     static let migrationPrefix = "auth_store_"
 
     private static let migrations: [Migration] = [
@@ -44,7 +44,7 @@ extension SQLiteStore {
         }
     }
 
-    // STRICT tables, for SQLite otherwise stores whatever it is given.
+    // STRICT tables, because SQLite otherwise stores a value of any type in any column.
 
     private static let accounts = """
         CREATE TABLE auth_user (
@@ -89,8 +89,8 @@ extension SQLiteStore {
 
         """
 
-    // AUTOINCREMENT: a number is never given twice, and `sqlite_sequence` counts what was ever emitted.
-    // `data` comes last, so that reading the other columns does not touch the pages it overflows to.
+    // AUTOINCREMENT: a number is never reused, and `sqlite_sequence` counts all rows that were ever emitted.
+    // `data` comes last, so that reading the other columns does not touch its overflow pages.
     private static let outbox = """
         CREATE TABLE auth_outbox (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -155,14 +155,14 @@ extension SQLiteStore {
         ALTER TABLE auth_outbox_count ADD COLUMN paused_at INTEGER;
         """
 
-    // `skipped`: numbers that no signal has, because the store was restored from a backup.
+    // `skipped`: the count of numbers without a signal, because the store was restored from a backup.
     private static let restoration = """
         ALTER TABLE auth_outbox_count ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE auth_outbox_count ADD COLUMN restored_at INTEGER;
 
         """
 
-    /// Subjects that are UUIDs were stored as an application wrote them; see `String.asSubject`.
+    /// Older versions stored UUID subjects in the case that the application used; see `String.asSubject`.
     private static let subjectsInLowerCase: String = [
         "auth_outbox", "auth_outbox_history", "auth_outbox_parked",
     ].map {
@@ -175,7 +175,7 @@ extension SQLiteStore {
             """
     }.joined()
 
-    // When old rows were deleted last, and whether a run since then did not believe the clock.
+    // When old rows were last deleted, and whether a run since then doubted the clock.
     private static let housekeeping = """
         CREATE TABLE auth_housekeeping (
             only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -232,8 +232,8 @@ extension SQLiteStore {
 
         """
 
-    // Accounts at Bitbucket were stored by username, which can be freed and taken by another person. Their
-    // profiles hold the id that never changes; accounts that were configured with another `uid_field` stay.
+    // Bitbucket accounts were stored by username, which can be released and taken by another person. The stored profile
+    // contains the id, which never changes; accounts that were configured with another `uid_field` are not changed.
     private static let bitbucketAccountIDs = """
         UPDATE OR IGNORE auth_social_account
         SET uid = json_extract(CAST(extra_data AS TEXT), '$.account_id')

@@ -3,10 +3,10 @@ public import AuthFlows
 public import Foundation
 import GRDB
 
-/// Users whose addresses turned out to be one when the store was migrated to keys of A-labels.
+/// Users whose addresses turned out to be the same when the store was migrated to keys with A-labels.
 ///
-/// Nothing is merged, since only a person can decide whose account is kept. Each of the users can still log in and
-/// reset their password; no other user can have the address.
+/// Nothing is merged, because only a person can decide whose account is kept. Each of the users can still log in and
+/// reset their password; no other user can add the address.
 public struct DuplicateEmail: Hashable, Sendable {
     /// The users who have the address, the one who had it first before the others; one user who has it twice is
     /// listed twice.
@@ -16,7 +16,7 @@ public struct DuplicateEmail: Hashable, Sendable {
 }
 
 extension SQLiteStore {
-    /// The addresses that several rows have since a migration found them to be one.
+    /// The addresses that several rows have had since a migration found them to be the same.
     public func duplicateEmails() async throws -> [DuplicateEmail] {
         try await read { (reading: SQLiteReading) in
             let rows = try reading.database.rows(
@@ -37,7 +37,7 @@ extension SQLiteStore {
     }
 }
 
-/// The migration to ``EmailAddress/key(of:)`` and the present ``Username/key(of:)``.
+/// The migration to ``EmailAddress/key(of:)`` and the current ``Username/key(of:)``.
 enum NameKeys {
     @Sendable static func migrate(_ database: Database) throws {
         try database.execute(
@@ -53,7 +53,7 @@ enum NameKeys {
                 """)
         try migrateEmails(database)
         try markDuplicates(database)
-        // A duplicate is left out, so that it can stay. Whoever comes later collides with the first of its kind.
+        // The unique indexes exclude duplicates, so that these can stay. A later row conflicts with the first one.
         try database.execute(
             sql: """
                 CREATE UNIQUE INDEX auth_email_address_verified ON auth_email_address (email_key)
@@ -64,8 +64,7 @@ enum NameKeys {
         try migrateUsernames(database)
     }
 
-    /// The addresses that another form than their own stands for: those with a domain beyond ASCII, or one that
-    /// is written in A-labels.
+    /// Sets the keys that differ from the address: of domains outside ASCII, and of domains written in A-labels.
     private static func migrateEmails(_ database: Database) throws {
         let rows = try Row.fetchAll(
             database,
@@ -78,14 +77,14 @@ enum NameKeys {
             try database.execute(
                 sql: "UPDATE auth_email_address SET email_key = ? WHERE position = ?",
                 arguments: [EmailAddress.key(of: email), position])
-            // A user who has both forms already keeps both rows as they are.
+            // If a user already has both forms, both rows stay unchanged.
             try database.execute(
                 sql: "UPDATE OR IGNORE auth_email_address SET email = ? WHERE position = ?",
                 arguments: [EmailAddress.normalized(email), position])
         }
     }
 
-    /// Marks every row but the first: of several of one user, and of several that are verified.
+    /// Marks all but the first of several equal addresses of one user, and of several equal verified addresses.
     private static func markDuplicates(_ database: Database) throws {
         try database.execute(
             sql: """
@@ -107,7 +106,7 @@ enum NameKeys {
             sql: "SELECT position, username FROM auth_user WHERE username GLOB '*[^ -~]*' ORDER BY position")
         for row in rows {
             let (position, username): (Int64, String) = (row["position"], row["username"])
-            // Where two users would have one key, the later one keeps their former key.
+            // If two users would get the same key, the later one keeps their former key.
             try database.execute(
                 sql: "UPDATE OR IGNORE auth_user SET username_key = ? WHERE position = ?",
                 arguments: [Username.key(of: username), position])

@@ -3,13 +3,13 @@ import AuthSignals
 public import Foundation
 import GRDB
 
-/// What an operator does with the outbox.
+/// An operator's actions on the outbox.
 extension SQLiteStore {
-    /// The rows that are meant, in order.
+    /// The matching rows, in order.
     ///
     /// - Parameters:
-    ///   - sequence: where a former call ended.
-    ///   - limit: how many at most.
+    ///   - sequence: the last number of the previous call.
+    ///   - limit: the maximum number of rows.
     public func outboxRecords(
         _ filter: OutboxFilter, after sequence: Int64 = 0, limit: Int = 100
     ) async throws -> [OutboxRecord] {
@@ -32,7 +32,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Of the rows that were refused for good, the one that was emitted last; nil if nothing is parked.
+    /// The parked row that was emitted last; nil if no row is parked.
     public func newestParked() async throws -> OutboxRecord? {
         try await read { (reading: SQLiteReading) in
             try reading.database.row(
@@ -44,10 +44,11 @@ extension SQLiteStore {
         }
     }
 
-    /// Sends rows again: they go back to the outbox with the same id, number and time, due at once. Pending
-    /// ones that were set back are due at once too.
+    /// Republishes rows: they return to the outbox with the same id, sequence number and time, due immediately.
+    /// Deferred
+    /// pending rows become due immediately, too.
     ///
-    /// - Returns: how many.
+    /// - Returns: how many rows.
     public func republish(_ filter: OutboxFilter) async throws -> Int {
         var total = 0
         for state in filter.states {
@@ -55,16 +56,17 @@ extension SQLiteStore {
                 try transaction.sendAgain(sequences, from: state)
             }
         }
-        // The rows that were only made due are no insertion, which would have been noticed.
+        // The commit observer notices only insertions; deferred rows were only updated.
         if total > 0 { bells.outbox.wake() }
         return total
     }
 
-    /// Deletes settled rows. What waits is not deleted, and what no queue has received not within a day of
-    /// the broker's answer, whatever is asked for.
+    /// Deletes settled rows. Pending rows are never deleted, and rows that no queue received are kept for at least a
+    /// day
+    /// after the broker's answer, whatever the filter and the time are.
     ///
-    /// - Parameter time: rows whose answer was written before it.
-    /// - Returns: how many.
+    /// - Parameter time: rows settled before it are deleted.
+    /// - Returns: how many were deleted.
     public func purge(_ filter: OutboxFilter, settledBefore time: Date) async throws -> Int {
         var total = 0
         for state in filter.states where state != .pending {
@@ -76,10 +78,10 @@ extension SQLiteStore {
         return total
     }
 
-    /// Before that moment, rows that no queue has received may be deleted.
+    /// Rows that no queue received may be deleted if they were settled before this time.
     var keepsUndelivered: Date { clock.now().addingTimeInterval(-86_400) }
 
-    /// Works on all rows that are meant, a thousand a transaction, so that nobody waits long.
+    /// Runs `work` on all matching rows, a thousand per transaction, so that other writers do not wait long.
     func inBatches(
         _ filter: OutboxFilter, _ state: OutboxRecord.State, settledBefore: Date? = nil,
         _ work: @escaping @Sendable (SQLiteTransaction, [Int64]) throws -> Int
@@ -113,7 +115,8 @@ extension SQLiteTransaction {
                     "UPDATE auth_outbox SET not_before = 1 WHERE sequence = ? AND not_before > 0", [sequence])
                 continue
             }
-            // A relay's cursor has passed the number: as one that was set back and is due, it is seen.
+            // The relay's cursor is already past this number: the relay finds the row only as a deferred row that is
+            // due.
             count += try database.run(
                 """
                 INSERT INTO auth_outbox (\(OutboxColumns.kept), not_before)

@@ -14,7 +14,7 @@ extension SQLiteStore: Outbox {
     public func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         try await read { (reading: SQLiteReading) in
             var page = OutboxPage(rows: [], cursor: cursor)
-            // The limit counts rows that are not due too, so that a read never grows long over them.
+            // The limit includes rows that are not due, so that many of them cannot make a read long.
             try reading.database.forEachRow(
                 """
                 SELECT \(OutboxColumns.kept), not_before > ? AND not_before <= ? FROM auth_outbox
@@ -53,9 +53,9 @@ extension SQLiteStore: Outbox {
         }
     }
 
-    /// A row that cannot be read stays where it is: it is not lost, and does not stop the others.
+    /// Logs an unreadable row. It stays in its table: it is not lost, and does not stop the others.
     @Sendable func tellUnreadable(_ error: any Error) {
-        logger.error("a signal cannot be read and is not sent", metadata: ["error": "\(error)"])
+        logger.error("outbox row unreadable; skipped", metadata: ["error": "\(error)"])
     }
 
     // MARK: Settling
@@ -78,7 +78,7 @@ extension SQLiteStore: Outbox {
 }
 
 extension Date {
-    /// Until when a row may wait that is set back now; whatever is to wait longer was set back by a wrong clock.
+    /// Until when a row that is deferred now may wait. A row that would wait longer was deferred by a wrong clock.
     fileprivate var latestMoment: Int64 { addingTimeInterval(OutboxSettlement.longestWait).milliseconds }
 }
 
@@ -135,7 +135,7 @@ extension SQLiteTransaction {
 
     /// Moves rows out of the outbox.
     ///
-    /// - Returns: how many were there.
+    /// - Returns: how many rows existed.
     private func leave(
         _ run: SettledRun, into table: String, _ column: String, _ value: String
     ) throws -> Int {
@@ -157,11 +157,11 @@ extension SQLiteTransaction {
 }
 
 enum OutboxColumns {
-    /// What a row keeps wherever it goes.
+    /// The columns that a row keeps in every table.
     static let kept =
         "sequence, message_id, name, schema_version, subject, time, correlation_id, attempts, trace, data"
-    /// How many those are.
+    /// The number of columns in ``kept``.
     static let count = 10
-    /// What an operator sees of a row; ``OutboxRecord/State/source`` has all of it in every state.
+    /// The columns that an operator sees; ``OutboxRecord/State/source`` has all of them in every state.
     static let record = "\(kept), not_before, settled_at, reason"
 }

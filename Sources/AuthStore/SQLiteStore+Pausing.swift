@@ -11,10 +11,10 @@ extension SQLiteStore {
         }
     }
 
-    /// Stops the relaying: whichever process relays sends nothing more within a second, until
-    /// ``resumeOutbox()``. It lasts through restarts; flows go on, and what they emit waits.
+    /// Pauses the relay: within a second, the process that holds the relay lease stops publishing, until
+    /// ``resumeOutbox()``. The pause survives restarts. Flows continue, and their signals stay pending.
     ///
-    /// - Returns: since when it is paused, which may be longer.
+    /// - Returns: since when the outbox is paused, which may be earlier than this call.
     @discardableResult
     public func pauseOutbox() async throws -> Date {
         let now = clock.now().milliseconds
@@ -26,7 +26,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Lets the relaying go on.
+    /// Resumes the relay.
     public func resumeOutbox() async throws {
         _ = try await write { transaction in
             try transaction.database.run("UPDATE auth_outbox_count SET paused_at = NULL", [])

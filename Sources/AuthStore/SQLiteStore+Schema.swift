@@ -4,14 +4,16 @@ import Foundation
 import GRDB
 
 extension SQLiteStore {
-    /// Brings the schema up to date. Embedded, call the application's own migrator instead.
+    /// Migrates the schema. If the store is embedded in an application's database, call the application's migrator
+    /// instead.
     ///
-    /// - Throws: ``StoreError``: `newerSchema` where a newer version of this program has been here.
+    /// - Throws: ``StoreError``: `newerSchema` if a newer version of this program has migrated the store.
     public func migrate() async throws {
         try await StoreError.naming {
             if try await isMigrated() { return }
-            // GRDB looks what is to be done before it takes the lock to do it: two processes that start at
-            // once would both make the tables.
+            // GRDB determines the missing migrations before it takes the write lock: two processes that start at the
+            // same
+            // time would both create the tables.
             guard let file else { return try await runMigrations() }
             let lockFile = file + ".migrate.lock"
             let turn = try await ExclusiveRole(lockFile: lockFile).acquire()
@@ -25,16 +27,16 @@ extension SQLiteStore {
 
     /// Whether the schema is up to date.
     ///
-    /// - Throws: ``StoreError``: `outdatedSchema`, `newerSchema`, or what keeps it from being read.
+    /// - Throws: ``StoreError``: `outdatedSchema`, `newerSchema`, or the reason why it cannot be read.
     public func checkSchema() async throws {
         try await StoreError.naming {
             if try await !isMigrated() {
-                throw StoreError(.outdatedSchema, "the store wants a migration: run auth-signals migrate")
+                throw StoreError(.outdatedSchema, "the store requires a migration: run auth-signals migrate")
             }
         }
     }
 
-    /// Whether the store's file is still the one that was opened; every commit asks the same.
+    /// Checks that the store's file is still the one that was opened; every commit does the same.
     ///
     /// - Throws: ``StoreError``: `replaced`.
     public func checkFile() throws(StoreError) { try watch?.check() }

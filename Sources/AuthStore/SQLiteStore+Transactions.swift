@@ -3,17 +3,17 @@ public import AuthFlows
 public import GRDB
 
 extension SQLiteStore: AccountStore {
-    @_disfavoredOverload  // The call below says more, and is what a closure without types means.
+    @_disfavoredOverload  // A closure without types selects the more specific overload below.
     public func transaction<R: Sendable>(
         _ body: @escaping @Sendable (any AccountTransaction) throws -> R
     ) async throws -> R {
         try await write { try body($0) }
     }
 
-    /// Runs `body` in one write transaction that shows GRDB's connection.
+    /// Runs `body` in one write transaction that gives access to GRDB's connection.
     ///
-    /// - Throws: what `body` throws, which rolls back; ``StoreError`` for what the disk or another process
-    ///   does: `full`, `busy`, …; `CancellationError` where the task was cancelled before the commit.
+    /// - Throws: what `body` throws, which rolls back; ``StoreError`` for errors caused by the disk or another process:
+    ///   `full`, `busy`, …; `CancellationError` if the task was cancelled before the commit.
     public func transaction<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteTransaction) throws -> R
     ) async throws -> R {
@@ -37,7 +37,7 @@ extension SQLiteStore: AccountStore {
         try await look { try body($0) }
     }
 
-    /// Runs `body` on a consistent view that shows GRDB's connection.
+    /// Runs `body` on a consistent view that gives access to GRDB's connection.
     public func read<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteReading) throws -> R
     ) async throws -> R {
@@ -60,7 +60,7 @@ extension SQLiteStore: AccountStore {
         }
     }
 
-    /// Writes even where the calling task is cancelled: what has happened outside must not be forgotten.
+    /// Writes even if the calling task is cancelled, because the row records what has already happened outside.
     func writeShielded<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteTransaction) throws -> R
     ) async throws -> R {

@@ -2,14 +2,14 @@
 public import AuthSignals
 import GRDB
 
-/// The proof that no signal was lost within the store.
+/// The result of checking that no signal was lost within the store.
 public struct OutboxVerification: Hashable, Sendable, Codable {
     public var status: OutboxStatus
     /// Settled rows that are still kept.
     public var kept: Int
-    /// Settled rows that were deleted when they were old enough.
+    /// Settled rows that were deleted after the retention period.
     public var purged: Int
-    /// What does not add up, in words; nothing where every signal is accounted for.
+    /// Descriptions of the inconsistencies; empty if every signal is accounted for.
     public var faults: [String]
 
     /// Whether every signal that was ever emitted is accounted for.
@@ -17,8 +17,9 @@ public struct OutboxVerification: Hashable, Sendable, Codable {
 }
 
 extension SQLiteStore {
-    /// Compares what was emitted with what became of it: every number that was given is that of a row that
-    /// waits, of one that was settled, or of one that was deleted after it.
+    /// Compares the emitted signals with the stored rows: every assigned number belongs to a row that is pending,
+    /// settled,
+    /// or deleted after it was settled.
     public func verifyOutbox() async throws -> OutboxVerification {
         try await read { (reading: SQLiteReading) in try OutboxVerification(reading.database) }
     }
@@ -29,7 +30,7 @@ extension OutboxVerification {
         func count(_ sql: String) throws -> Int { try database.value(sql) ?? 0 }
         let count_ = try OutboxCount(database)
         status = try OutboxCount.status(database)
-        // The status reckons; here the rows are counted.
+        // The status computes pending rows from counters; here the rows are counted.
         status.pending = try count("SELECT count(*) FROM auth_outbox")
         let confirmed = try count("SELECT count(*) FROM auth_outbox_history WHERE result = 'confirmed'")
         let unrouted = try count("SELECT count(*) FROM auth_outbox_history WHERE result = 'unrouted'")
@@ -48,7 +49,7 @@ extension OutboxVerification {
             (confirmed, count_.confirmed, "confirmed"), (unrouted, count_.unrouted, "unrouted"),
             (parked, count_.parked, "parked"),
         ] where have > most {
-            faults.append("more \(state) rows than were counted: \(have) and \(most)")
+            faults.append("more \(state) rows than counted: \(have) and \(most)")
         }
         for (column, what) in [("sequence", "numbers"), ("message_id", "ids")] {
             let twice = try count(
@@ -58,7 +59,7 @@ extension OutboxVerification {
                     UNION ALL SELECT \(column) FROM auth_outbox_parked
                 ) GROUP BY \(column) HAVING count(*) > 1)
                 """)
-            if twice > 0 { faults.append("\(what) that stand in two places: \(twice)") }
+            if twice > 0 { faults.append("\(what) that occur twice: \(twice)") }
         }
     }
 }

@@ -13,14 +13,14 @@ public import Logging
 /// ```
 ///
 /// Commits are durable (`synchronous=FULL`) and serialised: the order of the outbox is the order of commits.
-/// Several processes may use one file on one host; a file on a network file system may not be shared.
+/// Several processes on one host may share a file; a file on a network file system must not be shared.
 public final class SQLiteStore: Sendable {
-    /// Where rows are: the store's own pool, or the application's.
+    /// The store's own connection pool, or the application's.
     public let database: any DatabaseWriter
-    /// How long settled rows of the outbox are kept; nothing keeps none.
+    /// How long settled rows of the outbox are kept; zero keeps none.
     public let retention: Duration
     let keys: KeyRing
-    /// Writes the signals that are emitted.
+    /// Encodes the emitted signals.
     public let codec: SignalCodec
     let clock: any WallClock
     let logger: Logger
@@ -36,16 +36,15 @@ public final class SQLiteStore: Sendable {
     /// `OUTBOX_RETENTION`'s default: a week.
     public static let defaultRetention = Duration.seconds(604_800)
 
-    /// Opens a store, and makes its file, readable by its owner only, where there is none. Its schema is
-    /// brought up to date by ``migrate()``.
+    /// Opens a store, or creates its file, readable by its owner only. Call ``migrate()`` to bring its schema up to
+    /// date.
     ///
     /// - Parameters:
-    ///   - keys: seal what is pending in sessions, and queued mails.
-    ///   - codec: writes the signals that are emitted.
-    ///   - receivers: run within this process, after the commit that emitted their signal. They cannot be
-    ///     transactional (`once`): that takes an inbox.
-    ///   - retention: how long settled rows of the outbox are kept; rows that no queue received at least a
-    ///     day.
+    ///   - keys: encrypt the pending state of sessions, and queued mails.
+    ///   - codec: encodes the emitted signals.
+    ///   - receivers: run within this process, after the commit that emitted their signal. They cannot be transactional
+    ///     (`once`): that requires an inbox.
+    ///   - retention: how long settled rows of the outbox are kept; unrouted rows at least a day.
     /// - Throws: ``StoreError``: `unwritable`, `notADatabase`, `newerSchema`, `unsuitable`, …
     public convenience init(
         path: String, keys: KeyRing, codec: SignalCodec, receivers: SignalHandlers = SignalHandlers(),
@@ -57,10 +56,11 @@ public final class SQLiteStore: Sendable {
             clock: clock, logger: logger)
     }
 
-    /// Opens a store that exists, for an operator: nothing is made, and the mode of its files stays.
+    /// Opens an existing store, for an operator: no file is created, and the mode of its files is not changed.
     ///
-    /// - Parameter isReadOnly: whether it can be read only; no file is changed then, but for SQLite's own index of the
-    ///   write-ahead log.
+    /// - Parameter isReadOnly: whether the store is opened read-only; then no file is changed except SQLite's own
+    ///   index of
+    ///   the write-ahead log.
     /// - Throws: ``StoreError``: `missing`, or as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
     public convenience init(
         existing path: String, isReadOnly: Bool, keys: KeyRing, codec: SignalCodec,
@@ -73,14 +73,16 @@ public final class SQLiteStore: Sendable {
             pool: database, keys: keys, codec: codec, retention: retention, clock: clock, logger: logger)
     }
 
-    /// A store among an application's own tables: both commit together.
+    /// A store within an application's own database: both commit together.
     ///
-    /// `synchronous` is set to FULL on the pool's writer, for an outbox that a power cut shortens has lied.
+    /// `synchronous` is set to FULL on the pool's writer, because losing committed outbox rows on power loss breaks the
+    /// delivery guarantee.
     ///
     /// - Parameters:
-    ///   - pool: GRDB's pool or queue, with foreign keys on (GRDB's default); give it a busy time-out where other
-    ///     processes write to the file.
-    ///   - mailPatience: how long mails may wait while no mail loop runs, in whatever process, before that is logged.
+    ///   - pool: GRDB's pool or queue, with foreign keys on (GRDB's default); set a busy time-out if other processes
+    ///     write
+    ///     to the file.
+    ///   - mailPatience: how long mails may be pending while no process runs a mail loop, before that is logged.
     /// - Throws: ``StoreError`` as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
     public init(
         pool: any DatabaseWriter, keys: KeyRing, codec: SignalCodec,
@@ -107,7 +109,7 @@ public final class SQLiteStore: Sendable {
         pool.add(transactionObserver: commits, extent: .observerLifetime)
     }
 
-    /// A store in memory, with its schema, for tests: what it does is the same, and nothing of it is kept.
+    /// A store in memory, with its schema, for tests: it behaves like a store in a file, but nothing is persisted.
     public static func inMemory(
         keys: KeyRing = KeyRing(secret: UUID().uuidString),
         codec: SignalCodec = SignalCodec(source: "https://accounts.example.org"),

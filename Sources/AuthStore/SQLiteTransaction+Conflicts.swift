@@ -2,8 +2,8 @@
 import AuthFlows
 import GRDB
 
-/// Which constraint a write would break. The rows are asked rather than SQLite's message read: where several
-/// are broken at once, the answer is the same every time.
+/// Determines which constraint a write would violate. It queries the rows instead of parsing SQLite's message, so that
+/// the result is always the same if a write violates several constraints.
 extension SQLiteTransaction {
     func conflicts(of user: User, _ write: () throws -> Void) throws {
         do {

@@ -27,14 +27,15 @@ extension SQLiteTransaction {
     }
 
     public func use(_ token: OneTimeToken) throws -> Bool {
-        // Rows are swept as others come. A day longer than need be: a clock that was ahead for a moment
-        // forgets no token that is good again once the clock is right.
+        // Each use deletes some expired rows. They are kept for a day longer than necessary: if the clock is ahead
+        // for a
+        // moment, no token is forgotten that becomes valid again when the clock is corrected.
         try database.run(
             """
             DELETE FROM auth_one_time_token WHERE id IN
                 (SELECT id FROM auth_one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT 100)
             """, [now.addingTimeInterval(-86_400).milliseconds])
-        // What an issuer calls the end may be any number.
+        // The issuer can set any number as the expiry.
         let longest = now.addingTimeInterval(315_360_000)
         return try database.run(
             "INSERT OR IGNORE INTO auth_one_time_token (id, expires_at) VALUES (?, ?)",

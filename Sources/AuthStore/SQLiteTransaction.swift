@@ -28,7 +28,7 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
         try emit(store.codec.draft(signal, at: now))
     }
 
-    /// Writes a signal that was encoded already.
+    /// Writes a signal that is already encoded.
     package func emit(_ draft: SignalDraft) throws {
         let trace = draft.trace.isEmpty ? nil : try SignalCodec.encoder().encode(draft.trace)
         try database.run(

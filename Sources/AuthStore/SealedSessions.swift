@@ -5,7 +5,7 @@ import Foundation
 import GRDB
 import Logging
 
-/// Sessions as they are stored: what is pending in one or was proved in it is sealed, bound to its id.
+/// Sessions as they are stored: their state (pending steps and recent proofs) is encrypted, bound to the session's id.
 struct SealedSessions {
     let keys: KeyRing
     let logger: Logger
@@ -39,10 +39,10 @@ struct SealedSessions {
             let plain = try keys.open(sealed, for: .session, context: id.wireText)
             return try SignalCodec.decoderOfWhatIsSealed().decode(SessionState.self, from: plain)
         } catch KeyRingError.unknownKey {
-            // The secret was changed without keeping the former one: who is logged in stays so, for the token
-            // tells that; what was pending or proved lately is to be done again.
+            // The secret was changed without keeping the former one. The user stays logged in, because that depends on
+            // the token; pending steps and recent proofs have to be repeated.
             logger.info(
-                "a session's state was sealed under a secret that is not among the present ones",
+                "session state discarded: encrypted with an unknown secret",
                 metadata: ["session": "\(id.wireText)"])
             return SessionState()
         }

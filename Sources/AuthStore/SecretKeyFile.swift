@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The secret of an installation that was given no `SECRET_KEY`: a file beside the store, never in it, for
-/// whoever copies the database must not have copied the key.
+/// The secret of an installation without `SECRET_KEY`: a file beside the store, never in it, so that a copy of the
+/// database does not contain the key.
 public enum SecretKeyFile {
-    /// The secret of `<store>.key`; one of 32 random bytes, in base64, is made where there is no such file.
-    /// Processes that start at once get the same one.
+    /// The secret of `<store>.key`. If the file does not exist, it is created with 32 random bytes in base64. Processes
+    /// that start at the same time get the same secret.
     ///
     /// - Parameter store: the store's path.
-    /// - Throws: ``StoreError`` with code ``StoreError/Code/keyFile``, also where others than the file's
-    ///   owner can read it.
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/keyFile``, also if other users than the file's owner can
+    ///   read
+    ///   it.
     public static func loadOrCreate(beside store: String) throws(StoreError) -> String {
         let path = store + ".key"
         if let secret = try load(path) { return secret }
         try create(path)
-        guard let secret = try load(path) else { throw fault(path, "is gone just after it was made") }
+        guard let secret = try load(path) else { throw fault(path, "disappeared just after it was created") }
         return secret
     }
 
@@ -25,7 +26,7 @@ public enum SecretKeyFile {
         try load(store + ".key")
     }
 
-    /// - Returns: nil where there is no file.
+    /// - Returns: nil if the file does not exist.
     private static func load(_ path: String) throws(StoreError) -> String? {
         let descriptor = PrivateFile.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
         guard descriptor >= 0 else {
@@ -35,28 +36,30 @@ public enum SecretKeyFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw fault(path, "is no regular file")
+            throw fault(path, "is not a regular file")
         }
         guard status.st_mode & 0o077 == 0 else {
             throw fault(
-                path, "can be read by others: change the secret, or where nobody has read it: chmod 600 it")
+                path,
+                "can be read by others: change the secret or, if no other user has read it, chmod 600 it")
         }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = PrivateFile.retrying { Int32(read(descriptor, &bytes, bytes.count)) }
         let text = String(decoding: bytes.prefix(max(0, Int(count))), as: UTF8.self)
             .trimmingCharacters(in: .whitespacesAndNewlines)
         guard text.utf8.count >= 32 else {
-            throw fault(path, "holds no secret: it wants 32 random bytes in base64")
+            throw fault(path, "does not contain a secret: 32 random bytes in base64 are required")
         }
         return text
     }
 
-    /// Written whole under another name and then linked: a link is never made over another process's file,
-    /// and never shows half of one.
+    /// Writes the whole file under another name and then links it: a link never replaces the file of another process,
+    /// and
+    /// never shows a partial one.
     private static func create(_ path: String) throws(StoreError) {
         let draft = "\(path).\(UUID().uuidString)"
         let descriptor = PrivateFile.retrying { open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
-        guard descriptor >= 0 else { throw fault(path, "cannot be made: \(PrivateFile.systemError())") }
+        guard descriptor >= 0 else { throw fault(path, "cannot be created: \(PrivateFile.systemError())") }
         defer {
             close(descriptor)
             unlink(draft)
@@ -66,7 +69,7 @@ public enum SecretKeyFile {
         let text = Array((secret.base64EncodedString() + "\n").utf8)
         guard fchmod(descriptor, 0o600) == 0, write(descriptor, text, text.count) == text.count,
             fsync(descriptor) == 0, link(draft, path) == 0 || errno == EEXIST
-        else { throw fault(path, "cannot be made: \(PrivateFile.systemError())") }
+        else { throw fault(path, "cannot be created: \(PrivateFile.systemError())") }
         let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)
@@ -74,6 +77,6 @@ public enum SecretKeyFile {
     }
 
     private static func fault(_ path: String, _ what: String) -> StoreError {
-        StoreError(.keyFile, "the secret key's file \(path) \(what); or set SECRET_KEY")
+        StoreError(.keyFile, "the secret key file \(path) \(what); or set SECRET_KEY")
     }
 }

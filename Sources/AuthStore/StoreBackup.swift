@@ -3,32 +3,33 @@ import AuthSignals
 public import Foundation
 import GRDB
 
-/// A backup of a store, and what is made of it.
+/// Backup and restore of a store.
 ///
-/// A copy of the file that is put back as it was would give numbers again that other signals have had: subscribers
-/// compare a signal's `sequence`. A restored store therefore goes on at the microseconds since 1970, which is higher
-/// than any number before, as long as no store emits a million signals a second.
+/// A restored copy of the file would reuse sequence numbers of other signals, but subscribers compare a signal's
+/// `sequence`. A restored store therefore continues at the microseconds since 1970, which is higher than any number
+/// before, as long as a store emits less than a million signals per second.
 public enum StoreBackup {
     /// Copies a store into a new file, readable by its owner only, while it is in use (SQLite's online backup).
     ///
-    /// The secret key is not in it: without the key, what is sealed in it is lost.
+    /// The secret key is not included: without the key, the encrypted values in the backup are lost.
     ///
-    /// - Throws: ``StoreError``: `unwritable` if the file exists or cannot be made, `notADatabase` if the copy is not
-    ///   sound.
+    /// - Throws: ``StoreError``: `unwritable` if the file exists or cannot be created, `notADatabase` if the copy
+    ///   fails the
+    ///   integrity check.
     public static func make(of store: SQLiteStore, at path: String) async throws {
         try await StoreError.naming {
             try await blocking { try copy(store.database, to: path) { try checkSound($0) } }
         }
     }
 
-    /// Makes a store's file from a backup.
+    /// Restores a store's file from a backup.
     ///
     /// The file must not exist: move the old one away first, after the processes that use it have ended.
     ///
     /// - Parameters:
-    ///   - backup: what ``make(of:at:)`` wrote, or another sound copy.
+    ///   - backup: a file written by ``make(of:at:)``, or another consistent copy.
     ///   - store: the store's path.
-    /// - Returns: the number after which the restored store goes on.
+    /// - Returns: the sequence number after which the restored store continues.
     /// - Throws: ``StoreError``: `unwritable`, `notADatabase`, `newerSchema`.
     public static func restore(
         _ backup: String, to store: String, at now: Date = Date()
@@ -57,7 +58,7 @@ public enum StoreBackup {
         }
     }
 
-    /// Lets the numbers go on higher than any that the lost store may have given.
+    /// Raises the next sequence number above any that the lost store may have assigned.
     private static func skipNumbers(_ database: Database, _ now: Date) throws -> Int64 {
         let last = try OutboxCount.lastSequence(database)
         let start = max(last, now.milliseconds * 1000)
@@ -69,7 +70,7 @@ public enum StoreBackup {
         return start
     }
 
-    /// Copies a database into a new file, which appears under its name when it is whole.
+    /// Copies a database into a new file, which appears under its name when it is complete.
     private static func copy(
         _ source: any DatabaseReader, to path: String, _ finish: (DatabaseQueue) throws -> Void
     ) throws {
@@ -87,7 +88,7 @@ public enum StoreBackup {
         try queue.close()
         try PrivateFile.synchronize(draft)
         guard link(draft, path) == 0 else {
-            throw StoreError(.unwritable, "\(path) cannot be made: \(PrivateFile.systemError())")
+            throw StoreError(.unwritable, "\(path) cannot be created: \(PrivateFile.systemError())")
         }
         try PrivateFile.synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     }
@@ -95,13 +96,13 @@ public enum StoreBackup {
     private static func checkSound(_ queue: DatabaseQueue) throws {
         let answer = try queue.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
         guard answer == "ok" else {
-            throw StoreError(.notADatabase, "the copy is not sound: \(answer ?? "no answer")")
+            throw StoreError(.notADatabase, "the copy fails the integrity check: \(answer ?? "no answer")")
         }
     }
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Runs what waits for the disk outside Swift's pool of threads.
+    /// Runs blocking work outside Swift's cooperative thread pool.
     private static func blocking<Answer: Sendable>(
         _ work: @escaping @Sendable () throws -> Answer
     ) async throws -> Answer {

@@ -2,7 +2,8 @@
 public import AuthFlows
 
 extension StoreError: TemporaryFailure {
-    /// A full disk wants somebody to make room, a file that is gone to be put back; a busy store is free in a moment.
+    /// Freeing space on a full disk, or putting back a replaced file, takes an operator; a busy store is free in a
+    /// moment.
     public var secondsUntilRetry: Int? {
         switch code {
         case .full, .replaced: 30

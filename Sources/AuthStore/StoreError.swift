@@ -1,47 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 public import GRDB
 
-/// What can go wrong with a store, as a caller may want to tell apart.
+/// An error of a store, with a code for each kind that a caller may handle differently.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of fault; more kinds may be added.
+    /// The kind of error; more kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
-            case unwritable, notADatabase, newerSchema, outdatedSchema, full, busy, damaged, inputOutput
-            case rejected, missingRow, unsuitable, invalidURL, keyFile, replaced, missing
+            case notADatabase = "not_a_database"
+            case newerSchema = "newer_schema"
+            case outdatedSchema = "outdated_schema"
+            case inputOutput = "input_output"
+            case missingRow = "missing_row"
+            case invalidURL = "invalid_url"
+            case keyFile = "key_file"
+            case unwritable, full, busy, damaged, rejected, unsuitable, replaced, missing
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// The file cannot be made, opened or written by this user.
+        /// This user cannot create, open or write the file.
         public static let unwritable = Code(.unwritable)
         /// The file does not exist.
         public static let missing = Code(.missing)
-        /// The file is not of SQLite's format.
+        /// The file is not a SQLite database.
         public static let notADatabase = Code(.notADatabase)
         /// A newer version of this program has migrated the store.
         public static let newerSchema = Code(.newerSchema)
-        /// The store wants a migration first.
+        /// The store must be migrated first.
         public static let outdatedSchema = Code(.outdatedSchema)
         /// The disk is full: nothing was changed. Over HTTP this is a 503.
         public static let full = Code(.full)
         /// The file was deleted or replaced while it was in use: nothing more is written. Over HTTP this is a
         /// 503.
         public static let replaced = Code(.replaced)
-        /// Another connection has held the store for longer than the time-out.
+        /// Another connection has locked the store for longer than the time-out.
         public static let busy = Code(.busy)
-        /// SQLite has found the file damaged.
+        /// SQLite reports that the file is damaged.
         public static let damaged = Code(.damaged)
         /// The operating system failed to read or write.
         public static let inputOutput = Code(.inputOutput)
-        /// SQLite has refused a statement: a constraint that is no `StoreConflict`, or a fault of ours.
+        /// SQLite has refused a statement: a constraint that is not a `StoreConflict`, or a bug of this library.
         public static let rejected = Code(.rejected)
-        /// The row that was to be updated is gone.
+        /// The row to update does not exist.
         public static let missingRow = Code(.missingRow)
-        /// What was handed to the store cannot be used with it.
+        /// An argument, such as a database or a receiver, cannot be used with the store.
         public static let unsuitable = Code(.unsuitable)
-        /// `STORE_URL` is none.
+        /// `STORE_URL` is invalid.
         public static let invalidURL = Code(.invalidURL)
-        /// The file of the secret key cannot be made, read or trusted.
+        /// The secret key file cannot be created, read or trusted.
         public static let keyFile = Code(.keyFile)
 
         public var description: String { kind.rawValue }
@@ -50,7 +56,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Code
     /// What is wrong and what to do; it never quotes a stored value.
     public let message: String
-    /// SQLite's extended result code, where it was SQLite that failed.
+    /// SQLite's extended result code, if SQLite failed.
     public let sqliteCode: Int32?
 
     public init(_ code: Code, _ message: String, sqliteCode: Int32? = nil) {
@@ -59,7 +65,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         self.sqliteCode = sqliteCode
     }
 
-    /// SQLite's error: its number and words are kept, the statement and its values are not.
+    /// Converts an error of SQLite: its number and message are kept, the statement and its values are not.
     public init(_ error: DatabaseError) {
         let words = error.message ?? "\(error.resultCode)"
         self.init(
@@ -70,7 +76,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(code): \(message)" }
 
     private static func code(of error: DatabaseError) -> Code {
-        // The index of a write-ahead log is a file of its own, which a full disk cannot enlarge either.
+        // The index of the write-ahead log is a separate file, which cannot grow on a full disk either.
         if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return .full }
         return switch error.resultCode {
         case .SQLITE_FULL: .full
@@ -83,8 +89,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Runs `body` and names what the store's surroundings did to it. An application's own SQL may run in
-    /// there too: constraints and faulty statements keep GRDB's error.
+    /// Runs `body` and converts errors caused by the environment, such as a full disk, to ``StoreError``. `body` may
+    /// contain
+    /// an application's own SQL: violated constraints and invalid statements keep GRDB's error.
     static func naming<R>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> R
     ) async throws -> R {

@@ -2,14 +2,14 @@
 import Foundation
 import GRDB
 
-/// Opening the store's file, and making sure that it is what the store needs.
+/// Opens the store's file and checks its requirements.
 enum StoreFile {
-    /// Opens a pool on the file, which is made where there is none.
+    /// Opens a pool on the file, which is created if it does not exist.
     static func open(_ path: String) throws -> DatabasePool {
         try opened(path) { try DatabasePool(path: path, configuration: configuration("auth-store")) }
     }
 
-    /// Opens a pool on a file that exists, and leaves its mode as it is.
+    /// Opens a pool on an existing file, without changing its mode.
     static func existing(_ path: String) throws -> DatabasePool {
         try checkExists(path)
         return try attempt(path) {
@@ -17,7 +17,7 @@ enum StoreFile {
         }
     }
 
-    /// Opens one connection that reads a file and changes nothing but SQLite's own index of the write-ahead log.
+    /// Opens one read-only connection, which changes nothing except SQLite's own index of the write-ahead log.
     static func reading(_ path: String) throws -> DatabaseQueue {
         try checkExists(path)
         var configuration = configuration("auth-store.reading")
@@ -27,11 +27,11 @@ enum StoreFile {
 
     private static func checkExists(_ path: String) throws(StoreError) {
         guard access(path, F_OK) == 0 else {
-            throw StoreError(.missing, "\(path) does not exist: `auth-signals migrate` makes it")
+            throw StoreError(.missing, "\(path) does not exist: `auth-signals migrate` creates it")
         }
     }
 
-    /// Opens one connection, with a write-ahead log, on a file that is made where there is none.
+    /// Opens one connection, with a write-ahead log, on a file that is created if it does not exist.
     static func queue(_ path: String, label: String) throws -> DatabaseQueue {
         var configuration = configuration(label)
         configuration.journalMode = .wal
@@ -43,16 +43,16 @@ enum StoreFile {
         configuration.label = label
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
-            // A log that once grew large is cut back.
+            // Truncates a write-ahead log that has grown large.
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }
         return configuration
     }
 
-    /// Makes the file with mode 0600 before SQLite would with the umask's; its log and index follow it.
+    /// Creates the file with mode 0600, because SQLite would use the umask; the log and the index get the same mode.
     ///
-    /// An existing file is not opened here: closing it would free the locks that this process's other
-    /// connections hold on it (SQLite, “How To Corrupt An SQLite Database File”, 2.2).
+    /// An existing file is not opened here: closing it would release the locks that other connections of this process
+    /// hold on it (SQLite, “How To Corrupt An SQLite Database File”, 2.2).
     private static func prepare(_ path: String) throws {
         try checkPlace(path)
         try PrivateFile.make(path)
@@ -73,12 +73,13 @@ enum StoreFile {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
         guard exists, isFolder.boolValue else {
-            throw StoreError(.unwritable, "\(path) cannot be made: there is no folder \(folder)")
+            throw StoreError(.unwritable, "\(path) cannot be created: the folder \(folder) does not exist")
         }
     }
 
-    /// Turning a new file to write-ahead logging takes a lock that SQLite does not wait for: two processes
-    /// that open it at once must.
+    /// Opens a file with retries: switching a new file to write-ahead logging takes a lock that SQLite does not wait
+    /// for,
+    /// so two processes that open it at the same time have to.
     private static func opened<D>(_ path: String, _ open: () throws -> D) throws -> D {
         try prepare(path)
         return try attempt(path, open)
@@ -101,14 +102,14 @@ enum StoreFile {
         }
     }
 
-    /// Sets and checks what the store relies on.
+    /// Sets and checks the database options that the store relies on.
     ///
     /// - Returns: the file's path without symbolic links; nil for a database in memory.
     static func check(_ pool: any DatabaseWriter) throws -> String? {
         do {
             return try pool.writeWithoutTransaction { database in
-                // GRDB sets NORMAL when it turns write-ahead logging on, which is after its configuration's
-                // hook: with NORMAL a power cut takes back signals that were published.
+                // GRDB sets NORMAL when it enables write-ahead logging, which is after the configuration's hook. With
+                // NORMAL, a power loss rolls back the rows of signals that were already published.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 guard try Bool.fetchOne(database, sql: "PRAGMA foreign_keys") == true else {
                     throw StoreError(.unsuitable, "the database's foreign keys are off; leave them on")
@@ -141,7 +142,7 @@ enum StoreFile {
         guard unknown == nil else {
             throw StoreError(
                 .newerSchema,
-                "a newer version of this program has migrated the store: use that version, or an older copy"
+                "a newer version of this program has migrated the store: use that version, or an older backup"
             )
         }
     }

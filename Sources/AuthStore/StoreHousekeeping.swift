@@ -5,22 +5,22 @@ import Foundation
 public import Logging
 public import ServiceLifecycle
 
-/// Sweeps what has had its time: expired sessions, pending log-ins, counted attempts, history. It also writes
-/// down when sessions were used last.
+/// Deletes expired rows: sessions, pending log-ins, counted attempts, history. It also records when sessions were last
+/// used.
 ///
-/// One a process is enough; several do no harm.
+/// One instance per process is enough; several do no harm.
 public struct StoreHousekeeping: Service {
     private let store: SQLiteStore
     private let limiter: SQLiteRateLimiter?
     private let sessions: Sessions?
     private let period: Duration
     private let logger: Logger
-    /// Distinguishes this process's runs from those of others.
+    /// Distinguishes the runs of this process from those of others.
     private let process = UUID().uuidString
 
     /// - Parameters:
-    ///   - sessions: of the `Accounts` that requests are answered with; nil where none are in this process.
-    ///   - period: from one sweep to the next.
+    ///   - sessions: the sessions of the `Accounts` that serves requests; nil if this process serves none.
+    ///   - period: the time between two sweeps.
     public init(
         _ store: SQLiteStore, limiter: SQLiteRateLimiter? = nil, sessions: Sessions? = nil,
         every period: Duration = .seconds(60),
@@ -33,7 +33,7 @@ public struct StoreHousekeeping: Service {
         self.logger = logger
     }
 
-    /// Sweeps until it is asked to end; a sweep that has begun is finished.
+    /// Sweeps until graceful shutdown or cancellation.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat { await sweep() } while (try? await Task.sleep(for: period)) != nil
@@ -41,10 +41,9 @@ public struct StoreHousekeeping: Service {
         await writeSightings()
     }
 
-    /// Sweeps once. What fails is logged and tried again the next time.
+    /// Sweeps once. Failures are logged and retried with the next sweep.
     ///
-    /// After a step of the clock of more than a day nothing is deleted until the next sweep finds the clock
-    /// where it then must be.
+    /// If the clock has jumped by more than a day, nothing is deleted until the next sweep confirms the new time.
     public func sweep() async {
         StoreSpace(store.file)?.show()
         if await believesClock() {
@@ -61,11 +60,11 @@ public struct StoreHousekeeping: Service {
         do {
             if try await store.believesClock(process: process, period: period) { return true }
             logger.warning(
-                "the clock is more than a day after the last sweep: nothing is deleted until the next sweep confirms it",
+                "clock jumped by more than a day since the last sweep; deletion waits for the next sweep to confirm it",
                 metadata: ["clock": "\(store.clock.now().wireText)"])
         } catch is CancellationError {
         } catch {
-            logger.warning("a sweep has failed", metadata: ["what": "clock", "error": "\(error)"])
+            logger.warning("sweep failed", metadata: ["what": "clock", "error": "\(error)"])
         }
         return false
     }
@@ -81,7 +80,7 @@ public struct StoreHousekeeping: Service {
         } catch is CancellationError {
             return
         } catch {
-            logger.warning("a sweep has failed", metadata: ["what": "\(what)", "error": "\(error)"])
+            logger.warning("sweep failed", metadata: ["what": "\(what)", "error": "\(error)"])
         }
     }
 }

@@ -2,7 +2,7 @@
 public import AuthSignals
 
 extension StoreSettings {
-    /// Reads `STORE_URL` and `OUTBOX_RETENTION`; faults are left in the reader.
+    /// Reads `STORE_URL` and `OUTBOX_RETENTION`; errors are collected in the reader.
     public init(reading reader: inout SettingsReader) {
         self.init()
         if let text = reader.string("STORE_URL") {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the store is and how long it keeps what is done.
+/// Where the store is and how long it keeps settled rows.
 public struct StoreSettings: Hashable, Sendable {
     /// `STORE_URL`.
     public var url = StoreURL(path: "./auth.sqlite")
-    /// `OUTBOX_RETENTION`: how long settled rows of the outbox are kept; nothing keeps none, but for those
-    /// that no queue received, which are kept for a day at least.
+    /// `OUTBOX_RETENTION`: how long settled rows of the outbox are kept; zero keeps none, except unrouted ones, which
+    /// are
+    /// kept for at least a day.
     public var outboxRetention = SQLiteStore.defaultRetention
 
     public init() {}
@@ -24,7 +25,7 @@ public struct StoreURL: Hashable, Sendable, CustomStringConvertible {
             throw StoreError(.invalidURL, "must be sqlite:PATH, for example sqlite:./auth.sqlite")
         }
         var path = text.dropFirst(scheme.count)
-        // What many write: sqlite:///var/lib/auth.sqlite, with the empty host of a file URL.
+        // A common form: sqlite:///var/lib/auth.sqlite, with the empty host of a file URL.
         if path.hasPrefix("///") { path = path.dropFirst(2) }
         if path.hasPrefix("//") {
             throw StoreError(
@@ -34,7 +35,7 @@ public struct StoreURL: Hashable, Sendable, CustomStringConvertible {
             throw StoreError(.invalidURL, "must name a file after sqlite:, for example sqlite:./auth.sqlite")
         }
         if path.hasPrefix(":") {
-            throw StoreError(.invalidURL, "must name a file: what is kept in memory is lost at the end")
+            throw StoreError(.invalidURL, "must name a file: a store in memory is lost at exit")
         }
         self.path = String(path)
     }

@@ -4,14 +4,14 @@ import GRDB
 import Logging
 import Synchronization
 
-/// Tells loops that there is something to read: at once for this process's commits, within 50 ms for those
-/// of other processes, which are looked for only while somebody listens.
+/// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms for those of other
+/// processes, which are polled for only while a loop listens.
 final class StoreWakeUps: Sendable {
     let outbox: WakeUp
     let mail: WakeUp
     private let watch: ForeignCommits?
 
-    /// - Parameter file: the store's; nil where no other process can see it.
+    /// - Parameter file: the store's file; nil if no other process can open it.
     init(file: String?, logger: Logger) {
         let watch = file.map { ForeignCommits(file: $0, logger: logger) }
         let outbox = WakeUp(watch)
@@ -26,7 +26,7 @@ final class StoreWakeUps: Sendable {
     }
 }
 
-/// A bell that any number of loops listen to.
+/// A wake-up that any number of loops can listen to.
 final class WakeUp: Sendable {
     private struct Listeners {
         var last = 0
@@ -38,7 +38,7 @@ final class WakeUp: Sendable {
 
     init(_ watch: ForeignCommits?) { self.watch = watch }
 
-    /// Rings. What was not heard yet is heard once.
+    /// Wakes all listeners. Wake-ups that a listener has not received yet are merged into one.
     func wake() {
         let all = listeners.withLock { Array($0.continuations.values) }
         for continuation in all { continuation.yield() }
@@ -65,8 +65,9 @@ final class WakeUp: Sendable {
     }
 }
 
-/// Looks for commits of other connections: `PRAGMA data_version` changes with each (SQLite, “PRAGMA
-/// Statements”). GRDB's observers hear only those of their own connection.
+/// Polls for commits of other connections: `PRAGMA data_version` changes with each (SQLite, “PRAGMA Statements”).
+/// GRDB's
+/// observers see only those of their own connection.
 final class ForeignCommits: Sendable {
     private struct State {
         var users = 0
@@ -90,7 +91,7 @@ final class ForeignCommits: Sendable {
         state.withLock { state in
             state.users += 1
             guard state.task == nil, let tell = state.tell else { return }
-            // Opened here, so that no commit after the caller's listening goes unheard.
+            // Opened here, so that no commit after the caller began to listen is missed.
             do {
                 let (queue, version) = try connect()
                 state.task = Task.detached { [logger] in
@@ -98,7 +99,7 @@ final class ForeignCommits: Sendable {
                 }
             } catch {
                 logger.warning(
-                    "commits of other processes cannot be watched; they are seen at the next sweep",
+                    "cannot watch for commits of other processes; they are noticed at the next sweep",
                     metadata: ["error": "\(error)"])
             }
         }
@@ -132,7 +133,7 @@ final class ForeignCommits: Sendable {
                 if version != seen { tell() }
                 seen = version
             } catch {
-                logger.debug("looking for commits failed", metadata: ["error": "\(error)"])
+                logger.debug("polling for commits failed", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -3,11 +3,11 @@ import AuthSignals
 import Foundation
 import GRDB
 
-/// What has an id, as a row of its table: which column holds what is said once, for insertion and update.
+/// A value with an id as a row of its table: the columns are defined once, for insertion and update.
 struct StoredRow {
     let table: String
     let id: UUID
-    /// The others, by name.
+    /// The other columns, by name.
     let columns: KeyValuePairs<String, (any DatabaseValueConvertible)?>
 }
 
@@ -20,12 +20,12 @@ extension Database {
             StatementArguments([row.id] + row.columns.map(\.value)))
     }
 
-    /// - Throws: ``StoreError`` with code ``StoreError/Code/missingRow`` where there is no row of that id.
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/missingRow`` if no row has that id.
     func update(_ row: StoredRow) throws {
         let assignments = row.columns.map { "\($0.key) = ?" }.joined(separator: ", ")
         let changes = try run(
             "UPDATE \(row.table) SET \(assignments) WHERE id = ?",
             StatementArguments(row.columns.map(\.value) + [row.id]))
-        if changes == 0 { throw StoreError(.missingRow, "the row that was to be updated is gone") }
+        if changes == 0 { throw StoreError(.missingRow, "the row to update does not exist") }
     }
 }

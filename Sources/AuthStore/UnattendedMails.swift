@@ -5,8 +5,9 @@ import GRDB
 import Logging
 import Synchronization
 
-/// Logs that mails wait and that no process delivers them: an application that runs no `MailLoop` would otherwise not
-/// learn of it.
+/// Logs a warning if mails are pending and no process delivers them, which an application without a `MailLoop` would
+/// not
+/// notice otherwise.
 final class UnattendedMails: Sendable {
     private let database: any DatabaseReader
     private let role: ExclusiveRole
@@ -16,8 +17,8 @@ final class UnattendedMails: Sendable {
     private let isWatching = Mutex(false)
 
     /// - Parameters:
-    ///   - role: what a mail loop has while it runs.
-    ///   - patience: how long mails may wait while none runs.
+    ///   - role: the lease that a mail loop holds while it runs.
+    ///   - patience: how long mails may be pending while no mail loop runs.
     init(
         in database: any DatabaseReader, role: ExclusiveRole, clock: any WallClock, patience: Duration,
         logger: Logger
@@ -29,7 +30,7 @@ final class UnattendedMails: Sendable {
         self.logger = logger
     }
 
-    /// A mail was queued.
+    /// Starts watching after a mail was queued.
     func watch() {
         let isFirst = isWatching.withLock { isWatching in
             defer { isWatching = true }
@@ -37,12 +38,12 @@ final class UnattendedMails: Sendable {
         }
         guard isFirst else { return }
         Task.detached { [weak self, patience] in
-            // The application's end does not wait for it: nothing is held while it sleeps.
+            // Does not delay the application's exit: the task holds no strong reference while it sleeps.
             repeat { try? await Task.sleep(for: patience) } while await self?.look() == true
         }
     }
 
-    /// - Returns: whether mails wait still.
+    /// - Returns: whether mails are still pending.
     private func look() async -> Bool {
         let waiting = try? await database.read { database -> (count: Int, oldest: Int64)? in
             guard
@@ -59,7 +60,7 @@ final class UnattendedMails: Sendable {
         let age = clock.now().timeIntervalSince(Date(milliseconds: waiting.oldest))
         if age >= patience / .seconds(1), !role.isHeld {
             logger.warning(
-                "mails wait and no process delivers them: run AuthServices, a MailLoop or `auth-signals mail run`",
+                "mails pending, but no process delivers them: run AuthServices, a MailLoop or `auth-signals mail run`",
                 metadata: ["mails": "\(waiting.count)", "oldest_seconds": "\(Int(age))"])
         }
         return true

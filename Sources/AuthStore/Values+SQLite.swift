@@ -4,17 +4,17 @@ import AuthSignals
 import Foundation
 import GRDB
 
-// Ids are stored as 16 bytes, which is GRDB's own form of a UUID; times as whole milliseconds since 1970.
+// Ids are stored as 16 bytes, GRDB's own format of a UUID; times as whole milliseconds since 1970.
 
 extension Date {
-    /// As times are stored; one beyond what 64 bits hold becomes the nearest that they do.
+    /// The stored form of a time, clamped to 64 bits.
     var milliseconds: Int64 { Int64(saturating: (timeIntervalSince1970 * 1000).rounded()) }
 
     init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }
 
 extension String {
-    /// As the words of a failure are stored: at most 1 KiB.
+    /// The stored form of a failure reason: at most 1 KiB.
     var reason: String { cut(toUTF8Bytes: 1024) }
 }
 
@@ -78,9 +78,10 @@ extension SocialAccount {
 }
 
 extension OutboxRow {
-    /// - Parameter row: begins with the ``OutboxColumns/kept``, which are read by their places: the relay reads
-    ///   many, and to look names up takes longer than to read.
-    /// - Throws: ``StoreError`` with code ``StoreError/Code/damaged`` for a row that none of our versions writes.
+    /// - Parameter row: begins with the columns ``OutboxColumns/kept``, which are read by index: the relay reads many
+    ///   rows,
+    ///   and looking up column names takes longer than reading the values.
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/damaged`` for a row that no version of this library writes.
     init(row: Row) throws {
         do {
             let trace: [String: String] =
@@ -97,18 +98,18 @@ extension OutboxRow {
                     correlationID: try row.decode(atIndex: 6), trace: trace, data: try row.decode(atIndex: 9)),
                 attempts: try row.decodeAttempts(atIndex: 7))
         } catch {
-            // What it says may quote a value.
+            // The original error may quote a value.
             let number = (try? row.decode(Int64.self, atIndex: 0)).map(String.init) ?? "?"
             throw StoreError(
                 .damaged,
-                "row \(number) of the outbox cannot be read: it was changed by another program. It stays there"
+                "row \(number) of the outbox cannot be read: another program has changed it; it is kept"
             )
         }
     }
 }
 
 extension Row {
-    /// A number of attempts: whatever is stored, one that can be counted on from.
+    /// The stored number of attempts, clamped to a range that can be incremented safely.
     func decodeAttempts(atIndex index: Int) throws -> Int {
         Swift.min(Swift.max(0, try decode(Int.self, atIndex: index)), 1_000_000)
     }
@@ -119,9 +120,9 @@ extension Row {
 }
 
 extension Database {
-    /// The outbox rows of a query. One that cannot be read is left where it is, and does not stop the others.
+    /// The outbox rows of a query. An unreadable row stays in its table and does not stop the others.
     ///
-    /// - Parameter unreadable: Called with why, for each of those.
+    /// - Parameter unreadable: called with the error of each unreadable row.
     func outboxRows(
         _ sql: String, _ arguments: StatementArguments, unreadable: (any Error) -> Void
     ) throws -> [OutboxRow] {

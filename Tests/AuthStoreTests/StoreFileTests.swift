@@ -148,7 +148,7 @@ import Testing
     @Test func `a folder that is not there is said so`() {
         let error = refusal(folder.file("nowhere/auth.sqlite"))
         #expect(error?.code == .unwritable)
-        #expect(error?.message.contains("no folder") == true)
+        #expect(error?.message.contains("does not exist") == true)
     }
 
     @Test func `a path that cannot be written is said so`() {
