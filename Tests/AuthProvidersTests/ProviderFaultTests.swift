@@ -84,7 +84,7 @@ import Testing
             let error = await expectError(.unreachable) {
                 try await issuer.provider().identity(for: issuer.callback())
             }
-            #expect(error?.message.contains("more than is read") == true)
+            #expect(error?.message.contains("too large") == true)
         }
     }
 

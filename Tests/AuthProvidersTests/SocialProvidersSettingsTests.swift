@@ -118,10 +118,10 @@ import Testing
         let (_, faults) = file.read(["SOCIALACCOUNT_REQUESTS_TIMEOUT": "soon"])
         for expected in [
             "SOCIALACCOUNT_REQUESTS_TIMEOUT must be",
-            "entry 1 (google): client_id is missing", "entry 1 (google): client is no member",
+            "entry 1 (google): client_id is missing", "entry 1 (google): client is not a member",
             "entry 2: provider must be one of amazon, apple,",
-            "entry 3 (github): client_id must be a text", "entry 3 (github): secret must be a text",
-            "entry 3 (github): scope must be a list of texts", "entry 3 (github): colour is no member",
+            "entry 3 (github): client_id must be a string", "entry 3 (github): secret must be a string",
+            "entry 3 (github): scope must be a list of strings", "entry 3 (github): colour is not a member",
             "entry 4 (openid_connect): id is missing", "entry 4 (openid_connect): issuer must be",
             "entry 5 (apple): team_id is missing", "entry 5 (apple): key_id is missing",
             "entry 6 (gitlab): secret: NOT_SET is not set",
@@ -131,7 +131,7 @@ import Testing
             "entry 9 (discord): verified_email must be",
             "entry 9 (discord): another provider has the same id",
             "entry 10 (discord): token_auth_method must be one of client_secret_basic, client_secret_post",
-            "entry 10 (discord): auth_params must be an object of texts",
+            "entry 10 (discord): auth_params must be an object of strings",
         ] {
             #expect(faults.contains { $0.contains(expected) }, "\(expected)")
         }

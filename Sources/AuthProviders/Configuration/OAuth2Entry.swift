@@ -23,7 +23,7 @@ enum OAuth2Entry {
             id: id, name: id, authorizationEndpoint: authorization, tokenEndpoint: token,
             profileEndpoint: profile
         ) { answer in
-            // Where `uid_field` is set, it is taken instead of this.
+            // `uid_field` replaces this id if it is set.
             var profile = Profile(uid: answer.text("id"), of: answer)
             profile.add(email: answer.text(email), verified: verified.map(answer.flag) ?? false)
             profile.username = answer.text(username)

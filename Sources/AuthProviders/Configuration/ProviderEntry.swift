@@ -2,17 +2,17 @@
 import AuthSignals
 import Foundation
 
-/// One object of the file `SOCIALACCOUNT_PROVIDERS`, read member by member; what is wrong is gathered.
+/// One object of the file `SOCIALACCOUNT_PROVIDERS`, read member by member; all errors are collected.
 struct ProviderEntry {
     private let members: [String: JSONValue]
-    /// Where relative names of files start.
+    /// The base folder of relative file names.
     private let folder: URL
-    /// What `env:NAME` stands for.
+    /// The values of `env:NAME`.
     private let environment: [String: String]
     private var known: Set<String> = ["provider"]
-    /// Complete the sentence that begins with the entry; no secret is quoted.
+    /// Error texts that complete a sentence that begins with the entry; no secret is quoted.
     private(set) var faults: [String] = []
-    /// Whether a secret stands in the entry itself.
+    /// Whether the entry itself contains a secret.
     private(set) var holdsSecrets = false
 
     init(_ members: [String: JSONValue], folder: URL, environment: [String: String]) {
@@ -21,13 +21,13 @@ struct ProviderEntry {
         self.environment = environment
     }
 
-    /// The members whose text may be `env:NAME`, or whose name with `_file` behind it names a file.
+    /// The members whose value may be `env:NAME`, or may be in a file that the member `NAME_file` names.
     static let secrets = ["secret", "private_key"]
 
     mutating func fault(_ what: String) { if !faults.contains(what) { faults.append(what) } }
 
     mutating func text(_ name: String) -> String? {
-        value(name, "a text") { value in value.string.flatMap { $0.isEmpty ? nil : $0 } }
+        value(name, "a string") { value in value.string.flatMap { $0.isEmpty ? nil : $0 } }
     }
 
     mutating func requiredText(_ name: String) -> String? {
@@ -37,25 +37,25 @@ struct ProviderEntry {
 
     mutating func flag(_ name: String) -> Bool? { value(name, "true or false") { $0.bool } }
 
-    /// A list of texts.
+    /// A list of strings.
     mutating func texts(_ name: String) -> [String]? {
-        value(name, "a list of texts") { value in
+        value(name, "a list of strings") { value in
             guard case .array(let elements) = value else { return nil }
             let texts = elements.compactMap(\.string)
             return texts.count == elements.count && !texts.contains("") ? texts : nil
         }
     }
 
-    /// An object whose members are texts.
+    /// An object whose members are strings.
     mutating func table(_ name: String) -> [String: String]? {
-        value(name, "an object of texts") { value in
+        value(name, "an object of strings") { value in
             guard case .object(let members) = value else { return nil }
             let texts = members.compactMapValues(\.string)
             return texts.count == members.count ? texts : nil
         }
     }
 
-    /// An address: plain `http:` is what whoever writes it wants.
+    /// A URL; plain `http:` is accepted, because it was configured explicitly.
     mutating func url(_ name: String) -> URL? {
         value(name, "an http(s) URL without user, query and fragment") { value in
             guard let text = value.string, let parts = URLComponents(string: text),
@@ -71,7 +71,7 @@ struct ProviderEntry {
         return url(name)
     }
 
-    /// A host, with a port if need be.
+    /// A host, optionally with a port.
     mutating func host(_ name: String) -> String? {
         if members[name] == nil { fault("\(name) is missing") }
         return value(name, "a host name, without https://") { value in
@@ -83,7 +83,7 @@ struct ProviderEntry {
         }
     }
 
-    /// A secret: as it stands, from the environment (`env:NAME`), or from a file (`NAME_file`).
+    /// A secret: the value itself, from the environment (`env:NAME`), or from a file (`NAME_file`).
     mutating func secret(_ name: String) -> String? {
         let file = text("\(name)_file")
         let text = text(name)
@@ -105,7 +105,7 @@ struct ProviderEntry {
         }
     }
 
-    /// One of several words.
+    /// One of several keywords.
     mutating func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type) -> T?
     where T.RawValue == String {
         value(name, "one of " + T.allCases.map(\.rawValue).joined(separator: ", ")) { value in
@@ -113,10 +113,10 @@ struct ProviderEntry {
         }
     }
 
-    /// Says what nobody asked for: it is a mistake, and often a member whose name was mistyped.
+    /// Reports members that were not read: each is a mistake, often a misspelled name.
     mutating func checkUnknown() {
         for name in members.keys.sorted() where !known.contains(name) && !name.hasPrefix("//") {
-            fault("\(name) is no member of this provider's")
+            fault("\(name) is not a member of this provider")
         }
     }
 

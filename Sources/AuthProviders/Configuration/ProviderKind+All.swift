@@ -3,11 +3,10 @@ import AuthFlows
 import Foundation
 
 extension ProviderKind {
-    private static let told = "where the provider says `email_verified`"
+    private static let told = "if `email_verified` is true"
     private static let nobody = "none"
 
-    /// Every kind, in the order of the documentation. A new one is a file in `Providers`, a line here and a
-    /// fixture.
+    /// Every kind, in the order of the documentation. A new one needs a file in `Providers`, a line here and a fixture.
     static let all: [ProviderKind] = [
         ProviderKind("amazon", trust: nobody) { _ in .oauth2(.amazon()) },
         ProviderKind("apple", trust: told, settings: ["team_id", "key_id", "private_key"], apple),
@@ -20,11 +19,11 @@ extension ProviderKind {
             return .openID(.authentik(url: url, application: application))
         },
         ProviderKind("bitbucket_oauth2", trust: nobody) { _ in .oauth2(.bitbucket()) },
-        ProviderKind("discord", trust: "where the profile says `verified`") { _ in .oauth2(.discord()) },
+        ProviderKind("discord", trust: "if `verified` is true") { _ in .oauth2(.discord()) },
         ProviderKind("dropbox", trust: nobody) { _ in .oauth2(.dropbox()) },
         ProviderKind("facebook", trust: nobody) { _ in .oauth2(.facebook()) },
         ProviderKind(
-            "github", trust: "where the list of addresses says `verified`",
+            "github", trust: "if `verified` is true in the list of addresses",
             settings: ["url (Enterprise Server)"]
         ) { entry in
             .oauth2(.github(url: entry.url("url")))
@@ -46,8 +45,7 @@ extension ProviderKind {
             return .oauth2(
                 .microsoft(tenant: tenant, login: entry.url("login_url"), graph: entry.url("graph_url")))
         },
-        ProviderKind("oauth2", trust: "where `email_verified_field` says so", settings: OAuth2Entry.settings)
-        {
+        ProviderKind("oauth2", trust: "if `email_verified_field` is true", settings: OAuth2Entry.settings) {
             OAuth2Entry.definition(&$0).map(Definition.oauth2)
         },
         ProviderKind("okta", trust: told, settings: ["issuer"]) { entry in
@@ -58,13 +56,13 @@ extension ProviderKind {
             guard let id, let issuer else { return nil }
             return .openID(.issuer(issuer.absoluteString, id: id))
         },
-        ProviderKind("reddit", trust: "tells no address") { _ in .oauth2(.reddit()) },
+        ProviderKind("reddit", trust: "sends no address") { _ in .oauth2(.reddit()) },
         ProviderKind("slack", trust: told) { _ in .openID(.slack()) },
         ProviderKind("spotify", trust: nobody) { _ in .oauth2(.spotify()) },
         ProviderKind("twitch", trust: nobody) { _ in .oauth2(.twitch()) },
-        ProviderKind("twitter_oauth2", trust: "tells no address") { _ in .oauth2(.x()) },
+        ProviderKind("twitter_oauth2", trust: "sends no address") { _ in .oauth2(.x()) },
         ProviderKind("yahoo", trust: told) { _ in .oauth2(.yahoo()) },
-        ProviderKind("zoom", trust: "where the profile says `verified`") { _ in .oauth2(.zoom()) },
+        ProviderKind("zoom", trust: "if `verified` is true") { _ in .oauth2(.zoom()) },
     ]
 
     private static let apple: @Sendable (inout ProviderEntry) -> Definition? = { entry in
@@ -78,7 +76,7 @@ extension ProviderKind {
         do throws(SocialProviderError) {
             return .openID(.apple(try AppleKey(teamID: team, keyID: key, privateKey: privateKey)))
         } catch {
-            entry.fault("private_key is no PEM of a P-256 key")
+            entry.fault("private_key is not a P-256 key in PEM format")
             return nil
         }
     }

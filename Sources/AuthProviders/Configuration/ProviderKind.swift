@@ -3,19 +3,19 @@ import AuthFlows
 
 /// A kind of provider that `SOCIALACCOUNT_PROVIDERS` can name.
 struct ProviderKind: Sendable {
-    /// What a kind makes of an entry.
+    /// The definition that a kind creates from an entry.
     enum Definition: Sendable {
         case openID(OpenIDDefinition)
         case oauth2(OAuth2Definition)
     }
 
-    /// allauth's id of it.
+    /// The id of the kind, the same as in allauth.
     let id: String
-    /// Whose word on an address counts, for docs/providers.md.
+    /// Which addresses count as verified, for docs/providers.md.
     let trust: String
-    /// Members of an entry that only this kind has, as the documentation shows them.
+    /// Members of an entry that only this kind has, as shown in the documentation.
     let settings: [String]
-    /// Nil where a fault was found; it is said in the entry.
+    /// Creates the definition; nil after an error, which is added to the entry.
     let definition: @Sendable (inout ProviderEntry) -> Definition?
 
     init(

@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthFlows
 
-/// This service as a provider knows it, and what is configured for the two: allauth's `SocialApp`.
+/// The registration of this service at a provider, with its settings: allauth's `SocialApp`.
 public struct SocialApp: Sendable {
-    /// What accounts are stored under; nil: the kind's own, `google`.
+    /// The provider id that accounts are stored under; nil for the kind's own, such as `google`.
     public var id: String?
-    /// For a person to read; nil: the kind's own.
+    /// The display name; nil for the kind's own.
     public var name: String?
     public var clientID: String
     /// Nil for a public client (RFC 6749, section 2.1).
     public var secret: ClientSecret?
-    /// Further clients of the same owner, an app for a phone for one, whose tokens are accepted too.
+    /// Further clients of the same owner, such as a phone app, whose tokens are accepted too.
     public var otherClientIDs: [String] = []
-    /// Asked instead of the kind's own; nil: those.
+    /// The requested scopes; nil for the kind's own.
     public var scope: [String]?
-    /// `SOCIALACCOUNT_QUERY_EMAIL`: whether the kind's own scope asks for addresses.
+    /// `SOCIALACCOUNT_QUERY_EMAIL`: whether the kind's own scope includes addresses.
     public var queriesEmail = true
-    /// How the client proves itself at the token end-point; nil: as the kind has it.
+    /// How the client authenticates at the token end-point; nil for the kind's default.
     public var authentication: ClientAuthentication?
-    /// PKCE (RFC 7636); nil: on, but for kinds that break by it.
+    /// PKCE (RFC 7636); nil means on, except for kinds that do not work with it.
     public var usesPKCE: Bool?
     /// Further members of the authorization request: `hd`, `prompt`.
     public var authorizationParameters: [String: String] = [:]
-    /// The profile's member that is the person's id, instead of the kind's own.
+    /// The profile member that contains the person's id; nil for the kind's own.
     public var uidField: String?
-    /// Whose addresses are taken as proved, beyond what the provider says.
+    /// Which addresses count as verified, in addition to those that the provider has verified.
     public var verifiedEmail: VerifiedEmail = .asTold
     /// Overrides `SOCIALACCOUNT_EMAIL_AUTHENTICATION`.
     public var emailAuthentication: Bool?
     /// Overrides `SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT`.
     public var emailAuthenticationAutoConnect: Bool?
-    /// What stands before the provider's id in the callback that it is told: `oidc` for
-    /// `/accounts/oidc/ID/login/callback/`, as allauth has it for `openid_connect`. Nil: nothing.
+    /// The path segment before the provider's id in the callback URL: `oidc` for `/accounts/oidc/ID/login/callback/`,
+    /// as in
+    /// allauth for `openid_connect`. Nil for none.
     public var callbackPrefix: String?
 
     public init(clientID: String, secret: ClientSecret? = nil) {
@@ -39,19 +40,19 @@ public struct SocialApp: Sendable {
         self.secret = secret
     }
 
-    /// For whom a token must be that an application brought: the client that it names, if it does.
+    /// The audiences that a token sent by an application may have: the client that the application names, or all.
     ///
-    /// - Throws: ``SocialProviderError`` where it names one that is neither this one nor one of the others.
+    /// - Throws: ``SocialProviderError`` if the named client is neither this one nor one of ``otherClientIDs``.
     func audiences(of login: TokenLogin) throws(SocialProviderError) -> [String] {
         let clients = [clientID] + otherClientIDs
         guard let named = login.clientID else { return clients }
         guard clients.contains(named) else {
-            throw SocialProviderError(.invalidToken, "the token is said to be for another client")
+            throw SocialProviderError(.invalidToken, "the request names another client for the token")
         }
         return [named]
     }
 
-    /// What the flows obey.
+    /// The settings that the flows apply.
     var policy: SocialProviderPolicy {
         var policy = SocialProviderPolicy()
         policy.emailAuthentication = emailAuthentication
@@ -68,16 +69,16 @@ public struct ClientSecret: Secret {
     public init(_ text: String) { exposedText = text }
 }
 
-/// Which addresses are taken as proved though the provider does not say so: allauth's `verified_email`.
+/// Which addresses count as verified although the provider does not say so: allauth's `verified_email`.
 public enum VerifiedEmail: Hashable, Sendable {
-    /// What the provider says counts.
+    /// Only addresses that the provider has verified.
     case asTold
-    /// Every address that this provider tells.
+    /// Every address that this provider sends.
     case all
     /// Addresses of these domains, in A-labels and lower case.
     case domains(Set<String>)
 
-    /// Whether an address is taken as proved.
+    /// Whether an address counts as verified by this setting.
     func covers(_ email: String) -> Bool {
         switch self {
         case .asTold: false

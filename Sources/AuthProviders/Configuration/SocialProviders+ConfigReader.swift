@@ -5,9 +5,10 @@ import Foundation
 
 extension SocialProviders {
     /// Reads `SOCIALACCOUNT_PROVIDERS`, a file that docs/providers.md describes, `SOCIALACCOUNT_DUMMY`,
-    /// `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX` and `SOCIALACCOUNT_REQUESTS_TIMEOUT`. Every fault of every provider is left in `settings`.
+    /// `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX` and `SOCIALACCOUNT_REQUESTS_TIMEOUT`. The errors of all providers are
+    /// collected in `settings`.
     ///
-    /// - Parameter queriesEmail: `SOCIALACCOUNT_QUERY_EMAIL`: whether providers are asked for addresses.
+    /// - Parameter queriesEmail: `SOCIALACCOUNT_QUERY_EMAIL`: whether addresses are requested from providers.
     public init(reading settings: inout SettingsReader, queriesEmail: Bool = true) {
         self.init()
         limits.timeout = settings.seconds(
@@ -31,13 +32,13 @@ extension SocialProviders {
         guard !source.lowercased().hasPrefix("https:"), !address.lowercased().hasPrefix("https:") else {
             settings.fault(
                 "SOCIALACCOUNT_DUMMY",
-                "must not be true where SIGNALS_SOURCE or PUBLIC_URL is https: with it anybody can be anybody"
+                "must not be true if SIGNALS_SOURCE or PUBLIC_URL is https: it lets anyone log in as any user"
             )
             return
         }
         dummyURL = URL(string: address)
         if dummyURL?.host == nil {
-            settings.fault("SOCIALACCOUNT_DUMMY", "needs PUBLIC_URL, or an http URL as SIGNALS_SOURCE")
+            settings.fault("SOCIALACCOUNT_DUMMY", "requires PUBLIC_URL, or an http URL as SIGNALS_SOURCE")
             dummyURL = nil
         }
     }
@@ -51,18 +52,18 @@ extension SocialProviders {
         case .failure(let failure): return settings.fault(Self.name, "names a file that \(failure.what)")
         }
         guard case .array(let list)? = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
-            return settings.fault(Self.name, "names a file that is no JSON list: see docs/providers.md")
+            return settings.fault(Self.name, "names a file that is not a JSON list: see docs/providers.md")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         var ids: Set<String> = []
         var holdsSecrets = false
         for (index, value) in list.enumerated() {
             guard case .object(let members) = value, let kindID = members["provider"]?.string else {
-                settings.fault(Self.name, "entry \(index + 1) is no object with a member provider")
+                settings.fault(Self.name, "entry \(index + 1) is not an object with a member provider")
                 continue
             }
             guard let kind = ProviderKind.named(kindID) else {
-                // What somebody wrote there may be anything, so that it is not quoted.
+                // The value may be anything, even a secret, so it is not quoted.
                 let kinds = ProviderKind.all.map(\.id).joined(separator: ", ")
                 settings.fault(Self.name, "entry \(index + 1): provider must be one of \(kinds)")
                 continue
@@ -85,7 +86,7 @@ extension SocialProviders {
         }
     }
 
-    /// What `env:NAME` stands for in an entry; asked for by name, so that the names are known as settings.
+    /// The values of `env:NAME` in an entry; read by name, so that the names are known as settings.
     private static func environment(
         of members: [String: JSONValue], _ settings: inout SettingsReader
     ) -> [String: String] {

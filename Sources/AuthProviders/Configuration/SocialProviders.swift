@@ -3,7 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 
-/// The providers that an installation has, as they are configured; they work once there is an HTTP client.
+/// The configured providers of an installation; ``providers(over:clock:)`` creates them with an HTTP client.
 ///
 /// ```swift
 /// let settings = SocialProviders(reading: &reader)
@@ -11,7 +11,7 @@ public import Foundation
 /// let accounts = Accounts(…, providers: settings.providers(over: client))
 /// ```
 public struct SocialProviders: Sendable {
-    /// One provider: what it is, and this service as it knows it.
+    /// One provider: its definition, and this service's registration there.
     struct Configured: Sendable {
         var definition: ProviderKind.Definition
         var app: SocialApp
@@ -24,9 +24,9 @@ public struct SocialProviders: Sendable {
         }
     }
 
-    /// What a request to a provider may cost: `SOCIALACCOUNT_REQUESTS_TIMEOUT`.
+    /// The limits of a request to a provider: `SOCIALACCOUNT_REQUESTS_TIMEOUT`.
     public var limits = ProviderClient.Limits()
-    /// Where the dummy's page is; nil where there is no dummy (`SOCIALACCOUNT_DUMMY`).
+    /// The public URL for the page of the dummy provider; nil if it is off (`SOCIALACCOUNT_DUMMY`).
     public var dummyURL: URL?
     var configured: [Configured] = []
 
@@ -36,8 +36,8 @@ public struct SocialProviders: Sendable {
     /// The providers, in the order of the configuration, the dummy last.
     ///
     /// - Parameters:
-    ///   - http: ended by whoever made it, after the last log-in.
-    ///   - clock: judges tokens and keeps documents fresh.
+    ///   - http: the HTTP client; its owner shuts it down after the last log-in.
+    ///   - clock: used to check tokens and to refresh documents.
     public func providers(
         over http: any ProviderHTTP, clock: any WallClock = .system
     ) -> [any SocialProvider] {
@@ -52,10 +52,10 @@ public struct SocialProviders: Sendable {
         return providers + (dummyURL.map { [DummyProvider(publicURL: $0)] } ?? [])
     }
 
-    /// Asks each issuer for its configuration and its keys, and each other provider for an answer of any kind, all at
-    /// once.
+    /// Checks that all providers respond, concurrently: fetches the configuration and the keys of each issuer, and any
+    /// response of each other provider.
     ///
-    /// - Returns: each provider's id, in the order of the configuration, and what is wrong; nil if it answers.
+    /// - Returns: each provider's id, in the order of the configuration, and its error; nil if it responds.
     package func check(
         over http: any ProviderHTTP
     ) async -> [(id: String, error: SocialProviderError?)] {

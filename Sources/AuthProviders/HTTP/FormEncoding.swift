@@ -14,7 +14,7 @@ enum FormEncoding {
         text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
     }
 
-    /// The members of a form; of several with one name the first.
+    /// The members of a form; the first one if several have the same name.
     static func members(of text: String) -> [String: String] {
         var members: [String: String] = [:]
         for pair in text.split(separator: "&") {
@@ -27,7 +27,7 @@ enum FormEncoding {
 }
 
 extension URL {
-    /// The address with members added to its query; what it has stays (RFC 6749, section 3.1).
+    /// The URL with members added to its query; the existing query is kept (RFC 6749, section 3.1).
     func adding(query: [(String, String)]) -> URL {
         guard !query.isEmpty, var parts = URLComponents(url: self, resolvingAgainstBaseURL: false) else {
             return self

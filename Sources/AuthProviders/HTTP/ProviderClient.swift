@@ -7,10 +7,10 @@ public import Logging
 import NIOCore
 import NIOHTTP1
 
-/// HTTP to providers: bounded in time and size, over verified TLS, following no redirects.
+/// The HTTP client for providers: limited in time and size, over verified TLS, without following redirects.
 ///
-/// One client serves all providers of a process. Whoever makes it ends it with ``shutdown()``. If a server gives no
-/// answer, its host and the cause are in the error and in the log.
+/// One client serves all providers of a process. Its owner shuts it down with ``shutdown()``. If a server does not
+/// respond, the error and the log contain its host and the cause.
 ///
 /// ```swift
 /// var outgoing = OutgoingHTTP()
@@ -18,11 +18,11 @@ import NIOHTTP1
 /// let client = ProviderClient(outgoing: outgoing, logger: Logger(label: "providers"))
 /// ```
 public struct ProviderClient: ProviderHTTP {
-    /// What a request to a provider may cost.
+    /// The limits of a request to a provider.
     public struct Limits: Sendable {
-        /// `SOCIALACCOUNT_REQUESTS_TIMEOUT`: from the look-up of the name to the last byte; more than zero.
+        /// `SOCIALACCOUNT_REQUESTS_TIMEOUT`: from the name resolution to the last byte; more than zero.
         public var timeout: Duration = .seconds(5)
-        /// The longest answer, bytes.
+        /// The maximum size of a response body, in bytes.
         public var longestAnswer = 1 << 20
 
         public init() {}
@@ -33,34 +33,35 @@ public struct ProviderClient: ProviderHTTP {
     private let logger: Logger?
 
     /// - Parameters:
-    ///   - outgoing: whom to trust, and which proxy to use.
-    ///   - logger: is told of servers that give no answer, with the cause.
+    ///   - outgoing: the trusted authorities and the proxy.
+    ///   - logger: logs servers that do not respond, with the cause.
     public init(_ limits: Limits = Limits(), outgoing: OutgoingHTTP = OutgoingHTTP(), logger: Logger? = nil) {
         self.limits = limits
         self.logger = logger
         connections = HTTPConnections(outgoing, connectTimeout: limits.timeout)
     }
 
-    /// Ends the client: requests in flight fail.
+    /// Shuts the client down: requests in flight fail.
     public func shutdown() async { await connections.shutdown() }
 
     public func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer {
         guard let host = request.url.host, !host.isEmpty, request.url.user == nil,
             request.url.scheme == "https" || (request.url.scheme == "http" && request.allowsPlainHTTP)
-        else { throw SocialProviderError(.unknown, "a provider is asked by https only") }
-        // A deadline of its own over all: one for the request would not count the reading of the answer.
+        else { throw SocialProviderError(.unknown, "requests to a provider require https") }
+        // A separate deadline for everything: the client's deadline does not cover reading the response body.
         let answer = await withTaskGroup(of: Result<ProviderAnswer, SocialProviderError>.self) { group in
             group.addTask { await attempt(request, host: host) }
             group.addTask {
                 try? await Task.sleep(for: limits.timeout)
-                return .failure(Self.unreachable(host, HTTPFault(.timedOut, "time-out: no answer in time")))
+                return .failure(Self.unreachable(host, HTTPFault(.timedOut, "time-out: no response in time")))
             }
             let first = await group.next()
             group.cancelAll()
-            return first ?? .failure(SocialProviderError(.unreachable, "\(host) was not asked"))
+            return first ?? .failure(SocialProviderError(.unreachable, "no request was sent to \(host)"))
         }
         if case .failure(let error) = answer, error.code == .unreachable {
-            logger?.warning("no answer by HTTP", metadata: ["host": "\(host)", "error": "\(error.message)"])
+            logger?.warning(
+                "HTTP request failed", metadata: ["host": "\(host)", "error": "\(error.message)"])
         }
         return try answer.get()
     }
@@ -80,20 +81,22 @@ public struct ProviderClient: ProviderHTTP {
         do {
             guard let client = connections.client(for: request.url) else {
                 return .failure(
-                    SocialProviderError(.unreachable, "\(host) is not asked after the client has ended"))
+                    SocialProviderError(.unreachable, "no request to \(host) after the client's shutdown"))
             }
             let deadline = NIODeadline.now() + .nanoseconds(limits.timeout.nanoseconds)
             let response = try await client.execute(message, deadline: deadline)
             let status = Int(response.status.code)
             guard !(300..<400).contains(status) else {
-                return .failure(SocialProviderError(.unknown, "\(host) answered with a redirect"))
+                return .failure(SocialProviderError(.unknown, "\(host) responded with a redirect"))
             }
             let coding = response.headers.first(name: "Content-Encoding") ?? "identity"
             guard coding.lowercased() == "identity" else {
-                return .failure(SocialProviderError(.unknown, "\(host) compressed its answer unasked"))
+                return .failure(
+                    SocialProviderError(
+                        .unknown, "\(host) sent a compressed response, which was not requested"))
             }
             let body = try await response.body.collect(upTo: limits.longestAnswer)
-            // A body whose reading is given up looks like one that has ended.
+            // If reading is cancelled, the body looks complete.
             try Task.checkCancellation()
             let type = response.headers.first(name: "Content-Type")?.split(separator: ";").first
             return .success(
@@ -102,7 +105,7 @@ public struct ProviderClient: ProviderHTTP {
                     contentType: type?.trimmingCharacters(in: .whitespaces).lowercased(),
                     body: Data(body.readableBytesView)))
         } catch is NIOTooManyBytesError {
-            return .failure(SocialProviderError(.unreachable, "\(host) answered more than is read"))
+            return .failure(SocialProviderError(.unreachable, "the response of \(host) is too large"))
         } catch {
             return .failure(Self.unreachable(host, connections.fault(error, for: request.url)))
         }

@@ -2,22 +2,23 @@
 public import AuthFlows
 public import Foundation
 
-/// How providers are spoken to: ``ProviderClient``, or in a test a table of answers.
+/// Sends HTTP requests to providers: ``ProviderClient``, or a table of responses in a test.
 public protocol ProviderHTTP: Sendable {
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     ///
-    /// - Returns: the answer, whatever its status, but for redirects: those are an error, since a request
-    ///   with a secret in it goes where it was meant to go and nowhere else.
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unreachable`` where there is no
-    ///   answer, it comes too late or is too long.
+    /// - Returns: the response, whatever its status. A redirect is an error instead, because a request may contain a
+    ///   secret, which must not be sent to another server.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unreachable`` if the response is
+    ///   missing, too
+    ///   late or too large.
     func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer
 }
 
-/// What a provider answered.
+/// A provider's response.
 public struct ProviderAnswer: Sendable {
-    /// The status code of HTTP.
+    /// The HTTP status code.
     public var status: Int
-    /// Lower case, without parameters: `application/json`.
+    /// The media type in lower case, without parameters: `application/json`.
     public var contentType: String?
     public var body: Data
 

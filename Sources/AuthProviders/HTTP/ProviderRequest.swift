@@ -2,7 +2,7 @@
 import AuthFlows
 public import Foundation
 
-/// A request to a provider. It may hold secrets, so that its description shows host and path only.
+/// A request to a provider. It may contain secrets, so its description shows only host and path.
 public struct ProviderRequest: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -15,7 +15,7 @@ public struct ProviderRequest: Sendable, CustomStringConvertible, CustomDebugStr
     public var url: URL
     public var headers: [String: String] = ["Accept": "application/json"]
     public var body: Data?
-    /// Whether `http:` will do: only where the address, or the issuer that told it, was configured so.
+    /// Whether `http:` is allowed: only if the URL, or the issuer that published it, was configured with it.
     public var allowsPlainHTTP = false
 
     public init(_ method: Method, _ url: URL) {
@@ -36,7 +36,7 @@ public struct ProviderRequest: Sendable, CustomStringConvertible, CustomDebugStr
         return request
     }
 
-    /// Adds the token as RFC 6750, section 2.1, has it.
+    /// Adds the token as defined by RFC 6750, section 2.1.
     func authorized(by token: TokenText, scheme: String = "Bearer") -> ProviderRequest {
         var request = self
         request.headers["Authorization"] = "\(scheme) \(token.exposedText)"

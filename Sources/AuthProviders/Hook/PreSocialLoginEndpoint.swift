@@ -5,14 +5,17 @@ import Crypto
 import Foundation
 public import Logging
 
-/// The hook before a social log-in, as a call to somebody else's HTTP end-point: `PRE_SOCIAL_LOGIN_URL`.
+/// The hook before a social log-in, as a call to an external HTTP end-point: `PRE_SOCIAL_LOGIN_URL`.
 ///
-/// It is told what `socialaccount.pre_social_login` tells, never a provider's token, signed as Standard Webhooks
-/// has it. It answers `{"action": "proceed"}`, `{"action": "deny", "reason": …}` or `{"action": "redirect", "url": …}`.
-/// It cannot connect an account to a user: whoever controls the answer would control accounts.
+/// The request contains the data of `socialaccount.pre_social_login`, never a provider's token, and is signed as
+/// defined
+/// by Standard Webhooks. The response is `{"action": "proceed"}`, `{"action": "deny", "reason": …}` or
+/// `{"action": "redirect", "url": …}`. It cannot connect an account to a user, because an attacker who controls the
+/// response would control accounts.
 ///
-/// What is no such answer, or none at all, is an error, which denies unless the hook fails open. An answer that asks
-/// for more than it may have denies whatever is set: it did not say “proceed”.
+/// Any other response, or none, is an error, which denies the log-in unless the hook fails open. A response with an
+/// action
+/// or a redirect that is not allowed always denies, because it is not “proceed”.
 public struct PreSocialLoginEndpoint: Sendable {
     private let settings: PreSocialLoginSettings
     private let http: any ProviderHTTP
@@ -20,13 +23,14 @@ public struct PreSocialLoginEndpoint: Sendable {
     private let signature: WebhookSignature
     private let logger: Logger?
 
-    /// The longest answer that is read, bytes.
+    /// The maximum size of a response, in bytes.
     public static let longestAnswer = 16 * 1024
 
     /// - Parameters:
-    ///   - http: bounded by ``longestAnswer`` and by more time than the hook's deadline, so that the deadline is what
-    ///     ends a slow call; ``PreSocialLoginSettings/limits`` says so.
-    ///   - logger: is told why the hook gave no answer that counts.
+    ///   - http: limited by ``longestAnswer`` and to more time than the hook's deadline, so that the deadline ends a
+    ///     slow
+    ///     call; use ``PreSocialLoginSettings/limits``.
+    ///   - logger: logs why the hook gave no valid response.
     public init(
         _ settings: PreSocialLoginSettings, http: any ProviderHTTP, clock: any WallClock = .system,
         logger: Logger? = nil
@@ -52,7 +56,7 @@ public struct PreSocialLoginEndpoint: Sendable {
         }
     }
 
-    /// A log-in that fails for the hook's sake is the operator's affair: the visitor learns nothing of it.
+    /// Logs a failure of the hook for the operator; the user does not see it.
     private func tell(_ error: any Error) {
         let why: String
         switch error {
@@ -61,12 +65,13 @@ public struct PreSocialLoginEndpoint: Sendable {
         default: why = "\(type(of: error))"
         }
         logger?.warning(
-            "PRE_SOCIAL_LOGIN_URL gave no answer that counts",
+            "no valid response from PRE_SOCIAL_LOGIN_URL",
             metadata: ["error": "\(why)", "login": settings.failsOpen ? "proceeds" : "denied"])
     }
 
-    // The request is made in a function of its own, and each step is a line of its own: with both in one expression
-    // Swift 6.3.1 crashes while it optimises this function (CoroSplit), so that no release build ends.
+    // The request is built in a separate function, and each step is a separate statement: with a single expression,
+    // Swift
+    // 6.3.1 crashes when it optimises this function (CoroSplit), so release builds fail.
     private func answer(_ login: SocialLogin, _ visit: Visit) async throws -> PreSocialLoginHook.Answer {
         let request = try request(login, visit)
         let response = try await http.send(request)
@@ -92,13 +97,13 @@ public struct PreSocialLoginEndpoint: Sendable {
     }
 }
 
-/// What the end-point is asked: members as the contract has them.
+/// The request body: members as defined in the contract.
 private struct PreSocialLoginQuestion: Encodable {
     struct User: Encodable { var id: String }
     struct Data: Encodable {
         var request: RequestContext
         var user: User?
-        /// No encoder but the outbox's writes a token, and that one seals it.
+        /// Contains no token: only the outbox's encoder writes it, encrypted.
         var sociallogin: SocialLoginSnapshot
     }
     var type = "pre_social_login"

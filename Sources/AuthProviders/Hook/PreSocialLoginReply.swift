@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-/// What `PRE_SOCIAL_LOGIN_URL` answered.
+/// The response of `PRE_SOCIAL_LOGIN_URL`.
 struct PreSocialLoginReply: Decodable {
     var action: String
     var reason: String?
@@ -11,7 +11,7 @@ struct PreSocialLoginReply: Decodable {
 
     private enum CodingKeys: String, CodingKey { case action, reason, url }
 
-    /// The action counts, whatever the others are: a "deny" with a reason of another type denies.
+    /// Only `action` is required to be valid: a "deny" with a reason of another type still denies.
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         action = try members.decode(String.self, forKey: .action)
@@ -19,7 +19,7 @@ struct PreSocialLoginReply: Decodable {
         url = try? members.decode(String.self, forKey: .url)
     }
 
-    /// Why an answer is none.
+    /// Why a response is invalid.
     struct Fault: Error, CustomStringConvertible {
         var description: String
     }
@@ -27,18 +27,18 @@ struct PreSocialLoginReply: Decodable {
     /// - Throws: ``Fault`` for anything but a JSON object with an `action` and status 200.
     init(_ answer: ProviderAnswer) throws {
         guard answer.status == 200 else {
-            throw Fault(description: "PRE_SOCIAL_LOGIN_URL answered with status \(answer.status)")
+            throw Fault(description: "PRE_SOCIAL_LOGIN_URL responded with status \(answer.status)")
         }
         do {
-            // An action that is there twice would be one for us and another for whoever wrote it.
+            // Rejects duplicate members: the sender and this parser could read a different `action`.
             try StrictJSON.validate(answer.body, maximumDepth: JSONValue.largestDepth)
             self = try JSONDecoder().decode(PreSocialLoginReply.self, from: answer.body)
         } catch {
-            throw Fault(description: "PRE_SOCIAL_LOGIN_URL answered with something else than {\"action\": …}")
+            throw Fault(description: "the response of PRE_SOCIAL_LOGIN_URL is not {\"action\": …}")
         }
     }
 
-    /// Nothing but the word itself proceeds.
+    /// The hook's answer; only the exact action `proceed` proceeds.
     func answer(_ settings: PreSocialLoginSettings) -> PreSocialLoginHook.Answer {
         switch action {
         case "proceed": .proceed

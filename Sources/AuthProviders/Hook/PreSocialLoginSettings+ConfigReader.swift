@@ -3,8 +3,9 @@ public import AuthSignals
 import Foundation
 
 extension PreSocialLoginSettings {
-    /// Reads `PRE_SOCIAL_LOGIN_URL`, `_SECRET`, `_TIMEOUT`, `_FAIL_OPEN` and `_REDIRECT_HOSTS`; nil where no URL is
-    /// set, or something is wrong, which the reader is told.
+    /// Reads `PRE_SOCIAL_LOGIN_URL`, `_SECRET`, `_TIMEOUT`, `_FAIL_OPEN` and `_REDIRECT_HOSTS`; nil if no URL is set,
+    /// or
+    /// after an error, which is collected in the reader.
     public init?(reading reader: inout SettingsReader) {
         let deadline = reader.seconds("PRE_SOCIAL_LOGIN_TIMEOUT", default: .seconds(5), in: 1...60)
         let failsOpen = reader.bool("PRE_SOCIAL_LOGIN_FAIL_OPEN", default: false)

@@ -2,18 +2,19 @@
 public import AuthSignals
 public import Foundation
 
-/// How the hook before a social log-in is called over HTTP.
+/// The settings of the HTTP hook before a social log-in.
 public struct PreSocialLoginSettings: Sendable {
     /// `PRE_SOCIAL_LOGIN_URL`: https, or http on this machine.
     public var url: URL
-    /// `PRE_SOCIAL_LOGIN_SECRET`: what its requests are signed with.
+    /// `PRE_SOCIAL_LOGIN_SECRET`: the key that signs the requests.
     public var secret: WebhookSecret
     /// `PRE_SOCIAL_LOGIN_TIMEOUT`.
     public var deadline: Duration = .seconds(5)
-    /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether a log-in proceeds where there is no answer in time.
+    /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether a log-in proceeds if the hook fails or does not respond in time.
     public var failsOpen = false
-    /// `PRE_SOCIAL_LOGIN_REDIRECT_HOSTS`: where it may send visitors: `app.example.org`, or with a port that is not
-    /// https's, `app.example.org:8443`.
+    /// `PRE_SOCIAL_LOGIN_REDIRECT_HOSTS`: the hosts that it may redirect users to: `app.example.org`, or with a port
+    /// other
+    /// than 443, `app.example.org:8443`.
     public var redirectHosts: Set<String> = []
 
     public init(url: URL, secret: WebhookSecret) {
@@ -21,7 +22,7 @@ public struct PreSocialLoginSettings: Sendable {
         self.secret = secret
     }
 
-    /// What a call may cost: a little longer than the deadline, which tells slowness from failure.
+    /// The limits of a call: slightly longer than the deadline, so that a slow call is not reported as a failure.
     public var limits: ProviderClient.Limits {
         var limits = ProviderClient.Limits()
         limits.timeout = deadline + .seconds(1)
@@ -29,10 +30,11 @@ public struct PreSocialLoginSettings: Sendable {
         return limits
     }
 
-    /// The address that a visitor may be sent to; nil for any that is not https on an allowed host (http on this
-    /// machine, where that is allowed).
+    /// The URL if users may be redirected to it; nil unless it is https on an allowed host (or http, if that host is
+    /// this
+    /// machine).
     func allowedRedirect(_ text: String) -> URL? {
-        // Browsers take a backslash for a slash, and leave out line ends: such a text is read in two ways.
+        // Browsers treat a backslash as a slash and drop line ends, so they would parse such a text differently.
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }),
             let parts = URLComponents(string: text), let url = parts.url, parts.user == nil,
             parts.password == nil, let host = parts.host?.lowercased(), !host.isEmpty,

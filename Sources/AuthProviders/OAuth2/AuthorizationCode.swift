@@ -2,13 +2,13 @@
 import AuthFlows
 import Foundation
 
-/// The two steps of the authorization code grant (RFC 6749, section 4.1) that all providers share.
+/// The two steps of the authorization code grant (RFC 6749, section 4.1), shared by all providers.
 struct AuthorizationCode {
     let app: SocialApp
     let http: any ProviderHTTP
     let usesPKCE: Bool
 
-    /// Where the browser goes; `further` replaces members of the same name.
+    /// The URL that the browser is sent to; `further` replaces members of the same name.
     func url(
         _ endpoint: URL, _ request: AuthorizationRequest, scope: String, further: [String: String]
     ) -> URL {
@@ -20,7 +20,7 @@ struct AuthorizationCode {
         if usesPKCE {
             members += [("code_challenge", request.codeChallenge), ("code_challenge_method", "S256")]
         }
-        // What binds the answer to the session is not for configuration to replace.
+        // The configuration must not replace the members that bind the response to the session.
         let fixed = Set(members.map(\.0)).subtracting(["scope"])
         let further = further.filter { !fixed.contains($0.key) }
         members.removeAll { further[$0.0] != nil }
@@ -28,24 +28,24 @@ struct AuthorizationCode {
         return endpoint.adding(query: members)
     }
 
-    /// The code that the browser brought.
+    /// The code in the callback.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/cancelled`` where the person
-    ///   did not want, ``SocialProviderError/Code/unknown`` for anything else but a code.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/cancelled`` if the user cancelled,
+    ///   ``SocialProviderError/Code/unknown`` if the callback has no code for another reason.
     static func code(in callback: AuthorizationCallback) throws(SocialProviderError) -> String {
         if let error = callback.parameters["error"] {
             guard !cancellations.contains(error) else {
-                throw SocialProviderError(.cancelled, "the person said no at the provider")
+                throw SocialProviderError(.cancelled, "the user cancelled at the provider")
             }
             throw SocialProviderError(.unknown, "the provider sent an error\(known(error))")
         }
         guard let code = callback.parameters["code"], !code.isEmpty, code.utf8.count <= 8192 else {
-            throw SocialProviderError(.unknown, "the browser brought no code")
+            throw SocialProviderError(.unknown, "the callback has no code")
         }
         return code
     }
 
-    /// What a code is worth.
+    /// Exchanges the code for tokens.
     func redeem(
         _ callback: AuthorizationCallback, at endpoint: URL, by authentication: ClientAuthentication,
         secret: ClientSecret?, headers: [String: String], allowsPlainHTTP: Bool, now: Date
@@ -62,12 +62,12 @@ struct AuthorizationCode {
         return try TokenAnswer(try await http.send(request), now: now)
     }
 
-    /// RFC 6749, section 4.1.2.1, and what Apple and LinkedIn say instead.
+    /// RFC 6749, section 4.1.2.1, and the codes that Apple and LinkedIn send instead.
     private static let cancellations: Set = [
         "access_denied", "user_cancelled_authorize", "user_cancelled_login",
     ]
 
-    /// An error that the standards name, for the log: what else a visitor can put there is not quoted.
+    /// An error code of the standards, for the log. Other values are not quoted, because the browser can send anything.
     static func known(_ error: String?) -> String {
         guard let error, errors.contains(error) else { return "" }
         return ": \(error)"

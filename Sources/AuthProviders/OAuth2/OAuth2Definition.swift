@@ -3,7 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 
-/// A provider of OAuth 2 as data: where it lives, what it is asked, and what its profile means.
+/// An OAuth 2 provider as data: its end-points, its requests, and the mapping of its profile.
 ///
 /// ```swift
 /// let github = OAuth2Provider(.github(), app: SocialApp(clientID: id, secret: secret), http: client)
@@ -11,34 +11,35 @@ public import Foundation
 public struct OAuth2Definition: Sendable {
     /// Fetches the profile.
     public typealias Fetch = @Sendable (ProviderCalls) async throws(SocialProviderError) -> JSONValue
-    /// Tells whether an access token that an application brought was issued to this client; throws where not.
+    /// Checks that an access token sent by an application was issued to this client; throws otherwise.
     public typealias AudienceCheck = @Sendable (ProviderCalls) async throws(SocialProviderError) -> Void
 
-    /// allauth's id of the provider, so that accounts that were imported from it are found.
+    /// The id of the provider, the same as in allauth, so that imported accounts are found.
     public var id: String
     public var name: String
     public var authorizationEndpoint: URL
     public var tokenEndpoint: URL
     public var profileEndpoint: URL
-    /// Asked for where nothing is configured.
+    /// The requested scopes if none are configured.
     public var scope: [String] = []
-    /// Asked for beside it, where addresses are wanted.
+    /// Further scopes that are requested if addresses are wanted.
     public var emailScope: [String] = []
     public var scopeSeparator = " "
     public var authentication: ClientAuthentication = .post
-    /// Providers that do not know PKCE pass over its members (RFC 6749, section 3.1); false where they do
-    /// not.
+    /// Whether PKCE is used. Providers without PKCE ignore its members (RFC 6749, section 3.1); false for those that
+    /// reject them.
     public var usesPKCE = true
     public var authorizationParameters: [String: String] = [:]
     /// Sent with each request to the token and profile end-points.
     public var headers: @Sendable (SocialApp) -> [String: String] = { _ in [:] }
-    /// By default what the profile end-point answers.
+    /// Fetches the profile; by default from the profile end-point.
     public var fetch: Fetch
-    /// Checks that an access token was issued to this client, before a profile is asked with it: an access
-    /// token names no audience, so that without such a check the token of any other site would log in. Nil:
-    /// access tokens are not taken.
+    /// Checks that an access token was issued to this client, before a profile is fetched with it. An access token
+    /// names
+    /// no audience, so without such a check the token of any other site could log in. Nil: access tokens are not
+    /// accepted.
     public var audienceCheck: AudienceCheck?
-    /// Whose ID tokens are taken beside it; nil: none.
+    /// The source of ID tokens that are also accepted; nil for none.
     public var idTokens: IDTokenSource?
     public var profile: @Sendable (JSONValue) -> Profile
 
@@ -61,11 +62,11 @@ public struct OAuth2Definition: Sendable {
     var allowsPlainHTTP: Bool { tokenEndpoint.scheme == "http" && profileEndpoint.scheme == "http" }
 }
 
-/// ID tokens of a provider that is asked by OAuth 2 otherwise.
+/// The source of ID tokens of a provider that otherwise uses OAuth 2.
 public struct IDTokenSource: Sendable {
     public var issuer: String
     public var keysEndpoint: URL
-    /// Makes of the claims what the profile end-point would have answered.
+    /// Maps the claims to the form of the profile end-point's response.
     public var profile: @Sendable (JSONValue) -> JSONValue
 
     public init(

@@ -3,7 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 
-/// A provider of OAuth 2 (RFC 6749, with PKCE of RFC 7636): a code is redeemed, a profile fetched and mapped.
+/// An OAuth 2 provider (RFC 6749, with PKCE, RFC 7636): exchanges a code, then fetches and maps a profile.
 public struct OAuth2Provider: SocialProvider {
     public let definition: OAuth2Definition
     public let app: SocialApp
@@ -11,7 +11,7 @@ public struct OAuth2Provider: SocialProvider {
     private let clock: any WallClock
     private let verifier: IDTokenVerifier?
 
-    /// - Parameter http: ended by whoever made it.
+    /// - Parameter http: the HTTP client; its owner shuts it down.
     public init(
         _ definition: OAuth2Definition, app: SocialApp, http: any ProviderHTTP,
         clock: any WallClock = .system
@@ -35,7 +35,7 @@ public struct OAuth2Provider: SocialProvider {
     public var discoveryURL: URL? { nil }
     public var policy: SocialProviderPolicy { app.policy }
 
-    /// Asks for an answer of any kind at the address where codes are redeemed: nothing more can be asked without one.
+    /// Checks that the token end-point responds at all: without a code, nothing more can be checked.
     func check() async throws(SocialProviderError) {
         var request = ProviderRequest.get(definition.tokenEndpoint)
         request.allowsPlainHTTP = definition.allowsPlainHTTP
@@ -66,7 +66,7 @@ public struct OAuth2Provider: SocialProvider {
 
     public func identity(for login: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
         guard ways.contains(.token) else {
-            throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
+            throw SocialProviderError(.unsupported, "\(id) does not accept tokens sent by an application")
         }
         let audiences = try app.audiences(of: login)
         if let check = definition.audienceCheck,
@@ -76,7 +76,7 @@ public struct OAuth2Provider: SocialProvider {
             return try await identity(ProviderToken(accessToken: token))
         }
         guard let source = definition.idTokens, let verifier, let token = login.idToken else {
-            throw SocialProviderError(.invalidToken, "there is no token of a kind that \(id) takes")
+            throw SocialProviderError(.invalidToken, "the request has no token of a kind that \(id) accepts")
         }
         let claims = try await verifier.claims(
             of: token, issuer: source.issuer, audiences: audiences, nonce: nil)
@@ -110,7 +110,7 @@ public struct OAuth2Provider: SocialProvider {
 }
 
 extension AuthorizationRequest {
-    /// What is configured and what was asked beyond it, each once.
+    /// The configured scopes and the requested ones, without duplicates.
     func scopes(with configured: [String]) -> [String] {
         var seen: Set<String> = []
         return (configured + scope).filter { seen.insert($0).inserted }

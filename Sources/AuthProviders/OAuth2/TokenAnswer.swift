@@ -3,12 +3,12 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-/// What a token end-point answered (RFC 6749, section 5; OpenID Connect Core, section 3.1.3.3).
+/// The response of a token end-point (RFC 6749, section 5; OpenID Connect Core, section 3.1.3.3).
 struct TokenAnswer {
     var token: ProviderToken
     var idToken: TokenText?
 
-    /// - Throws: ``SocialProviderError``; the answer, which holds tokens, is not quoted.
+    /// - Throws: ``SocialProviderError``; the response contains tokens and is not quoted.
     init(_ answer: ProviderAnswer, now: Date) throws(SocialProviderError) {
         let members: JSONValue
         if answer.contentType == "application/x-www-form-urlencoded" {
@@ -19,14 +19,14 @@ struct TokenAnswer {
         } else {
             members = try answer.object()
         }
-        // GitHub answers its errors with status 200.
+        // GitHub sends errors with status 200.
         guard (200..<300).contains(answer.status), members["error"]?.string == nil else {
             throw SocialProviderError(
                 .unknown,
-                "the provider did not take the code\(AuthorizationCode.known(members["error"]?.string))")
+                "the provider rejected the code\(AuthorizationCode.known(members["error"]?.string))")
         }
         guard let access = members["access_token"]?.string, let access = TokenText(checking: access) else {
-            throw SocialProviderError(.unknown, "the provider's answer holds no access token")
+            throw SocialProviderError(.unknown, "the provider's response has no access token")
         }
         token = ProviderToken(accessToken: access)
         if let type = members.text("token_type") { token.tokenType = type }
@@ -44,7 +44,7 @@ struct TokenAnswer {
 }
 
 extension TokenText {
-    /// A token that can stand in a header: visible ASCII (RFC 6749, appendix A.12), at most 16 KiB.
+    /// A token that is valid in a header: visible ASCII (RFC 6749, appendix A.12), at most 16 KiB.
     init?(checking text: String) {
         guard !text.isEmpty, text.utf8.count <= 16384, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             return nil

@@ -3,16 +3,17 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-/// A document of a provider that is kept for a while: its configuration, its keys.
+/// A cached document of a provider: its configuration or its keys.
 ///
-/// However many ask at once, one request is under way; and however often somebody makes us want it anew, it
-/// is asked for once in ``refetchInterval``.
+/// Concurrent callers share one request in flight. An early refetch, which an attacker can provoke, happens at most
+/// once
+/// per ``refetchInterval``.
 actor CachedDocument<Value: Sendable> {
-    /// After this age it is asked for again, seconds.
+    /// The age after which it is fetched again, in seconds.
     static var freshAge: TimeInterval { 3600 }
-    /// Until this age it serves where it cannot be had anew: a provider's outage is no reason to forget it.
+    /// The age until which it is used if it cannot be fetched, so that an outage of the provider does not stop log-ins.
     static var longestAge: TimeInterval { 86400 }
-    /// The least time between two requests that were not due, seconds.
+    /// The minimum time between two early fetches, in seconds.
     static var refetchInterval: TimeInterval { 30 }
 
     private let clock: any WallClock
@@ -29,7 +30,7 @@ actor CachedDocument<Value: Sendable> {
         self.fetch = fetch
     }
 
-    /// The document, fetched where there is none or it is old.
+    /// The document, fetched if it is missing or old.
     func current() async throws(SocialProviderError) -> Value {
         let age = clock.now().timeIntervalSince(fetchedAt)
         let kept = age < Self.longestAge ? value : nil
@@ -37,19 +38,19 @@ actor CachedDocument<Value: Sendable> {
         return try await fetched(orKept: kept)
     }
 
-    /// The document anew, because what was looked for is not in it; nil where it was asked for just now.
+    /// Fetches the document again, because an entry was not found in it; nil if it was fetched just now.
     func anew() async throws(SocialProviderError) -> Value? {
         if underWay == nil, wasAskedJustNow { return nil }
         return try await fetched(orKept: nil)
     }
 
-    /// Only where there is a value: without one nothing works, and the next visitor may try.
+    /// False without a value: then no log-in works, so the next one may try to fetch it.
     private var wasAskedJustNow: Bool {
         value != nil && (0..<Self.refetchInterval).contains(clock.now().timeIntervalSince(askedAt))
     }
 
     private func fetched(orKept kept: Value?) async throws(SocialProviderError) -> Value {
-        // A task of its own: who asked first may go away, the others still want the answer.
+        // A separate task: if the first caller is cancelled, the others still need the result.
         let task = underWay ?? Task { await fetch() }
         if underWay == nil {
             underWay = task

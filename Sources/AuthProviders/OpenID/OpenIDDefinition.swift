@@ -3,7 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 
-/// A provider of OpenID Connect as data.
+/// An OpenID Connect provider as data.
 ///
 /// ```swift
 /// let google = OpenIDProvider(.google(), app: SocialApp(clientID: id, secret: secret), http: client)
@@ -12,28 +12,29 @@ public import Foundation
 public struct OpenIDDefinition: Sendable {
     public var id: String
     public var name: String
-    /// Exactly as the provider's ID tokens and its discovery document have it.
+    /// Exactly as in the provider's ID tokens and its discovery document.
     public var issuer: String
-    /// Where it lives; nil: what discovery says.
+    /// The end-points; nil for those of the discovery document.
     public var configuration: OpenIDConfiguration?
-    /// Members that replace those of the discovery document: allauth's `openid_configuration_overrides`. With
-    /// an `issuer`, ID tokens must be of that one.
+    /// Members that replace those of the discovery document: allauth's `openid_configuration_overrides`. If they
+    /// contain an
+    /// `issuer`, ID tokens must be from that issuer.
     public var configurationOverrides: [String: JSONValue] = [:]
     public var ways: Set<SocialProviderWay> = [.redirect, .token]
     public var scope = ["openid", "profile"]
-    /// Asked for beside it, where addresses are wanted.
+    /// Further scopes that are requested if addresses are wanted.
     public var emailScope = ["email"]
-    /// Whether the userinfo end-point is asked, which often tells more than the ID token.
+    /// Whether the userinfo end-point is used, which often returns more claims than the ID token.
     public var fetchesUserInfo = true
-    /// How the client proves itself; nil: as the provider says it can.
+    /// How the client authenticates; nil for a method that the provider supports.
     public var authentication: ClientAuthentication?
     public var usesPKCE = true
-    /// False where the provider does not put the nonce into its ID tokens.
+    /// False if the provider does not put the nonce into its ID tokens.
     public var sendsNonce = true
     /// See ``IDTokenVerifier/allowsOtherParties``.
     public var allowsOtherParties = false
     public var authorizationParameters: [String: String] = [:]
-    /// Makes the secret for one request; nil: the configured one is it.
+    /// Creates the client secret for one request; nil if the configured one is used.
     public var makeSecret: (@Sendable (SocialApp, Date) async throws(SocialProviderError) -> ClientSecret)?
     public var profile: @Sendable (OpenIDAnswer, SocialApp) -> Profile
 
@@ -47,16 +48,16 @@ public struct OpenIDDefinition: Sendable {
         self.profile = profile
     }
 
-    /// Any provider of OpenID Connect: allauth's `openid_connect`.
+    /// Any OpenID Connect provider: allauth's `openid_connect`.
     ///
     /// - Parameters:
     ///   - issuer: exactly as the provider writes it, with or without a slash at its end.
-    ///   - id: what accounts are stored under.
+    ///   - id: the provider id that accounts are stored under.
     public static func issuer(_ issuer: String, id: String, name: String? = nil) -> OpenIDDefinition {
         OpenIDDefinition(id: id, name: name ?? id, issuer: issuer)
     }
 
-    /// allauth's mapping of `openid_connect`: the standard claims, from userinfo where there is one.
+    /// allauth's mapping for `openid_connect`: the standard claims, from userinfo if available.
     public static let standardProfile: @Sendable (OpenIDAnswer, SocialApp) -> Profile = { answer, app in
         let claims = answer.userInfo ?? answer.claims
         var profile = Profile(uid: claims.text(app.uidField ?? "sub"), of: answer.extraData)
@@ -70,18 +71,19 @@ public struct OpenIDDefinition: Sendable {
     }
 }
 
-/// What a provider of OpenID Connect told of a person.
+/// The data of a person from an OpenID Connect provider.
 public struct OpenIDAnswer: Sendable {
-    /// The ID token's.
+    /// The claims of the ID token.
     public var claims: JSONValue
-    /// Of the same person; nil where it was not asked.
+    /// The userinfo of the same person; nil if it was not fetched.
     public var userInfo: JSONValue?
-    /// Whether the token was brought by an application.
+    /// Whether an application sent the token.
     public var isBrought = false
-    /// What came beside the code: `user`, from Apple.
+    /// The parameters of the callback, such as `user` from Apple.
     public var parameters: [String: String] = [:]
 
-    /// What allauth keeps: both under their names, or the claims of a token that was brought.
+    /// The data that is stored, as in allauth: claims and userinfo by name, or only the claims of a token sent by an
+    /// application.
     public var extraData: JSONValue {
         if isBrought { return claims }
         var members = ["id_token": claims]

@@ -3,7 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 
-/// A provider of OpenID Connect: discovery, the code flow, and ID tokens that applications bring.
+/// An OpenID Connect provider: discovery, the code flow, and ID tokens sent by applications.
 public struct OpenIDProvider: SocialProvider {
     public let definition: OpenIDDefinition
     public let app: SocialApp
@@ -13,7 +13,7 @@ public struct OpenIDProvider: SocialProvider {
     private let keys: SigningKeys
     private let verifier: IDTokenVerifier
 
-    /// - Parameter http: ended by whoever made it.
+    /// - Parameter http: the HTTP client; its owner shuts it down.
     public init(
         _ definition: OpenIDDefinition, app: SocialApp, http: any ProviderHTTP,
         clock: any WallClock = .system
@@ -27,7 +27,7 @@ public struct OpenIDProvider: SocialProvider {
             do throws(SocialProviderError) {
                 if let configuration = definition.configuration { return .success(configuration) }
                 guard let address = OpenIDConfiguration.address(of: definition.issuer) else {
-                    throw SocialProviderError(.unknown, "the issuer is no URL")
+                    throw SocialProviderError(.unknown, "the issuer is not a URL")
                 }
                 var request = ProviderRequest.get(address)
                 request.allowsPlainHTTP = allowsPlainHTTP
@@ -57,7 +57,7 @@ public struct OpenIDProvider: SocialProvider {
     }
     public var policy: SocialProviderPolicy { app.policy }
 
-    /// Asks the issuer for its configuration and its keys.
+    /// Fetches the issuer's configuration and keys.
     func check() async throws(SocialProviderError) {
         _ = try await discovery.current()
         try await keys.prefetch()
@@ -76,9 +76,10 @@ public struct OpenIDProvider: SocialProvider {
     public func identity(
         for callback: AuthorizationCallback
     ) async throws(SocialProviderError) -> SocialIdentity {
-        // RFC 9207: an answer of another provider, which a browser was made to bring here.
+        // RFC 9207: rejects the response of another provider that an attacker sent here through the browser (mix-up
+        // attack).
         if let issuer = callback.parameters["iss"], issuer != definition.tokenIssuer {
-            throw SocialProviderError(.unknown, "the answer is of another issuer")
+            throw SocialProviderError(.unknown, "the response is from another issuer")
         }
         let configuration = try await discovery.current()
         let now = clock.now()
@@ -99,10 +100,10 @@ public struct OpenIDProvider: SocialProvider {
 
     public func identity(for login: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
         guard ways.contains(.token) else {
-            throw SocialProviderError(.unsupported, "\(id) takes no tokens that an application brings")
+            throw SocialProviderError(.unsupported, "\(id) does not accept tokens sent by an application")
         }
         let audiences = try app.audiences(of: login)
-        // An access token alone is not taken: it does not say to whom it was issued.
+        // An access token alone is not accepted: it does not name the client that it was issued to.
         guard let token = login.idToken else { throw IDTokenVerifier.invalid("is missing") }
         let claims = try await verifier.claims(
             of: token, issuer: definition.tokenIssuer, audiences: audiences, nonce: nil)
@@ -111,7 +112,7 @@ public struct OpenIDProvider: SocialProvider {
         return told
     }
 
-    /// OpenID Connect Core, section 5.3.
+    /// Fetches userinfo (OpenID Connect Core, section 5.3).
     private func userInfo(
         _ configuration: OpenIDConfiguration, _ token: ProviderToken, _ claims: JSONValue
     ) async throws(SocialProviderError) -> JSONValue? {
@@ -121,12 +122,13 @@ public struct OpenIDProvider: SocialProvider {
         request.headers["Accept"] = "application/json, application/jwt"
         let told = try await self.claims(in: try await http.send(request).successful())
         guard let subject = claims["sub"]?.string, told["sub"]?.string == subject else {
-            throw SocialProviderError(.invalidToken, "userinfo is of another person than the ID token: sub")
+            throw SocialProviderError(
+                .invalidToken, "userinfo is about another person than the ID token: sub")
         }
         return told
     }
 
-    /// A provider answers with JSON, or with a JWT if the client is registered so.
+    /// The claims of a userinfo response: JSON, or a JWT if the client is registered for that.
     private func claims(in answer: ProviderAnswer) async throws(SocialProviderError) -> JSONValue {
         let text = String(decoding: answer.body, as: UTF8.self).trimmingCharacters(
             in: .whitespacesAndNewlines)
@@ -154,7 +156,7 @@ public struct OpenIDProvider: SocialProvider {
 }
 
 extension OpenIDDefinition {
-    /// What ID tokens call their issuer.
+    /// The expected issuer of ID tokens.
     var tokenIssuer: String { configurationOverrides["issuer"]?.string ?? issuer }
 
     /// Whether plain HTTP was configured.

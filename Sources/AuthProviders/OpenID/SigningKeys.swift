@@ -4,9 +4,9 @@ import AuthSignals
 import Foundation
 import JWTKit
 
-/// The public keys that an issuer signs with (RFC 7517), fetched when they are wanted and kept.
+/// The public signing keys of an issuer (RFC 7517), fetched on demand and cached.
 struct SigningKeys: Sendable {
-    /// More keys than any issuer has in use; the rest is passed over.
+    /// More keys than any issuer uses; further ones are ignored.
     private static let mostKeys = 64
     private let document: CachedDocument<[JWK]>
 
@@ -31,10 +31,11 @@ struct SigningKeys: Sendable {
         }
     }
 
-    /// The key of that name. One that is not known is looked for once more at the issuer, which may have
-    /// changed its keys; not more often than ``CachedDocument/refetchInterval`` lets it.
+    /// The key with the given id. If it is unknown, the keys are fetched again, because the issuer may have changed
+    /// them;
+    /// at most once per ``CachedDocument/refetchInterval``.
     ///
-    /// - Parameter kid: nil where the token names none: then the issuer must have just one for the algorithm.
+    /// - Parameter kid: nil if the token has no key id: then the issuer must have exactly one key for the algorithm.
     func key(_ kid: String?, for algorithm: JWK.Algorithm) async throws(SocialProviderError) -> JWK {
         if let key = Self.pick(kid, algorithm, try await document.current()) { return key }
         if let keys = try await document.anew(), let key = Self.pick(kid, algorithm, keys) { return key }
@@ -42,7 +43,7 @@ struct SigningKeys: Sendable {
             .invalidToken, "the token is signed with a key that its issuer does not have")
     }
 
-    /// Fetches the keys, unless they are there.
+    /// Fetches the keys, unless they are cached.
     func prefetch() async throws(SocialProviderError) { _ = try await document.current() }
 
     private static func pick(_ kid: String?, _ algorithm: JWK.Algorithm, _ keys: [JWK]) -> JWK? {
@@ -53,17 +54,17 @@ struct SigningKeys: Sendable {
         return kid == nil && fitting.count > 1 ? nil : fitting.first
     }
 
-    /// The keys of an answer that can verify; others (for encryption, of unknown kinds) are passed over.
+    /// The keys of a response that can verify signatures; others (for encryption, of unknown kinds) are ignored.
     private static func keys(in answer: ProviderAnswer) throws(SocialProviderError) -> [JWK] {
         let entries = try answer.successful().object()["keys"]
         guard case .array(let entries)? = entries else {
-            throw SocialProviderError(.unknown, "the issuer's keys are no JWK set")
+            throw SocialProviderError(.unknown, "the issuer's keys are not a JWK set")
         }
         return entries.prefix(mostKeys).compactMap { entry in
             guard entry["use"]?.string ?? "sig" == "sig", let data = try? JSONEncoder().encode(entry),
                 var key = try? JSONDecoder().decode(JWK.self, from: data), key.isStrong
             else { return nil }
-            // A set with private keys in it is a mistake of the issuer's; only the public half is of use.
+            // A set with private keys is an error of the issuer; only the public part is used.
             key.privateExponent = nil
             return key
         }
@@ -80,7 +81,7 @@ extension JWK {
 }
 
 extension JWK.Algorithm {
-    /// The kind of key of a signature algorithm; nil for what signs nothing.
+    /// The key type of a signature algorithm; nil for any other algorithm.
     var keyType: JWK.KeyType? {
         switch rawValue.prefix(2) {
         case "RS" where rawValue.count == 5, "PS": .rsa

@@ -2,8 +2,9 @@
 public import AuthSignals
 
 extension JSONValue {
-    /// The text of a member; a whole number becomes its digits, as ids of several providers are numbers. Nil
-    /// for an empty text and anything else.
+    /// The text of a member. An integer becomes its digits, because the ids of several providers are numbers. Nil for
+    /// an
+    /// empty text and anything else.
     public func text(_ member: String) -> String? {
         switch self[member] {
         case .string(let text)?: text.isEmpty ? nil : text
@@ -12,7 +13,7 @@ extension JSONValue {
         }
     }
 
-    /// Whether a member is true, or says so: `"true"` is how Apple and Amazon write it.
+    /// Whether a member is true, or the string `"true"`, which Apple and Amazon send.
     public func flag(_ member: String) -> Bool {
         switch self[member] {
         case .bool(let value)?: value
@@ -21,7 +22,7 @@ extension JSONValue {
         }
     }
 
-    /// The elements of an array, none for anything else.
+    /// The elements of an array; empty for anything else.
     var elements: [JSONValue] {
         if case .array(let elements) = self { elements } else { [] }
     }

@@ -3,18 +3,17 @@ import AuthFlows
 import Foundation
 
 extension Profile {
-    /// More addresses than any person has at a provider; the rest is left out.
+    /// More addresses than any person has at a provider; further ones are ignored.
     private static let mostAddresses = 100
 
-    /// The identity that the flows get, checked as allauth's `sociallogin_from_response` does.
+    /// The identity for the flows, with the same checks as allauth's `sociallogin_from_response`.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown`` where the profile
-    ///   names nobody.
+    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown`` if the profile has no valid id.
     func identity(
         provider: String, app: SocialApp, token: ProviderToken?
     ) throws(SocialProviderError) -> SocialIdentity {
         guard let uid, !uid.isEmpty else {
-            throw SocialProviderError(.unknown, "the profile has no id of a person")
+            throw SocialProviderError(.unknown, "the profile has no person's id")
         }
         guard SocialIdentity.isShort(uid) else {
             throw SocialProviderError(
@@ -34,7 +33,7 @@ extension Profile {
         var found: [SocialEmailAddress] = []
         for address in addresses where EmailSyntax.isValid(address.email) {
             if let index = found.firstIndex(where: { $0.email == address.email }) {
-                // Told twice: what is denied once is not vouched for.
+                // The same address twice: it is verified only if both entries are.
                 found[index].verified = found[index].verified && address.verified
             } else if found.count < Self.mostAddresses {
                 found.append(address)
@@ -49,7 +48,7 @@ extension Profile {
             found[index].verified = true
         }
         found.sort { Self.rank($0) > Self.rank($1) }
-        // One only: whoever reads them asks for the primary one.
+        // At most one address is primary.
         for index in found.indices.dropFirst() { found[index].primary = false }
         return found
     }

@@ -6,8 +6,8 @@ import Foundation
 extension OpenIDDefinition {
     /// Apple (https://developer.apple.com/documentation/signinwithapple).
     ///
-    /// It answers by a form (`form_post`), and tells a name in its member `user` the first time only. The
-    /// form came through the browser: nothing but the name is taken from it.
+    /// Its response is a form (`form_post`), which contains the name in its member `user` only the first time. The form
+    /// comes through the browser, so nothing but the name is used.
     public static func apple(_ key: AppleKey) -> OpenIDDefinition {
         var apple = OpenIDDefinition(id: "apple", name: "Apple", issuer: AppleKey.audience) { answer, app in
             let claims = answer.claims
@@ -26,7 +26,7 @@ extension OpenIDDefinition {
         apple.authentication = .post
         apple.authorizationParameters = ["response_mode": "form_post"]
         apple.fetchesUserInfo = false
-        // The nonce binds the answer; Apple documents no PKCE for services.
+        // The nonce binds the response to the request; Apple does not document PKCE for services.
         apple.usesPKCE = false
         apple.makeSecret = { (app, now) async throws(SocialProviderError) -> ClientSecret in
             try await key.secret(for: app.clientID, now: now)

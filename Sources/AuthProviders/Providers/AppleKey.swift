@@ -3,30 +3,30 @@ public import AuthFlows
 import Foundation
 import JWTKit
 
-/// The key that a client of Apple's signs its secrets with
+/// The key that an Apple client signs its secrets with
 /// (https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret).
 public struct AppleKey: Sendable, CustomStringConvertible {
-    /// The ten characters of the team: `iss`.
+    /// The team id of ten characters: `iss`.
     public let teamID: String
-    /// The ten characters of the key: `kid`.
+    /// The key id of ten characters: `kid`.
     public let keyID: String
     private let key: ES256PrivateKey
 
-    /// - Parameter privateKey: PEM, as Apple gives it (`.p8`).
-    /// - Throws: ``SocialProviderError`` where it is no private key of P-256; it is not quoted.
+    /// - Parameter privateKey: a PEM file from Apple (`.p8`).
+    /// - Throws: ``SocialProviderError`` if it is not a P-256 private key; it is not quoted.
     public init(teamID: String, keyID: String, privateKey: String) throws(SocialProviderError) {
         self.teamID = teamID
         self.keyID = keyID
         do {
             key = try ES256PrivateKey(pem: privateKey)
         } catch {
-            throw SocialProviderError(.unknown, "Apple's private key is no PEM of a P-256 key")
+            throw SocialProviderError(.unknown, "Apple's private key is not a P-256 key in PEM format")
         }
     }
 
     public var description: String { "AppleKey(\(keyID))" }
 
-    /// A secret for a few minutes: Apple takes such of up to six months, but nobody needs to keep one.
+    /// A secret for a few minutes: Apple accepts up to six months, but secrets are not stored.
     func secret(for clientID: String, now: Date) async throws(SocialProviderError) -> ClientSecret {
         let claims = Claims(
             iss: IssuerClaim(value: teamID), iat: IssuedAtClaim(value: now),

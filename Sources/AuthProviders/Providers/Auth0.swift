@@ -3,10 +3,10 @@ import AuthFlows
 import AuthSignals
 
 extension OpenIDDefinition {
-    /// Auth0 (https://auth0.com/docs/api/authentication). Behind it can be any source of people, so that, as
-    /// in allauth, its word on an address counts only where that is configured.
+    /// Auth0 (https://auth0.com/docs/api/authentication). Its users can come from any source, so its addresses count as
+    /// verified only if that is configured, as in allauth.
     ///
-    /// - Parameter domain: `TENANT.eu.auth0.com`, or one's own; the issuer is that with a slash behind it.
+    /// - Parameter domain: `TENANT.eu.auth0.com`, or a custom domain; the issuer is the domain with a slash at its end.
     public static func auth0(domain: String) -> OpenIDDefinition {
         var auth0 = OpenIDDefinition(
             id: "auth0", name: "Auth0", issuer: "https://\(domain)/"

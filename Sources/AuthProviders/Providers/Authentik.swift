@@ -2,11 +2,12 @@
 public import Foundation
 
 extension OpenIDDefinition {
-    /// Authentik (https://docs.goauthentik.io/add-secure-apps/providers/oauth2/), with an issuer for each
-    /// application, as it is set up by default; its issuers end with a slash.
+    /// Authentik (https://docs.goauthentik.io/add-secure-apps/providers/oauth2/), with one issuer per application,
+    /// which
+    /// is its default; its issuers end with a slash.
     ///
     /// - Parameters:
-    ///   - url: the server's.
+    ///   - url: the server's URL.
     ///   - application: the application's slug.
     public static func authentik(url: URL, application: String) -> OpenIDDefinition {
         OpenIDDefinition(

@@ -4,11 +4,12 @@ import AuthSignals
 import Foundation
 
 extension OAuth2Definition {
-    /// Bitbucket Cloud (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/): the address
-    /// comes by a second call.
+    /// Bitbucket Cloud (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/): the address is
+    /// fetched with
+    /// a second call.
     ///
-    /// Accounts are stored under allauth's id, `bitbucket_oauth2`, and by `account_id`, as allauth does since
-    /// 65.19.6: a username can be freed, and taken by another person.
+    /// Accounts are stored under allauth's id, `bitbucket_oauth2`, and by `account_id`, as in allauth since 65.19.6: a
+    /// username can be released and taken by another person.
     public static func bitbucket() -> OAuth2Definition {
         var bitbucket = OAuth2Definition(
             id: "bitbucket_oauth2", name: "Bitbucket",

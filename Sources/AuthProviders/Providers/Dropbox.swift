@@ -6,7 +6,7 @@ import Foundation
 extension OAuth2Definition {
     /// Dropbox
     /// (https://www.dropbox.com/developers/documentation/http/documentation#users-get_current_account),
-    /// which is asked by POST.
+    /// whose profile is fetched with POST.
     public static func dropbox() -> OAuth2Definition {
         var dropbox = OAuth2Definition(
             id: "dropbox", name: "Dropbox", authorize: "https://www.dropbox.com/oauth2/authorize",

@@ -3,14 +3,16 @@ public import AuthFlows
 import AuthSignals
 public import Foundation
 
-/// A provider that believes whatever it is told: allauth's `dummy`, for development and tests.
+/// A provider that accepts any identity without a check: allauth's `dummy`, for development and tests.
 ///
-/// It lets anybody be anybody: `SOCIALACCOUNT_DUMMY` turns it on, and no installation with https may.
+/// It lets anyone log in as any user. `SOCIALACCOUNT_DUMMY` turns it on, which is refused if the installation uses
+/// https.
 ///
-/// The redirect way leads to a page of this server, which asks for `id`, `email` and `email_verified` and
-/// sends the browser on to the callback with the answer, as JSON, in `code`; or with `error=access_denied`.
+/// The redirect leads to a page of this server with fields for `id`, `email` and `email_verified`, which sends the
+/// browser
+/// to the callback with the entered values, as JSON, in `code`; or with `error=access_denied`.
 public struct DummyProvider: SocialProvider {
-    /// Where the page is, below `PUBLIC_URL`; the query holds `state` and `redirect_uri`.
+    /// The path of the page, below `PUBLIC_URL`; the query contains `state` and `redirect_uri`.
     public static let authorizationPath = "/_allauth/dummy/authorize"
 
     private let publicURL: URL
@@ -38,17 +40,17 @@ public struct DummyProvider: SocialProvider {
 
     public func identity(for login: TokenLogin) async throws(SocialProviderError) -> SocialIdentity {
         guard let token = login.idToken else {
-            throw SocialProviderError(.invalidToken, "there is no ID token")
+            throw SocialProviderError(.invalidToken, "the ID token is missing")
         }
         return try identity(of: token.exposedText)
     }
 
     /// - Parameter text: a JSON object: `{"id": "1", "email": "n@x.org", "email_verified": true}`.
     private func identity(of text: String) throws(SocialProviderError) -> SocialIdentity {
-        // allauth's form wants a whole number.
+        // allauth's form requires an integer.
         guard let told = try? JSONValue.reading(Data(text.utf8)),
             let uid = told.text("id"), Int64(uid) != nil
-        else { throw SocialProviderError(.invalidToken, "the text is no JSON object with an id") }
+        else { throw SocialProviderError(.invalidToken, "the text is not a JSON object with an integer id") }
         var profile = Profile(uid: uid, of: told)
         profile.add(email: told["email"]?.string, verified: told.flag("email_verified"))
         profile.username = told.text("username")

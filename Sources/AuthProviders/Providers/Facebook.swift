@@ -7,9 +7,9 @@ import Foundation
 extension OAuth2Definition {
     /// Facebook (https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow).
     ///
-    /// An access token that an application brought is inspected (`debug_token`) before anything is asked
-    /// with it; the ID tokens of Limited Login are taken too. `verified` of a profile does not mean its
-    /// address.
+    /// An access token sent by an application is inspected (`debug_token`) before it is used; the ID tokens of
+    /// Limited Login
+    /// are accepted too. `verified` in a profile is not about its address.
     public static func facebook() -> OAuth2Definition {
         var facebook = OAuth2Definition(
             id: "facebook", name: "Facebook", authorize: "https://www.facebook.com/v19.0/dialog/oauth",
@@ -30,7 +30,7 @@ extension OAuth2Definition {
                 ("fields", "id,email,name,first_name,last_name,verified,locale,timezone,link,gender")
             ]
             if let secret = calls.app.secret {
-                // Says that the caller is the app: a stolen token alone is of no use (appsecret_proof).
+                // Proves that the caller is the app, so that a stolen token alone is useless (appsecret_proof).
                 let proof = HMAC<SHA256>.authenticationCode(
                     for: Data(calls.accessToken.exposedText.utf8),
                     using: SymmetricKey(data: Data(secret.exposedText.utf8)))

@@ -4,10 +4,11 @@ import AuthSignals
 public import Foundation
 
 extension OAuth2Definition {
-    /// GitHub (https://docs.github.com/en/rest/users/emails): addresses come by a second call, each with what
-    /// GitHub knows of it.
+    /// GitHub (https://docs.github.com/en/rest/users/emails): addresses are fetched with a second call, each with its
+    /// flags
+    /// `verified` and `primary`.
     ///
-    /// - Parameter url: of GitHub Enterprise Server, the installation's.
+    /// - Parameter url: the URL of a GitHub Enterprise Server installation; nil for github.com.
     public static func github(url: URL? = nil) -> OAuth2Definition {
         let web = url ?? .constant("https://github.com")
         let api = url?.appending(path: "api/v3") ?? .constant("https://api.github.com")

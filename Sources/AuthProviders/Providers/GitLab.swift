@@ -4,7 +4,7 @@ public import Foundation
 extension OAuth2Definition {
     /// GitLab (https://docs.gitlab.com/api/users/).
     ///
-    /// - Parameter url: of an installation of one's own.
+    /// - Parameter url: the URL of a self-managed installation; nil for gitlab.com.
     public static func gitlab(url: URL? = nil) -> OAuth2Definition {
         let url = url ?? .constant("https://gitlab.com")
         var gitlab = OAuth2Definition(

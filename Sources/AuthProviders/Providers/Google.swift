@@ -4,7 +4,7 @@ import AuthSignals
 extension OpenIDDefinition {
     /// Google (https://developers.google.com/identity/openid-connect/openid-connect).
     ///
-    /// Apps for phones get ID tokens whose audience is this service and whose authorized party is the app.
+    /// Phone apps get ID tokens whose audience is this service and whose authorized party is the app.
     public static func google() -> OpenIDDefinition {
         var google = OpenIDDefinition(
             id: "google", name: "Google", issuer: "https://accounts.google.com"

@@ -5,8 +5,8 @@ extension OpenIDDefinition {
     /// Keycloak (https://www.keycloak.org/securing-apps/oidc-layers).
     ///
     /// - Parameters:
-    ///   - url: the server's, with the path that it has been given, if any.
-    ///   - realm: as it is in addresses.
+    ///   - url: the server's URL, with its path if one is configured.
+    ///   - realm: the realm's name in URLs.
     public static func keycloak(url: URL, realm: String) -> OpenIDDefinition {
         OpenIDDefinition(
             id: "keycloak", name: "Keycloak",

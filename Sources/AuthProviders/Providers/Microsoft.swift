@@ -4,14 +4,14 @@ import AuthSignals
 public import Foundation
 
 extension OAuth2Definition {
-    /// Microsoft, by Graph (https://learn.microsoft.com/en-us/graph/api/user-get).
+    /// Microsoft, with Graph (https://learn.microsoft.com/en-us/graph/api/user-get).
     ///
-    /// Whoever runs a tenant writes what it says of addresses: none is vouched for.
+    /// The administrator of a tenant can set any address, so none counts as verified.
     ///
     /// - Parameters:
     ///   - tenant: `common`, `organizations`, `consumers`, or a directory's id or domain.
-    ///   - login: of national clouds, another one.
-    ///   - graph: likewise.
+    ///   - login: the log-in URL of a national cloud; nil for the global one.
+    ///   - graph: the Graph URL of a national cloud; nil for the global one.
     public static func microsoft(
         tenant: String = "common", login: URL? = nil, graph: URL? = nil
     ) -> OAuth2Definition {
@@ -43,8 +43,9 @@ extension OAuth2Definition {
         return microsoft
     }
 
-    /// A member's principal name is usually their address. A guest's, `ada_example.org#EXT#@TENANT`, is made of
-    /// one, and no mail arrives there.
+    /// The principal name of a member is usually their address. That of a guest, `ada_example.org#EXT#@TENANT`, is
+    /// derived
+    /// from an address but does not receive mail.
     private static func address(ofPrincipal name: String?) -> String? {
         guard let name, name.range(of: "#EXT#", options: .caseInsensitive) == nil else { return nil }
         return name

@@ -4,7 +4,7 @@ import AuthSignals
 import Foundation
 
 extension OAuth2Definition {
-    /// A definition whose addresses are constants.
+    /// A definition with constant URLs.
     init(
         id: String, name: String, authorize: StaticString, token: StaticString, profile: StaticString,
         mapping: @escaping @Sendable (JSONValue) -> Profile
@@ -16,9 +16,9 @@ extension OAuth2Definition {
 }
 
 extension URL {
-    /// The address that a constant of ours is.
+    /// The URL of a literal in this code.
     static func constant(_ text: StaticString) -> URL {
-        guard let url = URL(string: "\(text)") else { preconditionFailure("a constant of ours is no URL") }
+        guard let url = URL(string: "\(text)") else { preconditionFailure("invalid URL literal") }
         return url
     }
 }

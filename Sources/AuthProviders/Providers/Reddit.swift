@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OAuth2Definition {
-    /// Reddit (https://github.com/reddit-archive/reddit/wiki/OAuth2); it tells no address, and its names are
-    /// never given to somebody else.
+    /// Reddit (https://github.com/reddit-archive/reddit/wiki/OAuth2); it sends no address, and its usernames are never
+    /// reused.
     public static func reddit() -> OAuth2Definition {
         var reddit = OAuth2Definition(
             id: "reddit", name: "Reddit", authorize: "https://www.reddit.com/api/v1/authorize",

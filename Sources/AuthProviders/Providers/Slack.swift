@@ -3,8 +3,9 @@ import AuthFlows
 import AuthSignals
 
 extension OpenIDDefinition {
-    /// Slack (https://docs.slack.dev/authentication/sign-in-with-slack): a person is one of a workspace, so
-    /// that the id is made of both.
+    /// Slack (https://docs.slack.dev/authentication/sign-in-with-slack): a user belongs to a workspace, so the id
+    /// consists
+    /// of both ids.
     public static func slack() -> OpenIDDefinition {
         var slack = OpenIDDefinition(id: "slack", name: "Slack", issuer: "https://slack.com") { answer, app in
             let told = answer.userInfo ?? answer.claims
@@ -19,7 +20,7 @@ extension OpenIDDefinition {
             return profile
         }
         slack.ways = [.redirect]
-        // The nonce binds the answer; PKCE is for Slack's public clients only.
+        // The nonce binds the response to the request; Slack supports PKCE only for public clients.
         slack.usesPKCE = false
         return slack
     }

@@ -2,7 +2,7 @@
 
 extension OAuth2Definition {
     /// Spotify (https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile),
-    /// which says itself that an address is not verified.
+    /// which documents that its addresses are not verified.
     public static func spotify() -> OAuth2Definition {
         var spotify = OAuth2Definition(
             id: "spotify", name: "Spotify", authorize: "https://accounts.spotify.com/authorize",

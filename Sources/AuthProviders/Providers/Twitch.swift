@@ -21,7 +21,7 @@ extension OAuth2Definition {
         twitch.fetch = { (calls) async throws(SocialProviderError) -> JSONValue in
             let answer = try await calls.get(.constant("https://api.twitch.tv/helix/users"))
             guard let user = answer["data"]?.elements.first else {
-                throw SocialProviderError(.unknown, "Twitch's answer holds no profile")
+                throw SocialProviderError(.unknown, "Twitch's response has no profile")
             }
             return user
         }

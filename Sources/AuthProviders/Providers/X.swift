@@ -4,8 +4,8 @@ import AuthSignals
 import Foundation
 
 extension OAuth2Definition {
-    /// X (https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code); it tells no
-    /// address. Accounts are stored under allauth's id, `twitter_oauth2`.
+    /// X (https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code); it sends no address.
+    /// Accounts are stored under allauth's id, `twitter_oauth2`.
     public static func x() -> OAuth2Definition {
         var x = OAuth2Definition(
             id: "twitter_oauth2", name: "X", authorize: "https://x.com/i/oauth2/authorize",
@@ -23,7 +23,7 @@ extension OAuth2Definition {
                 .constant("https://api.x.com/2/users/me"),
                 query: [("user.fields", "id,name,username,verified,profile_image_url,created_at")])
             guard let data = answer["data"] else {
-                throw SocialProviderError(.unknown, "X's answer holds no profile")
+                throw SocialProviderError(.unknown, "X's response has no profile")
             }
             return data
         }
