@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct FileTransportTests {
-    @Test func `each mail is one complete file of its own, readable by its owner only`() async throws {
+    @Test func `writes each mail to one complete file that only its owner can read`() async throws {
         try await withTemporaryFolder { parent in
             let folder = "\(parent)/a/mail"
             let transport = FileTransport(folder: folder)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `a mail that is sent twice is one file`() async throws {
+    @Test func `sending the same mail twice leaves one file`() async throws {
         try await withTemporaryFolder { folder in
             let transport = FileTransport(folder: folder)
             let mail = try Samples.rendered()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `names sort as the mails were queued`() async throws {
+    @Test func `file names sort in queue order`() async throws {
         try await withTemporaryFolder { folder in
             let transport = FileTransport(folder: folder)
             let renderer = try Samples.renderer()
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `a folder that cannot be written to is the transport's fault, not the mail's`() async throws {
+    @Test func `an unwritable folder is a transport error, not a mail error`() async throws {
         try await withTemporaryFolder { parent in
             try Data().write(to: URL(filePath: "\(parent)/file"))
             let transport = FileTransport(folder: "\(parent)/file/mail")
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a check writes no mail`() async throws {
+    @Test func `check() writes no mail`() async throws {
         try await withTemporaryFolder { folder in
             try await FileTransport(folder: folder).check()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)

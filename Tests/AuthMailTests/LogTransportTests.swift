@@ -14,7 +14,7 @@ import Testing
         return handler.entries.map { "\($0.message) \($0.metadata)" }
     }
 
-    @Test func `the log tells template and id`() async throws {
+    @Test func `logs the template and the mail id`() async throws {
         let entries = try await entries(at: .info)
         #expect(entries.count == 1)
         #expect(entries[0].contains("email_confirmation"))
@@ -22,7 +22,7 @@ import Testing
         #expect(!entries[0].contains("ann@example.org"))
     }
 
-    @Test func `the recipient is told below info only, and a key or a code never`() async throws {
+    @Test func `logs the recipient below info level only, and never a key or code`() async throws {
         let entries = try await entries(at: .trace)
         #expect(entries.contains { $0.contains("ann@example.org") })
         #expect(!entries.contains { $0.contains("KEY") || $0.contains("BCDF") })

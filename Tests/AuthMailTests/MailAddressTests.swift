@@ -12,7 +12,9 @@ import Testing
             ("\"Ann, \\\"the\\\" first\" <ann@example.org>", "Ann, \"the\" first", "ann@example.org"),
             ("Änn <änn@bücher.example>", "Änn", "änn@bücher.example"),
         ] as [(String, String?, String)])
-    func `an address is read with or without a name`(text: String, name: String?, address: String) throws {
+    func `parses an address with or without a display name`(text: String, name: String?, address: String)
+        throws
+    {
         let read = try MailAddress(parsing: text)
         #expect(read.name == name)
         #expect(read.address == address)
@@ -28,7 +30,7 @@ import Testing
         String(repeating: "a", count: 250) + "@example.org", "ann@xn--\u{FC}.example", "ann@☕.example",
         "ann@-\u{FC}.example",
     ])
-    func `what could end an address or a line is no address`(text: String) {
+    func `rejects invalid addresses and text that could end an address or a line`(text: String) {
         #expect(throws: MailError.self) { try MailAddress(address: text) }
         do {
             _ = try MailAddress(address: text)
@@ -40,11 +42,11 @@ import Testing
     }
 
     @Test(arguments: ["Ann\r\nBcc: eve@example.org", "Ann\n", "Ann\u{0}", "A\u{2029}nn"])
-    func `a name with a control character is refused`(name: String) {
+    func `rejects a display name with a control character`(name: String) {
         #expect(throws: MailError.self) { try MailAddress(name: name, address: "ann@example.org") }
     }
 
-    @Test func `a domain in other letters goes over the wire in its ASCII form`() throws {
+    @Test func `sends an internationalized domain in its ASCII form`() throws {
         for domain in ["bücher.example", "bu\u{308}cher.example", "BÜCHER.example", "ｂüｃｈｅｒ.example"] {
             #expect(try MailAddress(address: "ann@\(domain)").wireText == "ann@xn--bcher-kva.example")
         }

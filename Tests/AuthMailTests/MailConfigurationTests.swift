@@ -11,7 +11,7 @@ import Testing
         return (configuration, reader.faults.map(\.description))
     }
 
-    @Test func `without settings mails go into a folder`() {
+    @Test func `without settings, mails are written to a folder`() {
         let (configuration, faults) = read([:])
         #expect(faults == [])
         #expect(configuration.url.target == .folder("./mail"))
@@ -20,7 +20,7 @@ import Testing
         #expect(configuration.subjectPrefix == nil)
     }
 
-    @Test func `every setting is read`() {
+    @Test func `reads every setting`() {
         let (configuration, faults) = read([
             "MAIL_URL": "smtp://mail.example.org", "MAIL_FROM": "Example <a@example.org>",
             "SITE_NAME": "The Example",
@@ -33,17 +33,17 @@ import Testing
         #expect(configuration.subjectPrefix == "Ex: ")
     }
 
-    @Test func `the site is named after its address`() {
+    @Test func `derives the site name from the public URL, the source or the sender`() {
         #expect(read(["PUBLIC_URL": "https://accounts.example.org/x"]).0.siteName == "accounts.example.org")
         #expect(read(["SIGNALS_SOURCE": "https://example.net"]).0.siteName == "example.net")
         #expect(read(["SIGNALS_SOURCE": "urn:x", "MAIL_FROM": "a@example.com"]).0.siteName == "example.com")
     }
 
-    @Test func `a prefix of nothing but spaces is none`() {
+    @Test func `a subject prefix of only spaces becomes empty`() {
         #expect(read(["ACCOUNT_EMAIL_SUBJECT_PREFIX": " "]).0.subjectPrefix == "")
     }
 
-    @Test func `every fault is said, with its name and without its value`() {
+    @Test func `reports every invalid setting by name, without its value`() {
         let (_, faults) = read([
             "MAIL_URL": "smtp://user:topsecret@host?x=1", "MAIL_FROM": "nobody", "SITE_NAME": "a\nb",
             "ACCOUNT_EMAIL_SUBJECT_PREFIX": "a\r\nBcc: x", "MAIL_TEMPLATES": "/nowhere",
@@ -59,14 +59,14 @@ import Testing
     }
 
     @Test(arguments: ["mail.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost"])
-    func `MAIL_HELO is the name of EHLO`(name: String) {
+    func `MAIL_HELO sets the EHLO name`(name: String) {
         let (configuration, faults) = read(["MAIL_HELO": name])
         #expect(faults == [])
         #expect(configuration.helloName == name)
     }
 
     @Test(arguments: ["mail example", "-a.example", "a..b", "a_b.example", "[192.0.2.1", "münchen.example"])
-    func `a MAIL_HELO that no server would take is a fault`(name: String) {
+    func `rejects a MAIL_HELO that is neither a host name nor an address in brackets`(name: String) {
         #expect(
             read(["MAIL_HELO": name]).1 == [
                 "MAIL_HELO must be a host name such as mail.example.org, or an address in brackets: [192.0.2.1]"

@@ -19,7 +19,7 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    @Test func `mails wait for a server that is absent and go out when it comes`() async throws {
+    @Test func `mails stay queued while the server is down and are sent when it is up`() async throws {
         let port = try await SMTPServer.run { $0.port }
         let queue = MemoryMailQueue()
         let mails = (0..<5).map { _ in Samples.queued(id: UUID.version7()) }
@@ -27,12 +27,12 @@ import Testing
         let loop = try loop(queue, port: port)
         try await testGracefulShutdown { trigger in
             async let running: Void = loop.run()
-            try await eventually("it fails for a while") { loop.status.transportFailures >= 3 }
+            try await eventually("several attempts fail") { loop.status.transportFailures >= 3 }
             #expect(queue.accepted.isEmpty)
             try await SMTPServer.run(["port": port]) { server in
                 queue.advance(by: 3600)
-                try await eventually("all arrive") { server.mails.count == 5 }
-                try await eventually("all are accepted") { queue.accepted.count == 5 }
+                try await eventually("all mails arrive") { server.mails.count == 5 }
+                try await eventually("all mails are accepted") { queue.accepted.count == 5 }
                 #expect(Set(server.mails.flatMap { $0.message.values("Message-ID") }).count == 5)
             }
             trigger.triggerGracefulShutdown()
@@ -40,13 +40,13 @@ import Testing
         }
     }
 
-    @Test func `shutdown interrupts a server that has fallen silent, and the mail stays`() async throws {
+    @Test func `cancellation interrupts a silent server, and the mail stays queued`() async throws {
         try await SMTPServer.run(["hang": "data"]) { server in
             let queue = MemoryMailQueue()
             queue.put(Samples.queued())
             let loop = try loop(queue, port: server.port)
             let running = Task { await loop.run() }
-            try await eventually("the server has it") { server.count("hanging") == 1 }
+            try await eventually("the server stops responding") { server.count("hanging") == 1 }
             running.cancel()
             await running.value
             #expect(queue.entries.map(\.mail.attempts) == [0])

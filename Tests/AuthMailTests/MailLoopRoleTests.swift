@@ -7,35 +7,35 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
 
-/// Who delivers, and how it ends.
+/// Which process delivers, and how its loop shuts down.
 @Suite struct MailLoopRoleTests {
-    @Test func `one process delivers, and the next takes over`() async throws {
+    @Test func `one process delivers, and another takes over when the lease is released`() async throws {
         let world = MailLoopWorld()
         world.queue.hold()
         let mail = Samples.mails(1)[0]
         world.queue.put(mail)
         try await world.run { loop in
-            try await eventually("it stands by") { loop.status.role == .standby }
+            try await eventually("the loop is on standby") { loop.status.role == .standby }
             #expect(world.transport.attempts.isEmpty)
             world.queue.letGo()
-            try await eventually("it takes over") { world.queue.accepted == [mail.id] }
+            try await eventually("the loop takes over") { world.queue.accepted == [mail.id] }
             #expect(loop.status.role == .delivering)
             #expect(world.queue.isHeld)
         }
         #expect(!world.queue.isHeld)
     }
 
-    @Test func `a loop that stands by ends at shutdown`() async throws {
+    @Test func `a standby loop ends at shutdown`() async throws {
         let world = MailLoopWorld()
         world.queue.hold()
         try await world.run { loop in
-            try await eventually("it stands by") { loop.status.role == .standby }
+            try await eventually("the loop is on standby") { loop.status.role == .standby }
         }
         #expect(world.transport.isClosed)
         #expect(world.queue.isHeld)
     }
 
-    @Test func `at shutdown what is in hand comes to its end, and nothing more is taken`() async throws {
+    @Test func `shutdown finishes the mail in flight and starts no other`() async throws {
         let world = MailLoopWorld()
         world.transport.hang(true)
         let mails = Samples.mails(3)
@@ -43,9 +43,9 @@ import Testing
         let loop = try world.loop()
         try await testGracefulShutdown { trigger in
             async let running: Void = loop.run()
-            try await eventually("one is in hand") { world.transport.inHand == 1 }
+            try await eventually("one mail is in flight") { world.transport.inHand == 1 }
             trigger.triggerGracefulShutdown()
-            try await eventually("the loop knows") { loop.status.role == .stopping }
+            try await eventually("the loop is stopping") { loop.status.role == .stopping }
             world.transport.hang(false)
             await running
         }
@@ -56,27 +56,27 @@ import Testing
         #expect(loop.status.role == .stopped)
     }
 
-    @Test func `what takes longer than shutdown allows is interrupted and stays in the queue`() async throws {
+    @Test func `a mail in flight after the grace period is interrupted and stays queued`() async throws {
         var world = MailLoopWorld()
         world.configuration.grace = .milliseconds(20)
         world.transport.hang(true)
         let mail = Samples.mails(1)[0]
         world.queue.put(mail)
         try await world.run { _ in
-            try await eventually("it is in hand") { world.transport.inHand == 1 }
+            try await eventually("the mail is in flight") { world.transport.inHand == 1 }
         }
         #expect(world.queue.entries.map(\.mail.id) == [mail.id])
         #expect(world.queue.entries.map(\.mail.attempts) == [0])
         #expect(world.queue.entries.map(\.dueAt) == [Samples.date])
     }
 
-    @Test func `cancelling ends the loop without waiting`() async throws {
+    @Test func `cancellation ends the loop without waiting for the mail in flight`() async throws {
         let world = MailLoopWorld()
         world.transport.hang(true)
         world.queue.put(Samples.mails(1)[0])
         let loop = try world.loop()
         let running = Task { await loop.run() }
-        try await eventually("it is in hand") { world.transport.inHand == 1 }
+        try await eventually("the mail is in flight") { world.transport.inHand == 1 }
         running.cancel()
         await running.value
         #expect(!world.queue.isHeld)

@@ -7,20 +7,20 @@ import InMemoryLogging
 import MetricsTestKit
 import Testing
 
-/// What metrics and log tell.
+/// Metrics and log messages of the mail loop.
 @Suite struct MailLoopTellingTests {
-    @Test func `the figures tell what was sent, what failed and what waits`() async throws {
+    @Test func `metrics count sent, failed and pending mails`() async throws {
         let world = MailLoopWorld()
         let mails = Samples.mails(3)
         world.transport.fail(MailError(.postponed, "later"), MailError(.refused, "never"))
         for mail in mails { world.queue.put(mail) }
         try await world.run { loop in
-            try await eventually("the third is sent") { world.queue.accepted == [mails[2].id] }
-            try await eventually("it is counted") {
+            try await eventually("the third mail is sent") { world.queue.accepted == [mails[2].id] }
+            try await eventually("the counts are updated") {
                 loop.status.queue?.pending == 1 && loop.status.queue?.failed == 1
             }
             world.queue.advance(by: 4)
-            try await eventually("the oldest is counted") {
+            try await eventually("the age of the oldest mail is updated") {
                 try world.metrics.expectGauge("auth_signals_mail_oldest").lastValue == 4
             }
         }
@@ -36,12 +36,12 @@ import Testing
         #expect(try world.metrics.expectGauge("auth_signals_mail_pending").lastValue == 1)
     }
 
-    @Test func `no address, link or code is logged`() async throws {
+    @Test func `logs no address, link or code`() async throws {
         let world = MailLoopWorld()
         world.transport.fail(MailError(.postponed, "later"), MailError(.refused, "never"))
         for mail in Samples.mails(3) { world.queue.put(mail) }
         try await world.run { _ in
-            try await eventually("the third is sent") { world.queue.accepted.count == 1 }
+            try await eventually("the third mail is sent") { world.queue.accepted.count == 1 }
         }
         let lines = world.log.entries.map { "\($0.message) \($0.metadata)" }
         #expect(lines.count >= 3)

@@ -18,7 +18,7 @@ import Testing
         String(decoding: data, as: UTF8.self).components(separatedBy: "\r\n")
     }
 
-    @Test(.needsPython) func `the headers are those of RFC 5322, and each stands once`() async throws {
+    @Test(.needsPython) func `each RFC 5322 header appears exactly once`() async throws {
         let mail = try await ForeignMail(message().encoded())
         #expect(mail.defects == [])
         #expect(mail.values("Date") == ["Mon, 23 Nov 2026 08:00:00 +0000"])
@@ -31,7 +31,7 @@ import Testing
         #expect(mail.headers.count == 8)
     }
 
-    @Test(.needsPython) func `text and HTML are alternatives of one mail, the text first`() async throws {
+    @Test(.needsPython) func `text and HTML are multipart alternatives, text first`() async throws {
         let mail = try await ForeignMail(message().encoded())
         #expect(mail.type == "multipart/alternative")
         #expect(mail.parts.map(\.type) == ["text/plain", "text/html"])
@@ -45,13 +45,13 @@ import Testing
         #expect(mail.parts.count == 1)
     }
 
-    @Test func `a link stands in the mail's bytes as it was written`() throws {
+    @Test func `a long link is neither wrapped nor encoded`() throws {
         let link = "https://example.org/verify?key=" + String(repeating: "abc=def", count: 60)
         let data = try message(text: "Open this:\n\n\(link)\n").encoded()
         #expect(lines(data).contains(link))
     }
 
-    @Test(.needsPython) func `a letter outside ASCII cuts no link`() async throws {
+    @Test(.needsPython) func `non-ASCII text does not break a long link`() async throws {
         let link = "https://example.org/verify?key=" + String(repeating: "abc=def", count: 60)
         let data = try message(
             text: "Grüße von Café Æther\n\n\(link)\n", html: "<a href=\"\(link)\">Grüße</a>"
@@ -71,7 +71,7 @@ import Testing
             String(repeating: "x", count: 1500),
             "👩‍👩‍👧‍👧 family 👩‍👩‍👧‍👧 family 👩‍👩‍👧‍👧 family 👩‍👩‍👧‍👧", "a  b", "\"quoted\", (commented) <bracketed>",
         ])
-    func `any subject and any name arrive as they were`(text: String) async throws {
+    func `any subject and display name survive encoding`(text: String) async throws {
         let data = try message(subject: text, name: text).encoded()
         #expect(lines(data).allSatisfy { $0.utf8.count <= 200 && $0.utf8.allSatisfy { $0 < 0x80 } })
         let mail = try await ForeignMail(data)
@@ -90,7 +90,7 @@ import Testing
             String(repeating: "wide ü ", count: 300), String(repeating: "x", count: 5000), "a\rb\r\nc\n\rd",
             "--=_0199f0c2-0000-7000-8000-000000000001\nboundary",
         ])
-    func `any text arrives line by line, however it was encoded`(text: String) async throws {
+    func `any body text survives encoding line by line`(text: String) async throws {
         let data = try message(text: text, html: text).encoded()
         #expect(lines(data).allSatisfy { $0.utf8.count <= 998 })
         let mail = try await ForeignMail(data)
@@ -102,7 +102,7 @@ import Testing
         for part in mail.parts { #expect(part.text == expected) }
     }
 
-    @Test func `no line ends with anything but CRLF`() throws {
+    @Test func `every line ends with CRLF`() throws {
         let data = try message(subject: String(repeating: "ü", count: 200), text: "a\nb\rc\r\nd").encoded()
         var previous: UInt8 = 0
         for byte in data {
@@ -118,12 +118,12 @@ import Testing
         "Hello\r\n\r\nbody", "Hello\u{2028}Bcc: eve@example.org", "Hello\u{85}Bcc: eve@example.org",
         "Grüße\nBcc: e",
     ])
-    func `a subject that could begin a header is refused`(subject: String) throws {
+    func `rejects a subject with line breaks or control characters`(subject: String) throws {
         let message = try message(subject: subject)
         #expect(throws: MailError.self) { try message.encoded() }
     }
 
-    @Test func `the same mail is the same bytes at every attempt`() throws {
+    @Test func `encoding the same mail twice gives the same bytes`() throws {
         #expect(try message().encoded() == message().encoded())
     }
 }

@@ -12,14 +12,13 @@ import Testing
     ]
 
     @Test(arguments: templates)
-    func `a mail is what it was, byte for byte`(template: MailDraft.Template) throws {
+    func `a rendered mail matches its golden file byte for byte`(template: MailDraft.Template) throws {
         let mail = try Samples.renderer().render(Samples.queued(template))
         try Golden("\(template.rawValue).eml").expect(mail.message)
     }
 
     @Test(.needsPython, arguments: templates)
-    func `a mail reads well where only what must be there is there`(template: MailDraft.Template) async throws
-    {
+    func `a mail renders cleanly with only its required values`(template: MailDraft.Template) async throws {
         let needed: [MailDraft.Template: [String]] = [
             .loginCode: ["code"], .passwordResetKey: ["url"], .passwordResetCode: ["code"],
             .emailDeleted: ["email"], .accountConnected: ["provider"], .accountDisconnected: ["provider"],
@@ -42,7 +41,7 @@ import Testing
             (.passwordChanged, "password_reset_url"), (.emailConfirmation, "code"), (.loginCode, "code"),
             (.passwordResetCode, "code"),
         ] as [(MailDraft.Template, String)])
-    func `a link or a code stands alone on a line of the text`(template: MailDraft.Template, name: String)
+    func `a link or code has a line of its own in the text`(template: MailDraft.Template, name: String)
         throws
     {
         let mail = try Samples.renderer().render(Samples.queued(template))
@@ -50,7 +49,7 @@ import Testing
         #expect(lines.contains(try #require(Samples.values[name])))
     }
 
-    @Test(.needsPython) func `the subject has the site's name before it, or the prefix that is set, or none`()
+    @Test(.needsPython) func `the subject starts with the site name, the configured prefix or neither`()
         async throws
     {
         var configuration = try Samples.configuration()
@@ -65,8 +64,7 @@ import Testing
         #expect(try await subject() == ["Your log-in code"])
     }
 
-    @Test(.needsPython) func `a value begins no line, no header and no tag, whatever it holds`() async throws
-    {
+    @Test(.needsPython) func `a hostile value cannot start a line, a header or an HTML tag`() async throws {
         let hostile = "x\r\nBcc: eve@example.org\r\n\r\n<b>\u{0}\u{2028}https://evil.example"
         let values = Samples.values.mapValues { _ in hostile }
         for template in Self.templates {
@@ -85,7 +83,7 @@ import Testing
         "ann@example.org\r\nBcc: eve@example.org", "ann@example.org, eve@example.org", "ann@example.org\u{0}",
         "ann",
     ])
-    func `a recipient that is no address is refused for good`(to: String) throws {
+    func `an invalid recipient address fails permanently`(to: String) throws {
         let renderer = try Samples.renderer()
         let fault = #expect(throws: MailError.self) { try renderer.render(Samples.queued(to: to)) }
         #expect(fault?.code == .malformed)
@@ -93,7 +91,7 @@ import Testing
         #expect(fault?.description.contains("example") == false)
     }
 
-    @Test func `an unknown template and a missing value are faults for good`() throws {
+    @Test func `an unknown template or a missing value fails permanently`() throws {
         let renderer = try Samples.renderer()
         let unknown = #expect(throws: MailError.self) {
             try renderer.render(Samples.queued(MailDraft.Template(rawValue: "nothing")))

@@ -7,13 +7,13 @@ import Testing
     @Test(
         arguments: [(1, 5), (2, 15), (3, 60), (4, 300), (5, 900), (6, 3600), (7, 3600), (50, 3600)]
             as [(Int, TimeInterval)])
-    func `a mail is tried soon at first, and then every hour`(failures: Int, wait: TimeInterval) {
+    func `waits grow up to one hour`(failures: Int, wait: TimeInterval) {
         let next = MailRetrySchedule().next(
             afterFailures: failures, queuedAt: Samples.date, now: Samples.date)
         #expect(next == Samples.date.addingTimeInterval(wait))
     }
 
-    @Test func `a mail is given up after three days`() {
+    @Test func `a mail fails permanently after three days`() {
         let schedule = MailRetrySchedule()
         let limit = Samples.date.addingTimeInterval(3 * 86_400)
         #expect(
@@ -24,7 +24,7 @@ import Testing
                 == nil)
     }
 
-    @Test func `a clock that jumps gives up no mail that was hardly tried`() {
+    @Test func `a clock jump fails no mail before its sixth failed attempt`() {
         let later = Samples.date.addingTimeInterval(10 * 86_400)
         let schedule = MailRetrySchedule()
         #expect(
@@ -34,7 +34,7 @@ import Testing
         #expect(schedule.next(afterFailures: 6, queuedAt: Samples.date, now: later) == nil)
     }
 
-    @Test func `no wait is longer than a queue believes`() {
+    @Test func `limits each wait to one hour, the longest that a queue accepts`() {
         var schedule = MailRetrySchedule()
         schedule.then = 86_400
         #expect(

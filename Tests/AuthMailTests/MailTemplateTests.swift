@@ -9,40 +9,40 @@ import Testing
         try MailTemplate(source).render(values, escapesHTML: html)
     }
 
-    @Test func `values stand where their names stood`() throws {
+    @Test func `replaces placeholders with values`() throws {
         #expect(try render("a {{ x }} b {{y}} c", ["x": "1", "y": "2"]) == "a 1 b 2 c")
     }
 
-    @Test func `a section is left out where its value is missing or empty`() throws {
+    @Test func `omits a section if its value is missing or empty`() throws {
         let source = "a{% if x %}[{{ x }}]{% endif %}b"
         #expect(try render(source, ["x": "1"]) == "a[1]b")
         #expect(try render(source, [:]) == "ab")
         #expect(try render(source, ["x": ""]) == "ab")
     }
 
-    @Test func `sections stand in sections`() throws {
+    @Test func `sections can be nested`() throws {
         let source = "{% if x %}x{% if y %}y{% endif %}z{% endif %}"
         #expect(try render(source, ["x": "1", "y": "1"]) == "xyz")
         #expect(try render(source, ["x": "1"]) == "xz")
         #expect(try render(source, ["y": "1"]) == "")
     }
 
-    @Test func `a tag alone on a line takes the line with it`() throws {
+    @Test func `a tag alone on a line leaves no empty line`() throws {
         #expect(try render("a\n{% if x %}\nb\n{% endif %}\nc\n", ["x": "1"]) == "a\nb\nc\n")
         #expect(try render("a\n  {% if x %}\nb\n  {% endif %}\nc\n", [:]) == "a\nc\n")
     }
 
-    @Test func `values are escaped in HTML, and only there`() throws {
+    @Test func `escapes values in HTML only`() throws {
         let hostile = "<script>\"'&"
         #expect(try render("{{ x }}", ["x": hostile], html: true) == "&lt;script&gt;&quot;&#39;&amp;")
         #expect(try render("{{ x }}", ["x": hostile]) == hostile)
     }
 
-    @Test func `what a value holds is no template`() throws {
+    @Test func `does not interpret template syntax inside a value`() throws {
         #expect(try render("{{ x }}", ["x": "{{ y }}{% if y %}", "y": "secret"]) == "{{ y }}{% if y %}")
     }
 
-    @Test func `a missing value is no empty place but a fault`() throws {
+    @Test func `a missing value is an error, not an empty string`() throws {
         let fault = #expect(throws: MailError.self) { try render("go to {{ url }}", [:]) }
         #expect(fault?.code == .incomplete)
         #expect(fault?.message == "the template requires a value for url")
@@ -53,12 +53,12 @@ import Testing
         "{% if x %}{% else %}",
         "{{ }}", "{% if X %}{% endif %}", "{% load i18n %}", "{{ x y }}",
     ])
-    func `what is not understood is refused when it is read`(source: String) {
+    func `parsing rejects invalid or unsupported syntax`(source: String) {
         let fault = #expect(throws: MailError.self) { try MailTemplate(source) }
         #expect(fault?.code == .invalidTemplate)
     }
 
-    @Test func `sections that nest without end are refused, not followed`() throws {
+    @Test func `rejects sections nested deeper than 32 levels`() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "{% if x %}", count: depth) + "x"
                 + String(repeating: "{% endif %}", count: depth)

@@ -20,11 +20,11 @@ import Testing
         } catch let error as MailError {
             return error
         }
-        Issue.record("the folder was taken")
+        Issue.record("the folder was accepted")
         return MailError(.storage, "")
     }
 
-    @Test(.needsPython) func `a file replaces one of ours, and the others stay`() async throws {
+    @Test(.needsPython) func `a file replaces one built-in part and leaves the others`() async throws {
         let renderer = try await renderer([
             "login_code_subject.txt": "Ahoy,\n  {{ username }}\n", "README.md": "{{ anything }}",
             ".hidden.txt": "{{",
@@ -34,7 +34,7 @@ import Testing
         #expect(mail.parts[0].text.contains("BCDF-GHJK"))
     }
 
-    @Test(.needsPython) func `a byte order mark at the beginning of a file is not part of the text`()
+    @Test(.needsPython) func `ignores a byte order mark at the start of a file`()
         async throws
     {
         let renderer = try await renderer([
@@ -46,7 +46,7 @@ import Testing
         #expect(mail.parts[0].text == "BCDF-GHJK")
     }
 
-    @Test(.needsPython) func `an application adds mails of its own, with values of its own`() async throws {
+    @Test(.needsPython) func `an application can add its own mails with its own values`() async throws {
         let renderer = try await renderer([
             "invoice_subject.txt": "Invoice {{ number }}",
             "invoice_message.txt": "{{ site_name }}: {{ total }}",
@@ -58,7 +58,7 @@ import Testing
         #expect(mail.parts.map(\.text) == ["Example: 12 €"])
     }
 
-    @Test func `all that is wrong is said at once, file by file`() async throws {
+    @Test func `reports all errors at once, file by file`() async throws {
         let fault = try await fault([
             "login_code_message.txt": "{{ kode }}", "login_code_subject.txt": "{% if code %}", "odd.txt": "",
         ])
@@ -68,12 +68,12 @@ import Testing
         #expect(fault.message.contains("odd.txt: must end with _subject.txt, _message.txt, _message.html"))
     }
 
-    @Test func `a misspelt name is not taken for a mail of the application's`() async throws {
+    @Test func `a misspelt template name is an error, not a new mail of the application`() async throws {
         let fault = try await fault(["login_kode_subject.txt": "Hello"])
         #expect(fault.message.contains("login_kode: not a built-in template"))
     }
 
-    @Test func `a file that is no UTF-8 and a folder that is none are faults`() async throws {
+    @Test func `rejects a file that is not UTF-8 and a missing folder`() async throws {
         let missing = try Samples.configuration()
         var configuration = missing
         configuration.templatesFolder = "/nowhere/at/all"

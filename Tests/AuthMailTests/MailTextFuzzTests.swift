@@ -5,11 +5,11 @@ import ToolSupport
 
 @testable import AuthMail
 
-/// Texts of the environment, of folders and of users, damaged: no header of anybody's making, and no end.
+/// Mutated settings, template files and user texts cause neither a header injection nor a crash.
 @Suite struct MailTextFuzzTests {
     private static let rounds = 1500 * TestSeed.times
 
-    @Test func `a damaged URL, address or template is refused, or can be used`() {
+    @Test func `a mutated URL, address or template is rejected or safe to use`() {
         var mutator = Mutator(seed: TestSeed.value)
         for round in 0..<Self.rounds {
             let place = "seed \(TestSeed.value), round \(round)"

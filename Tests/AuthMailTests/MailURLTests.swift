@@ -6,7 +6,7 @@ import Testing
 @Suite struct MailURLTests {
     private func smtp(_ text: String) throws -> SMTPSettings {
         guard case .smtp(let settings) = try MailURL(text).target else {
-            throw MailError(.invalidURL, "is not about SMTP")
+            throw MailError(.invalidURL, "is not an SMTP URL")
         }
         return settings
     }
@@ -15,11 +15,11 @@ import Testing
         ("file:./mail", "./mail"), ("file:mail", "mail"), ("file:/var/mail", "/var/mail"),
         ("file:///var/mail", "/var/mail"), ("file:./my%20mail", "./my mail"), ("FILE:./mail", "./mail"),
     ])
-    func `a folder is absolute or relative`(text: String, path: String) throws {
+    func `a file URL names an absolute or relative folder`(text: String, path: String) throws {
         #expect(try MailURL(text).target == .folder(path))
     }
 
-    @Test func `the log is named by its scheme alone`() throws {
+    @Test func `a log URL is its scheme alone`() throws {
         #expect(try MailURL("log:").target == .log)
         #expect(try MailURL("LOG:").target == .log)
     }
@@ -31,17 +31,19 @@ import Testing
         ("smtp://mail.example.org?starttls=required", 25, true),
         ("smtp://mail.example.org?starttls=opportunistic", 25, false), ("smtp://[::1]:1025", 1025, false),
     ])
-    func `port and TLS follow from scheme and user`(text: String, port: Int, requiresTLS: Bool) throws {
+    func `scheme and user name decide the port and TLS`(text: String, port: Int, requiresTLS: Bool) throws {
         let settings = try smtp(text)
         #expect(settings.port == port)
         #expect(settings.requiresTLS == requiresTLS)
         #expect(settings.isSecure == text.hasPrefix("smtps"))
     }
 
-    @Test func `user and password are percent-decoded, and shown nowhere`() throws {
+    @Test func `percent-decodes user and password, and never prints the password`() throws {
         let url = try MailURL(
             "smtp://ann%40example.org:p%40ss%3A%2F%23@mail.example.org?cacertfile=/etc/ca.pem")
-        guard case .smtp(let settings) = url.target else { throw MailError(.invalidURL, "is not about SMTP") }
+        guard case .smtp(let settings) = url.target else {
+            throw MailError(.invalidURL, "is not an SMTP URL")
+        }
         #expect(settings.login?.user == "ann@example.org")
         #expect(settings.login?.password.exposedText == "p@ss:/#")
         #expect(settings.authorities == "/etc/ca.pem")
@@ -65,7 +67,7 @@ import Testing
         "smtp://user:secret@host?cacertfile=",
         "smtp://user:secret@ho st", "smtp://user:secret@host:port",
     ])
-    func `what is no such URL is refused in words that show nothing of it`(text: String) {
+    func `rejects an invalid URL with an error that does not quote it`(text: String) {
         let fault = #expect(throws: MailError.self) { try MailURL(text) }
         #expect(fault?.code == .invalidURL)
         #expect(fault?.message.hasPrefix("must ") == true)

@@ -6,11 +6,11 @@ import Logging
 import Testing
 import ToolSupport
 
-/// TLS and log-in, with a server whose certificate was made for the test.
+/// TLS and log-in, with a server whose certificate is generated for the test.
 @Suite(.needsPython) struct SMTPSecurityTests {
     private static let password = "s3cret:p@ss"
 
-    /// Sends one mail to the URL in which `PORT` and `CA` are replaced; returns what arrived.
+    /// Replaces `PORT` and `CA` in the URL, sends one mail to it and returns the received mail.
     private func send(
         _ url: String, _ behaviour: SMTPServer.Behaviour,
         certificateFor name: String = "DNS:localhost,IP:127.0.0.1"
@@ -60,7 +60,7 @@ import ToolSupport
         #expect(mail?.user == "ann")
     }
 
-    @Test func `a wrong password is a fault of the settings`() async {
+    @Test func `a wrong password is a transport error, not a mail error`() async {
         let fault = await fault(
             "smtp://ann:s3cret@localhost:PORT?cacertfile=CA",
             ["tls": true, "user": "ann", "password": "other"])
@@ -74,13 +74,13 @@ import ToolSupport
         #expect(fault?.code == .tlsFailed)
     }
 
-    @Test func `STARTTLS that is required and not offered sends nothing`() async {
+    @Test func `sends nothing if required STARTTLS is not offered`() async {
         let fault = await fault("smtp://localhost:PORT?starttls=required", [:])
         #expect(fault?.code == .tlsFailed)
     }
 
     @Test(arguments: ["smtp://localhost:PORT?starttls=required", "smtp://ann:s3cret@localhost:PORT"])
-    func `a certificate from nobody we trust sends nothing`(url: String) async {
+    func `sends nothing to a server with an untrusted certificate`(url: String) async {
         let fault = await fault(url, ["tls": true])
         #expect(fault?.code == .tlsFailed)
     }
@@ -88,20 +88,20 @@ import ToolSupport
     @Test(arguments: [
         "smtps://localhost:PORT?cacertfile=CA", "smtp://localhost:PORT?starttls=required&cacertfile=CA",
     ])
-    func `a certificate for another name sends nothing`(url: String) async {
+    func `sends nothing to a server with a certificate for another name`(url: String) async {
         let behaviour = ["tls": true, "implicit_tls": url.hasPrefix("smtps")]
         let fault = await fault(url, behaviour, certificateFor: "DNS:mail.example.net")
         #expect(fault?.code == .tlsFailed)
     }
 
-    @Test func `STARTTLS is used where it is offered, with any certificate, and done without where not`()
+    @Test func `opportunistic STARTTLS accepts any certificate and falls back to plain text`()
         async throws
     {
         #expect(try await send("smtp://localhost:PORT", ["tls": true])?.tls == true)
         #expect(try await send("smtp://localhost:PORT", [:])?.tls == false)
     }
 
-    @Test func `a password is not sent without TLS, and the error says that it is on purpose and what to do`()
+    @Test func `the error for a password without TLS names the reason and the fix`()
         async
     {
         let fault = await fault("smtp://ann:s3cret%3Ap%40ss@localhost:PORT", [:])
@@ -110,12 +110,12 @@ import ToolSupport
         #expect(fault?.message.contains("use smtps://") == true)
     }
 
-    @Test func `a server that speaks no TLS is told apart from one that is away`() async {
+    @Test func `a server without TLS is a TLS error, not an unavailable server`() async {
         let fault = await fault("smtps://localhost:PORT?cacertfile=CA", [:])
         #expect(fault?.code == .tlsFailed)
     }
 
-    @Test func `a TLS connection that the server has closed ends neither the mail nor the process`()
+    @Test func `a TLS connection closed by the server loses no mail and does not end the process`()
         async throws
     {
         let certificates = try await Certificates.make()
@@ -128,7 +128,7 @@ import ToolSupport
             let transport = url.transport(logger: Logger(label: "test"))
             for count in 1...4 {
                 try await transport.send(Samples.rendered())
-                try await eventually("the server hangs up") { server.count("closed") == count }
+                try await eventually("the server closes the connection") { server.count("closed") == count }
             }
             #expect(server.mails.count == 4)
             await transport.close()
@@ -137,7 +137,7 @@ import ToolSupport
 }
 
 extension Certificates {
-    /// Lets a server show the certificate.
+    /// Makes a server present the certificate.
     fileprivate func add(to behaviour: inout SMTPServer.Behaviour) {
         behaviour["certificate"] = path("server.pem")
         behaviour["key"] = path("server.key")

@@ -16,7 +16,7 @@ import Testing
         return SMTPTransport(settings, connections: connections)
     }
 
-    /// What sending one mail fails with.
+    /// The error of sending one mail.
     private func fault(
         _ behaviour: SMTPServer.Behaviour, _ change: (inout SMTPSettings) -> Void = { _ in }
     ) async throws -> MailError? {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `lines that begin with dots arrive as they were, and end no mail`() async throws {
+    @Test func `lines that begin with dots arrive unchanged and do not end the mail`() async throws {
         try await SMTPServer.run { server in
             let text = ".\n..\n...\n.\n\nRSET\n.hidden\n" + String(repeating: ".\n", count: 40_000) + "end"
             var mail = try Samples.rendered()
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a mail that begins with a dot arrives whole`() async throws {
+    @Test func `a mail that begins with a dot arrives unchanged`() async throws {
         try await SMTPServer.run { server in
             var mail = try Samples.rendered()
             mail.message = Data(".\r\n.X: 1\r\n\r\nbody\r\n".utf8)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `a connection is used again for the next mail`() async throws {
+    @Test func `reuses a connection for the next mail`() async throws {
         try await SMTPServer.run { server in
             let transport = transport(server)
             for _ in 0..<3 { try await transport.send(Samples.rendered()) }
@@ -75,19 +75,19 @@ import Testing
     }
 
     @Test(arguments: ["close", "421"])
-    func `a kept connection that the server has ended costs no mail`(end: String) async throws {
+    func `a kept connection closed by the server loses no mail`(end: String) async throws {
         try await SMTPServer.run(["end": end]) { server in
             let transport = transport(server)
             for count in 1...3 {
                 try await transport.send(Samples.rendered())
-                try await eventually("the server hangs up") { server.count("closed") == count }
+                try await eventually("the server closes the connection") { server.count("closed") == count }
             }
             #expect(server.mails.count == 3)
             #expect(Set(server.mails.map(\.connection)).count == 3)
         }
     }
 
-    @Test func `several connections carry several mails at a time`() async throws {
+    @Test func `sends several mails at a time over several connections`() async throws {
         try await SMTPServer.run { server in
             let transport = transport(server, connections: 4)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `an address outside ASCII is announced to the server`() async throws {
+    @Test func `announces a non-ASCII address with SMTPUTF8`() async throws {
         try await SMTPServer.run { server in
             let transport = transport(server)
             try await transport.send(Samples.rendered(to: "änn@example.org"))
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `a recipient that is refused for good is a fault of this mail, told without the address`()
+    @Test func `a permanently refused recipient is a mail error that does not quote the address`()
         async throws
     {
         let fault = try await fault([
@@ -126,7 +126,7 @@ import Testing
         #expect(fault?.description.lowercased().contains("ann") == false)
     }
 
-    @Test func `a text that is refused for good is a fault of this mail`() async throws {
+    @Test func `permanently refused content is a mail error`() async throws {
         let fault = try await fault(["data": "554 5.6.0 looks like spam"])
         #expect(fault?.code == .refused)
         #expect(fault?.replyCode == 554)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: [["rcpt": "450 4.2.0 greylisted"], ["data": "451 4.3.0 try again later"]])
-    func `a mail that is not taken now may be tried again`(behaviour: [String: String]) async throws {
+    func `a temporary refusal can be retried`(behaviour: [String: String]) async throws {
         let fault = try await fault(behaviour)
         #expect(fault?.code == .postponed)
         #expect(fault?.isPermanent == false)
@@ -145,7 +145,7 @@ import Testing
         ["mail": "550 5.7.1 sender not allowed"], ["mail": "421 4.3.2 going down"],
         ["rcpt": "421 4.3.2 going down"], ["greeting": "554 no service"], ["greeting": "HTTP/1.1 400 Bad"],
     ])
-    func `a server that takes no mail at all is no fault of this mail`(behaviour: [String: String])
+    func `a server that accepts no mail at all is a transport error`(behaviour: [String: String])
         async throws
     {
         let fault = try await fault(behaviour) { $0.sendTimeout = .seconds(2) }
@@ -153,13 +153,13 @@ import Testing
         #expect(fault?.concernsTransport == true)
     }
 
-    @Test func `a server that wants a log-in says that our settings are wrong`() async throws {
+    @Test func `a server that requires a log-in is a transport error`() async throws {
         let fault = try await fault(["rcpt": "530 5.7.0 authentication required"])
         #expect(fault?.code == .loginRefused)
         #expect(fault?.concernsTransport == true)
     }
 
-    @Test func `nobody listening is told at once`() async throws {
+    @Test func `reports a closed port at once`() async throws {
         let port = try await SMTPServer.run { $0.port }
         let transport = SMTPTransport(SMTPSettings(host: "127.0.0.1", port: port))
         let mail = try Samples.rendered()
@@ -171,14 +171,14 @@ import Testing
     }
 
     @Test(arguments: ["connect", "data"])
-    func `a server that falls silent has its time and no more`(place: String) async throws {
+    func `a silent server times out`(place: String) async throws {
         let fault = try await fault(["hang": place]) { $0.sendTimeout = .milliseconds(400) }
         #expect(fault?.code == .timedOut)
         #expect(fault?.isPermanent == false)
     }
 
     @Test(arguments: ["connect", "data"])
-    func `cancelling interrupts a silent server, and the next mail is not harmed`(place: String)
+    func `cancellation interrupts a silent server and does not affect the next mail`(place: String)
         async throws
     {
         try await SMTPServer.run(["hang": place]) { server in
@@ -186,7 +186,7 @@ import Testing
             let mail = try Samples.rendered()
             let sending = Task { try await transport.send(mail) }
             let sign = place == "data" ? "hanging" : "connected"
-            try await eventually("the server has it") { server.count(sign) == 1 }
+            try await eventually("the server stops responding") { server.count(sign) == 1 }
             let waiting = Task { try await transport.send(mail) }
             waiting.cancel()
             sending.cancel()
@@ -195,7 +195,7 @@ import Testing
                 #expect(fault?.code == .interrupted)
             }
             let next = Task { try await transport.send(mail) }
-            try await eventually("the next one is tried on a connection of its own") {
+            try await eventually("the next mail is sent on a new connection") {
                 server.count(sign) == 2 && server.count("connected") == 2
             }
             next.cancel()
@@ -203,12 +203,12 @@ import Testing
         }
     }
 
-    @Test func `closing interrupts what is being sent and refuses what comes`() async throws {
+    @Test func `close() interrupts the mail in flight and rejects later mails`() async throws {
         try await SMTPServer.run(["hang": "data"]) { server in
             let transport = transport(server)
             let mail = try Samples.rendered()
             let sending = Task { try await transport.send(mail) }
-            try await eventually("the server has it") { server.count("hanging") == 1 }
+            try await eventually("the server stops responding") { server.count("hanging") == 1 }
             await transport.close()
             #expect(await #expect(throws: MailError.self) { try await sending.value }?.code == .interrupted)
             #expect(
@@ -222,7 +222,7 @@ import Testing
         "a\u{0}b",
         "ann@example.org> SIZE=1",
     ])
-    func `an envelope that could be read as a command is not sent`(address: String) async throws {
+    func `rejects an envelope address that could inject a command`(address: String) async throws {
         try await SMTPServer.run { server in
             let transport = transport(server)
             var mail = try Samples.rendered()
@@ -233,20 +233,20 @@ import Testing
         }
     }
 
-    @Test func `a check talks to the server and sends nothing`() async throws {
+    @Test func `check() connects and sends no mail`() async throws {
         try await SMTPServer.run { server in
             try await transport(server).check()
-            try await eventually("it was asked") { server.count("connected") == 1 }
+            try await eventually("the server was contacted") { server.count("connected") == 1 }
             #expect(server.mails.isEmpty)
         }
     }
 
-    @Test func `a check gives an envelope up to the recipient, takes it back, and sends nothing`()
+    @Test func `check() sends an envelope up to the recipient, resets it and sends no mail`()
         async throws
     {
         try await SMTPServer.run { server in
             try await transport(server) { $0.checkAddress = "accounts@example.org" }.check()
-            try await eventually("the envelope is taken back") { server.count("reset") == 1 }
+            try await eventually("the envelope is reset") { server.count("reset") == 1 }
             #expect(server.count("recipient") == 1)
             #expect(server.count("connected") == 1)
             #expect(server.mails.isEmpty)
@@ -254,7 +254,7 @@ import Testing
     }
 
     @Test(arguments: [["rcpt": "554 5.7.1 relay access denied"], ["mail": "550 5.1.8 unknown sender domain"]])
-    func `a check fails if the server refuses the envelope`(behaviour: [String: String]) async throws {
+    func `check() fails if the server refuses the envelope`(behaviour: [String: String]) async throws {
         try await SMTPServer.run(behaviour) { server in
             let transport = transport(server) { $0.checkAddress = "accounts@example.org" }
             let fault = await #expect(throws: MailError.self) { try await transport.check() }
@@ -262,7 +262,7 @@ import Testing
         }
     }
 
-    @Test func `EHLO gives the name that is set, and a mail follows a check on the same connection`()
+    @Test func `EHLO uses the configured name, and a mail reuses the connection of check()`()
         async throws
     {
         try await SMTPServer.run(["helo": "accounts.example.org"]) { server in
@@ -277,7 +277,7 @@ import Testing
         }
     }
 
-    @Test func `an address in brackets can be the name of EHLO`() async throws {
+    @Test func `the EHLO name can be an address in brackets`() async throws {
         try await SMTPServer.run(["helo": "[192.0.2.1]"]) { server in
             try await transport(server) { $0.helloName = "[192.0.2.1]" }.send(Samples.rendered())
             try await eventually("the mail arrives") { server.mails.count == 1 }
@@ -293,7 +293,7 @@ import Testing
         "503 bad sequence of commands",
         "502 command not implemented", "521 this host accepts no mail",
     ])
-    func `a refusal for policy, security or protocol is not the recipient's`(reply: String) async throws {
+    func `a policy, security or protocol refusal is not a recipient error`(reply: String) async throws {
         let fault = try await fault(["rcpt": reply])
         #expect(fault?.code == .policyRefused)
         #expect(fault?.isPermanent == false)
@@ -306,13 +306,13 @@ import Testing
         "553 mailbox name not allowed", "551 user not local", "550 5.2.1 mailbox disabled",
         "501 5.1.3 bad address syntax",
     ])
-    func `a refusal of the mailbox is final`(reply: String) async throws {
+    func `a refusal of the mailbox is permanent`(reply: String) async throws {
         let fault = try await fault(["rcpt": reply])
         #expect(fault?.code == .refused)
         #expect(fault?.isPermanent == true)
     }
 
-    @Test func `a text that is too large or not accepted is final, a policy about it is not`() async throws {
+    @Test func `refused content is permanent, a policy refusal of it is not`() async throws {
         #expect(try await fault(["data": "552 5.3.4 message too big"])?.code == .refused)
         #expect(try await fault(["data": "550 5.7.1 sending domain is blocked"])?.code == .policyRefused)
         #expect(try await fault(["data": "554 5.4.4 unable to route"])?.code == .postponed)

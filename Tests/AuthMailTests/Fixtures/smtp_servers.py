@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real SMTP servers (aiosmtpd) for the tests, on free loopback ports: they misbehave as they are told.
+"""Real SMTP servers (aiosmtpd) for the tests, on free loopback ports, with configurable failures.
 
-One process serves a whole run of the tests. It reads one line of JSON for each thing to do and prints one for each
-thing that happened; both carry the id that the test gave:
+One process serves a whole test run. It reads one line of JSON for each command and prints one for each event; both
+carry the id that the test chose:
 
-  {"id", "do": "listen", "port", …}   a server; the members are those of Options. Says "ready" with its "port", then
-                                      "connected", "mail", "hanging" and "closed" as they happen
-  {"id", "do": "stop"}                ends that server and its connections
-  {"id", "do": "read", "mail"}        tells what Python's e-mail package finds in a mail (base64)
+  {"id", "do": "listen", "port", …}   starts a server; the members are those of Options. Its events are "ready" with
+                                      its "port", then "connected", "mail", "hanging" and "closed"
+  {"id", "do": "stop"}                stops that server and closes its connections
+  {"id", "do": "read", "mail"}        reports how Python's e-mail package parses a mail (base64)
 
-It ends when its standard input does, so that no test can leave it behind.
+It exits at the end of its standard input, so that it does not outlive the tests.
 """
 import asyncio
 import base64
@@ -31,17 +31,17 @@ class Options:
     certificate: str = None
     key: str = None
     implicit_tls: bool = False
-    greeting: str = None  # sent instead of the usual one; then nothing more is said
-    mail: str = None  # the reply to MAIL
-    rcpt: str = None  # the reply to RCPT; ADDRESS stands for the recipient
-    helo: str = None  # the only name that EHLO may give; another one is refused at RCPT
-    data: str = None  # the reply to the mail's text
-    hang: str = None  # "connect" or "data": never answers at that place
-    end: str = None  # after each mail: "close" the connection, or say "421" first
+    greeting: str = None  # sent instead of the usual greeting; then the server stays silent
+    mail: str = None  # reply to MAIL
+    rcpt: str = None  # reply to RCPT; ADDRESS is replaced with the recipient
+    helo: str = None  # the only accepted EHLO name; RCPT refuses any other
+    data: str = None  # reply to the mail's content
+    hang: str = None  # "connect" or "data": never responds at that point
+    end: str = None  # after each mail: "close" the connection, or send "421" first
 
 
 def describe(raw):
-    """What a reader that is no code of ours finds in a mail."""
+    """Parses a mail with code that is not ours."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     defects = [str(defect) for part in message.walk() for defect in part.defects]
     defects += [str(defect) for value in message.values() for defect in getattr(value, "defects", [])]
@@ -51,7 +51,7 @@ def describe(raw):
         "parts": [
             {
                 "type": part.get_content_type(),
-                # The last line end belongs to the boundary in some encodings and to the text in others.
+                # The last line break belongs to the boundary in some encodings and to the text in others.
                 "text": part.get_content().replace("\r\n", "\n").removesuffix("\n"),
             }
             for part in message.walk()
@@ -175,7 +175,7 @@ class Server(SMTP):
     number = None
 
     def connection_made(self, transport):
-        if self.number is None:  # STARTTLS makes a connection twice
+        if self.number is None:  # STARTTLS calls this twice
             self.number = self.listener.connected(transport)
         super().connection_made(transport)
 
@@ -192,7 +192,7 @@ class Silent(asyncio.Protocol):
 
 async def main():
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda loop, context: None)  # connections that were cut are no news
+    loop.set_exception_handler(lambda loop, context: None)  # ignore aborted connections
     listeners = {}
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)

@@ -4,11 +4,11 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A mail as Python's e-mail package reads it: our own reader would share our own mistakes.
+/// A mail as parsed by Python's e-mail package, since a parser of ours would share our mistakes.
 struct ForeignMail: Decodable, Sendable {
     struct Part: Decodable, Sendable {
         var type: String
-        /// Decoded; line ends are `\n`, and there is none at the end.
+        /// Decoded; lines end with `\n`, except for the last one.
         var text: String
     }
 
@@ -17,7 +17,7 @@ struct ForeignMail: Decodable, Sendable {
     var headers: [[String]]
     var type: String
     var parts: [Part]
-    /// What Python finds wrong with it.
+    /// Defects that Python finds.
     var defects: [String]
     /// Every byte as one character.
     var raw: String
@@ -27,7 +27,7 @@ struct ForeignMail: Decodable, Sendable {
         headers.filter { $0[0].lowercased() == name.lowercased() }.map { $0[1] }
     }
 
-    /// Reads a mail.
+    /// Parses a mail.
     init(_ message: Data) async throws {
         let peer = try PythonPeer.shared.get()
         let id = UUID().uuidString

@@ -14,7 +14,7 @@ struct Golden {
             .appending(path: "Golden").appending(path: name)
     }
 
-    /// Compares, or writes where the environment says so.
+    /// Compares, or writes the file if ``variable`` is set.
     func expect(_ actual: Data, sourceLocation: SourceLocation = #_sourceLocation) throws {
         if ProcessInfo.processInfo.environment[Self.variable] == "1" { return try actual.write(to: url) }
         let expected = try Data(contentsOf: url)

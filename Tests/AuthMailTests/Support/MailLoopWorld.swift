@@ -9,7 +9,7 @@ import MetricsTestKit
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 
-/// A loop with everything around it in memory.
+/// A mail loop whose queue, transport, log and metrics are in memory.
 struct MailLoopWorld {
     let queue = MemoryMailQueue()
     let transport = ScriptedTransport()
@@ -29,7 +29,7 @@ struct MailLoopWorld {
             clock: queue, logger: Logger(label: "test") { [log] _ in log }, metricsFactory: metrics)
     }
 
-    /// Runs a loop while `body` does, and shuts it down.
+    /// Runs a loop while `body` runs, then shuts it down gracefully.
     func run(_ body: (MailLoop) async throws -> Void) async throws {
         let loop = try loop()
         try await testGracefulShutdown { trigger in
@@ -44,7 +44,7 @@ struct MailLoopWorld {
 }
 
 extension Samples {
-    /// Mails that wait, each with an id of its own.
+    /// Mails to be queued, with distinct ids.
     static func mails(_ count: Int) -> [QueuedMail] {
         (0..<count).map { _ in queued(id: UUID.version7()) }
     }

@@ -4,13 +4,13 @@ import AuthSignals
 import Foundation
 import Synchronization
 
-/// A mail queue in memory, whose clock and faults the test decides.
+/// A mail queue in memory; the test sets its clock and its errors.
 final class MemoryMailQueue: MailQueue, WallClock {
     struct Fault: Error {}
 
     struct Entry {
         var mail: QueuedMail
-        /// Nil: kept aside.
+        /// Nil: permanently failed.
         var dueAt: Date?
         var reason: String?
     }
@@ -49,7 +49,7 @@ final class MemoryMailQueue: MailQueue, WallClock {
     var isHeld: Bool { state.withLock { $0.isHeld } }
     func hold() { state.withLock { $0.isHeld = true } }
     func letGo() { state.withLock { $0.isHeld = false } }
-    /// The next calls throw.
+    /// Makes the next calls throw.
     func fail(calls: Int) { state.withLock { $0.failingCalls = calls } }
 
     private func wake() { for waiter in state.withLock({ $0.waiters }) { waiter.yield() } }

@@ -4,10 +4,10 @@ import Synchronization
 import Testing
 import ToolSupport
 
-/// The process of `Fixtures/smtp_servers.py`: one for a whole run, since each start costs a good part of a
-/// second. It ends with the tests, when its standard input is closed.
+/// The process of `Fixtures/smtp_servers.py`: one for a whole test run, since each start takes most of a second.
+/// It exits when the tests end and its standard input is closed.
 final class PythonPeer: Sendable {
-    /// Whether aiosmtpd is installed. In CI it is taken for granted, so that a skip cannot hide a failure.
+    /// Whether aiosmtpd is installed. In CI it is assumed, so that a skip cannot hide a failure.
     static let isAvailable: Bool =
         ProcessInfo.processInfo.environment["CI"] != nil
         || (try? Tool.runWaiting("python3", ["-c", "import aiosmtpd"])) != nil
@@ -41,7 +41,7 @@ final class PythonPeer: Sendable {
         try process.run()
     }
 
-    /// Gives an order; what comes of it is told to `listener` with the event's name and the whole line, until
+    /// Sends a command. `listener` receives the name and the whole line of each resulting event, until
     /// ``forget(_:)``.
     func order(
         _ id: String, _ verb: String, _ members: [String: Any] = [:],
@@ -51,7 +51,7 @@ final class PythonPeer: Sendable {
         let line = try JSONSerialization.data(withJSONObject: whole) + Data("\n".utf8)
         try state.withLock { state in
             if let listener { state.listeners[id] = listener }
-            // Under the lock, since two lines must not mix.
+            // Under the lock, so that two lines are not interleaved.
             try input.fileHandleForWriting.write(contentsOf: line)
         }
     }

@@ -6,8 +6,7 @@ import Testing
 
 /// A real SMTP server: Python's aiosmtpd, see `Fixtures/smtp_servers.py`.
 final class SMTPServer: Sendable {
-    /// How a server behaves, by the names of the script's `Options`; the values are texts, numbers and
-    /// booleans.
+    /// Members of the script's `Options`; the values are strings, numbers and booleans.
     typealias Behaviour = [String: any Sendable]
 
     struct Received: Decodable, Sendable {
@@ -16,7 +15,7 @@ final class SMTPServer: Sendable {
         var options: [String]
         var user: String?
         var tls: Bool
-        /// Which connection it came over, counted from 1.
+        /// The number of its connection, counted from 1.
         var connection: Int
         var message: ForeignMail
     }
@@ -32,13 +31,13 @@ final class SMTPServer: Sendable {
     private let state = Mutex(State())
     private let id = UUID().uuidString
 
-    /// Serves for as long as `body` runs.
+    /// Runs a server while `body` runs.
     static func run<R>(_ behaviour: Behaviour = [:], _ body: (SMTPServer) async throws -> R) async throws -> R
     {
         let peer = try PythonPeer.shared.get()
         let server = SMTPServer()
         try peer.order(server.id, "listen", behaviour) { event, line in server.take(event, line) }
-        try await eventually("the mail server listens") { server.state.withLock { $0.port != nil } }
+        try await eventually("the mail server is listening") { server.state.withLock { $0.port != nil } }
         let result: Result<R, any Error>
         do { result = .success(try await body(server)) } catch { result = .failure(error) }
         try peer.order(server.id, "stop")
@@ -49,7 +48,7 @@ final class SMTPServer: Sendable {
 
     var port: Int { state.withLock { $0.port ?? 0 } }
     var mails: [Received] { state.withLock { $0.mails } }
-    /// How often that was told: `connected`, `hanging`, `closed`.
+    /// How often an event was reported, such as `connected`, `hanging` or `closed`.
     func count(_ event: String) -> Int { state.withLock { $0.events.count { $0 == event } } }
 
     private func take(_ event: String, _ line: Data) {

@@ -4,12 +4,12 @@ import AuthMail
 import AuthSignals
 import Foundation
 
-/// Mails for tests; the same at every run.
+/// Mails for tests, the same in every run.
 enum Samples {
     static let id = UUID(uuid: (1, 153, 240, 194, 0, 0, 112, 0, 128, 0, 0, 0, 0, 0, 0, 1))
     static let date = Date(timeIntervalSince1970: 1_795_420_800.123)  // 2026-11-23T08:00:00.123Z
 
-    /// One value for everything that a template of ours may use.
+    /// A value for every placeholder of the built-in templates.
     static let values = [
         "email": "ann@example.org", "username": "ann", "url": "https://accounts.example.org/verify-email/KEY",
         "code": "BCDF-GHJK", "password_reset_url": "https://accounts.example.org/password/reset",
@@ -37,7 +37,7 @@ enum Samples {
         )
     }
 
-    /// A mail that is ready to be sent.
+    /// A mail ready to be sent.
     static func rendered(to: String = "ann@example.org", id: UUID = UUID.version7()) throws -> RenderedMail {
         try renderer().render(queued(id: id, to: to))
     }

@@ -3,7 +3,7 @@ import AuthMail
 import Foundation
 import Synchronization
 
-/// A transport that answers as the test has it, and keeps what it was given.
+/// A transport whose results are set by the test; it records every mail.
 final class ScriptedTransport: MailTransport {
     private struct State {
         var answers: [MailError] = []
@@ -18,11 +18,11 @@ final class ScriptedTransport: MailTransport {
 
     private let state = Mutex(State())
 
-    /// The next calls fail, one after the other; then they succeed.
+    /// The next calls fail with these errors, in order; later calls succeed.
     func fail(_ answers: MailError...) { state.withLock { $0.answers += answers } }
-    /// Every call fails, until nil is given.
+    /// Every call fails with this error, until it is set to nil.
     func failAlways(_ answer: MailError?) { state.withLock { $0.always = answer } }
-    /// Calls do not return until it is false again, or they are cancelled.
+    /// Calls block until this is false again or their task is cancelled.
     func hang(_ isHanging: Bool) { state.withLock { $0.isHanging = isHanging } }
 
     var sent: [UUID] { state.withLock { $0.sent.map(\.id) } }
