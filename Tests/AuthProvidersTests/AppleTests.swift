@@ -36,7 +36,7 @@ import Testing
         return (identity, http)
     }
 
-    @Test func `the client's secret is a token of five minutes, signed with the team's key`() async throws {
+    @Test func `the client secret is a five-minute JWT signed with the team's key`() async throws {
         let (_, http) = try await signIn([:])
         let redeemed = try #require(http.requests.first { $0.method == .post })
         let secret = try #require(redeemed.members["client_secret"])
@@ -54,7 +54,7 @@ import Testing
         #expect(fields["alg"] == "ES256")
     }
 
-    @Test func `a name comes with the form the first time; nothing else of the form counts`() async throws {
+    @Test func `reads only the name from the posted form`() async throws {
         let (identity, _) = try await signIn([
             "user":
                 #"{"name":{"firstName":"Ada","lastName":"Example"},"email":"eve@example.org","sub":"002"}"#,
@@ -69,14 +69,14 @@ import Testing
     }
 
     @Test(arguments: ["", "{", "[]", #"{"name":"Ada"}"#, #"{"name":{"firstName":{"a":1}}}"#])
-    func `a form without a usable name does no harm`(user: String) async throws {
+    func `ignores a form without a usable name`(user: String) async throws {
         let (identity, _) = try await signIn(["user": user])
         #expect(identity.name == nil)
         #expect(identity.uid == "001")
     }
 
     @Test(arguments: ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
-    func `what is no key is refused, and not quoted`(text: String) {
+    func `rejects an invalid private key without quoting it`(text: String) {
         let error = #expect(throws: SocialProviderError.self) {
             try AppleKey(teamID: "TEAM", keyID: "KEY", privateKey: text)
         }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct DummyProviderTests {
     let dummy = DummyProvider(publicURL: URL(string: "http://127.0.0.1:8080")!)
 
-    @Test func `a JSON text is believed`() async throws {
+    @Test func `accepts any identity given as JSON`() async throws {
         let text = #"{"id": "1", "email": "N@x.org", "email_verified": true, "first_name": "N"}"#
         for identity in [
             try await dummy.identity(for: TokenLogin(clientID: "x", idToken: TokenText(text))),
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `a number is an id too, and an address may be missing`() async throws {
+    @Test func `accepts a numeric id and a missing address`() async throws {
         let login = TokenLogin(clientID: nil, idToken: TokenText(#"{"id": 12}"#))
         let identity = try await dummy.identity(for: login)
         #expect(identity.uid == "12")
@@ -36,13 +36,13 @@ import Testing
     @Test(arguments: [
         "", "1", "[]", "{}", #"{"id": ""}"#, #"{"id": "ann"}"#, #"{"id": true}"#, #"{"id": 1.5}"#,
     ])
-    func `a text without a whole number as id is refused`(text: String) async throws {
+    func `rejects an id that is not a whole number`(text: String) async throws {
         await expectError(.invalidToken) {
             try await dummy.identity(for: TokenLogin(clientID: nil, idToken: TokenText(text)))
         }
     }
 
-    @Test func `the browser goes to a page of this server and may say no there`() async throws {
+    @Test func `redirects to a page of this server, where the user can cancel`() async throws {
         let url = try await dummy.authorizationURL(
             AuthorizationRequest(
                 redirectURI: URL(string: "http://127.0.0.1:8080/back")!, state: "s&1", codeChallenge: "c",

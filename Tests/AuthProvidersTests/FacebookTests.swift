@@ -22,14 +22,14 @@ import Testing
 
     private let login = TokenLogin(clientID: "client-1", accessToken: TokenText("at-1"))
 
-    @Test func `an access token that was issued to this client logs in`() async throws {
+    @Test func `an access token issued to this client logs in`() async throws {
         let (facebook, http) = try facebook(["is_valid": true, "app_id": "client-1"])
         let identity = try await facebook.identity(for: login)
         #expect(identity.uid == "17")
         #expect(identity.token?.accessToken.exposedText == "at-1")
         #expect(http.requests.map(\.url.path) == ["/v19.0/debug_token", "/v19.0/me"])
         #expect(http.requests[0].headers["Authorization"] == "Bearer client-1|s3cret")
-        // HMAC-SHA-256 of the token under the secret, by openssl.
+        // HMAC-SHA-256 of the token with the secret as key, computed with openssl.
         #expect(
             http.requests[1].members["appsecret_proof"]
                 == "c21394ba3cc30855488a97166d5840b2a7cf97741ffcd86b4c62ac96ea25d9f1")
@@ -41,7 +41,7 @@ import Testing
             ["app_id": "client-1"], ["is_valid": "true", "app_id": "client-1"], ["is_valid": true], [:],
             .null,
         ] as [JSONValue])
-    func `an access token of another site is refused, and nothing is asked with it`(
+    func `rejects an access token of another client before using it`(
         inspected: JSONValue
     ) async throws {
         let (facebook, http) = try facebook(inspected)
@@ -49,7 +49,7 @@ import Testing
         #expect(http.requests.map(\.url.path) == ["/v19.0/debug_token"])
     }
 
-    @Test func `an ID token of Limited Login logs in, and one for another client does not`() async throws {
+    @Test func `an ID token of Limited Login logs in, one for another client does not`() async throws {
         let (facebook, _) = try facebook(.null)
         let now = Int64(clock.now().timeIntervalSince1970)
         func login(_ audience: String) async throws -> SocialIdentity {
@@ -66,7 +66,7 @@ import Testing
         await expectError(.invalidToken) { try await login("client-2") }
     }
 
-    @Test func `without a token nothing is asked`() async throws {
+    @Test func `sends no request without a token`() async throws {
         let (facebook, http) = try facebook(.null)
         await expectError(.invalidToken) { try await facebook.identity(for: TokenLogin(clientID: nil)) }
         #expect(http.requests.isEmpty)

@@ -8,9 +8,9 @@ import Foundation
 import Hummingbird
 import Testing
 
-/// Tokens that somebody else made, or made for somebody else: none logs anybody in.
+/// Forged tokens, and tokens issued for another client, never log in.
 @Suite struct IDTokenAttackTests {
-    /// Claims that are wrong, and in which way.
+    /// Invalid claims, and a name for what is wrong.
     struct WrongClaims: Sendable, CustomTestStringConvertible {
         let name: String
         let changes: @Sendable (Int64) -> [String: JSONValue?]
@@ -33,21 +33,21 @@ import Testing
             ["aud": ["client-1", "client-2"], "azp": "client-2"]
         },
         WrongClaims("one audience and another authorized party") { _ in ["azp": "client-2"] },
-        WrongClaims("an authorized party that is no text") { _ in ["azp": ["client-1"]] },
+        WrongClaims("an authorized party that is not a string") { _ in ["azp": ["client-1"]] },
         WrongClaims("expired") { ["exp": .integer($0 - 61)] },
-        WrongClaims("no end") { _ in ["exp": nil] },
-        WrongClaims("an end that is a text") { ["exp": .string("\($0 + 300)")] },
+        WrongClaims("no expiry") { _ in ["exp": nil] },
+        WrongClaims("an expiry that is a string") { ["exp": .string("\($0 + 300)")] },
         WrongClaims("issued in the future") { ["iat": .integer($0 + 61)] },
         WrongClaims("no time of issue") { _ in ["iat": nil] },
         WrongClaims("not valid yet") { ["nbf": .integer($0 + 61)] },
-        WrongClaims("a start that is a text") { _ in ["nbf": "now"] },
+        WrongClaims("a not-before time that is a string") { _ in ["nbf": "now"] },
         WrongClaims("no subject") { _ in ["sub": nil] },
         WrongClaims("an empty subject") { _ in ["sub": ""] },
         WrongClaims("a subject that is an object") { _ in ["sub": ["a": 1]] },
     ]
 
     @Test(arguments: wrong)
-    func `wrong claims are refused, by redirect and as a brought token`(claims: WrongClaims) async throws {
+    func `rejects invalid claims, by redirect and by token log-in`(claims: WrongClaims) async throws {
         try await TestIssuer.serving { issuer in
             let now = Int64(issuer.clock.now().timeIntervalSince1970)
             let token = try await issuer.key.sign(issuer.claims(claims.changes(now)))
@@ -62,15 +62,14 @@ import Testing
     }
 
     @Test(arguments: ["n-2", nil])
-    func `an answer to another request is refused: the nonce is wrong or missing`(nonce: String?) async throws
-    {
+    func `rejects an ID token with a wrong or missing nonce`(nonce: String?) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives(["nonce": nonce.map(JSONValue.string)])
             await expectError(.invalidToken) { try await issuer.provider().identity(for: issuer.callback()) }
         }
     }
 
-    @Test func `a clock that is a minute off does not matter`() async throws {
+    @Test func `tolerates a minute of clock skew`() async throws {
         try await TestIssuer.serving { issuer in
             let now = Int64(issuer.clock.now().timeIntervalSince1970)
             try await issuer.gives([
@@ -82,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `the signature of another key is refused`() async throws {
+    @Test func `rejects the signature of another key`() async throws {
         try await TestIssuer.serving { issuer in
             issuer.gives(idToken: try await TestKey.elliptic("k1").sign(issuer.claims()))
             let error = await expectError(.invalidToken) {
@@ -93,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: ["at+jwt", "application/AT+JWT", "logout+jwt"])
-    func `a token of the issuer's that is of another kind is refused`(type: String) async throws {
+    func `rejects another type of JWT from the same issuer`(type: String) async throws {
         try await TestIssuer.serving { issuer in
             let token = TokenText(try await issuer.key.sign(issuer.claims(), type: type))
             let error = await expectError(.invalidToken) {
@@ -103,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `claims that were changed after signing are refused`() async throws {
+    @Test func `rejects claims changed after signing`() async throws {
         try await TestIssuer.serving { issuer in
             let parts = try await issuer.key.sign(issuer.claims()).split(separator: ".")
             let other = try JSONEncoder().encode(issuer.claims(["sub": "person-2"]))
@@ -112,7 +111,7 @@ import Testing
         }
     }
 
-    /// What a forger writes into the header; the signature is empty, or an HMAC under the public key.
+    /// Forged headers; the signature is empty, or an HMAC with the public key as secret.
     static let headers = [
         #"{"alg":"none","kid":"k1"}"#, #"{"alg":"None","kid":"k1"}"#, #"{"alg":"NONE"}"#, #"{"kid":"k1"}"#,
         #"{"alg":"HS256","kid":"k1"}"#, #"{"alg":"HS256"}"#, #"{"alg":"HS512","kid":"k1"}"#,
@@ -122,7 +121,7 @@ import Testing
     ]
 
     @Test(arguments: headers)
-    func `no signature and one with the public key as its secret are refused`(header: String) async throws {
+    func `rejects an empty signature and an HMAC keyed with the public key`(header: String) async throws {
         let key = try TestKey.rsa("k1")
         try await TestIssuer.serving(key: key) { issuer in
             let claims = try JSONEncoder().encode(issuer.claims())
@@ -139,7 +138,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a", "a.b", "a.b.c.d", "..", "ey.ey.ey", "e30.e30.", "\u{0}", "é.é.é"])
-    func `what is no token is refused`(text: String) async throws {
+    func `rejects malformed tokens`(text: String) async throws {
         try await TestIssuer.serving { issuer in
             await expectError(.invalidToken) {
                 try await issuer.provider().identity(for: TokenLogin(clientID: nil, idToken: TokenText(text)))
@@ -148,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func `a weak RSA key, a key for encryption and a shared secret are no keys`() async throws {
+    @Test func `ignores weak RSA keys, encryption keys and shared secrets`() async throws {
         try await TestIssuer.serving { issuer in
             let jwk = try issuer.key.jwk
             guard case .object(var forEncryption) = jwk else { return }
@@ -156,7 +155,7 @@ import Testing
             let keys: JSONValue = [
                 "keys": [
                     .object(forEncryption), ["kty": "oct", "kid": "k1", "k": "c2VjcmV0"],
-                    ["kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"], "a text", ["kty": "EC"],
+                    ["kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"], "a string", ["kty": "EC"],
                 ]
             ]
             let text = String(decoding: try JSONEncoder().encode(keys), as: UTF8.self)
@@ -166,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func `a brought token is good for one use, where it has an id`() async throws {
+    @Test func `a token with an id can be used for one token log-in`() async throws {
         try await TestIssuer.serving { issuer in
             func told(_ changes: [String: JSONValue?]) async throws -> OneTimeToken? {
                 let token = TokenText(try await issuer.key.sign(issuer.claims(changes)))
@@ -182,14 +181,14 @@ import Testing
             #expect(other?.idHash != first?.idHash)
             let nameless = try await told([:])
             #expect(nameless == nil)
-            // One that the provider gave for a code is bound to the visit by its nonce.
+            // A token received for a code is bound to the authorization request by its nonce.
             try await issuer.gives(["jti": "t-1"])
             let redeemed = try await issuer.provider().identity(for: issuer.callback())
             #expect(redeemed.oneTimeToken == nil)
         }
     }
 
-    @Test func `a brought token is for a client that is configured, and for the one that is named`()
+    @Test func `token log-in requires a configured client, and the audience that the request names`()
         async throws
     {
         try await TestIssuer.serving { issuer in
@@ -208,7 +207,7 @@ import Testing
         }
     }
 
-    @Test func `a phone's token for its server is taken where the provider gives such, for one audience`()
+    @Test func `accepts a token with another authorized party if allowed, and only for one audience`()
         async throws
     {
         try await TestIssuer.serving { issuer in
@@ -223,7 +222,7 @@ import Testing
         }
     }
 
-    @Test func `an access token alone is not taken: it does not say for whom it is`() async throws {
+    @Test func `rejects an access token alone, since it names no audience`() async throws {
         try await TestIssuer.serving { issuer in
             await expectError(.invalidToken) {
                 try await issuer.provider().identity(
@@ -236,7 +235,7 @@ import Testing
     @Test(arguments: [
         #"{"sub":"person-2"}"#, #"{"email":"ann@example.org"}"#, #"{"sub":["person-1"]}"#, "[]",
     ])
-    func `userinfo of another person is refused`(answer: String) async throws {
+    func `rejects userinfo with another subject`(answer: String) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             issuer.server.on("/userinfo") { _ in .json(answer) }
@@ -246,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func `no error quotes a token, a secret or an address`() async throws {
+    @Test func `errors quote no token, secret or address`() async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider()
             try await issuer.gives(["nonce": "n-2"])

@@ -50,7 +50,7 @@ import Testing
         parameters: ["code": "c-1"], redirectURI: URL(string: "http://localhost/back")!,
         codeVerifier: "verifier-1", nonce: "n-1")
 
-    @Test func `the browser is sent with state and the challenge of PKCE`() async throws {
+    @Test func `the authorization URL has the state and the PKCE challenge`() async throws {
         try await with { server, provider in
             let url = try await provider.authorizationURL(
                 AuthorizationRequest(
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `a code becomes the identity of the profile; its address is not verified`() async throws {
+    @Test func `a code becomes the profile's identity with an unverified address`() async throws {
         try await with { server, provider in
             let identity = try await provider.identity(for: callback)
             #expect(identity.uid == "42")
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `an address is verified where that is configured`() async throws {
+    @Test func `an address is verified if configured`() async throws {
         try await with({ $1.verifiedEmail = .all }) { _, provider in
             let told1 = try await provider.identity(for: callback)
             #expect(told1.emailAddresses.map(\.verified) == [true])
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `tokens may come as a form`() async throws {
+    @Test func `accepts a form-encoded token response`() async throws {
         try await with { server, provider in
             server.on("/token") { _ in
                 var response = Response.json("access_token=at%2B1&scope=read&token_type=bearer")
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `a provider that knows no PKCE is not troubled with it`() async throws {
+    @Test func `sends no code verifier if PKCE is disabled`() async throws {
         try await with({ definition, _ in definition.usesPKCE = false }) { server, provider in
             _ = try await provider.identity(for: callback)
             #expect(server.received("/token").map { $0.form["code_verifier"] } == [nil])
@@ -112,14 +112,14 @@ import Testing
     ]
 
     @Test(arguments: profiles)
-    func `a profile that names nobody is refused`(answer: String) async throws {
+    func `rejects a profile without a usable id`(answer: String) async throws {
         try await with { server, provider in
             server.on("/me") { _ in .json(answer) }
             await expectError(.unknown) { try await provider.identity(for: callback) }
         }
     }
 
-    @Test func `an id may have 191 characters`() async throws {
+    @Test func `accepts an id of 191 characters`() async throws {
         try await with { server, provider in
             let uid = String(repeating: "x", count: 191)
             server.on("/me") { _ in .json("{\"id\":\"\(uid)\"}") }
@@ -133,7 +133,7 @@ import Testing
         "null",
         #""ann@example.org\r\nBcc: x@y.org""#, "\"\(String(repeating: "a", count: 250))@example.org\"",
     ])
-    func `a malformed address is left out`(email: String) async throws {
+    func `omits a malformed address`(email: String) async throws {
         try await with { server, provider in
             server.on("/me") { _ in .json("{\"id\":1,\"email\":\(email)}") }
             let told3 = try await provider.identity(for: callback)
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `the token way is not offered where an access token names no client`() async throws {
+    @Test func `offers no token log-in if an access token names no client`() async throws {
         try await with { server, provider in
             #expect(provider.ways == [.redirect])
             await expectError(.unsupported) {
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 403, 404])
-    func `a profile that is refused refuses the log-in`(status: Int) async throws {
+    func `an error of the profile endpoint fails the log-in`(status: Int) async throws {
         try await with { server, provider in
             server.on("/me") { _ in .json(#"{"id":1}"#, status: .init(code: status)) }
             await expectError(.unknown) { try await provider.identity(for: callback) }

@@ -8,10 +8,10 @@ import Hummingbird
 import Testing
 
 @Suite struct OpenIDProviderTests {
-    @Test func `the browser is sent with state, nonce and the challenge of PKCE`() async throws {
+    @Test func `the authorization URL has the state, the nonce and the PKCE challenge`() async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider {
-                $1.authorizationParameters = ["prompt": "login", "state": "bent"]
+                $1.authorizationParameters = ["prompt": "login", "state": "changed"]
             }
             var request = issuer.request
             request.scope = ["groups", "email"]
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a code becomes the identity that ID token and userinfo tell`(isRSA: Bool) async throws {
+    func `a code becomes the identity of ID token and userinfo`(isRSA: Bool) async throws {
         let key = try isRSA ? TestKey.rsa("k1") : .elliptic("k1")
         try await TestIssuer.serving(key: key) { issuer in
             try await issuer.gives()
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `the code is redeemed with verifier and secret, once`() async throws {
+    @Test func `redeems the code once, with code verifier and client secret`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             _ = try await issuer.provider().identity(for: issuer.callback())
@@ -70,8 +70,7 @@ import Testing
         }
     }
 
-    @Test func `where the provider wants basic authentication, id and secret are encoded first`() async throws
-    {
+    @Test func `percent-encodes client id and secret for basic authentication`() async throws {
         try await TestIssuer.serving { issuer in
             try issuer.discovers(["token_endpoint_auth_methods_supported": nil])
             try await issuer.gives()
@@ -83,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func `where userinfo is not wanted, the ID token suffices`() async throws {
+    @Test func `the ID token suffices if userinfo is disabled`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let provider = issuer.provider { definition, _ in definition.fetchesUserInfo = false }
@@ -94,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `another member can be the person's id`() async throws {
+    @Test func `another member can be the user's id`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let provider = issuer.provider { $1.uidField = "preferred_username" }
@@ -103,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `discovery and keys are asked for once, not for every visitor`() async throws {
+    @Test func `caches the discovery document and the keys for an hour`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let provider = issuer.provider()
@@ -118,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `an outage does not make known keys unknown, for a day`() async throws {
+    @Test func `keeps cached keys for a day during an outage`() async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider()
             try await issuer.gives()
@@ -131,14 +130,14 @@ import Testing
             #expect(told2.uid == "person-1")
             issuer.clock.advance(by: .seconds(86400))
             try await issuer.gives()
-            // Asking again at once does not bring back what is too old.
+            // An immediate retry does not use the expired cache either.
             for _ in 1...2 {
                 await expectError(.unreachable) { try await provider.identity(for: issuer.callback()) }
             }
         }
     }
 
-    @Test func `a token that an application brought becomes an identity`() async throws {
+    @Test func `token log-in turns an ID token into an identity`() async throws {
         try await TestIssuer.serving { issuer in
             let token = TokenText(try await issuer.key.sign(issuer.claims(["nonce": nil])))
             let provider = issuer.provider()
@@ -151,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `an address that the provider does not vouch for is not verified, unless configured`()
+    @Test func `an address that the provider has not verified is unverified, unless configured`()
         async throws
     {
         try await TestIssuer.serving { issuer in
@@ -168,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func `a person who says no is told apart from a provider that fails`() async throws {
+    @Test func `distinguishes a user who cancels from a provider error`() async throws {
         try await TestIssuer.serving { issuer in
             var callback = issuer.callback()
             callback.parameters = ["error": "access_denied", "state": "s-1"]

@@ -5,8 +5,8 @@ import Testing
 @testable import AuthProviders
 
 @Suite struct ProviderDocumentationTests {
-    /// `AUTH_SIGNALS_WRITE_GOLDEN=1` writes the table anew.
-    @Test func `the table of docs/providers.md is the one that the definitions make`() throws {
+    /// `AUTH_SIGNALS_WRITE_GOLDEN=1` rewrites the table.
+    @Test func `the table in docs/providers.md matches the definitions`() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "docs/providers.md")
         let text = try String(contentsOf: file, encoding: .utf8)

@@ -7,12 +7,12 @@ import Hummingbird
 import NIOCore
 import Testing
 
-/// Providers that are slow, down or out of their mind.
+/// Providers that are slow, down or send invalid responses.
 @Suite struct ProviderFaultTests {
     static let paths = ["/.well-known/openid-configuration", "/keys", "/token", "/userinfo"]
 
     @Test(arguments: paths)
-    func `a provider that does not answer is given up in time`(path: String) async throws {
+    func `a request without a response times out`(path: String) async throws {
         try await TestIssuer.serving(timeout: .milliseconds(300)) { issuer in
             try await issuer.gives()
             issuer.server.on(path) { [server = issuer.server] _ in
@@ -26,8 +26,7 @@ import Testing
     }
 
     @Test(arguments: paths)
-    func `a provider that begins its answer and never ends it is given up in time`(path: String) async throws
-    {
+    func `a response that never ends times out`(path: String) async throws {
         try await TestIssuer.serving(timeout: .milliseconds(300)) { issuer in
             try await issuer.gives()
             issuer.server.on(path) { [server = issuer.server] _ in
@@ -44,8 +43,7 @@ import Testing
     }
 
     @Test(arguments: paths)
-    func `a provider that is down is unreachable, and found again when it is back`(path: String) async throws
-    {
+    func `a server error or a rate limit is reported as unreachable`(path: String) async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider()
             try await issuer.gives()
@@ -56,9 +54,9 @@ import Testing
         }
     }
 
-    @Test func `nobody at the port is unreachable`() async throws {
+    @Test func `a closed port is reported as unreachable`() async throws {
         let client = ProviderClient()
-        // Port 1 of loopback: nobody listens there.
+        // No process listens on port 1 of loopback.
         let provider = OpenIDProvider(
             .issuer("http://127.0.0.1:1", id: "down"), app: SocialApp(clientID: "c"), http: client)
         await expectError(.unreachable) {
@@ -69,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: paths, [true, false])
-    func `an answer that is too long is not read`(path: String, saysSo: Bool) async throws {
+    func `a response that is too large is not read`(path: String, saysSo: Bool) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let chunk = ByteBuffer(string: String(repeating: " ", count: 1 << 16))
@@ -89,7 +87,7 @@ import Testing
     }
 
     @Test(arguments: paths, [301, 302, 303, 307, 308])
-    func `a redirect is not followed`(path: String, status: Int) async throws {
+    func `does not follow redirects`(path: String, status: Int) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             issuer.server.on(path) { [origin = issuer.issuer] _ in
@@ -103,7 +101,7 @@ import Testing
     @Test(
         arguments: paths,
         ["", "<html>", "[1]", "null", "{\"a\":", "\"text\"", String(repeating: "[", count: 40)])
-    func `an answer that is no JSON object is refused`(path: String, answer: String) async throws {
+    func `rejects a response that is not a JSON object`(path: String, answer: String) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             issuer.server.on(path) { _ in .json(answer) }
@@ -111,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `a compressed answer is refused: a small one could grow`() async throws {
+    @Test func `rejects a compressed response, which could expand without limit`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             issuer.server.on("/keys") { _ in
@@ -130,7 +128,7 @@ import Testing
     ]
 
     @Test(arguments: documents)
-    func `a discovery document that is not the issuer's own is refused`(
+    func `rejects a discovery document with another issuer or invalid endpoints`(
         changes: [String: JSONValue?]
     ) async throws {
         try await TestIssuer.serving { issuer in
@@ -141,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `an issuer's slash at the end counts`() async throws {
+    @Test func `a trailing slash of the issuer is significant`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let provider = issuer.provider { [text = issuer.issuer] definition, _ in
@@ -159,7 +157,7 @@ import Testing
     ]
 
     @Test(arguments: tokens)
-    func `an answer without a usable access token is refused`(answer: String) async throws {
+    func `rejects a response without a usable access token`(answer: String) async throws {
         try await TestIssuer.serving { issuer in
             issuer.server.on("/token") { _ in .json(answer) }
             await expectError(.unknown) { try await issuer.provider().identity(for: issuer.callback()) }
@@ -167,14 +165,14 @@ import Testing
         }
     }
 
-    @Test func `a provider of OpenID Connect that gives no ID token is refused`() async throws {
+    @Test func `rejects an OpenID Connect response without an ID token`() async throws {
         try await TestIssuer.serving { issuer in
             issuer.server.on("/token") { _ in .json(#"{"access_token":"at-1"}"#) }
             await expectError(.invalidToken) { try await issuer.provider().identity(for: issuer.callback()) }
         }
     }
 
-    @Test func `plain HTTP is refused where nobody configured it`() async throws {
+    @Test func `rejects plain HTTP unless configured`() async throws {
         try await LoopbackServer.serving { server in
             let client = ProviderClient()
             server.on("/x") { _ in .json("{}") }
@@ -186,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func `a server whose certificate nobody vouches for gets no request`() async throws {
+    @Test func `sends no request to a server with an untrusted certificate`() async throws {
         let server = try await UntrustedServer.start()
         let client = ProviderClient()
         let url = try #require(URL(string: "https://127.0.0.1:\(server.port)/"))
@@ -197,7 +195,7 @@ import Testing
         await server.stop()
     }
 
-    @Test func `a client that has ended asks nobody, and one that was never used need not be ended`()
+    @Test func `a client sends nothing after shutdown, and an unused one needs no shutdown`()
         async throws
     {
         try await LoopbackServer.serving { server in

@@ -8,14 +8,14 @@ import Testing
 
 @testable import AuthProviders
 
-/// Every provider, from its entry in the file to the identity: what is asked, and what the answers mean.
+/// Every provider, from its entry in the file to the identity: its requests, and how responses are read.
 @Suite struct ProviderFixtureTests {
-    @Test func `every kind has a fixture, and every fixture a kind`() {
+    @Test func `every provider kind has a fixture, and every fixture a kind`() {
         #expect(ProviderFixture.names == ProviderKind.all.map(\.id))
     }
 
     @Test(arguments: ProviderFixture.names)
-    func `a person is who the provider says`(name: String) async throws {
+    func `responses of the provider become the expected identity`(name: String) async throws {
         let fixture = try ProviderFixture.load(name)
         let key = TestKey.elliptic("k1")
         let clock = FixedClock()
@@ -42,7 +42,7 @@ import Testing
         let sendsNonce = fixture.claims != nil && fixture.without_nonce != true
         #expect(asked.members["nonce"] == (sendsNonce ? "n-1" : nil))
 
-        // The token end-point is whichever is asked by POST with a code.
+        // The token endpoint is the one that receives the code by POST.
         let idToken = try await fixture.signedToken(by: key, now: clock.now())
         let tokens: JSONValue = [
             "access_token": "at-1", "token_type": "bearer",
@@ -66,9 +66,9 @@ import Testing
         #expect(redeemed.method == .post)
         #expect((redeemed.headers["Authorization"]?.hasPrefix("Basic ") == true) == (fixture.basic == true))
         let asksForAll = Set(http.requests.map(\.key)).isSuperset(of: fixture.answers.keys)
-        #expect(asksForAll, "not every answer was asked for")
+        #expect(asksForAll, "not every response was requested")
         for request in http.requests where request.url.query?.contains("at-1") == true {
-            Issue.record("the access token is in an address")
+            Issue.record("the access token is in a URL")
         }
 
         #expect((provider.ways.contains(.token)) == (fixture.token == true || name == "facebook"))

@@ -5,7 +5,7 @@ import AuthSignals
 import Foundation
 import Testing
 
-/// What a person's id and address are at providers that have several of each.
+/// The id and address of a user, at providers that have several of each.
 @Suite struct ProviderIdentityTests {
     private func identity(
         _ definition: OAuth2Definition, _ profile: JSONValue, uidField: String? = nil
@@ -42,7 +42,7 @@ import Testing
         #expect(told.emailAddresses.map(\.email) == [address].compactMap { $0 })
     }
 
-    @Test func `a name at Bitbucket that another person has taken is another person`() async throws {
+    @Test func `a Bitbucket username taken over by another account is another identity`() async throws {
         let ada = try await identity(.bitbucket(), ["username": "ada", "account_id": "557058:1"])
         let other = try await identity(.bitbucket(), ["username": "ada", "account_id": "557058:2"])
         #expect([ada.uid, other.uid] == ["557058:1", "557058:2"])

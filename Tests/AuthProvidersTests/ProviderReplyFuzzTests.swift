@@ -8,9 +8,9 @@ import JWTKit
 import Testing
 import ToolSupport
 
-/// Providers that answer damaged bytes: the log-in fails with an error of ours, or is that of somebody.
+/// Mutated responses of providers: the log-in fails with an error, or yields an identity with an id.
 @Suite struct ProviderReplyFuzzTests {
-    /// Damages every second answer or so, its status and its content type now and then.
+    /// Mutates two of three bodies and one of twenty status codes.
     private actor Damage {
         private var mutator: Mutator
         init(seed: UInt64) { mutator = Mutator(seed: seed) }
@@ -38,7 +38,7 @@ import ToolSupport
     }
 
     @Test(arguments: ProviderFixture.names)
-    func `damaged answers end a log-in with an error, or with an identity that has an id`(_ name: String)
+    func `mutated responses yield an error or an identity with an id`(_ name: String)
         async throws
     {
         let fixture = try ProviderFixture.load(name)
@@ -56,7 +56,7 @@ import ToolSupport
         let idToken = try await fixture.signedToken(by: key, now: clock.now())
         let damage = Damage(seed: seed)
         for _ in 0..<(20 * TestSeed.times) {
-            // Anew each time, since keys and configurations are remembered.
+            // A new provider each time, since keys and configurations are cached.
             let http = DamagedHTTP(http: table, damage: damage)
             let provider = try #require(settings.providers(over: http, clock: clock).first)
             for endpoint in fixture.endpoints(of: provider) {

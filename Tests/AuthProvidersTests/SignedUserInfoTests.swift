@@ -7,7 +7,7 @@ import Foundation
 import Hummingbird
 import Testing
 
-/// Userinfo that a provider answers as a JWT (OpenID Connect Core, section 5.3.2).
+/// Userinfo returned as a signed JWT (OpenID Connect Core, section 5.3.2).
 @Suite struct SignedUserInfoTests {
     private func answer(_ issuer: TestIssuer, _ body: String, type: String = "application/jwt") {
         issuer.server.on("/userinfo") { _ in
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [nil, "userinfo+jwt"])
-    func `a signed answer is verified and read`(_ type: String?) async throws {
+    func `verifies and reads signed userinfo`(_ type: String?) async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             answer(
@@ -42,7 +42,7 @@ import Testing
             ["iss": "https://evil.example"], ["aud": "client-2"], ["aud": ["client-2"]], ["exp": 1000],
             ["sub": "person-2"],
         ] as [[String: JSONValue]])
-    func `one that is of another issuer, client, time or person is refused`(
+    func `rejects signed userinfo of another issuer, client, time or subject`(
         _ change: [String: JSONValue]
     ) async throws {
         try await TestIssuer.serving { issuer in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be read names the setting that does without`() async throws {
+    @Test func `the error for unreadable userinfo names the setting that disables it`() async throws {
         try await TestIssuer.serving { issuer in
             try await issuer.gives()
             let foreign = TestKey.elliptic("k1")
@@ -65,7 +65,7 @@ import Testing
                 answer(issuer, body, type: type)
                 do {
                     _ = try await issuer.provider().identity(for: issuer.callback())
-                    Issue.record("\(type) was taken")
+                    Issue.record("\(type) was accepted")
                 } catch let error as SocialProviderError {
                     #expect(error.message.contains("fetch_userinfo"))
                     #expect(!error.message.contains(body))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `members of the discovery document can be overridden`() async throws {
+    @Test func `settings can override members of the discovery document`() async throws {
         try await TestIssuer.serving { issuer in
             try issuer.discovers(["userinfo_endpoint": .string(issuer.issuer + "/nowhere")])
             try await issuer.gives(["iss": "https://tenant.example.org"])

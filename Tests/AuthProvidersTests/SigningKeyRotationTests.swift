@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct SigningKeyRotationTests {
-    @Test func `a new key is found without waiting, and the old one no longer serves`() async throws {
+    @Test func `fetches a rotated key before the cache expires and rejects the old key`() async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider()
             try await issuer.gives()
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `tokens with keys that nobody has make few requests, however many come`() async throws {
+    @Test func `tokens with unknown key ids cause few key requests`() async throws {
         try await TestIssuer.serving { issuer in
             let provider = issuer.provider()
             let logins = try await (0..<40).asyncMap { number in
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a token without a key's name fits where the issuer has one key, and not where it has two`()
+    @Test func `a token without a key id is accepted only if the issuer has a single key`()
         async throws
     {
         try await TestIssuer.serving(key: .elliptic(nil)) { issuer in

@@ -10,7 +10,7 @@ import Testing
         settings.providers(over: TableHTTP([:]))
     }
 
-    @Test func `without settings there are no providers, and no dummy`() {
+    @Test func `without settings, no provider exists, not even the dummy`() {
         var reader = SettingsReader([:])
         let settings = SocialProviders(reading: &reader)
         #expect(reader.faults.isEmpty)
@@ -18,7 +18,7 @@ import Testing
         #expect(settings.limits.timeout == .seconds(5))
     }
 
-    @Test func `every setting of a provider is read`() async throws {
+    @Test func `reads every setting of a provider`() async throws {
         let file = try ProviderFile([
             [
                 "provider": "github", "id": "work", "name": "Work", "client_id": "c-1", "secret": "s",
@@ -48,7 +48,7 @@ import Testing
         #expect(github.definition.profileEndpoint.absoluteString == "https://git.example.org/api/v3/user")
     }
 
-    @Test func `what overrides the discovery document is read, and checked`() throws {
+    @Test func `reads and validates overrides of the discovery document`() throws {
         let entry: [String: JSONValue] = [
             "provider": "openid_connect", "id": "staff", "issuer": "https://id.example.org", "client_id": "c",
         ]
@@ -75,7 +75,7 @@ import Testing
         #expect(!google.faults.isEmpty)
     }
 
-    @Test func `allauth's prefix of callbacks is for its openid_connect`() throws {
+    @Test func `allauth's callback prefix applies to openid_connect only`() throws {
         let file = try ProviderFile([
             [
                 "provider": "openid_connect", "id": "staff", "issuer": "https://id.example.org",
@@ -89,7 +89,7 @@ import Testing
         #expect(file.read([prefix: "a/b"]).faults.count == 1)
     }
 
-    @Test func `a secret may come from the environment or from a file`() throws {
+    @Test func `reads a secret from the environment or from a file`() throws {
         let file = try ProviderFile([
             ["provider": "google", "client_id": "c", "secret": "env:GOOGLE_SECRET"],
             ["provider": "github", "client_id": "c", "secret_file": "github.secret"],
@@ -102,7 +102,7 @@ import Testing
         #expect((found[1] as? OAuth2Provider)?.app.secret?.exposedText == "from a file")
     }
 
-    @Test func `every fault of every provider is said at once, and no secret is quoted`() throws {
+    @Test func `reports every error of every provider at once, without quoting secrets`() throws {
         let file = try ProviderFile([
             ["provider": "google", "client": "c", "secret": "s3cret-1"],
             ["provider": "elsewhere"],
@@ -139,17 +139,17 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", "[", "7", "[7]", #"["google"]"#, "[{}]"])
-    func `a file that is no list of providers is a fault`(text: String) throws {
+    func `rejects a file that is not a list of providers`(text: String) throws {
         #expect(try ProviderFile(text).read().faults.count == 1)
     }
 
-    @Test func `a file that is not there is a fault`() {
+    @Test func `reports a missing file`() {
         var reader = SettingsReader(["SOCIALACCOUNT_PROVIDERS": "/nowhere/providers.json"])
         _ = SocialProviders(reading: &reader)
         #expect(reader.faults.map(\.name) == ["SOCIALACCOUNT_PROVIDERS"])
     }
 
-    @Test func `secrets that everybody can read are a fault; a file without secrets may be read`() throws {
+    @Test func `rejects secrets readable by others, but not a readable file without secrets`() throws {
         let open = try ProviderFile([["provider": "google", "client_id": "c", "secret": "s"]], mode: 0o644)
         #expect(open.read().faults.contains { $0.contains("can be read by others") })
         let group = try ProviderFile([["provider": "google", "client_id": "c", "secret": "s"]], mode: 0o640)
@@ -162,7 +162,7 @@ import Testing
         #expect(plain.read().faults.contains { $0.contains("secret_file can be read by others") })
     }
 
-    @Test func `the dummy is there where it is turned on, and never with https`() throws {
+    @Test func `the dummy provider exists only if enabled, and never with https`() throws {
         var reader = SettingsReader([
             "SOCIALACCOUNT_DUMMY": "true", "SIGNALS_SOURCE": "http://127.0.0.1:8080",
         ])

@@ -8,7 +8,7 @@ import Foundation
 import Hummingbird
 import Testing
 
-@Suite("The hook before a social log-in, as an HTTP call")
+@Suite("The pre-social-log-in hook as an HTTP request")
 struct PreSocialLoginEndpointTests {
     private static let key = Data((0..<32).map { UInt8($0) })
     private static let secret = WebhookSecret("whsec_" + key.base64EncodedString())!
@@ -30,14 +30,14 @@ struct PreSocialLoginEndpointTests {
     private static let visit = Visit(
         request: RequestContext(client: .browser, ip: "2001:db8::17", userAgent: "tests"))
 
-    /// What became of a question.
+    /// The result of a hook request, and the requests that the server received.
     private struct Asked: Sendable {
         var result: Result<PreSocialLoginHook.Answer, any Error>
         var received: [LoopbackServer.Received]
         var elsewhere: [LoopbackServer.Received]
     }
 
-    /// Asks an end-point that answers as `handler` does.
+    /// Calls the hook of a server that responds with `handler`.
     private func ask(
         _ configure: @escaping @Sendable (inout PreSocialLoginSettings) -> Void = { _ in },
         answering handler: @escaping LoopbackServer.Handler
@@ -65,9 +65,9 @@ struct PreSocialLoginEndpointTests {
         return try #require(asked.value)
     }
 
-    // MARK: The question
+    // MARK: The request
 
-    @Test func `it is told who comes, in the contract's members, and no provider's token`() async throws {
+    @Test func `the request has the contract's members and no provider token`() async throws {
         let asked = try await ask { _ in .json(#"{"action": "proceed"}"#) }
         #expect(try asked.result.get() == .proceed)
         let request = try #require(asked.received.first)
@@ -90,7 +90,7 @@ struct PreSocialLoginEndpointTests {
         #expect(!"\(request)".contains(Self.marker))
     }
 
-    @Test func `the request is signed as Standard Webhooks has it`() async throws {
+    @Test func `the request is signed according to Standard Webhooks`() async throws {
         let asked = try await ask { _ in .json(#"{"action": "proceed"}"#) }
         let request = try #require(asked.received.first)
         let id = try #require(request.headers["webhook-id"])
@@ -102,7 +102,7 @@ struct PreSocialLoginEndpointTests {
             request.headers["webhook-signature"] == "v1," + Data(code).base64EncodedString())
     }
 
-    // MARK: Its answers
+    // MARK: Valid responses
 
     @Test(arguments: [
         (#"{"action": "proceed"}"#, PreSocialLoginHook.Answer.proceed),
@@ -118,7 +118,7 @@ struct PreSocialLoginEndpointTests {
             .redirect(URL(string: "https://APP.example.org:8443/")!)
         ),
     ])
-    func `it may answer proceed, deny and redirect`(text: String, answer: PreSocialLoginHook.Answer)
+    func `accepts proceed, deny and redirect`(text: String, answer: PreSocialLoginHook.Answer)
         async throws
     {
         let asked = try await ask {
@@ -134,7 +134,7 @@ struct PreSocialLoginEndpointTests {
         #"{"action": "connect", "to": "0199f0b1-0000-7000-8000-000000000001"}"#, #"{"action": "Proceed"}"#,
         #"{"action": ""}"#, #"{"action": "allow"}"#,
     ])
-    func `an answer that asks for what it may not denies, even where the hook fails open`(text: String)
+    func `an unknown action denies, even if the hook fails open`(text: String)
         async throws
     {
         let asked = try await ask {
@@ -148,7 +148,7 @@ struct PreSocialLoginEndpointTests {
     @Test(arguments: [
         #"{"action": "deny", "reason": {}}"#, #"{"action": "deny", "reason": 7, "url": []}"#,
     ])
-    func `a denial with a reason of another type denies, even where the hook fails open`(text: String)
+    func `a denial whose reason has another type denies, even if the hook fails open`(text: String)
         async throws
     {
         let asked = try await ask {
@@ -169,7 +169,7 @@ struct PreSocialLoginEndpointTests {
         "http://127.0.0.1:1/",
         "https://app.example.org/\\r\\nSet-Cookie: a=b",
     ])
-    func `a redirect elsewhere than to an allowed host denies`(url: String) async throws {
+    func `a redirect to a host that is not allowed denies`(url: String) async throws {
         let asked = try await ask {
             $0.redirectHosts = ["app.example.org"]
             $0.failsOpen = true
@@ -179,7 +179,7 @@ struct PreSocialLoginEndpointTests {
         #expect(try asked.result.get() == .deny(reason: "redirect_not_allowed"))
     }
 
-    @Test func `without allowed hosts no redirect is followed, and one without an address is none`()
+    @Test func `a redirect without allowed hosts, or without a URL, denies`()
         async throws
     {
         for text in [
@@ -190,25 +190,25 @@ struct PreSocialLoginEndpointTests {
         }
     }
 
-    // MARK: No answer
+    // MARK: Errors
 
     @Test(arguments: [
         "", "proceed", "[]", "{}", "null", #"{"action": 1}"#, #"{"action": ["proceed"]}"#,
         "{\"action\": \"proceed\"",
         "<html>proceed</html>",
     ])
-    func `garbage is an error`(text: String) async throws {
+    func `an invalid body is an error`(text: String) async throws {
         let asked = try await ask { _ in .json(text) }
         #expect(throws: (any Error).self) { try asked.result.get() }
     }
 
     @Test(arguments: [201, 204, 400, 401, 404, 500, 503])
-    func `any other status than 200 is an error, whatever the body says`(status: Int) async throws {
+    func `any status but 200 is an error, whatever the body contains`(status: Int) async throws {
         let asked = try await ask { _ in .json(#"{"action": "proceed"}"#, status: .init(code: status)) }
         #expect(throws: (any Error).self) { try asked.result.get() }
     }
 
-    @Test(arguments: [301, 302, 303, 307, 308]) func `a redirect of HTTP is not followed`(status: Int)
+    @Test(arguments: [301, 302, 303, 307, 308]) func `does not follow HTTP redirects`(status: Int)
         async throws
     {
         let asked = try await ask { _ in
@@ -218,13 +218,13 @@ struct PreSocialLoginEndpointTests {
         #expect(asked.elsewhere.isEmpty)
     }
 
-    @Test func `an answer that is too long is an error, though it says proceed`() async throws {
+    @Test func `a response that is too large is an error, even if it says proceed`() async throws {
         let padding = String(repeating: " ", count: PreSocialLoginEndpoint.longestAnswer)
         let asked = try await ask { _ in .json(#"{"action": "proceed"}"# + padding) }
         #expect(throws: (any Error).self) { try asked.result.get() }
     }
 
-    @Test func `an end-point that is slow is an error after a little more than the deadline`() async throws {
+    @Test func `a slow endpoint is an error shortly after the deadline`() async throws {
         let start = ContinuousClock.now
         try await LoopbackServer.serving { server in
             server.on("/hook") { _ in
@@ -244,7 +244,7 @@ struct PreSocialLoginEndpointTests {
         #expect(ContinuousClock.now - start < .seconds(10))
     }
 
-    @Test func `an end-point that is down is an error`() async throws {
+    @Test func `an unreachable endpoint is an error`() async throws {
         let settings = PreSocialLoginSettings(
             url: URL(string: "http://127.0.0.1:1/hook")!, secret: Self.secret)
         let client = ProviderClient(settings.limits)

@@ -15,12 +15,12 @@ import Testing
         return (settings, reader.faults)
     }
 
-    @Test func `without a URL there is no hook`() {
+    @Test func `no hook exists without a URL`() {
         #expect(read([:]).settings == nil)
         #expect(read([:]).faults.isEmpty)
     }
 
-    @Test func `a URL and a secret are enough, and failing is closed`() throws {
+    @Test func `a URL and a secret suffice, and the hook fails closed by default`() throws {
         let (settings, faults) = read([
             "PRE_SOCIAL_LOGIN_URL": "https://policy.example.org/hook", "PRE_SOCIAL_LOGIN_SECRET": Self.secret,
         ])
@@ -32,7 +32,7 @@ import Testing
         #expect(settings?.redirectHosts == [])
     }
 
-    @Test func `everything can be said`() {
+    @Test func `reads every setting`() {
         let (settings, faults) = read([
             "PRE_SOCIAL_LOGIN_URL": "http://127.0.0.1:9/hook", "PRE_SOCIAL_LOGIN_SECRET": Self.secret,
             "PRE_SOCIAL_LOGIN_TIMEOUT": "2", "PRE_SOCIAL_LOGIN_FAIL_OPEN": "true",
@@ -50,7 +50,7 @@ import Testing
         "http://localhost.evil.example/", "ftp://127.0.0.1/", "https://", "policy.example.org",
         "https://u:hush@policy.example.org/",
     ])
-    func `http beyond this machine, and what is no URL, is a fault`(url: String) {
+    func `rejects an invalid URL, and http to a remote host`(url: String) {
         let (settings, faults) = read(["PRE_SOCIAL_LOGIN_URL": url, "PRE_SOCIAL_LOGIN_SECRET": Self.secret])
         #expect(settings == nil)
         #expect(faults.map(\.name) == ["PRE_SOCIAL_LOGIN_URL"])
@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: ["http://localhost:8/x", "http://127.0.0.1/x", "http://[::1]:8/x"])
-    func `http is for this machine`(url: String) {
+    func `accepts http to a loopback host`(url: String) {
         let (settings, faults) = read(["PRE_SOCIAL_LOGIN_URL": url, "PRE_SOCIAL_LOGIN_SECRET": Self.secret])
         #expect(faults.isEmpty)
         #expect(settings?.url.absoluteString == url)
     }
 
     @Test(arguments: [nil, "", "hush-hush", "whsec_", "whsec_AAAA", "whsec_hush hush"])
-    func `a secret is required, and is named but not quoted`(secret: String?) {
+    func `requires a valid secret and does not quote it`(secret: String?) {
         let (settings, faults) = read([
             "PRE_SOCIAL_LOGIN_URL": "https://policy.example.org/", "PRE_SOCIAL_LOGIN_SECRET": secret ?? "",
         ])
@@ -79,11 +79,11 @@ import Testing
         ("PRE_SOCIAL_LOGIN_REDIRECT_HOSTS", "https://app.example.org"),
         ("PRE_SOCIAL_LOGIN_REDIRECT_HOSTS", "*"),
     ])
-    func `a wrong value is a fault`(name: String, value: String) {
+    func `reports an invalid value by name`(name: String, value: String) {
         #expect(read([name: value]).faults.map(\.name) == [name])
     }
 
-    @Test func `no secret is shown by print, interpolation or dump`() throws {
+    @Test func `print, interpolation and dump do not show the secret`() throws {
         let secret = try #require(
             WebhookSecret("whsec_" + Data(repeating: 7, count: 32).base64EncodedString()))
         var shown = "\(secret) \(String(reflecting: secret))"

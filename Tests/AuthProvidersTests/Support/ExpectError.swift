@@ -2,7 +2,7 @@
 import AuthFlows
 import Testing
 
-/// Expects a provider's error of one code, and hands it back.
+/// Expects a provider's error with this code and returns it.
 @discardableResult
 func expectError(
     _ code: SocialProviderError.Code, _ label: Comment? = nil,

@@ -6,18 +6,18 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// A real HTTP server on loopback that answers as a test wants.
+/// A real HTTP server on loopback with handlers set by the test.
 final class LoopbackServer: Sendable {
     typealias Handler = @Sendable (Received) async throws -> Response
 
-    /// A request that came in.
+    /// A received request.
     struct Received: Sendable {
         var method: String
         var path: String
         var query: [String: String]
         var headers: [String: String]
         var form: [String: String]
-        /// The whole body, as it came.
+        /// The unparsed body.
         var body: String
     }
 
@@ -31,7 +31,7 @@ final class LoopbackServer: Sendable {
 
     private init() {}
 
-    /// Serves while `body` runs, and until the last request is answered.
+    /// Serves while `body` runs and until the last response is sent.
     static func serving(_ body: @escaping @Sendable (LoopbackServer) async throws -> Void) async throws {
         let server = LoopbackServer()
         let running = AsyncStream<Int>.makeStream()
@@ -64,17 +64,17 @@ final class LoopbackServer: Sendable {
 
     func url(_ path: String) -> URL { URL(string: origin + path)! }
 
-    /// Answers a path from now on.
+    /// Sets the handler of a path.
     func on(_ path: String, _ handler: @escaping Handler) {
         state.withLock { $0.handlers[path] = handler }
     }
 
-    /// What came in at a path.
+    /// The requests received at a path.
     func received(_ path: String) -> [Received] {
         state.withLock { $0.received.filter { $0.path == path } }
     }
 
-    /// Returns when the test is over: for answers that do not come.
+    /// Returns when the test ends: for handlers that must not respond.
     func untilTheEnd() async { for await _ in gate.stream {} }
 
     private var router: Router<BasicRequestContext> {

@@ -3,7 +3,7 @@ import AuthProviders
 import AuthSignals
 import Foundation
 
-/// A file of `SOCIALACCOUNT_PROVIDERS` in a folder of its own, which is deleted with it.
+/// A `SOCIALACCOUNT_PROVIDERS` file in its own folder, which is deleted with this object.
 final class ProviderFile: Sendable {
     let folder: URL
     var path: String { folder.appending(path: "providers.json").path }
@@ -27,7 +27,7 @@ final class ProviderFile: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
     }
 
-    /// What is read, and what is wrong with it.
+    /// The parsed providers and the reported errors.
     func read(_ settings: [String: String] = [:]) -> (providers: SocialProviders, faults: [String]) {
         var reader = SettingsReader(settings.merging(["SOCIALACCOUNT_PROVIDERS": path]) { $1 })
         let providers = SocialProviders(reading: &reader)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthProviders
 
-/// What a provider answers about a made-up person, and who that is.
+/// Responses of a provider about an invented user, and the expected identity.
 struct ProviderFixture: Decodable, Sendable {
     struct Identity: Decodable, Sendable {
         var uid: String
@@ -15,23 +15,23 @@ struct ProviderFixture: Decodable, Sendable {
         var name: String?
     }
 
-    /// Members of its entry beyond provider and client.
+    /// Members of the provider's entry besides provider and client.
     var settings: [String: JSONValue]
-    /// The authorization end-point.
+    /// The authorization endpoint.
     var authorization: String
-    /// What is asked for.
+    /// The requested scope.
     var scope: String?
-    /// Of its ID token, but for what every one has; nil where there is none.
+    /// Claims of the ID token, without those that every fixture shares; nil if the provider issues no ID token.
     var claims: [String: JSONValue]?
-    /// By method and address.
+    /// Responses by method and URL.
     var answers: [String: JSONValue]
-    /// What comes beside the code.
+    /// Parameters of the callback besides the code.
     var parameters: [String: String]?
     var form_post: Bool?
-    /// The client proves itself by basic authentication.
+    /// The client uses basic authentication.
     var basic: Bool?
     var without_nonce: Bool?
-    /// It takes ID tokens that applications bring.
+    /// It supports token log-in with an ID token.
     var token: Bool?
     var identity: Identity
 
@@ -52,7 +52,7 @@ struct ProviderFixture: Decodable, Sendable {
 }
 
 extension ProviderFixture {
-    /// An ID token with the fixture's claims; nil where the provider gives none.
+    /// An ID token with the fixture's claims; nil if the provider issues none.
     func signedToken(by key: TestKey, now: Date) async throws -> String? {
         guard var claims else { return nil }
         let now = Int64(now.timeIntervalSince1970)
@@ -61,7 +61,7 @@ extension ProviderFixture {
         return try await key.sign(.object(claims))
     }
 
-    /// Where its tokens, and its keys if it has any, are asked for.
+    /// The URLs of its token endpoint and, if it has one, of its keys.
     func endpoints(of provider: any SocialProvider) -> [(token: String, keys: String?)] {
         if let provider = provider as? OAuth2Provider {
             return [(provider.definition.tokenEndpoint.absoluteString, nil)]

@@ -7,7 +7,7 @@ import JWTKit
 @testable import AuthProviders
 
 extension ProviderKind {
-    /// The table of docs/providers.md: printed from the definitions, so that it says what the code does.
+    /// The table in docs/providers.md, generated from the definitions so that it matches the code.
     static var table: String {
         var lines = [
             "| `provider` | | protocol | ways | addresses that are verified | own settings |",
@@ -39,7 +39,7 @@ extension ProviderKind {
         }
     }
 
-    /// The definition with settings that are made up.
+    /// The definition with example settings.
     private var sample: Definition? {
         var entry = ProviderEntry(
             [
@@ -54,7 +54,7 @@ extension ProviderKind {
         return definition(&entry)
     }
 
-    /// `url (Enterprise Server)` becomes `url` in code and the rest as it stands.
+    /// `url (Enterprise Server)` becomes `url` in code style, followed by the unchanged rest.
     private static func code(_ setting: String) -> String {
         let parts = setting.split(separator: " ", maxSplits: 1)
         return "`\(parts[0])`" + (parts.count > 1 ? " \(parts[1])" : "")

@@ -5,12 +5,12 @@ import AuthSignals
 import Foundation
 import Synchronization
 
-/// Answers from a table; remembers what was asked.
+/// Returns responses from a table and records the requests.
 final class TableHTTP: ProviderHTTP {
     private let answers: Mutex<[String: JSONValue]>
     private let asked = Mutex<[ProviderRequest]>([])
 
-    /// - Parameter answers: by method and address without its query: `GET https://api.example.org/me`.
+    /// - Parameter answers: responses by method and URL without its query: `GET https://api.example.org/me`.
     init(_ answers: [String: JSONValue]) { self.answers = Mutex(answers) }
 
     var requests: [ProviderRequest] { asked.withLock { $0 } }
@@ -26,14 +26,14 @@ final class TableHTTP: ProviderHTTP {
 }
 
 extension ProviderRequest {
-    /// Method and address without the query.
+    /// Method and URL without the query.
     var key: String {
         var parts = URLComponents(url: url, resolvingAgainstBaseURL: false)
         parts?.query = nil
         return "\(method.rawValue) \(parts?.string ?? "")"
     }
 
-    /// The members of the query, or of the form.
+    /// The parameters of the query or of the form body.
     var members: [String: String] {
         var parts = URLComponents(url: url, resolvingAgainstBaseURL: false) ?? URLComponents()
         if let body, !body.isEmpty { parts.percentEncodedQuery = String(decoding: body, as: UTF8.self) }

@@ -7,7 +7,7 @@ import Foundation
 import Hummingbird
 import Synchronization
 
-/// A provider of OpenID Connect with real keys, on loopback; a test bends what it wants bent.
+/// An OpenID Connect provider with real keys on loopback; tests can change its responses.
 struct TestIssuer: Sendable {
     let server: LoopbackServer
     let clock = FixedClock()
@@ -46,12 +46,12 @@ struct TestIssuer: Sendable {
         return OpenIDProvider(definition, app: app, http: client, clock: clock)
     }
 
-    /// What the issuer signs with from now on; all of them are published.
+    /// Replaces the published keys; the first one signs.
     func rotate(to keys: TestKey...) { self.keys.set(keys) }
 
     var key: TestKey { keys.get()[0] }
 
-    /// Claims of an ID token that is right.
+    /// Claims of a valid ID token, with changes.
     func claims(_ changes: [String: JSONValue?] = [:]) -> JSONValue {
         let now = Int64(clock.now().timeIntervalSince1970)
         var claims: [String: JSONValue] = [
@@ -63,7 +63,7 @@ struct TestIssuer: Sendable {
         return .object(claims)
     }
 
-    /// The token end-point gives this ID token from now on.
+    /// Makes the token endpoint return this ID token.
     func gives(idToken: String) {
         server.on("/token") { _ in
             .json(
@@ -90,7 +90,7 @@ struct TestIssuer: Sendable {
             codeChallenge: "challenge-1", nonce: "n-1")
     }
 
-    /// The document, with changes.
+    /// Serves the discovery document, with changes.
     func discovers(_ changes: [String: JSONValue?] = [:]) throws {
         var document: [String: JSONValue] = [
             "issuer": .string(issuer), "authorization_endpoint": .string(issuer + "/authorize"),
@@ -120,7 +120,7 @@ struct TestIssuer: Sendable {
     }
 }
 
-/// A value behind a lock that can be copied about.
+/// A value behind a lock that copyable types can hold.
 final class Mutexed<Value: Sendable>: Sendable {
     private let value: Mutex<Value>
     init(_ value: Value) { self.value = Mutex(value) }

@@ -4,7 +4,7 @@ import AuthSignals
 import Foundation
 import JWTKit
 
-/// A key pair of a provider in a test.
+/// A signing key pair of a test provider.
 enum TestKey: Sendable {
     case elliptic(ES256PrivateKey, kid: String?)
     case rsa(Insecure.RSA.PrivateKey, kid: String?)
@@ -21,7 +21,7 @@ enum TestKey: Sendable {
         }
     }
 
-    /// The public half as a JWK.
+    /// The public key as a JWK.
     var jwk: JSONValue {
         get throws {
             var members: [String: JSONValue] = ["use": "sig"]
@@ -45,7 +45,7 @@ enum TestKey: Sendable {
         }
     }
 
-    /// The public half as PEM: what an attacker knows too.
+    /// The public key as PEM, which an attacker also knows.
     var publicPEM: String {
         switch self {
         case .elliptic(let key, _): key.publicKey.pemRepresentation

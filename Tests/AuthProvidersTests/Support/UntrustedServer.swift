@@ -2,7 +2,7 @@
 import Foundation
 import ToolSupport
 
-/// `openssl s_server` on loopback, with a certificate that it signed itself.
+/// `openssl s_server` on loopback with a self-signed certificate.
 final class UntrustedServer: Sendable {
     struct Failed: Error, CustomStringConvertible {
         let description: String
@@ -18,7 +18,7 @@ final class UntrustedServer: Sendable {
         self.folder = folder
     }
 
-    /// Its calls block, so that it is started on a thread of its own.
+    /// Runs the blocking launch on its own thread.
     static func start() async throws -> UntrustedServer {
         let folder = FileManager.default.temporaryDirectory.appending(path: "untrusted-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -36,7 +36,7 @@ final class UntrustedServer: Sendable {
     func stop() async {
         await withCheckedContinuation { continuation in
             Thread { [process, folder] in
-                // Threads of ours may block SIGTERM, and a child inherits that.
+                // SIGTERM may be blocked in this process's threads, and a child inherits the signal mask.
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 try? FileManager.default.removeItem(at: folder)
