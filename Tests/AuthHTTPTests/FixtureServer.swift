@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import ToolSupport
 
-/// A server of `Fixtures/servers.py`, for one test.
+/// A server of `Fixtures/servers.py` for one test.
 final class FixtureServer: Sendable {
     struct Failed: Error {}
 
@@ -11,7 +11,7 @@ final class FixtureServer: Sendable {
     private let process: Process
     private let lines: Mutex<[String]>
 
-    /// Runs a body with the server, and ends it.
+    /// Runs a server while `body` runs.
     static func serving<Answer: Sendable>(
         _ arguments: [String], _ body: (FixtureServer) async throws -> Answer
     ) async throws -> Answer {
@@ -22,7 +22,7 @@ final class FixtureServer: Sendable {
         return try await body(server)
     }
 
-    /// Its calls block, so that it is started on a thread of its own.
+    /// Blocks until the server listens, so call it on its own thread.
     private init(_ arguments: [String]) throws {
         let script = Repository.root.appending(path: "Tests/AuthHTTPTests/Fixtures/servers.py").path
         let process = Tool.process("python3", [script] + arguments)
@@ -54,6 +54,6 @@ final class FixtureServer: Sendable {
         }
     }
 
-    /// The first lines of the requests so far.
+    /// The request lines received so far.
     var requests: [String] { lines.withLock { $0 } }
 }

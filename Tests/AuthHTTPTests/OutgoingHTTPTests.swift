@@ -10,7 +10,7 @@ import ToolSupport
 
 /// Requests to real servers on loopback, through a real proxy.
 @Suite struct OutgoingHTTPTests {
-    /// What a request to an address comes to: its body, or the fault.
+    /// The response body of a GET request, or the fault.
     private func get(
         _ address: String, _ outgoing: OutgoingHTTP, timeout: Duration = .seconds(10)
     ) async throws -> Result<String, HTTPFault> {
@@ -53,9 +53,9 @@ import ToolSupport
         ) { try await body($0, outgoing) }
     }
 
-    // MARK: The authorities
+    // MARK: Certificate authorities
 
-    @Test func `a server of the CA file's authority is asked, and without the file it is an unknown CA`()
+    @Test func `trusts a server of the CA file, and reports an unknown CA without the file`()
         async throws
     {
         try await withServer { server, outgoing in
@@ -70,7 +70,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a certificate for another host is named as such`() async throws {
+    @Test func `reports a certificate for another host`() async throws {
         try await withServer(for: "DNS:elsewhere.example.org") { server, outgoing in
             let fault = try await fault("https://localhost:\(server.port)/", outgoing)
             #expect(fault?.cause == .wrongName)
@@ -78,7 +78,7 @@ import ToolSupport
         }
     }
 
-    @Test func `an expired certificate is not trusted`() async throws {
+    @Test func `rejects an expired certificate`() async throws {
         try await withServer(days: -1) { server, outgoing in
             let fault = try await fault("https://localhost:\(server.port)/", outgoing)
             #expect(fault?.cause == .untrustedCertificate)
@@ -87,7 +87,7 @@ import ToolSupport
 
     // MARK: The proxy
 
-    @Test func `a host is asked through the proxy, unless it is an exception or this machine`() async throws {
+    @Test func `uses the proxy unless the host is an exception or a loopback host`() async throws {
         try await withServer(for: "DNS:hidden.example,DNS:localhost") { server, outgoing in
             try await FixtureServer.serving(["proxy"]) { proxy in
                 var outgoing = outgoing
@@ -96,7 +96,7 @@ import ToolSupport
                 let answer = try await get(hidden, outgoing)
                 #expect(answer == .success("hello"))
                 #expect(proxy.requests.map { $0.prefix(22) } == ["CONNECT hidden.example"])
-                // The name is none outside of the proxy.
+                // Only the proxy can resolve this name.
                 outgoing.exceptions = ProxyExceptions("other.example, .EXAMPLE")
                 #expect(try await fault(hidden, outgoing)?.cause == .unknownHost)
                 #expect(try await get("https://localhost:\(server.port)/", outgoing) == .success("hello"))
@@ -105,7 +105,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a proxy is given its user and password, and names what it refuses`() async throws {
+    @Test func `sends the proxy's user and password, and reports what the proxy refuses`() async throws {
         try await withServer(for: "DNS:hidden.example") { server, outgoing in
             try await FixtureServer.serving(["proxy", "jane:a:b c"]) { proxy in
                 var outgoing = outgoing
@@ -127,14 +127,14 @@ import ToolSupport
 
     // MARK: Causes
 
-    @Test func `who does not answer is named by the cause`() async throws {
+    @Test func `reports the cause of a failed connection`() async throws {
         #expect(try await fault("https://127.0.0.1:1/")?.cause == .refused)
         #expect(try await fault("https://no-such-host.invalid/")?.cause == .unknownHost)
         try await FixtureServer.serving(["closing"]) { server in
             let fault = try await fault("http://127.0.0.1:\(server.port)/")
             #expect(fault?.cause == .closed)
         }
-        // A proxy says nothing until it is asked, and a TLS handshake is no question.
+        // The proxy waits for a CONNECT request and does not respond to a TLS handshake.
         try await FixtureServer.serving(["proxy"]) { server in
             let fault = try await fault("https://127.0.0.1:\(server.port)/", timeout: .milliseconds(300))
             #expect(fault?.cause == .timedOut)
@@ -149,7 +149,7 @@ import ToolSupport
         return (outgoing, reader.faults)
     }
 
-    @Test func `the settings are read, and nothing is set by default`() async throws {
+    @Test func `reads the settings, which are unset by default`() async throws {
         let (none, faults) = read([:])
         #expect(faults.isEmpty && none.proxy == nil && none.authoritiesFile == nil)
         let certificates = try await Certificates.make()
@@ -179,13 +179,13 @@ import ToolSupport
         ("HTTPS_PROXY", "http://proxy:3128/sesame"), ("HTTPS_PROXY", "http://proxy:99999"),
         ("HTTPS_PROXY", "a b"),
     ])
-    func `a setting that cannot be used is a fault that names it`(_ name: String, _ value: String) {
+    func `reports an unusable setting by name`(_ name: String, _ value: String) {
         let (_, faults) = read([name: value])
         #expect(faults.map(\.name) == [name])
         #expect(!"\(faults)".contains("sesame"))
     }
 
-    @Test func `the scheme and the port of a proxy may be left out`() {
+    @Test func `the scheme and the port of a proxy are optional`() {
         #expect(HTTPProxy("proxy.example:3128") == HTTPProxy(host: "proxy.example", port: 3128))
         #expect(HTTPProxy("http://proxy.example") == HTTPProxy(host: "proxy.example", port: 80))
         #expect(HTTPProxy("http://[::1]:3128/") == HTTPProxy(host: "::1", port: 3128))

@@ -14,7 +14,7 @@ import Testing
         ("0.0.0.0/0", "8.8.8.8"),
         ("::/0", "::2"), ("10.1.2.3:8443", "10.1.2.3"),
     ])
-    func `a host that is listed is an exception`(_ list: String, _ host: String) {
+    func `a host that matches the list is an exception`(_ list: String, _ host: String) {
         #expect(ProxyExceptions(list).contains(host: host, port: 8443))
     }
 
@@ -27,7 +27,7 @@ import Testing
         ("10.0.0.0/x", "10.0.0.1"), ("::/0", "10.0.0.1"), ("0.0.0.0/0", "::2"), ("[fd00::1]:1", "fd00::1"),
         ("nonsense/8", "nonsense"), (".", "example.org"), (",,", "example.org"), ("/", "example.org"),
     ])
-    func `a host that is not listed is none`(_ list: String, _ host: String) {
+    func `a host that does not match the list is not an exception`(_ list: String, _ host: String) {
         #expect(!ProxyExceptions(list).contains(host: host, port: 8443))
     }
 }

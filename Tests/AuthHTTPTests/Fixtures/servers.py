@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers on loopback for the tests of outgoing HTTP; each prints its port, and then a line for each request.
+"""Servers on loopback for the tests of outgoing HTTP; each prints its port, then the request line of each request.
 
-    servers.py https CERTIFICATE KEY   answers every request with 200 and "hello"
-    servers.py proxy [USER:PASSWORD]   an HTTP proxy for CONNECT; every host is 127.0.0.1 for it
-    servers.py closing                 accepts, and closes
+    servers.py https CERTIFICATE KEY   responds to every request with 200 and "hello"
+    servers.py proxy [USER:PASSWORD]   an HTTP proxy for CONNECT that resolves every host to 127.0.0.1
+    servers.py closing                 accepts a connection and closes it
 """
 import base64
 import socket
