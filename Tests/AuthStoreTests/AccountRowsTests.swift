@@ -10,11 +10,11 @@ import Testing
 
     init() throws { store = try .test() }
 
-    @Test func `a user is read as they were written, by id and by username in any case`() async throws {
+    @Test func `a user is found unchanged, by id and by username in any case`() async throws {
         var user = User.test("Ada Lovelace")
         user.passwordHash = PasswordHash(stored: "scrypt$a$b")
         let written = user
-        let (byID, byName, nobody) = try await store.transaction { transaction in
+        let (byID, byName, missing) = try await store.transaction { transaction in
             try transaction.insert(written)
             return (
                 try transaction.user(id: written.id), try transaction.user(username: "aDA lovelace"),
@@ -23,10 +23,10 @@ import Testing
         }
         #expect(byID == user)
         #expect(byName == user)
-        #expect(nobody == nil)
+        #expect(missing == nil)
     }
 
-    @Test func `a user is updated as a whole`() async throws {
+    @Test func `an update replaces every column of a user`() async throws {
         var user = User.test("ada")
         let first = user
         user.username = nil
@@ -42,7 +42,7 @@ import Testing
         #expect(read == user)
     }
 
-    @Test func `addresses come primary first and then in the order they were added`() async throws {
+    @Test func `lists the primary address first, then in insertion order`() async throws {
         let user = User.test()
         let added = (0..<5).map { user.address("a\($0)@example.org", primary: $0 == 3) }
         let read = try await store.transaction { transaction in
@@ -53,7 +53,7 @@ import Testing
         #expect(read == [added[3], added[0], added[1], added[2], added[4]])
     }
 
-    @Test func `the rows of one address are found in any case, the verified one first`() async throws {
+    @Test func `finds all rows of an address in any case, the verified one first`() async throws {
         let (first, second) = (User.test(), User.test())
         let (unverified, verified) = (
             first.address("a@example.org"), second.address("a@example.org", verified: true)
@@ -68,7 +68,7 @@ import Testing
         #expect(read == [verified, unverified])
     }
 
-    @Test func `a session is read by its token with what is pending in it`() async throws {
+    @Test func `a session is found by its token, with its pending state`() async throws {
         let token = SessionToken.random()
         var session = Session.test(token)
         session.state.pendingLogin = PendingLogin(
@@ -88,7 +88,7 @@ import Testing
         #expect(read?.userAgent == "test/1")
     }
 
-    @Test func `live sessions are listed newest first, and all but one are ended`() async throws {
+    @Test func `lists live sessions newest first, and deletes all but one`() async throws {
         let user = User.test()
         let sessions = (0..<3).map { user.session(created: Date().addingTimeInterval(Double($0))) }
         let expired = user.session(expires: Date().addingTimeInterval(-1))
@@ -106,7 +106,7 @@ import Testing
         #expect(rest == [sessions[1].id])
     }
 
-    @Test func `a user is deleted with everything that is theirs`() async throws {
+    @Test func `deletes a user with all of the user's rows`() async throws {
         let user = User.test("ada")
         try await store.transaction { transaction in
             try transaction.insert(user)
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func `updating a row that is gone is an error, for a flow would tell what did not happen`()
+    @Test func `updating a missing row is an error, so that no flow reports a lost change`()
         async throws
     {
         let user = User.test()
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `a session under a secret that was dropped stays, without what was pending`() async throws {
+    @Test func `a session sealed with a dropped secret remains, without its pending state`() async throws {
         let folder = try TemporaryFolder()
         let token = SessionToken.random()
         var session = Session.test(token)

@@ -5,7 +5,7 @@ import AuthStore
 import Foundation
 import Testing
 
-/// Unique constraints decide races (D14); each has its own answer.
+/// Unique constraints decide races, since a check before the insert can be outdated; each maps to its own conflict.
 @Suite struct ConflictTests {
     let store: SQLiteStore
     let ada = User.test("Ada")
@@ -26,7 +26,7 @@ import Testing
         await #expect(throws: StoreConflict.self) { try await store.transaction(write) }
     }
 
-    @Test func `a username is taken in any case, at insert and at update`() async throws {
+    @Test func `a username is unique regardless of case, at insert and at update`() async throws {
         #expect(await refusal { try $0.insert(User.test("ADA")) } == .username)
         var renamed = bob
         renamed.username = "aDa"
@@ -42,7 +42,7 @@ import Testing
         #expect(try await store.count("auth_user") == 4)
     }
 
-    @Test func `an address is verified by one user only, unverified by many`() async throws {
+    @Test func `only one user can have a verified address, many an unverified one`() async throws {
         let bobs = bob.address("ada@example.org")
         try await store.transaction { transaction in try transaction.insert(bobs) }
         var verified = bobs
@@ -51,19 +51,19 @@ import Testing
         #expect(await refusal { try $0.update(update) } == .verifiedEmail)
     }
 
-    @Test func `a user has an address once`() async throws {
+    @Test func `a user cannot have an address twice`() async throws {
         let again = ada.address("ada@example.org")
         #expect(await refusal { try $0.insert(again) } == .duplicateEmail)
         let everything = ada.address("ada@example.org", verified: true, primary: true)
         #expect(await refusal { try $0.insert(everything) } == .duplicateEmail)
     }
 
-    @Test func `a user has one primary address`() async throws {
+    @Test func `a user has at most one primary address`() async throws {
         let other = ada.address("other@example.org", primary: true)
         #expect(await refusal { try $0.insert(other) } == .primaryEmail)
     }
 
-    @Test func `a conflict that is caught leaves the transaction usable`() async throws {
+    @Test func `a caught conflict leaves the transaction usable`() async throws {
         let again = ada.address("ada@example.org")
         try await store.transaction { transaction in
             do { try transaction.insert(again) } catch is StoreConflict {}
@@ -72,7 +72,7 @@ import Testing
         #expect(try await store.pending().count == 1)
     }
 
-    @Test func `another user's row under one id is no conflict that a flow knows`() async throws {
+    @Test func `a duplicate user id is an error, not a conflict`() async throws {
         let again = ada
         let error = await #expect(throws: StoreError.self) {
             try await store.transaction { transaction in try transaction.insert(again) }
@@ -81,7 +81,7 @@ import Testing
         #expect(error?.description.contains("Ada") == false)
     }
 
-    @Test func `of many sign-ups at once with one verified address one succeeds`() async throws {
+    @Test func `one of many concurrent sign-ups with the same verified address succeeds`() async throws {
         let folder = try TemporaryFolder()
         let (left, right) = (try await folder.store(), try await folder.store())
         let outcomes = await withTaskGroup(of: StoreConflict?.self) { group in

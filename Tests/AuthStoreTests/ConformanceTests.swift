@@ -25,14 +25,14 @@ import Testing
     }
 
     @Test(arguments: OutboxConformance.sentences)
-    func `a store in a file keeps the outbox's contract`(_ sentence: OutboxConformance.Sentence) async throws
+    func `a store in a file fulfils the outbox contract`(_ sentence: OutboxConformance.Sentence) async throws
     {
         let folder = try TemporaryFolder()
         try await sentence.check { subject(try await folder.store()) }
     }
 
     @Test(arguments: OutboxConformance.sentences)
-    func `a store in memory keeps the outbox's contract`(_ sentence: OutboxConformance.Sentence) async throws
+    func `a store in memory fulfils the outbox contract`(_ sentence: OutboxConformance.Sentence) async throws
     {
         try await sentence.check { subject(try .test()) }
     }

@@ -6,7 +6,7 @@ import Foundation
 import GRDB
 import Testing
 
-/// The store among an application's own tables, on its pool and with its migrator.
+/// The store beside an application's own tables, on its pool and with its migrator.
 @Suite struct EmbeddingTests {
     let folder: TemporaryFolder
     let pool: DatabasePool
@@ -56,7 +56,7 @@ import Testing
         #expect(try await store.pending().map(\.number) == [2])
     }
 
-    @Test func `a hook that sees only the seam writes in the transaction`() async throws {
+    @Test func `a hook that knows only the protocol can write in the transaction`() async throws {
         let seam: any AccountStore = store
         try await seam.transaction { transaction in
             try transaction.sqlite?.execute(sql: "INSERT INTO invoice (number) VALUES (3)")
@@ -64,7 +64,7 @@ import Testing
         #expect(try await invoices() == [3])
     }
 
-    @Test func `a throw rolls the application's rows back too`() async throws {
+    @Test func `a thrown error also rolls back the application's rows`() async throws {
         await #expect(throws: Abandoned.self) {
             try await store.transaction { transaction in
                 try transaction.database.execute(sql: "INSERT INTO invoice (number) VALUES (4)")
@@ -76,7 +76,7 @@ import Testing
         #expect(try await store.pending().isEmpty)
     }
 
-    @Test func `what is rolled back within a transaction is neither stored nor told`() async throws {
+    @Test func `a signal in a rolled-back savepoint is neither stored nor delivered`() async throws {
         try await store.transaction { transaction in
             try transaction.database.inSavepoint {
                 try transaction.emit(ThingHappened(5))
@@ -96,7 +96,7 @@ import Testing
         #expect(heard.all == [6])
     }
 
-    @Test func `the application's own constraint errors stay GRDB's`() async throws {
+    @Test func `the application's own constraint errors remain GRDB errors`() async throws {
         let error = await #expect(throws: DatabaseError.self) {
             try await store.transaction { transaction in
                 try transaction.database.execute(sql: "INSERT INTO invoice (number) VALUES (7), (7)")
@@ -125,7 +125,7 @@ import Testing
         #expect(tables.allSatisfy { $0.hasPrefix("auth_") })
     }
 
-    @Test func `a pool without foreign keys is refused`() throws {
+    @Test func `rejects a pool without foreign keys`() throws {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         let pool = try DatabasePool(path: folder.file("loose.sqlite"), configuration: configuration)
@@ -135,7 +135,7 @@ import Testing
         #expect(error?.code == .unsuitable)
     }
 
-    @Test func `a queue will do as well`() async throws {
+    @Test func `accepts a database queue instead of a pool`() async throws {
         let queue = try DatabaseQueue(path: folder.file("queue.sqlite"))
         let store = try SQLiteStore(pool: queue, keys: .test, codec: .test)
         try await store.migrate()

@@ -8,7 +8,7 @@ import GRDB
 import Testing
 
 @Suite struct EmitTests {
-    @Test func `a transaction's rows, signals and mails commit together at its time`() async throws {
+    @Test func `rows, signals and mails of a transaction commit together with its timestamp`() async throws {
         let clock = FixedClock(at: Date(timeIntervalSince1970: 1_800_000_000.1234567))
         let store = try SQLiteStore.test(clock: clock)
         let user = User.test()
@@ -28,7 +28,7 @@ import Testing
         #expect(try await store.read { try $0.user(id: user.id) } == user)
     }
 
-    @Test func `a transaction that throws leaves no row, no signal and no mail`() async throws {
+    @Test func `a transaction that throws leaves no row, signal or mail`() async throws {
         let store = try SQLiteStore.test()
         await #expect(throws: Abandoned.self) {
             try await store.transaction { transaction in
@@ -44,7 +44,7 @@ import Testing
         #expect(try await store.status().emitted == 0)
     }
 
-    @Test func `what is returned commits, also through the seam`() async throws {
+    @Test func `a transaction that returns commits, also through the protocol`() async throws {
         let store: any AccountStore = try SQLiteStore.test()
         let refused = try await store.transaction { transaction in
             try transaction.emit(ThingHappened(1))
@@ -54,7 +54,7 @@ import Testing
         #expect(try await (store as? SQLiteStore)?.pending().count == 1)
     }
 
-    @Test func `a task that is cancelled before the commit changes nothing`() async throws {
+    @Test func `a task cancelled before the commit changes nothing`() async throws {
         let store = try SQLiteStore.test()
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -64,8 +64,7 @@ import Testing
         #expect(try await store.pending().isEmpty)
     }
 
-    @Test func `two thousand transactions at once over two pools are numbered in commit order`() async throws
-    {
+    @Test func `numbers two thousand concurrent transactions of two pools in commit order`() async throws {
         let folder = try TemporaryFolder()
         let stores = [try await folder.store(), try await folder.store()]
         try await stores[0].transaction { transaction in
@@ -101,7 +100,7 @@ import Testing
         #expect(try await stores[0].verifyOutbox().isWhole)
     }
 
-    @Test func `a reader with a cursor sees every row once, while others commit`() async throws {
+    @Test func `a reader with a cursor sees every row once during concurrent commits`() async throws {
         let folder = try TemporaryFolder()
         let (writer, reader) = (try await folder.store(), try await folder.store())
         async let written: Void = withThrowingTaskGroup { group in
@@ -120,7 +119,7 @@ import Testing
         #expect(seen == Array(1...300))
     }
 
-    @Test func `a signal that is too large is refused and leaves nothing`() async throws {
+    @Test func `a signal that is too large rolls back its transaction`() async throws {
         let store = try SQLiteStore.test()
         let error = await #expect(throws: SignalError.self) {
             try await store.transaction { transaction in
@@ -132,7 +131,9 @@ import Testing
         #expect(try await store.count("auth_user") == 0)
     }
 
-    @Test func `a number that a rolled-back transaction took is given again, and none twice`() async throws {
+    @Test func `reuses the sequence of a rolled-back transaction, and never one that was committed`()
+        async throws
+    {
         let store = try SQLiteStore.test()
         try await store.emit(1)
         try? await store.transaction { transaction in

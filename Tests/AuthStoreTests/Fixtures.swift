@@ -6,7 +6,7 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// A folder that is removed with its last user.
+/// A folder that is deleted with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -19,7 +19,7 @@ final class TemporaryFolder: Sendable {
 
     func file(_ name: String) -> String { path + "/" + name }
 
-    /// The bytes of every file in it.
+    /// The bytes of all its files.
     func allBytes() throws -> Data {
         try FileManager.default.contentsOfDirectory(atPath: path).reduce(into: Data()) { bytes, name in
             bytes.append(FileManager.default.contents(atPath: file(name)) ?? Data())
@@ -53,7 +53,7 @@ extension SQLiteStore {
             keys: .test, codec: .test, receivers: receivers, retention: retention, clock: clock)
     }
 
-    /// Emits one signal in a transaction of its own.
+    /// Emits one signal in its own transaction.
     func emit(_ number: Int, of subject: String? = nil) async throws {
         try await transaction { transaction in
             try transaction.emit(ThingHappened(number, of: subject))
@@ -108,7 +108,7 @@ extension OutboxRow {
     }
 }
 
-/// Notes what happened, from anywhere.
+/// A thread-safe list of recorded values.
 final class Notes<Note: Sendable>: Sendable {
     private let notes = Mutex<[Note]>([])
     var all: [Note] { notes.withLock { $0 } }
@@ -117,7 +117,7 @@ final class Notes<Note: Sendable>: Sendable {
 
 struct Abandoned: Error {}
 
-/// Whether a condition becomes true in time, where it is not to.
+/// Whether a condition becomes true in time; does not fail the test if it stays false.
 func becomes(within bound: Duration = .seconds(5), _ condition: () async throws -> Bool) async rethrows
     -> Bool
 {
@@ -129,7 +129,7 @@ func becomes(within bound: Duration = .seconds(5), _ condition: () async throws 
     return true
 }
 
-/// The first value of a stream; false where none comes in time.
+/// Whether the stream yields a value in time.
 func hears(_ stream: AsyncStream<Void>, within bound: Duration = .seconds(5)) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
         group.addTask { await stream.first { _ in true } != nil }

@@ -6,8 +6,8 @@ import Foundation
 import GRDB
 import Testing
 
-/// What another program may have written into the store: it is reported, and stops neither the process nor the
-/// other rows.
+/// Values that another program may have written into the store. They are reported, and neither end the process nor
+/// block other rows.
 @Suite struct HostileRowTests {
     /// Three signals of one subject; the second is changed by SQL.
     private func changed(_ assignment: String) async throws -> SQLiteStore {
@@ -24,7 +24,8 @@ import Testing
         "correlation_id = x'0102'", "correlation_id = x''", "name = 'NO NAME'", "name = ''",
         "trace = x'00'", "trace = CAST('{\"a\":1}' AS BLOB)", "trace = CAST('[[[[' AS BLOB)",
     ])
-    func `a signal that cannot be read is skipped and stays where it is`(_ assignment: String) async throws {
+    func `a signal that cannot be read is skipped and stays in the outbox`(_ assignment: String) async throws
+    {
         let store = try await changed(assignment)
         let page = try await store.rows(after: 0, limit: 100, now: Date())
         #expect(page.rows.map(\.sequence) == [1, 3])
@@ -34,7 +35,7 @@ import Testing
             try transaction.database.execute(sql: "UPDATE auth_outbox SET not_before = 1")
         }
         #expect(try await store.dueRows(upTo: 9, limit: 100, now: Date()).map(\.sequence) == [1, 3])
-        // An operator sees the others.
+        // Operators see the other rows.
         let records = try await store.outboxRecords(OutboxFilter([.pending]))
         #expect(records.map(\.row.sequence) == [1, 3])
         #expect(try await store.count("auth_outbox") == 3)
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.max, .min, -1, 1 << 53])
-    func `whatever number of attempts and whatever time a row has, it is read and settled`(_ number: Int64)
+    func `reads and settles a row with any attempt count and any time`(_ number: Int64)
         async throws
     {
         let store = try await changed("attempts = \(number), time = \(number)")
@@ -59,7 +60,7 @@ import Testing
         #expect(try await store.status().confirmed == 3)
     }
 
-    @Test func `the highest sequence of all is settled`() async throws {
+    @Test func `settles the highest possible sequence`() async throws {
         let store = try SQLiteStore.test()
         try await store.emit(1)
         try await store.transaction { transaction in
@@ -73,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.max, .min])
-    func `counters at their ends are shown, not computed to death`(_ number: Int64) async throws {
+    func `extreme counters do not overflow`(_ number: Int64) async throws {
         let store = try await changed("last_error = 'x'")
         try await store.transaction { transaction in
             try transaction.database.execute(
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test(arguments: [.infinity, -1e300] as [TimeInterval])
-    func `a filter of any time finds what it can`(_ seconds: TimeInterval) async throws {
+    func `a filter accepts any time`(_ seconds: TimeInterval) async throws {
         let time = Date(timeIntervalSince1970: seconds)
         let store = try await changed("last_error = 'x'")
         let filter = OutboxFilter([.pending], from: time, to: time)
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.max, .min])
-    func `a mail with any numbers is tried, set back and given up`(_ number: Int64) async throws {
+    func `a mail with any numbers can be sent, deferred and failed`(_ number: Int64) async throws {
         let store = try SQLiteStore.test()
         try await store.transaction { transaction in
             try transaction.queue(MailDraft(.unknownAccount, to: "ada@example.org", values: [:]))
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.max, .min])
-    func `a session with any times is read`(_ number: Int64) async throws {
+    func `reads a session with any times`(_ number: Int64) async throws {
         let store = try SQLiteStore.test()
         let (user, token) = (User.test(), SessionToken.random())
         try await store.transaction { transaction in
@@ -134,7 +135,7 @@ import Testing
         _ = try await store.purgeExpiredSessions()
     }
 
-    @Test func `a rate limit of any length is counted`() async throws {
+    @Test func `counts a rate limit with a period of any length`() async throws {
         let folder = try TemporaryFolder()
         let limiter = try SQLiteRateLimiter(path: folder.file("attempts.sqlite"))
         for per in [1e300, Double.infinity, 9.3e15] {

@@ -13,7 +13,7 @@ import Testing
     let clock = FixedClock()
     var now: Date { clock.now() }
 
-    @Test func `history goes when it is old, in batches, and the counts stay`() async throws {
+    @Test func `deletes old history in batches and keeps the counters`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         try await store.transaction { transaction in
             for number in 0..<2500 { try transaction.emit(ThingHappened(number)) }
@@ -31,7 +31,7 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `a row that was settled late stays where older and newer ones go`() async throws {
+    @Test func `keeps a row that was settled late between deleted ones`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         for number in 1...3 { try await store.emit(number) }
         try await store.settle(.confirmed, 1, 3, at: now)
@@ -41,7 +41,7 @@ import Testing
         #expect(try await store.outboxRecords(OutboxFilter([.confirmed])).map(\.row.number) == [2])
     }
 
-    @Test func `unrouted rows are kept a day at least, and parked ones until somebody decides`() async throws
+    @Test func `keeps unrouted rows for at least a day, and parked rows until an operator acts`() async throws
     {
         let store = try SQLiteStore.test(retention: .seconds(60), clock: clock)
         for number in 1...3 { try await store.emit(number) }
@@ -60,7 +60,7 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `expired sessions are swept, those of pending log-ins among them`() async throws {
+    @Test func `deletes expired sessions, including those of pending log-ins`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         let time = now
         try await store.transaction { transaction in
@@ -73,7 +73,7 @@ import Testing
         #expect(try await store.count("auth_session") == 100)
     }
 
-    @Test func `the service sweeps at once and ends when it is asked to`() async throws {
+    @Test func `the service sweeps at start and ends at graceful shutdown`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         let expired = Session.test(expires: now)
         try await store.transaction { transaction in try transaction.insert(expired) }
@@ -85,7 +85,7 @@ import Testing
         try await running
     }
 
-    @Test func `when sessions were used last is written by a sweep, and at the end`() async throws {
+    @Test func `writes the last use of sessions in each sweep and at shutdown`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         let (user, token) = (User.test(), SessionToken.random())
         let session = Session.test(token, of: user.id, expires: now + 9000, created: now)
@@ -117,7 +117,7 @@ import Testing
         #expect(try await lastSeen() == now)
     }
 
-    @Test func `counted attempts are swept`() async throws {
+    @Test func `deletes expired rate limit counts`() async throws {
         let folder = try TemporaryFolder()
         let limiter = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))
         let store = try SQLiteStore.test(clock: clock)
@@ -129,7 +129,7 @@ import Testing
         #expect(try await limiter.sweep(now: now) == 0)
     }
 
-    /// A store with a session and a settled row, both old after two months.
+    /// A store with a session and a settled row, both expired after two months.
     private func storeToSweep(_ log: InMemoryLogHandler) async throws -> (SQLiteStore, StoreHousekeeping) {
         let store = try SQLiteStore.test(clock: clock)
         let time = now
@@ -141,7 +141,7 @@ import Testing
         return (store, StoreHousekeeping(store, logger: Logger(label: "test") { _ in log }))
     }
 
-    @Test func `a clock that is far ahead for a minute deletes nothing, and is logged`() async throws {
+    @Test func `a clock that jumps ahead for a minute deletes nothing and is logged`() async throws {
         let log = InMemoryLogHandler()
         let (store, housekeeping) = try await storeToSweep(log)
         await housekeeping.sweep()
@@ -156,7 +156,7 @@ import Testing
         #expect(log.entries.filter { $0.level == .warning }.count == 1)
     }
 
-    @Test func `a jump that the next run confirms is believed`() async throws {
+    @Test func `accepts a clock jump that the next sweep confirms`() async throws {
         let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
         await housekeeping.sweep()
         clock.advance(by: .seconds(60 * 86_400))
@@ -168,7 +168,7 @@ import Testing
         #expect(try await store.count("auth_outbox_history") == 0)
     }
 
-    @Test func `a jump is noticed after a restart, and one process does not confirm it for another`()
+    @Test func `detects a clock jump after a restart, and only a sweep a minute later confirms it`()
         async throws
     {
         let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
@@ -183,7 +183,7 @@ import Testing
         #expect(try await store.count("auth_session") == 0)
     }
 
-    @Test func `a jump is not confirmed by another one`() async throws {
+    @Test func `a second clock jump does not confirm the first`() async throws {
         let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
         await housekeeping.sweep()
         for _ in 1...3 {
@@ -193,7 +193,7 @@ import Testing
         #expect(try await store.count("auth_session") == 1)
     }
 
-    @Test func `a server that was off for a weekend sweeps a minute after its start`() async throws {
+    @Test func `a server that was off for two weeks deletes a minute after its start`() async throws {
         let (store, housekeeping) = try await storeToSweep(InMemoryLogHandler())
         await housekeeping.sweep()
         clock.advance(by: .seconds(15 * 86_400))

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-/// Another process that holds a lock: util-linux's `flock`, around a `cat` that ends with its input.
+/// A process that holds a lock: util-linux's `flock` running a `cat` that exits when its input is closed.
 final class LockHolder: Sendable {
     private let process = Process()
     private let input = Pipe()
@@ -19,7 +19,7 @@ final class LockHolder: Sendable {
 
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
-        // Foundation sees a process end when all that it started have ended too.
+        // Foundation reports the exit only when the process's children have exited too.
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }

@@ -38,7 +38,7 @@ import Testing
 
     private func due() async throws -> [QueuedMail] { try await store.dueMails(limit: 10, now: now) }
 
-    @Test func `mails are due at once, in the order they were queued`() async throws {
+    @Test func `queued mails are due at once, in queue order`() async throws {
         for name in ["a", "b", "c"] { try await queue("\(name)@example.org", onAccepted: sent) }
         let mails = try await due()
         #expect(mails.map(\.draft.to) == ["a@example.org", "b@example.org", "c@example.org"])
@@ -48,7 +48,7 @@ import Testing
         #expect(try await store.nextMailDue() == now)
     }
 
-    @Test func `an accepted mail is gone and its signal is emitted, once`() async throws {
+    @Test func `accepting a mail deletes it and emits its signal once`() async throws {
         try await queue("a@example.org", onAccepted: sent)
         let mail = try #require(try await due().first)
         clock.advance(by: .seconds(30))
@@ -64,14 +64,14 @@ import Testing
         #expect(try await store.mailStatus() == MailStatus(pending: 0, oldestPending: nil, failed: 0))
     }
 
-    @Test func `a mail without a signal is accepted in silence`() async throws {
+    @Test func `accepting a mail without a signal emits nothing`() async throws {
         try await queue("a@example.org")
         try await store.accepted(try #require(try await due().first))
         #expect(try await due().isEmpty)
         #expect(try await store.pending().isEmpty)
     }
 
-    @Test func `a mail that failed comes again when it is due, under the same id`() async throws {
+    @Test func `a deferred mail is due again later, with the same id`() async throws {
         try await queue("a@example.org")
         let first = try #require(try await due().first)
         try await store.failed(first, reason: "451", retryAt: now + 60)
@@ -84,7 +84,7 @@ import Testing
         #expect(second.queuedAt == first.queuedAt)
     }
 
-    @Test func `a mail that is given up is kept aside and counted`() async throws {
+    @Test func `a failed mail is no longer due and is counted as failed`() async throws {
         try await queue("a@example.org", onAccepted: sent)
         try await queue("b@example.org")
         try await store.failed(try #require(try await due().first), reason: "550", retryAt: nil)
@@ -93,7 +93,7 @@ import Testing
         #expect(try await store.pending().isEmpty)
     }
 
-    @Test func `what the transport said is written even where the loop's task is being cancelled`()
+    @Test func `stores the result of a send even if the loop's task is cancelled`()
         async throws
     {
         try await queue("a@example.org", onAccepted: sent)
@@ -116,8 +116,7 @@ import Testing
         #expect(mails.map(\.draft.values) == [["code": "X"]])
     }
 
-    @Test func `a mail that cannot be opened waits for its secret and does not stop the others`() async throws
-    {
+    @Test func `a mail sealed with an unknown secret stays pending and does not block others`() async throws {
         let folder = try TemporaryFolder()
         let mail: @Sendable (SQLiteTransaction) throws -> Void = {
             try $0.queue(MailDraft(.loginCode, to: "a@example.org", values: [:]))
@@ -132,7 +131,7 @@ import Testing
         #expect(try await found.dueMails(limit: 1, now: later.addingTimeInterval(601)).count == 1)
     }
 
-    @Test func `a mail that was queued or postponed while the clock was ahead is due now`() async throws {
+    @Test func `a mail queued or deferred while the clock was far ahead is due now`() async throws {
         clock.advance(by: .seconds(86_400))
         for name in ["a", "b"] { try await queue("\(name)@example.org") }
         try await store.failed(try #require(try await due().first), reason: "451", retryAt: now + 3600)
@@ -141,19 +140,19 @@ import Testing
         #expect(try await due().map(\.draft.to) == ["a@example.org", "b@example.org"])
     }
 
-    @Test func `a mail that was queued while the clock was a little ahead is due now`() async throws {
+    @Test func `a mail queued while the clock was slightly ahead is due now`() async throws {
         clock.advance(by: .seconds(600))
         try await queue("a@example.org")
         clock.advance(by: .seconds(-600))
         #expect(try await due().count == 1)
-        // A mail that waits for its next attempt does wait.
+        // A deferred mail is not due before its next attempt.
         try await store.failed(try #require(try await due().first), reason: "451", retryAt: now + 3600)
         #expect(try await due().isEmpty)
     }
 }
 
 extension EmailConfirmationSent {
-    /// As it comes back from JSON: the profile that it was written in is noted.
+    /// The value as decoded from JSON, which includes the profile that it was encoded with.
     fileprivate var afterStorage: EmailConfirmationSent {
         var copy = self
         copy.request.profile = .standard

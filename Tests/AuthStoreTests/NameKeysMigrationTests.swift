@@ -6,7 +6,7 @@ import Foundation
 import GRDB
 import Testing
 
-/// A store from before addresses were compared by their A-labels.
+/// A store from a version that did not compare addresses by their A-labels.
 @Suite struct NameKeysMigrationTests {
     private let folder: TemporaryFolder
     private let queue: DatabaseQueue
@@ -41,7 +41,7 @@ import Testing
         return try await folder.store()
     }
 
-    @Test func `every form of an address gets its key, and the form that is shown`() async throws {
+    @Test func `every form of an address gets the same key and its display form`() async throws {
         let users = (0..<5).map { User.test("user\($0)") }
         let forms = [
             "ada@mu\u{308}nchen.example", "bob@xn--mnchen-3ya.example", "eve@ｍünchen.example", "dan@x.org",
@@ -67,7 +67,9 @@ import Testing
         #expect(try await store.duplicateEmails() == [])
     }
 
-    @Test func `accounts of one address stay, are told, and nobody else gets it`() async throws {
+    @Test func `users with the same address remain and are reported, and no other user can verify it`()
+        async throws
+    {
         let users = (0..<4).map { _ in User.test() }
         let forms = [
             "ada@münchen.example", "ada@mu\u{308}nchen.example", "ada@xn--mnchen-3ya.example",
@@ -105,7 +107,7 @@ import Testing
         #expect(try await store.duplicateEmails() == [])
     }
 
-    @Test func `one user who has an address twice keeps both rows`() async throws {
+    @Test func `a user with several forms of an address keeps all rows`() async throws {
         let user = User.test()
         try insert(
             user, ("ada@mu\u{308}nchen.example", false, false), ("ada@münchen.example", true, true),
@@ -119,7 +121,7 @@ import Testing
         #expect(try await store.duplicateEmails() == [DuplicateEmail(users: [user, user, user].map(\.id))])
     }
 
-    @Test func `usernames keep their users`() async throws {
+    @Test func `users are still found by their usernames`() async throws {
         let users = ["Ada", "ＢＯＢ", "İ\u{327}x", "q" + String(repeating: "\u{301}", count: 2000)].map {
             User.test($0)
         }

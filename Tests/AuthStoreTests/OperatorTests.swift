@@ -18,7 +18,7 @@ private struct OtherHappened: Signal {
     let store: SQLiteStore
     var now: Date { clock.now() }
 
-    /// 1 pending, 2 confirmed, 3 unrouted, 4 parked, 5 set back, 6 another name; a second apart.
+    /// 1 pending, 2 confirmed, 3 unrouted, 4 parked, 5 deferred, 6 another name; a second apart.
     init() async throws {
         store = try .test(clock: clock)
         for number in 1...5 {
@@ -36,7 +36,7 @@ private struct OtherHappened: Signal {
         try await store.outboxRecords(filter).map(\.row.sequence)
     }
 
-    @Test func `rows are found by state, name, subject, time and id`() async throws {
+    @Test func `finds rows by state, name, subject, time and id`() async throws {
         let all = Set(OutboxRecord.State.allCases)
         #expect(try await found(OutboxFilter(all)) == [1, 2, 3, 4, 5, 6])
         #expect(try await found(OutboxFilter([.pending])) == [1, 5, 6])
@@ -52,7 +52,7 @@ private struct OtherHappened: Signal {
             ])
     }
 
-    @Test func `a row that was set back shows when it is due and why`() async throws {
+    @Test func `a deferred row shows its due time and the reason`() async throws {
         let record = try #require(
             try await store.outboxRecords(OutboxFilter([.pending], subject: "subject 5")).first)
         #expect(record.notBefore == now + 100)
@@ -60,7 +60,7 @@ private struct OtherHappened: Signal {
         #expect(record.settledAt == nil)
     }
 
-    @Test func `a row is sent again with the same id, number and time, and seen behind the cursor`()
+    @Test func `a republished row keeps its id, sequence and time, and is read behind the cursor`()
         async throws
     {
         let settled = try await store.outboxRecords(OutboxFilter([.unrouted, .parked, .confirmed]))
@@ -79,7 +79,7 @@ private struct OtherHappened: Signal {
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `attempts begin anew when a row is sent again`() async throws {
+    @Test func `republishing a row resets its attempts`() async throws {
         try await store.settle(.parked(reason: "no"), 5)
         #expect(
             try await store.outboxRecords(OutboxFilter([.parked], subject: "subject 5")).first?.row.attempts
@@ -88,18 +88,18 @@ private struct OtherHappened: Signal {
         #expect(try await store.dueRows(upTo: 6, limit: 10, now: now).map(\.attempts) == [0])
     }
 
-    @Test func `a pending row that was set back is due at once when it is asked for`() async throws {
+    @Test func `republishing a deferred row makes it due at once`() async throws {
         #expect(try await store.republish(OutboxFilter([.pending])) == 1)
         #expect(try await store.dueRows(upTo: 6, limit: 10, now: now).map(\.sequence) == [5])
     }
 
-    @Test func `only what is meant is sent again`() async throws {
+    @Test func `republishes only rows that match the filter`() async throws {
         #expect(try await store.republish(OutboxFilter([.unrouted], name: "other.#")) == 0)
         #expect(try await store.republish(OutboxFilter([.unrouted], name: "test.*")) == 1)
         #expect(try await store.status().parked == 1)
     }
 
-    @Test func `what no queue received is kept a day, whatever is asked for, and what waits always`()
+    @Test func `purge keeps unrouted and parked rows for a day, and pending rows always`()
         async throws
     {
         let everything = OutboxFilter(Set(OutboxRecord.State.allCases))
@@ -116,7 +116,7 @@ private struct OtherHappened: Signal {
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `thousands of rows are sent again in one call`() async throws {
+    @Test func `republishes thousands of rows in one call`() async throws {
         let store = try SQLiteStore.test()
         try await store.transaction { transaction in
             for number in 0..<2500 { try transaction.emit(ThingHappened(number)) }
@@ -137,7 +137,7 @@ private struct OtherHappened: Signal {
             NULL, NULL, data FROM auth_outbox_parked
         """,
     ])
-    func `a store that was tampered with does not add up`(statement: String) async throws {
+    func `verification detects a manipulated store`(statement: String) async throws {
         #expect(try await store.verifyOutbox().isWhole)
         try await store.transaction { transaction in try transaction.database.execute(sql: statement) }
         let verification = try await store.verifyOutbox()

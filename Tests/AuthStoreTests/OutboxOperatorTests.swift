@@ -8,7 +8,7 @@ import GRDB
 import Testing
 
 @Suite("Pausing and erasing") struct OutboxOperatorTests {
-    @Test func `a pause is remembered by the store, with its beginning, until it is ended`() async throws {
+    @Test func `the store persists a pause and its start until it is resumed`() async throws {
         let folder = try TemporaryFolder()
         let clock = FixedClock()
         let store = try await folder.store(clock: clock)
@@ -24,7 +24,7 @@ import Testing
         #expect(try await store.pausedSince() == nil)
     }
 
-    @Test func `one person's rows are erased wherever they are, the others' stay, and all adds up`()
+    @Test func `erases all rows of a subject and no others, and verification succeeds`()
         async throws
     {
         let store = try SQLiteStore.test()
@@ -40,12 +40,12 @@ import Testing
         #expect(try await store.status().erased == 1)
         #expect(try await store.verifyOutbox().faults == [])
         #expect(try await store.erase(subject: "ada").settled == 0)
-        // The relay had it in its hands.
+        // The relay had the row in flight.
         try await store.settle(.confirmed, 8)
         #expect(try await store.verifyOutbox().faults == [])
     }
 
-    @Test func `no byte of what was erased is left in the store's files`() async throws {
+    @Test func `no byte of an erased row remains in the store's files`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let ada = "planted-\(UUID().uuidString)"
@@ -57,7 +57,7 @@ import Testing
         #expect(try folder.allBytes().range(of: Data(ada.utf8)) == nil)
     }
 
-    @Test func `mails to one person's addresses are erased, also those that were given up`() async throws {
+    @Test func `erases pending and failed mails to a user's addresses`() async throws {
         let store = try SQLiteStore.test()
         let ada = UUID()
         try await store.transaction { transaction in

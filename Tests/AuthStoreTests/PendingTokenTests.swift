@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct PendingTokenTests {
-    @Test func `a log-in that is resumed after a restart carries the token, sealed for its own event`()
+    @Test func `a log-in resumed after a restart has the provider token, sealed for its own event`()
         async throws
     {
         let folder = try TemporaryFolder()

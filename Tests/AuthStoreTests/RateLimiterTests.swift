@@ -18,7 +18,7 @@ import Testing
         RateLimitUse(bucket: bucket, amount: amount, per: per)
     }
 
-    /// Nil where it was allowed, else the seconds to wait.
+    /// Nil if the attempt was allowed, otherwise the seconds to wait.
     private func refused(_ limits: RateLimitUse..., at seconds: TimeInterval = 0) async throws
         -> TimeInterval?
     {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func `attempts are counted within a window that slides`() async throws {
+    @Test func `counts attempts within a sliding window`() async throws {
         #expect(try await refused(use(), at: 0) == nil)
         #expect(try await refused(use(), at: 30) == nil)
         #expect(try await refused(use(), at: 45) == 15)
@@ -37,19 +37,19 @@ import Testing
         #expect(try await refused(use(), at: 61) == 29)
     }
 
-    @Test func `a refused attempt counts against no limit`() async throws {
+    @Test func `a refused attempt does not count`() async throws {
         #expect(try await refused(use("a", 1)) == nil)
         #expect(try await refused(use("a", 1), use("b", 1)) == 60)
         #expect(try await refused(use("b", 1)) == nil)
     }
 
-    @Test func `of several limits that are reached the longest wait is told`() async throws {
+    @Test func `returns the longest wait of several exceeded limits`() async throws {
         let (short, long) = (use("a", 1, per: 10), use("a", 1, per: 3600))
         #expect(try await refused(short, long) == nil)
         #expect(try await refused(short, long, at: 5) == 3595)
     }
 
-    @Test func `two rates of one key count an attempt once each`() async throws {
+    @Test func `an attempt counts once for each rate of a bucket`() async throws {
         let (short, long) = (use("a", 2, per: 10), use("a", 3, per: 3600))
         #expect(try await refused(short, long) == nil)
         #expect(try await refused(short, long) == nil)
@@ -58,16 +58,16 @@ import Testing
         #expect(try await refused(short, long, at: 30) == 3570)
     }
 
-    @Test func `keys do not share`() async throws {
+    @Test func `buckets are independent`() async throws {
         #expect(try await refused(use("a", 1)) == nil)
         #expect(try await refused(use("b", 1)) == nil)
     }
 
-    @Test func `a limit of nothing lets nothing pass`() async throws {
+    @Test func `a limit of zero refuses every attempt`() async throws {
         #expect(try await refused(use("a", 0)) == 60)
     }
 
-    @Test func `an attempt can be given back, once`() async throws {
+    @Test func `an attempt can be refunded once`() async throws {
         guard case .allowed(let ticket) = try await limiter.consume([use("a", 1)], now: start) else {
             Issue.record("the first attempt was refused")
             return
@@ -78,14 +78,14 @@ import Testing
         #expect(try await refused(use("a", 1)) == 60)
     }
 
-    @Test func `what was counted under a bucket can be forgotten, and nothing else is`() async throws {
+    @Test func `forgetting a bucket leaves other buckets unchanged`() async throws {
         #expect(try await refused(use("a", 1), use("b", 1)) == nil)
         try await limiter.forget(["a"])
         #expect(try await refused(use("a", 1)) == nil)
         #expect(try await refused(use("b", 1)) == 60)
     }
 
-    @Test func `parallel attempts over two connections never exceed a limit`() async throws {
+    @Test func `concurrent attempts over two connections never exceed a limit`() async throws {
         let limiters = [limiter, try SQLiteRateLimiter(path: folder.file("limits.sqlite"))]
         let limit = use("a", 25)
         let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -102,7 +102,7 @@ import Testing
         #expect(allowed == 25)
     }
 
-    @Test func `what was counted is known to the next process`() async throws {
+    @Test func `counts survive a restart`() async throws {
         #expect(try await refused(use("a", 1)) == nil)
         let next = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))
         guard case .refused = try await next.consume([use("a", 1)], now: start) else {
@@ -111,35 +111,35 @@ import Testing
         }
     }
 
-    @Test func `a sweep forgets only what no limit counts`() async throws {
+    @Test func `a sweep deletes only expired counts`() async throws {
         #expect(try await refused(use("a", 1, per: 10)) == nil)
         #expect(try await refused(use("b", 1, per: 100)) == nil)
         #expect(try await limiter.sweep(now: start + 10) == 1)
         #expect(try await refused(use("b", 1, per: 100), at: 50) == 50)
     }
 
-    @Test func `a damaged file is made anew`() async throws {
+    @Test func `replaces a damaged file`() async throws {
         let path = folder.file("damaged.sqlite")
         try Data(repeating: 0x61, count: 8192).write(to: URL(fileURLWithPath: path))
         let limiter = try SQLiteRateLimiter(path: path)
         guard case .allowed = try await limiter.consume([use()], now: start) else {
-            Issue.record("a fresh file refused")
+            Issue.record("the attempt was refused by a new file")
             return
         }
         #expect(try folder.mode("damaged.sqlite") == 0o600)
     }
 
-    @Test func `a clock that was a day ahead locks nobody out`() async throws {
+    @Test func `a clock that was a day ahead does not lock users out`() async throws {
         let day: TimeInterval = 86_400
         for _ in 1...2 { #expect(try await refused(use(), at: day) == nil) }
         #expect(try await refused(use(), at: day + 1) == 59)
-        // It is right again.
+        // The clock is correct again.
         #expect(try await refused(use(), at: 60) == nil)
         #expect(try await refused(use(), at: 61) == nil)
         #expect(try await refused(use(), at: 62) == 58)
     }
 
-    @Test func `parallel attempts that overtake each other are all counted`() async throws {
+    @Test func `counts concurrent attempts that arrive out of order`() async throws {
         #expect(try await refused(use(), at: 10) == nil)
         #expect(try await refused(use(), at: 5) == nil)
         #expect(try await refused(use(), at: 4) != nil)

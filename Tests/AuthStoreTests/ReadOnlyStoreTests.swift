@@ -15,8 +15,7 @@ import Testing
         try SQLiteStore(existing: folder.file(name), isReadOnly: isReadOnly, keys: .test, codec: .test)
     }
 
-    @Test func `a store that is only read can be looked at, keeps its mode and refuses a write`() async throws
-    {
+    @Test func `a read-only store can be inspected, keeps its mode and rejects writes`() async throws {
         try await folder.store().emit(1, of: "ada")
         let file = folder.file("auth.sqlite")
         chmod(file, 0o644)
@@ -32,7 +31,7 @@ import Testing
         #expect(FileManager.default.contents(atPath: file) == bytes)
     }
 
-    @Test func `an operator's writing leaves the mode of an application's file, too`() async throws {
+    @Test func `an operator's write keeps the mode of an application's file`() async throws {
         try await folder.store().emit(1)
         chmod(folder.file("auth.sqlite"), 0o640)
         try await opened("auth.sqlite", isReadOnly: false).pauseOutbox()
@@ -40,7 +39,7 @@ import Testing
         #expect(try await opened("auth.sqlite").pausedSince() != nil)
     }
 
-    @Test(arguments: [true, false]) func `a store that does not exist is not made`(isReadOnly: Bool)
+    @Test(arguments: [true, false]) func `opening a missing store does not create it`(isReadOnly: Bool)
         async throws
     {
         let error = #expect(throws: StoreError.self) { try opened("auth.sqlite", isReadOnly: isReadOnly) }
@@ -52,7 +51,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    @Test func `the condition of a store is found out without a change`() async throws {
+    @Test func `checking the condition of a store does not change it`() async throws {
         let pool = try DatabasePool(path: folder.file("old.sqlite"))
         try SQLiteStore.migrator.migrate(pool, upTo: "auth_store_2")
         try pool.close()

@@ -15,14 +15,14 @@ import Testing
         return handlers
     }
 
-    @Test func `receivers run after the commit, in its order`() async throws {
+    @Test func `receivers run after the commit, in commit order`() async throws {
         let store = try SQLiteStore.test(receivers: handlers())
         for number in 0..<200 { try await store.emit(number) }
         await store.receiversFinished()
         #expect(heard.all == Array(0..<200))
     }
 
-    @Test func `a rollback is not told`() async throws {
+    @Test func `receivers do not run after a rollback`() async throws {
         let store = try SQLiteStore.test(receivers: handlers())
         try? await store.transaction { transaction in
             try transaction.emit(ThingHappened(1))
@@ -33,24 +33,25 @@ import Testing
         #expect(heard.all == [2])
     }
 
-    @Test func `a receiver sees what was committed, with its context`() async throws {
+    @Test func `a receiver gets the context of the committed signal`() async throws {
         let contexts = Notes<SignalContext>()
         var handlers = SignalHandlers()
         handlers.on(matching: "test.#", as: "context") { _, context in contexts.add(context) }
         let store = try SQLiteStore.test(receivers: handlers)
-        try await store.emit(1, of: "somebody")
+        try await store.emit(1, of: "ada")
         await store.receiversFinished()
         let context = try #require(contexts.all.first)
         let row = try #require(try await store.pending().first)
         #expect(context.id == row.draft.id)
         #expect(context.name == ThingHappened.name)
         #expect(context.sequence == row.sequence)
-        #expect(context.subject == "somebody")
+        #expect(context.subject == "ada")
         #expect(context.source == SignalCodec.test.source)
         #expect(context.attempt == 1)
     }
 
-    @Test func `a failing receiver stops neither the others nor the next signal nor the caller`() async throws
+    @Test func `a failing receiver affects neither other receivers, later signals nor the caller`()
+        async throws
     {
         let attempts = Notes<Int>()
         let receivers = handlers { handlers in
@@ -67,7 +68,7 @@ import Testing
         #expect(attempts.all == [1, 2])
     }
 
-    @Test func `a receiver that hangs delays neither the caller nor the others`() async throws {
+    @Test func `a receiver that hangs delays neither the caller nor other receivers`() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let slow = Notes<Int>()
         let receivers = handlers { handlers in
@@ -85,7 +86,7 @@ import Testing
         #expect(slow.all == Array(0..<10))
     }
 
-    @Test func `a receiver may use the store`() async throws {
+    @Test func `a receiver can use the store`() async throws {
         let folder = try TemporaryFolder()
         let other = try await folder.store()
         let receivers = handlers { handlers in
@@ -99,7 +100,7 @@ import Testing
         #expect(try await store.pending().map(\.number) == [1, 2])
     }
 
-    @Test func `signals that nobody takes go to the one for the rest`() async throws {
+    @Test func `a signal without a handler goes to the handler for unhandled signals`() async throws {
         let rest = Notes<SignalName>()
         var handlers = SignalHandlers()
         handlers.onUnhandled(as: "rest") { event, _ in rest.add(event.name) }
@@ -109,7 +110,7 @@ import Testing
         #expect(rest.all == [ThingHappened.name])
     }
 
-    @Test func `a transactional receiver is refused at once`() throws {
+    @Test func `rejects a transactional receiver`() throws {
         var handlers = SignalHandlers()
         handlers.once(ThingHappened.self, as: "once") { _, _, _ in }
         let error = #expect(throws: StoreError.self) { try SQLiteStore.test(receivers: handlers) }

@@ -15,7 +15,7 @@ import Testing
         return done.all == [true]
     }
 
-    @Test func `two stores on one file relay one after the other`() async throws {
+    @Test func `of two stores on one file, only one holds the relay lease`() async throws {
         let folder = try TemporaryFolder()
         let (first, second) = (try await folder.store(), try await folder.store())
         let role = try await first.acquireRelayRole()
@@ -26,7 +26,7 @@ import Testing
         #expect(await acquired(next, within: .seconds(2)))
     }
 
-    @Test func `one store gives its role to one holder, in memory too`() async throws {
+    @Test func `a store grants its relay lease to one holder at a time, in memory too`() async throws {
         let folder = try TemporaryFolder()
         for store in [try await folder.store(), try SQLiteStore.test()] {
             let role = try await store.acquireRelayRole()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `a role that is forgotten is free`() async throws {
+    @Test func `deinitialization releases a lease`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         do { _ = try await store.acquireRelayRole() }
@@ -47,7 +47,7 @@ import Testing
         #expect(await acquired(next, within: .seconds(2)))
     }
 
-    @Test func `delivering mails is another role than relaying`() async throws {
+    @Test func `the mail lease is independent of the relay lease`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let relay = try await store.acquireRelayRole()
@@ -56,7 +56,7 @@ import Testing
         relay.release()
     }
 
-    @Test func `a path through a symbolic link is the same store`() async throws {
+    @Test func `a path through a symbolic link shares the lease`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         try FileManager.default.createSymbolicLink(
@@ -68,7 +68,7 @@ import Testing
         role.release()
     }
 
-    @Test func `waiting ends when it is cancelled`() async throws {
+    @Test func `waiting for a lease can be cancelled`() async throws {
         let store = try SQLiteStore.test()
         let role = try await store.acquireRelayRole()
         let waiting = Task { try await store.acquireRelayRole() }
@@ -77,7 +77,7 @@ import Testing
         role.release()
     }
 
-    @Test func `the role of a process that is killed is taken over within a second`() async throws {
+    @Test func `the lease of a killed process is taken over within a second`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let holder = try LockHolder(folder.file("auth.sqlite.relay.lock"))

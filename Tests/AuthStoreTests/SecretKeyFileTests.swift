@@ -13,7 +13,7 @@ import Testing
         #expect(throws: StoreError.self) { try SecretKeyFile.loadOrCreate(beside: store) }
     }
 
-    @Test func `a secret of 32 random bytes is made once and then kept`() throws {
+    @Test func `creates a secret of 32 random bytes once and then reuses it`() throws {
         let secret = try SecretKeyFile.loadOrCreate(beside: store)
         #expect(Data(base64Encoded: secret)?.count == 32)
         #expect(try SecretKeyFile.loadOrCreate(beside: store) == secret)
@@ -22,7 +22,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
     }
 
-    @Test func `those who start at once get the same secret`() async throws {
+    @Test func `concurrent starts get the same secret`() async throws {
         let store = store
         let secrets = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 { group.addTask { try SecretKeyFile.loadOrCreate(beside: store) } }
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [0o640, 0o604, 0o660])
-    func `a file that others can read is refused`(mode: Int) throws {
+    func `rejects a file that others can read`(mode: Int) throws {
         _ = try SecretKeyFile.loadOrCreate(beside: store)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: store + ".key")
         let error = refusal()
@@ -41,7 +41,7 @@ import Testing
         #expect(error?.message.contains("chmod 600") == true)
     }
 
-    @Test func `a file without a secret is refused, not replaced`() throws {
+    @Test func `rejects a file without a secret and does not replace it`() throws {
         _ = FileManager.default.createFile(
             atPath: store + ".key", contents: Data("short\n".utf8), attributes: [.posixPermissions: 0o600])
         let error = refusal()
@@ -50,7 +50,7 @@ import Testing
         #expect(FileManager.default.contents(atPath: store + ".key") == Data("short\n".utf8))
     }
 
-    @Test func `a symbolic link and a folder are refused`() throws {
+    @Test func `rejects a symbolic link and a folder`() throws {
         try FileManager.default.createSymbolicLink(
             atPath: store + ".key", withDestinationPath: "/etc/hostname")
         #expect(refusal()?.code == .keyFile)
@@ -59,7 +59,7 @@ import Testing
         #expect(refusal()?.code == .keyFile)
     }
 
-    @Test func `a folder that is not there is said so`() {
+    @Test func `reports a missing folder`() {
         let error = #expect(throws: StoreError.self) {
             try SecretKeyFile.loadOrCreate(beside: folder.file("nowhere/auth.sqlite"))
         }

@@ -7,7 +7,7 @@ import GRDB
 import Testing
 
 @Suite struct SecretsAtRestTests {
-    @Test func `no secret stands in any byte of the store's files`() async throws {
+    @Test func `the store's files contain no plain-text secret`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let token = SessionToken.random()
@@ -28,7 +28,7 @@ import Testing
                     values: ["code": "PLANTED-code", "url": "https://x/PLANTED-link-key"]))
             try transaction.emit(ThingHappened(1, of: "VISIBLE-subject"))
         }
-        // One mail goes the whole way, so that what is deleted is looked at too.
+        // One mail is read and deferred, so that overwritten values are searched too.
         let mail = try #require(try await store.dueMails(limit: 1, now: .distantFuture).first)
         #expect(mail.draft.to == "PLANTED-recipient@x")
         try await store.failed(mail, reason: "451", retryAt: Date())
@@ -39,12 +39,12 @@ import Testing
         ] {
             #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret.prefix(7))")
         }
-        // What may be seen is found: the search is one.
+        // Values that may be visible are found, so the search works.
         #expect(bytes.range(of: Data("VISIBLE-subject".utf8)) != nil)
         #expect(bytes.range(of: token.hash) != nil)
     }
 
-    @Test func `sealed values are bound to their row`() async throws {
+    @Test func `a sealed value cannot be moved to another row`() async throws {
         let store = try SQLiteStore.test()
         let (first, second) = (SessionToken.random(), SessionToken.random())
         var (mine, theirs) = (Session.test(first), Session.test(second))

@@ -27,7 +27,7 @@ import Testing
         #expect(try await store.status().confirmed == 2)
     }
 
-    @Test func `a confirmed row is gone where nothing is kept, and counted all the same`() async throws {
+    @Test func `without retention, a confirmed row is deleted but counted`() async throws {
         let store = try SQLiteStore.test(retention: .zero)
         try await store.emit(1)
         try await store.emit(2)
@@ -39,14 +39,14 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `an unrouted row leaves the outbox and is kept apart`() async throws {
+    @Test func `an unrouted row moves to the history`() async throws {
         try await store.settle(.unrouted, 3)
         #expect(try await after(0) == [1, 2, 4, 5])
         #expect(try await store.outboxRecords(OutboxFilter([.unrouted])).map(\.row.sequence) == [3])
         #expect(try await store.status().unrouted == 1)
     }
 
-    @Test func `a parked row leaves the outbox with the broker's words`() async throws {
+    @Test func `a parked row leaves the outbox and keeps the broker's reason`() async throws {
         try await store.settle(.parked(reason: "406 PRECONDITION_FAILED"), 4, at: now)
         #expect(try await after(0) == [1, 2, 3, 5])
         let parked = try #require(try await store.outboxRecords(OutboxFilter([.parked])).first)
@@ -56,7 +56,7 @@ import Testing
         #expect(try await store.status().parked == 1)
     }
 
-    @Test func `a row that was set back is passed until it is due, and then read beside the new ones`()
+    @Test func `a deferred row is skipped until it is due, and then read separately from new rows`()
         async throws
     {
         try await store.settle(.retry(at: now + 10, reason: "nack"), 2)
@@ -70,11 +70,11 @@ import Testing
         #expect(due.map(\.sequence) == [2])
         #expect(due.first?.attempts == 1)
         #expect(try await store.dueRows(upTo: 1, limit: 10, now: now).isEmpty)
-        // At a start, with the cursor at nothing, it is in its place.
+        // A relay that starts with cursor 0 reads it in sequence.
         #expect(try await after(0) == [1, 2, 3, 4, 5])
     }
 
-    @Test func `a page that holds nothing due still moves the cursor`() async throws {
+    @Test func `a page without due rows still advances the cursor`() async throws {
         try await store.settle(.retry(at: now + 10, reason: "nack"), 1, 2)
         let page = try await store.rows(after: 0, limit: 2, now: now)
         #expect(page.rows.isEmpty)
@@ -84,14 +84,14 @@ import Testing
         #expect(last.cursor == 5)
     }
 
-    @Test func `the rows of one subject are read from behind a failed one`() async throws {
+    @Test func `reads the rows of a subject after a given sequence`() async throws {
         let held = try await store.rows(ofSubject: "odd", after: 1, limit: 10)
         #expect(held.map(\.sequence) == [3, 5])
         #expect(try await store.rows(ofSubject: "odd", after: 1, limit: 1).map(\.sequence) == [3])
-        #expect(try await store.rows(ofSubject: "nobody", after: 0, limit: 10).isEmpty)
+        #expect(try await store.rows(ofSubject: "none", after: 0, limit: 10).isEmpty)
     }
 
-    @Test func `a row that is gone is passed over and counted once`() async throws {
+    @Test func `settling a row again is ignored, and it is counted once`() async throws {
         try await store.settle(.confirmed, 1)
         try await store.settle(.confirmed, 1, 2)
         try await store.settle(.unrouted, 1, 99)
@@ -105,11 +105,11 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `of rows that are settled together each has its own outcome, and those between them stay`()
+    @Test func `rows settled together get their own results, and rows between them stay pending`()
         async throws
     {
         let (now, later) = (clock.now(), clock.now() + 5)
-        // Told in another order than they were emitted, with a gap at 3, one outcome among others, two moments.
+        // Not in emission order, with a gap at 3, a different result among them and two times.
         try await store.settle([
             OutboxSettlement(sequence: 4, result: .confirmed, at: now),
             OutboxSettlement(sequence: 5, result: .confirmed, at: later),
@@ -125,7 +125,7 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `settlements of all kinds are one transaction`() async throws {
+    @Test func `settlements with different results commit in one transaction`() async throws {
         try await store.settle([
             OutboxSettlement(sequence: 1, result: .confirmed, at: now),
             OutboxSettlement(sequence: 2, result: .unrouted, at: now),
@@ -140,7 +140,7 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `what the broker answered is written even where the relay's task is being cancelled`()
+    @Test func `stores the broker's result even if the relay's task is cancelled`()
         async throws
     {
         let task = Task {
@@ -151,13 +151,13 @@ import Testing
         #expect(try await store.status().confirmed == 1)
     }
 
-    @Test func `a reason is cut to one kibibyte`() async throws {
+    @Test func `truncates a reason to one kibibyte`() async throws {
         try await store.settle(.parked(reason: String(repeating: "ä", count: 2000)), 1)
         let reason = try await store.outboxRecords(OutboxFilter([.parked])).first?.reason
         #expect(reason?.utf8.count == 1024)
     }
 
-    @Test func `an empty outbox says so`() async throws {
+    @Test func `the status of an empty outbox is all zero`() async throws {
         let empty = try SQLiteStore.test()
         let nothing = OutboxStatus(
             pending: 0, oldestPending: nil, unrouted: 0, parked: 0, confirmed: 0, emitted: 0)

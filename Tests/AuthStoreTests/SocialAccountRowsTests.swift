@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `an account comes back as it was written`() async throws {
+    @Test func `an account is found as it was written, updated and deleted`() async throws {
         let store = try await store()
         var account = ada.account("1")
         account.extraData = ["name": "Ada", "groups": ["x", 1, .null, ["deep": true]]]
@@ -50,7 +50,7 @@ import Testing
         #expect(try await accounts(of: ada, store) == [])
     }
 
-    @Test func `accounts are listed in the order in which they came`() async throws {
+    @Test func `lists accounts in insertion order`() async throws {
         let store = try await store()
         for uid in ["2", "1", "3"] {
             try await store.transaction { [ada] (transaction: SQLiteTransaction) in
@@ -64,7 +64,7 @@ import Testing
         #expect(mine.map(\.uid) == ["2", "1", "3"])
     }
 
-    @Test func `an account is one user's`() async throws {
+    @Test func `an account belongs to one user only`() async throws {
         let store = try await store()
         try await store.transaction { [ada] (transaction: SQLiteTransaction) in
             try transaction.insert(ada.account("1"))
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `ids are told apart by case`() async throws {
+    @Test func `provider ids are case-sensitive`() async throws {
         let store = try await store()
         try await store.transaction { [ada, bob] transaction in
             try transaction.insert(ada.account("aB"))
@@ -95,7 +95,7 @@ import Testing
         #expect(try await store.count("auth_social_account") == 2)
     }
 
-    @Test func `a token comes back, the newest, and goes with its account and its user`() async throws {
+    @Test func `returns the newest token, and deletes it with its account and its user`() async throws {
         let store = try await store()
         let (first, second) = (ada.account("1"), ada.account("2"))
         let expiry = Date().wholeMilliseconds
@@ -123,7 +123,7 @@ import Testing
         #expect(try await store.count("auth_social_account") == 0)
     }
 
-    @Test func `a token's text stands nowhere in the files, and belongs to its account`() async throws {
+    @Test func `a token is encrypted in the files and bound to its account`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let (first, second) = (ada.account("1"), bob.account("2"))
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func `a store from before there were social accounts gets them, and keeps its rows`() async throws {
+    @Test func `migrates a store without social accounts and keeps its rows`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.file("auth.sqlite"))
         try SQLiteStore.migrator.migrate(queue, upTo: "auth_store_1")
@@ -171,14 +171,14 @@ import Testing
         #expect(try await store.count("auth_social_account") == 1)
     }
 
-    @Test func `accounts at Bitbucket are moved from the username to the id that stays`() async throws {
+    @Test func `migrates Bitbucket accounts from the username to the permanent id`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.file("auth.sqlite"))
         try SQLiteStore.migrator.migrate(queue, upTo: "auth_store_3")
         let profile = #"{"username":"ada","account_id":"557058:ada"}"#
         let rows: [(provider: String, uid: String, profile: String)] = [
             ("bitbucket_oauth2", "ada", profile),
-            // Stored by another field, without the id, damaged, or of another provider: all stay.
+            // Not changed: stored by another field, without the id, damaged, or of another provider.
             ("bitbucket_oauth2", "{4be5-uuid}", profile),
             ("bitbucket_oauth2", "bob", #"{"username":"bob"}"#),
             ("bitbucket_oauth2", "eve", "not JSON"), ("example", "ada", profile),
@@ -204,8 +204,7 @@ import Testing
         #expect(uids == ["557058:ada", "{4be5-uuid}", "bob", "eve", "ada"])
     }
 
-    @Test func `a token that is good for one use is taken once, by every process of the store`() async throws
-    {
+    @Test func `a one-time token is accepted once across all processes of the store`() async throws {
         let folder = try TemporaryFolder()
         let (one, other) = (try await folder.store(), try await folder.store())
         let token = OneTimeToken(id: "https://id.example.org 1", expiresAt: Date() + 3600)
@@ -220,7 +219,7 @@ import Testing
         }
     }
 
-    @Test func `tokens that have expired are forgotten`() async throws {
+    @Test func `deletes expired one-time tokens`() async throws {
         let clock = FixedClock()
         let store = try SQLiteStore.inMemory(keys: KeyRing(secret: "a secret of these tests"), clock: clock)
         let now = clock.now()

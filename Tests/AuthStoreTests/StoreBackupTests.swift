@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `a restored store gives no number to two signals, and everything stays accounted for`()
+    @Test func `a restored store reuses no sequence, and verification succeeds`()
         async throws
     {
         let store = try await folder.store(clock: clock)
@@ -28,7 +28,7 @@ import Testing
         try await store.settle(.confirmed, 1, 2)
         try await StoreBackup.make(of: store, at: folder.file("backup"))
         #expect(try folder.mode("backup") == 0o600)
-        // What comes after the backup is lost with the store, but subscribers have it.
+        // Signals emitted after the backup are lost with the store, but subscribers have received them.
         for number in 6...9 { try await store.emit(number) }
         var given = Set(try await store.pending().map(\.sequence)).union([1, 2])
 
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `a store that was restored, backed up and restored again goes on above both`() async throws {
+    @Test func `a second restore starts above the sequences of the first`() async throws {
         let store = try await folder.store(clock: clock)
         try await store.emit(1)
         try await StoreBackup.make(of: store, at: folder.file("first"))
@@ -63,7 +63,7 @@ import Testing
         let restored = try await folder.store("other.sqlite", clock: clock)
         try await restored.emit(2)
         try await StoreBackup.make(of: restored, at: folder.file("second"))
-        // The clock has been set back meanwhile.
+        // The clock has been set back in between.
         let again = try await StoreBackup.restore(
             folder.file("second"), to: folder.file("third.sqlite"), at: clock.now())
         #expect(again == start + 1)
@@ -71,7 +71,7 @@ import Testing
         #expect(try await third.verifyOutbox().faults == [])
     }
 
-    @Test func `a backup of an older version is migrated`() async throws {
+    @Test func `restoring a backup of an older version migrates it`() async throws {
         let pool = try DatabasePool(path: folder.file("old.sqlite"))
         try SQLiteStore.migrator.migrate(pool, upTo: "auth_store_3")
         try await pool.write { try $0.execute(sql: "CREATE TABLE mine (id INTEGER)") }
@@ -84,7 +84,7 @@ import Testing
         #expect(try await store.count("mine") == 0)
     }
 
-    @Test func `nothing is overwritten, and nothing is left behind by a refusal`() async throws {
+    @Test func `a rejected backup or restore overwrites nothing and leaves no file`() async throws {
         let store = try await folder.store(clock: clock)
         try await store.emit(1)
         let (backup, text) = (folder.file("backup"), folder.file("text"))
@@ -121,7 +121,7 @@ import Testing
 }
 
 @Suite struct SQLiteVersionTests {
-    @Test func `versions with the WAL-reset bug are named, repaired ones are not`() {
+    @Test func `reports versions with the WAL-reset bug, but not the repaired ones`() {
         for affected in ["3.7.0", "3.40.1", "3.44.5", "3.45.0", "3.46.1", "3.50.6", "3.51.0", "3.51.2"] {
             #expect(SQLiteVersion(affected).knownFault?.contains("WAL-reset") == true, "\(affected)")
         }
@@ -131,7 +131,7 @@ import Testing
         #expect(SQLiteVersion("3.52.0").knownFault?.contains("withdrawn") == true)
     }
 
-    @Test func `the linked version is three numbers`() throws {
+    @Test func `the linked version has three numbers`() throws {
         #expect(try SQLiteVersion.linked().description.wholeMatch(of: /3\.\d+\.\d+/) != nil)
     }
 }

@@ -19,7 +19,7 @@ import Testing
         #expect(throws: StoreError.self) { try SQLiteStore(path: path, keys: .test, codec: .test) }
     }
 
-    @Test func `commits are synchronised with the disk, after a reopening too`() async throws {
+    @Test func `commits are synchronised with the disk, also after reopening`() async throws {
         for _ in 0..<2 {
             let store = try await folder.store()
             #expect(try await pragma("synchronous", store) == "2")
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a file that was deleted or replaced takes nothing in until it is back`(isReplaced: Bool)
+    func `rejects writes while the file is deleted or replaced`(isReplaced: Bool)
         async throws
     {
         let store = try await folder.store()
@@ -50,7 +50,7 @@ import Testing
         #expect(try await store.count("auth_outbox") == 2)
     }
 
-    @Test func `an application's own commit of our signals is refused too where the file is gone`()
+    @Test func `rejects signals in an application's own transaction if the file is deleted`()
         async throws
     {
         let store = try await folder.store()
@@ -77,15 +77,15 @@ import Testing
         role.release()
     }
 
-    @Test func `a file that others could read is tightened`() async throws {
+    @Test func `restricts the mode of a file that others could read`() async throws {
         _ = FileManager.default.createFile(
             atPath: folder.file("auth.sqlite"), contents: nil, attributes: [.posixPermissions: 0o644])
         try await folder.store().emit(1)
         #expect(try folder.mode("auth.sqlite") == 0o600)
     }
 
-    @Test func `the umask neither opens nor closes the files`() async throws {
-        // The umask is the process's: a child has its own.
+    @Test func `the mode of the files does not depend on the umask`() async throws {
+        // The umask belongs to the whole process, so it is set in a child.
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/bin/sh")
         let path = folder.file("auth.sqlite")
@@ -100,19 +100,19 @@ import Testing
         }
     }
 
-    @Test func `a second store of the process leaves the first one's locks alone`() async throws {
+    @Test func `a second store in the process keeps the locks of the first`() async throws {
         let store = try await folder.store()
         let folder = folder
-        // Closing any descriptor of a file frees the process's locks on it: this one stays open to the end.
+        // Closing any descriptor of a file releases the process's locks on it, so this one stays open until the end.
         let probe = open(folder.file("auth.sqlite-shm"), O_RDWR | O_CLOEXEC)
         defer { close(probe) }
-        // The byte that a writer locks (SQLite, wal.c: WAL_WRITE_LOCK).
+        // The byte that a writer locks (WAL_WRITE_LOCK in SQLite's wal.c).
         @Sendable func isLocked() -> Bool {
             var lock = flock()
             lock.l_type = Int16(F_WRLCK)
             lock.l_start = 120
             lock.l_len = 1
-            // F_OFD_GETLK, a macro that is not imported: locks of open files see those of this process too.
+            // F_OFD_GETLK, whose macro is not imported: it also sees the locks of this process.
             return fcntl(probe, 36, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
         }
         #expect(!isLocked())
@@ -126,14 +126,14 @@ import Testing
         #expect(!isLocked())
     }
 
-    @Test func `what was committed is there after a reopening`() async throws {
+    @Test func `committed rows are found after reopening`() async throws {
         try await folder.store().emit(1, of: "a")
         let rows = try await folder.store().pending()
         #expect(rows.map(\.number) == [1])
         #expect(rows.first?.draft.subject == "a")
     }
 
-    @Test func `the trace of a signal is kept`() async throws {
+    @Test func `stores the trace of a signal`() async throws {
         let store = try await folder.store()
         try await store.emit(1)
         #expect(try await store.pending().first?.draft.trace == [:])
@@ -145,25 +145,25 @@ import Testing
         #expect(try await store.pending().first?.draft.trace == ["traceparent": "00-a-b-01"])
     }
 
-    @Test func `a folder that is not there is said so`() {
+    @Test func `reports a missing folder`() {
         let error = refusal(folder.file("nowhere/auth.sqlite"))
         #expect(error?.code == .unwritable)
         #expect(error?.message.contains("does not exist") == true)
     }
 
-    @Test func `a path that cannot be written is said so`() {
+    @Test func `reports a path that cannot be written`() {
         #expect(refusal(folder.path)?.code == .unwritable)
         #expect(refusal("/proc/auth.sqlite")?.code == .unwritable)
     }
 
-    @Test func `a file of another kind is left as it is`() throws {
-        let text = Data("This is no database, but somebody's diary, and long enough to be one.".utf8)
+    @Test func `does not change a file that is not a database`() throws {
+        let text = Data("This is a diary and not a database, but it is long enough to be one.".utf8)
         try text.write(to: URL(fileURLWithPath: folder.file("diary")))
         #expect(refusal(folder.file("diary"))?.code == .notADatabase)
         #expect(FileManager.default.contents(atPath: folder.file("diary")) == text)
     }
 
-    @Test func `a store of a newer version is not touched`() async throws {
+    @Test func `does not open or migrate a store of a newer version`() async throws {
         let store = try await folder.store()
         try await store.transaction { transaction in
             try transaction.database.execute(sql: "INSERT INTO grdb_migrations VALUES ('auth_store_999')")
@@ -173,7 +173,7 @@ import Testing
         #expect(error?.code == .newerSchema)
     }
 
-    @Test func `a store without its schema says that it wants a migration`() async throws {
+    @Test func `reports a store that needs a migration`() async throws {
         let store = try SQLiteStore(path: folder.file("new.sqlite"), keys: .test, codec: .test)
         let error = await #expect(throws: StoreError.self) { try await store.checkSchema() }
         #expect(error?.code == .outdatedSchema)
@@ -182,7 +182,7 @@ import Testing
         try await store.checkSchema()
     }
 
-    @Test func `those who make the store at once can all use it`() async throws {
+    @Test func `stores created concurrently on one file are all usable`() async throws {
         let path = folder.file("race.sqlite")
         let stores = try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
             for _ in 0..<8 {
@@ -204,7 +204,7 @@ import Testing
         #expect(files == ["race.sqlite", "race.sqlite-shm", "race.sqlite-wal"])
     }
 
-    @Test func `a migration waits for the one of another process`() async throws {
+    @Test func `a migration waits for that of another process`() async throws {
         let store = try SQLiteStore(path: folder.file("auth.sqlite"), keys: .test, codec: .test)
         let holder = try LockHolder(folder.file("auth.sqlite.migrate.lock"))
         let done = Notes<Bool>()
@@ -218,14 +218,14 @@ import Testing
         try await store.checkSchema()
     }
 
-    @Test func `a full disk changes nothing and can be told apart`() async throws {
+    @Test func `a full disk rolls back and has its own error code`() async throws {
         let store = try await folder.store()
         try await store.emit(1)
         let pages = try await pragma("page_count", store).flatMap(Int.init) ?? 0
         _ = try await pragma("max_page_count = \(pages)", store)
         let error = await #expect(throws: StoreError.self) {
             try await store.transaction { transaction in
-                for number in 0..<1000 { try transaction.emit(ThingHappened(number, of: "somebody")) }
+                for number in 0..<1000 { try transaction.emit(ThingHappened(number, of: "ada")) }
             }
         }
         #expect(error?.code == .full)
@@ -237,7 +237,7 @@ import Testing
         #expect(try await store.verifyOutbox().isWhole)
     }
 
-    @Test func `an error quotes no stored value`() async throws {
+    @Test func `errors quote no stored value`() async throws {
         let store = try await folder.store()
         let session = Session.test()
         let error = await #expect(throws: StoreError.self) {

@@ -6,12 +6,14 @@ import Foundation
 import GRDB
 import Testing
 
-/// Foundation writes a UUID in upper case, the wire in lower case: both mean one subject.
+/// Foundation writes a UUID in upper case, the wire format in lower case; both are the same subject.
 @Suite struct SubjectTests {
     private let user = User.test()
 
     @Test(arguments: [true, false])
-    func `signals of both spellings are one subject, however they are asked for`(isUpper: Bool) async throws {
+    func `upper-case and lower-case UUIDs are the same subject, in rows and queries`(isUpper: Bool)
+        async throws
+    {
         let store = try SQLiteStore.test()
         try await store.emit(1, of: "\(user.id)")
         try await store.emit(2, of: user.subject)
@@ -27,7 +29,7 @@ import Testing
         #expect(try await store.pending().map(\.number) == [3])
     }
 
-    @Test func `rows of an earlier version are migrated`() async throws {
+    @Test func `migrates rows of an earlier version`() async throws {
         let queue = try DatabaseQueue()
         try SQLiteStore.migrator.migrate(queue, upTo: "auth_store_3")
         let subjects = [
@@ -60,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `mails that cannot be opened are counted by an erasure`() async throws {
+    @Test func `an erasure counts the mails that cannot be decrypted`() async throws {
         let folder = try TemporaryFolder()
         try await folder.store().transaction { transaction in
             try transaction.queue(MailDraft(.emailConfirmation, to: "a@example.org", values: [:]))

@@ -33,15 +33,15 @@ import Testing
         log.entries.count { $0.level == .warning && $0.message.description.contains("no process delivers") }
     }
 
-    @Test func `mails that wait while no loop runs are logged, until one runs`() async throws {
+    @Test func `logs pending mails while no mail loop runs`() async throws {
         try await queueMail()
-        try await eventually("it is logged") { warnings > 0 }
+        try await eventually("a warning is logged") { warnings > 0 }
         #expect(log.entries.first { $0.level == .warning }?.metadata["mails"] == "1")
         let role = try await store.acquireMailRole()
         let mail = try #require(try await store.dueMails(limit: 1, now: Date()).first)
         try await store.accepted(mail)
         role.release()
-        // A loop that has the role, in whatever process.
+        // A mail loop that holds the lease, as in another process.
         let other = try await folder.store("application.sqlite")
         let held = try await other.acquireMailRole()
         let before = warnings
@@ -49,6 +49,6 @@ import Testing
         let isLogged = await becomes(within: .milliseconds(300)) { warnings > before }
         #expect(!isLogged)
         held.release()
-        try await eventually("it is logged once more") { warnings > before }
+        try await eventually("another warning is logged") { warnings > before }
     }
 }

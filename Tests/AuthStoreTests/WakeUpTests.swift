@@ -8,7 +8,7 @@ import GRDB
 import Testing
 
 @Suite struct WakeUpTests {
-    @Test func `a commit wakes every loop that listens`() async throws {
+    @Test func `a commit wakes every listening loop`() async throws {
         let store = try SQLiteStore.test()
         let (first, second) = (store.wakeUps(), store.wakeUps())
         try await store.emit(1)
@@ -16,7 +16,7 @@ import Testing
         #expect(await hears(second))
     }
 
-    @Test func `many commits may be one value`() async throws {
+    @Test func `several commits can be merged into one wake-up`() async throws {
         let store = try SQLiteStore.test()
         let stream = store.wakeUps()
         for number in 0..<50 { try await store.emit(number) }
@@ -24,7 +24,7 @@ import Testing
         #expect(await !hears(stream, within: .milliseconds(100)))
     }
 
-    @Test func `a rollback wakes nobody, and a signal no mail loop`() async throws {
+    @Test func `a rollback wakes no loop, and a signal no mail loop`() async throws {
         let store = try SQLiteStore.test()
         let (signals, mails) = (store.wakeUps(), store.mailWakeUps())
         try? await store.transaction { transaction in
@@ -46,7 +46,7 @@ import Testing
         #expect(await hears(stream))
     }
 
-    @Test func `a commit over other connections to the file is heard soon`() async throws {
+    @Test func `a commit through another connection wakes the loops within a second`() async throws {
         let folder = try TemporaryFolder()
         let (here, elsewhere) = (try await folder.store(), try await folder.store())
         let (signals, mails) = (here.wakeUps(), here.mailWakeUps())
@@ -57,7 +57,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(1))
     }
 
-    @Test func `the streams of a store that is gone end`() async throws {
+    @Test func `the streams end when the store is deinitialized`() async throws {
         let folder = try TemporaryFolder()
         var store: SQLiteStore? = try await folder.store()
         let streams = try #require(store.map { [$0.wakeUps(), $0.mailWakeUps()] })
@@ -65,11 +65,11 @@ import Testing
         #expect(store == nil)
         let ended = Notes<Bool>()
         let waiting = streams.map { stream in Task { ended.add(await stream.first { _ in true } == nil) } }
-        try await eventually("both have ended") { ended.all == [true, true] }
+        try await eventually("both streams have ended") { ended.all == [true, true] }
         for task in waiting { task.cancel() }
     }
 
-    @Test func `rows that are sent again wake the relay`() async throws {
+    @Test func `republishing rows wakes the relay`() async throws {
         let store = try SQLiteStore.test()
         try await store.emit(1)
         try await store.settle(.unrouted, 1)
