@@ -45,7 +45,7 @@ import Testing
 
     @Test func `reports every invalid setting by name, without its value`() {
         let (_, faults) = read([
-            "MAIL_URL": "smtp://user:topsecret@host?x=1", "MAIL_FROM": "nobody", "SITE_NAME": "a\nb",
+            "MAIL_URL": "smtp://user:topsecret@host?x=1", "MAIL_FROM": "accounts", "SITE_NAME": "a\nb",
             "ACCOUNT_EMAIL_SUBJECT_PREFIX": "a\r\nBcc: x", "MAIL_TEMPLATES": "/nowhere",
         ])
         #expect(
