@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Feeds the C face what a broker might send: a fuzzer with libFuzzer (`Scripts/fuzz MINUTES`), and without it a
-// program that replays files (`Scripts/fuzz --replay`).
+// Feeds arbitrary broker output to the CRabbitMQ target: with libFuzzer as a fuzzer (`Scripts/fuzz MINUTES`),
+// without it as a program that replays files (`Scripts/fuzz --replay`).
 //
-// An input is a byte of flags and what the server says. The server says all of it at once and then nothing more;
-// the client opens, does what the flags want, and steps until the connection is dead, touching every byte of
-// every event, so that the address sanitizer sees each.
+// An input is a byte of flags and the server's output. The server sends all of it at once and then nothing more.
+// The client opens a connection, does what the flags select, and steps until the connection is closed. It reads
+// every byte of every event, so that the address sanitizer checks each access.
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -18,16 +18,16 @@
 #include "CRabbitMQ.h"
 
 enum {
-  HANDSHAKE = 1,  // a sound log-in comes before the input
-  PUBLISHER = 2,  // the channel confirms, and we publish
-  CONSUMER = 4,   // we consume, and settle what is delivered
-  FRAMED = 8,     // the input is cut into frames with sound lengths and ends
+  HANDSHAKE = 1,  // a valid log-in precedes the input
+  PUBLISHER = 2,  // the client selects publisher confirms and publishes
+  CONSUMER = 4,   // the client consumes and settles the deliveries
+  FRAMED = 8,     // the input is split into frames with valid lengths and frame ends
   SMALL = 16,     // bodies are limited to 16 bytes
-  TOPOLOGY = 32,  // we declare things; the answers are the input's
-  DRIBBLE = 64,   // the server says it in small pieces
+  TOPOLOGY = 32,  // the client declares topology; the input contains the replies
+  DRIBBLE = 64,   // the server sends in small pieces
 };
 
-// MARK: What the server says
+// MARK: The server's output
 
 typedef struct {
   uint8_t bytes[1 << 18];
@@ -71,7 +71,7 @@ static void say_handshake(uint8_t flags) {
   }
 }
 
-/// Two bytes say a frame's type, channel and length, in that order from the highest bit; then comes its payload.
+/// Two bytes contain a frame's type, channel and length, in that order from the highest bit; its payload follows.
 static void say_framed(const uint8_t *bytes, size_t count) {
   static const uint8_t types[4] = {1, 2, 3, 8};
   while (count >= 2) {
@@ -126,7 +126,7 @@ static void start_server(void) {
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
       listen(listener, 64) != 0 || getsockname(listener, (struct sockaddr *)&address, &length) != 0 ||
       pthread_create(&thread, NULL, serve, NULL) != 0) {
-    perror("the fake server cannot be started");
+    perror("cannot start the fake server");
     exit(2);
   }
   pthread_detach(thread);
@@ -166,7 +166,7 @@ static crmq_bytes text(const char *text) {
 }
 
 static void publish(crmq_connection *c) {
-  crmq_field header = {.name = text("subject"), .kind = CRMQ_TEXT, .bytes = text("somebody")};
+  crmq_field header = {.name = text("subject"), .kind = CRMQ_TEXT, .bytes = text("ada")};
   crmq_message message = {.exchange = text("x"), .routing_key = text("a.b"), .body = text("{}"), .mandatory = true};
   message.properties.message_id = text("id");
   message.properties.headers = &header;
@@ -219,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   crmq_set_number(c, CRMQ_CONNECT_TIMEOUT, 2000);
   crmq_set_number(c, CRMQ_ANSWER_TIMEOUT, 1000);
   crmq_set_number(c, CRMQ_BODY_LIMIT, flags & SMALL ? 16 : 1 << 20);
-  // Another address of loopback each time: ports that were used rest for a minute.
+  // Another loopback address each time, since closed connections keep their port in TIME_WAIT for a minute.
   char host[32];
   turn++;
   snprintf(host, sizeof host, "127.%u.%u.1", turn >> 8 & 127, turn & 255);
