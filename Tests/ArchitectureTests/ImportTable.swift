@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which target may import what: the table of docs/architecture.md as data.
+/// The allowed imports of each target: the table in docs/architecture.md as data.
 enum ImportTable {
     struct Row {
         let target: String
         let imports: [String]
-        /// Where it lies, if not under Sources.
+        /// The target's folder, if not under Sources.
         var path: String?
 
         var folder: String { path ?? "Sources/\(target)" }
     }
 
-    /// One layer, one target; a row imports only rows below it and modules from outside.
+    /// One row per target; a row may import only rows below it and external modules.
     static let rows: [Row] = [
         Row(
             target: "auth-bench",
@@ -70,10 +70,10 @@ enum ImportTable {
         Row(target: "CBare", imports: [], path: "Benchmarks/bare"),
     ]
 
-    /// The service's plumbing: allowed everywhere.
+    /// Modules for logging, metrics, tracing and service lifecycle, allowed everywhere.
     static let plumbing: Set = ["Logging", "Metrics", "Tracing", "ServiceLifecycle", "Configuration"]
 
-    /// What comes with Swift and the system: allowed everywhere.
+    /// Modules of Swift and the system, allowed everywhere.
     static let platform: Set = [
         "Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc", "Musl", "Darwin",
     ]

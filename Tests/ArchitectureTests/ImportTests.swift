@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct ImportTests {
-    /// The modules that a source file imports, whatever stands before or behind the word.
+    /// The modules that a source file imports, with any attributes, access level or comment on the line.
     static func imports(in text: String) -> [String] {
         text.split(separator: "\n").filter { $0.contains("import") }.compactMap { line in
             line.prefixMatch(of: Self.declaration).map { String($0.module) }
@@ -14,7 +14,7 @@ import Testing
         #/\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(?<module>\w+)/#
     }
 
-    @Test func `the reader of imports sees every form`() {
+    @Test func `recognizes every form of an import`() {
         let text = """
             import A
             public import B
@@ -29,14 +29,14 @@ import Testing
     }
 
     @Test(arguments: ImportTable.rows.map(\.target))
-    func `a target imports what its row allows and nothing else`(target: String) throws {
+    func `a target imports only what its row allows`(target: String) throws {
         let row = try #require(ImportTable.rows.first { $0.target == target })
         let allowed = ImportTable.platform.union(ImportTable.plumbing).union(row.imports)
         let files = Repository.files(under: row.folder, ending: ["swift", "c", "h"])
         #expect(!files.isEmpty, "\(row.folder) has no source file")
         for file in files where file.path.hasSuffix(".swift") {
             for module in Self.imports(in: try file.text) where !allowed.contains(module) {
-                Issue.record("\(file) imports \(module), which \(target) may not")
+                Issue.record("\(file) imports \(module), which the table does not allow for \(target)")
             }
         }
     }
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test
-    func `the folders of Sources and Benchmarks are the rows of the table and the targets of the package`()
+    func `table rows, package targets and the folders of Sources and Benchmarks match`()
         throws
     {
         let targets = ImportTable.rows.map(\.target).sorted()
@@ -63,7 +63,7 @@ import Testing
             #expect(folders == ImportTable.rows.map(\.folder).filter { $0.hasPrefix("\(folder)/") }.sorted())
         }
         let manifest = try Repository.File(path: "Package.swift").text
-        // A declaration reaches to the next one. Helpers of tests live under Tests and say so with a path.
+        // A declaration ends where the next one starts. Test helpers are declared with a path under Tests.
         let inSources = manifest.split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst()
             .filter { !$0.contains("path: \"Tests/") }
             .compactMap { $0.firstMatch(of: #/^\s*name:\s*"([^"]+)"/#).map { String($0.1) } }
@@ -71,7 +71,7 @@ import Testing
         #expect(inSources.sorted() == targets)
     }
 
-    @Test func `the table in docs says the same`() throws {
+    @Test func `the table in docs/architecture.md matches`() throws {
         let page = try Repository.File(path: "docs/architecture.md").lines
         var documented: [String: Set<String>] = [:]
         for line in page where line.hasPrefix("| `") {
@@ -86,8 +86,8 @@ import Testing
         #expect(documented == table)
     }
 
-    // What is measured against bare librabbitmq is another program than ours.
-    @Test func `only the C faces and the bare benchmark include the headers of librabbitmq and libcurl`()
+    // Benchmarks/bare calls librabbitmq directly, since the benchmark compares this package with it.
+    @Test func `only the C targets and the bare benchmark include headers of librabbitmq and libcurl`()
         throws
     {
         var including: [String: Set<String>] = [:]
@@ -112,7 +112,7 @@ import Testing
             including == ["amqp": ["Sources/CRabbitMQ", "Benchmarks/bare"], "curl": ["Sources/CCurl"]])
     }
 
-    @Test func `the C faces show none of the headers they include to Swift`() throws {
+    @Test func `public headers of the C targets do not include headers of librabbitmq or libcurl`() throws {
         for folder in ["Sources/CRabbitMQ", "Sources/CCurl", "Benchmarks/bare"] {
             for file in Repository.files(under: "\(folder)/include", ending: ["h"]) {
                 let text = try file.text

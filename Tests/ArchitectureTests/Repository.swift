@@ -6,7 +6,7 @@ enum Repository {
     static let root: URL = URL(filePath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// A file, with its path from the root.
+    /// A file with its path relative to the root.
     struct File: CustomStringConvertible {
         let path: String
         var text: String {
@@ -18,7 +18,7 @@ enum Repository {
         var description: String { path }
     }
 
-    /// The files under a folder with one of the endings, in order of their paths; none where it is not there.
+    /// The files under a folder with one of the extensions, sorted by path; empty if the folder does not exist.
     static func files(under folder: String, ending endings: Set<String>) -> [File] {
         let base = root.appending(path: folder, directoryHint: .isDirectory)
         guard let walk = FileManager.default.enumerator(atPath: base.path()) else { return [] }

@@ -10,12 +10,12 @@ import Testing
             + [Repository.File(path: "Package.swift")]
     }
 
-    @Test func `there are sources to look at`() {
+    @Test func `finds the source files`() {
         #expect(Self.files.count > 50)
         #expect(Self.files.contains { $0.path == "Sources/AuthSignals/Signal.swift" })
     }
 
-    @Test func `every file says its licence in its first lines`() throws {
+    @Test func `every file names its licence in its first two lines`() throws {
         for file in Self.files {
             let head = try file.lines.prefix(2)
             if !head.contains(where: { $0.hasSuffix("SPDX-License-Identifier: Apache-2.0") }) {
@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    @Test func `nothing is left for later`() throws {
-        // In two halves, or this file would be found.
+    @Test func `no source contains a marker for unfinished work`() throws {
+        // Split, so that this file does not match.
         let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK:"]
         for file in Self.files {
             let text = try file.text
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `no source knows the machine it was written on`() throws {
+    @Test func `no source contains an absolute path of a developer's machine`() throws {
         let homes = ["/ro" + "ot/", "/ho" + "me/", "/Us" + "ers/", "/wo" + "rk/"]
         for file in Self.files {
             let text = try file.text
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `the domain and the loops speak neither SQL nor AMQP nor HTTP`() throws {
+    @Test func `domain, relay and consumer code contains no SQL, AMQP or HTTP`() throws {
         let words = ["SELECT ", "INSERT INTO", "amqp_", "sqlite3_", "URLSession", "URLRequest"]
         for target in ["AuthSignals", "AuthFlows", "AuthRelay", "AuthConsumer"] {
             for file in Repository.files(under: "Sources/\(target)", ending: ["swift"]) {
