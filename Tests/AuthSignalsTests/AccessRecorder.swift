@@ -2,7 +2,7 @@
 import Configuration
 import Synchronization
 
-/// Keeps what Configuration would log of each access.
+/// Records the access events that Configuration would log.
 final class AccessRecorder: AccessReporter {
     private let recorded = Mutex<[AccessEvent]>([])
 

@@ -4,12 +4,12 @@ import Foundation
 import Testing
 import ToolSupport
 
-/// Bodies and texts as nobody of ours writes them: each is read or refused, and what is read makes sense.
+/// Mutated bodies and texts: each is read or rejected, and a value that is read is consistent.
 @Suite struct CodecFuzzTests {
     private static let rounds = 300 * TestSeed.times
 
     @Test(arguments: SampleSignals.all.indices)
-    func `a damaged body is refused as malformed, or read as an event that can be written`(_ index: Int)
+    func `a mutated body is rejected as malformed or read as an event that can be written`(_ index: Int)
         throws
     {
         let seed = TestSeed.value &+ UInt64(index)
@@ -55,7 +55,7 @@ import ToolSupport
                 return
             }
         }
-        // Its own type, and one that is not its own.
+        // The event's own type and another one.
         for type in [SignalCatalog.all.first { $0.name == event.name }, UserLoggedIn.self] {
             if let type { expectDecodes(type, event, place) }
         }
@@ -64,7 +64,7 @@ import ToolSupport
     private func expectDecodes<S: Signal>(_ type: S.Type, _ event: SignalEvent, _ place: String) {
         do throws(SignalError) {
             let signal = try event.decode(type)
-            // What could be read can be sent on.
+            // A decoded signal can be emitted again.
             _ = try SampleSignals.codec().draft(signal, at: event.time)
         } catch {
             guard [.wrongType, .malformed, .tooLarge].contains(error.code) else {
@@ -74,7 +74,7 @@ import ToolSupport
         }
     }
 
-    @Test func `a damaged text of any form is refused, or means what is written back`() throws {
+    @Test func `a mutated text is rejected or survives a round trip`() throws {
         var mutator = Mutator(seed: TestSeed.value)
         let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
         for round in 0..<(2000 * TestSeed.times) {
@@ -89,7 +89,7 @@ import ToolSupport
                 _ = pattern.matches(routingKey: text)
                 #expect(pattern.rawValue.utf8.count <= 255, "\(place)")
             }
-            // Stars alone match an empty text, too, which no signal has as its name (seed 889221).
+            // Stars alone also match an empty text, which is not a valid signal name (seed 889221).
             if let filter = try? SignalNameFilter(validating: mutator.mutate("account.*_in.us*ged*")),
                 !text.isEmpty
             {
@@ -99,7 +99,7 @@ import ToolSupport
             }
             let base64 = mutator.mutate(key)
             if let bytes = Base64URL.bytes(of: base64), Base64URL.text(of: bytes) != base64 {
-                // The last character's unused bits are all that may differ.
+                // Only the unused bits of the last character may differ.
                 #expect(Base64URL.text(of: bytes).dropLast() == base64.dropLast(), "\(place): \(base64)")
             }
             if let keys = try? TokenKeys(parsing: mutator.mutate("k1:\(key),k2:\(key)")) {

@@ -5,7 +5,7 @@ import ToolSupport
 
 @testable import AuthSignals
 
-/// What the reader of events takes, a general decoder reads in the same way.
+/// `EventReader` and a general JSON decoder agree on every body that `EventReader` accepts.
 @Suite struct EventReaderTests {
     private func body() throws -> Data {
         try SampleSignals.message(
@@ -36,7 +36,7 @@ import ToolSupport
         }
     }
 
-    /// What an event says, to be compared.
+    /// The attributes of an event in the order of ``Attributes/words``.
     private func words(_ event: SignalEvent) -> [String?] {
         [
             event.id.wireText, event.source, event.name.rawValue, event.subject, event.time.wireText,
@@ -44,7 +44,7 @@ import ToolSupport
         ]
     }
 
-    @Test func `it reads what we write ourselves`() throws {
+    @Test func `reads events that this library writes`() throws {
         let body = try body()
         let event = try EventReader.event(of: body)
         #expect(words(event) == (try Attributes(body)).words)
@@ -60,12 +60,12 @@ import ToolSupport
         #"{"specv\u0065rsion":"1\u002e0","id":"0199f0c2-0000-7000-8000-0000000000b\u0062","source":"\/s","#
             + #""type":"a\u005fb.c","time":"2026-11-23T09:00:00Z","data":{},"subject":"\"\\\b\f\n\r\t\ud83d\ude00é"}"#,
     ])
-    func `it reads what others may write`(_ text: String) throws {
+    func `reads valid events of other producers`(_ text: String) throws {
         let event = try EventReader.event(of: Data(text.utf8))
         #expect(words(event) == (try Attributes(Data(text.utf8))).words)
     }
 
-    @Test func `whatever happens to the bytes, what it takes is read alike by the general decoder`() throws {
+    @Test func `agrees with the general decoder on every mutated body that it accepts`() throws {
         let whole = Array(try body())
         var generator = SeededGenerator(seed: TestSeed.value)
         let favourites = Array(#"{}[]",:\ue0-+.1tfn"#.utf8) + [0, 0x1F, 0x80, 0xC3, 0xFF]
@@ -92,13 +92,13 @@ import ToolSupport
         #expect(taken > 100)
     }
 
-    @Test func `a body that is changed is read anew`() throws {
+    @Test func `decodes a replaced body from its new bytes`() throws {
         var event = try SignalCodec.event(from: try body())
         event.body = Data("[]".utf8)
         #expect(throws: SignalError.self) { try event.decode(UserLoggedOut.self) }
     }
 
-    @Test func `a fault in the data is told with its place`() throws {
+    @Test func `reports the path of a wrong type in the data`() throws {
         let text = String(decoding: try body(), as: UTF8.self).replacing(
             #""is_active":true"#, with: #""is_active":1"#)
         let event = try EventReader.event(of: Data(text.utf8))

@@ -3,9 +3,9 @@ import AuthSignals
 import Foundation
 import Testing
 
-/// What other versions, other publishers and enemies may send.
+/// Events that other versions, other publishers and attackers may send.
 @Suite struct ForeignEventTests {
-    /// An event of `data`, with attributes replaced, or left out where the replacement is empty.
+    /// An event with `data`. Attributes are replaced, or omitted if the replacement is empty.
     private func body(_ data: String, replacing: [String: String] = [:]) -> Data {
         var attributes = [
             "specversion": #""1.0""#, "id": #""0199f0c2-0000-7000-8000-0000000000bb""#,
@@ -34,9 +34,9 @@ import Testing
         }
     }
 
-    // MARK: What must be taken
+    // MARK: Accepted events
 
-    @Test func `the smallest event is read`() throws {
+    @Test func `reads the smallest event`() throws {
         let event = try SignalCodec.event(from: body(data))
         #expect(event.id == UUID(uuidString: "0199f0c2-0000-7000-8000-0000000000bb"))
         #expect(event.source == "https://a.example")
@@ -49,14 +49,14 @@ import Testing
         #expect(signal.user.email == nil && signal.user.lastLogin == nil)
     }
 
-    @Test func `members that nobody knows are ignored, in the envelope and in the data`() throws {
+    @Test func `ignores unknown members in the envelope and in the data`() throws {
         let more = data.replacing(#""user":{"#, with: #""new":[{}],"user":{"x":{"y":[1]},"#)
         let event = try SignalCodec.event(
             from: body(more, replacing: ["traceparent": #""00-…""#, "partitionkey": "7", "x": "null"]))
         #expect(try event.decode(PasswordSet.self).user.id == "1")
     }
 
-    @Test func `null is the same as absent`() throws {
+    @Test func `reads null like an absent member`() throws {
         let nulls = data.replacing(
             #""is_active""#, with: #""email":null,"last_login":null,"username":null,"is_active""#)
         let event = try SignalCodec.event(
@@ -67,7 +67,7 @@ import Testing
         #expect(try event.decode(PasswordSet.self) == absent.decode(PasswordSet.self))
     }
 
-    @Test func `values of enumerations that nobody knows are kept and written again`() throws {
+    @Test func `keeps unknown enumeration values and writes them again`() throws {
         let body = Data(
             String(decoding: try SampleSignals.message(of: SampleSignals.all[11]).body, as: UTF8.self)
                 .replacing(#""outcome":"denied""#, with: #""outcome":"postponed""#)
@@ -81,7 +81,7 @@ import Testing
         #expect(again == String(decoding: body, as: UTF8.self))
     }
 
-    @Test func `a log-in by a method that nobody knows is a log-in`() throws {
+    @Test func `reads a log-in with an unknown method`() throws {
         let body = Data(
             String(decoding: try SampleSignals.message(of: SampleSignals.all[0]).body, as: UTF8.self)
                 .replacing(#"["socialaccount","mfa"]"#, with: #"["palm_reading"]"#).utf8)
@@ -89,26 +89,26 @@ import Testing
         #expect(signal.methods.map(\.rawValue) == ["palm_reading"])
     }
 
-    @Test func `a signal that this version does not declare can be read as JSON`() throws {
+    @Test func `reads a signal that this version does not declare as JSON`() throws {
         let event = try SignalCodec.event(
             from: body(#"{"device":"x","n":1}"#, replacing: ["type": #""mfa.authenticator_added""#]))
         #expect(event.name == "mfa.authenticator_added")
         #expect(try event.json() == ["device": "x", "n": 1])
     }
 
-    // MARK: What must be refused
+    // MARK: Rejected events
 
     @Test(arguments: [
         "", " ", "null", "true", "1", "\"text\"", "[]", "{}", "{", "{]", #"{"specversion""#, "\u{FEFF}",
         "<xml/>",
         "{\"a\":\u{1}}", "'{}'", #"{"specversion":"\ud800"}"#, "NaN", "{}{}",
     ])
-    func `what is no event is malformed`(text: String) {
+    func `a body that is not an event is malformed`(text: String) {
         expectMalformed(Data(text.utf8))
     }
 
     @Test(arguments: ["specversion", "id", "source", "type", "time"])
-    func `a missing, null or ill-kinded attribute is named`(attribute: String) {
+    func `names a missing, null or wrongly typed attribute`(attribute: String) {
         for replacement in ["", "null", "1", "true", "{}", "[\"x\"]", #""""#] {
             expectMalformed(body(data, replacing: [attribute: replacement]), attribute)
         }
@@ -119,12 +119,12 @@ import Testing
         ("type", "account"), ("time", "yesterday"), ("time", "2026-02-30T00:00:00Z"), ("sequence", "-1"),
         ("sequence", "+1"), ("sequence", "1e3"), ("sequence", ""), ("sequence", "99999999999999999999"),
     ])
-    func `an attribute of another form is named and not quoted`(attribute: String, value: String) {
+    func `names a malformed attribute without quoting it`(attribute: String, value: String) {
         expectMalformed(body(data, replacing: [attribute: "\"\(value)\""]), attribute)
     }
 
     @Test(arguments: ["null", "1", "\"x\"", "[]", "[{}]"])
-    func `data that is no object is malformed`(data: String) {
+    func `data that is not an object is malformed`(data: String) {
         expectMalformed(body(data), "data")
     }
 
@@ -141,7 +141,7 @@ import Testing
     @Test(arguments: [
         #","id":"0199f0c2-0000-7000-8000-0000000000cc""#, #","typ\u0065":"x.y""#, #","data":{}"#, ",",
     ])
-    func `an attribute twice or a comma at the end is malformed`(_ more: String) {
+    func `a duplicate attribute or a trailing comma is malformed`(_ more: String) {
         let text = String(decoding: body(data), as: UTF8.self)
         expectMalformed(Data((text.dropLast() + more + "}").utf8), "at byte")
     }
@@ -154,7 +154,8 @@ import Testing
         ("datacontenttype", #""json""#), ("datacontenttype", "1"), ("correlationid", "7"), ("time", #""""#),
         ("time", #""2026-11-23""#), ("time", #""2026-11-23T08:00:00""#),
     ])
-    func `an attribute that breaks CloudEvents is malformed and named`(_ attribute: String, _ value: String) {
+    func `an attribute that violates CloudEvents is malformed and named`(_ attribute: String, _ value: String)
+    {
         expectMalformed(body(data, replacing: [attribute: value]), attribute)
     }
 
@@ -163,11 +164,12 @@ import Testing
         ("é", #""x""#),
         ("more", "[1]"), ("more", "{}"), ("more", "1.5"), ("more", "2147483648"), ("more", "1e3"),
     ])
-    func `an extension attribute that breaks CloudEvents is malformed`(_ attribute: String, _ value: String) {
+    func `an extension attribute that violates CloudEvents is malformed`(_ attribute: String, _ value: String)
+    {
         expectMalformed(body(data, replacing: [attribute: value]), "attribute")
     }
 
-    @Test func `what CloudEvents allows is read`() throws {
+    @Test func `reads unusual attributes that CloudEvents allows`() throws {
         let event = try SignalCodec.event(
             from: body(
                 data,
@@ -180,7 +182,7 @@ import Testing
             event.source == "/relative?x=%20#é" && event.subject == "a b\n" && event.dataSchema == "urn:x")
     }
 
-    @Test func `bytes that are no UTF-8 are malformed`() {
+    @Test func `bytes that are not UTF-8 are malformed`() {
         for bytes: [UInt8] in [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
             var bad = Data(#"{"specversion":"1.0","x":""#.utf8)
             bad.append(contentsOf: bytes)
@@ -192,13 +194,13 @@ import Testing
     }
 
     @Test(arguments: ["[", #"{"a":"#])
-    func `nesting of a hundred thousand levels is an error and no crash`(opening: String) throws {
+    func `a hundred thousand levels of nesting are an error, not a crash`(opening: String) throws {
         expectMalformed(Data(String(repeating: opening, count: 100_000).utf8))
         let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
         expectMalformed(body(#"{"x":\#(deep)}"#))
     }
 
-    @Test func `nesting up to the limit can be read and written again, and none beyond it`() throws {
+    @Test func `reads and writes nesting up to the limit and rejects deeper nesting`() throws {
         func deep(_ levels: Int) -> String {
             String(repeating: "[", count: levels) + "1" + String(repeating: "]", count: levels)
         }
@@ -211,7 +213,7 @@ import Testing
         expectMalformed(body(#"{"x":\#(deep(most + 1))}"#), "nested too deeply")
     }
 
-    @Test func `a profile that is nested too deeply to be read is not emitted`() {
+    @Test func `does not emit a profile that is nested too deeply to be read`() {
         var profile: JSONValue = 1
         for _ in 0...JSONValue.largestDepth { profile = [profile] }
         var sociallogin = SampleSignals.sociallogin
@@ -225,12 +227,12 @@ import Testing
         }
     }
 
-    @Test func `a body of more than a megabyte is not even read`() {
+    @Test func `rejects a body of more than a megabyte`() {
         expectMalformed(Data(repeating: UInt8(ascii: " "), count: 2 << 20), "bytes")
     }
 
     @Test(arguments: [(400, "1"), (400, #""""#), (28, "1"), (28, #""""#), (28, "[]")])
-    func `a long body is done with in seconds, however it is nested`(depth: Int, leaf: String)
+    func `processes a long body within seconds, however it is nested`(depth: Int, leaf: String)
         throws
     {
         let leaves = Array(repeating: leaf, count: 15_000 / (leaf.utf8.count + 1)).joined(separator: ",")
@@ -240,7 +242,7 @@ import Testing
         #expect(took < .seconds(20))
     }
 
-    @Test func `data of another kind is the wrong type, told by its path and not by its value`() throws {
+    @Test func `reports a wrong type in the data by its path, not by its value`() throws {
         let wrong: [(String, String)] = [
             (data.replacing("true", with: #""secret""#), "user.is_active is of another kind"),
             (data.replacing(#""id":"1","#, with: ""), "user.id is missing"),
@@ -260,7 +262,7 @@ import Testing
         }
     }
 
-    @Test func `a payload's own keys are in no error`() throws {
+    @Test func `an error does not quote the payload's own keys`() throws {
         let event = try SignalCodec.event(from: body(#"{"jane@example.org":{"2":1e999}}"#))
         #expect {
             _ = try event.json()

@@ -2,11 +2,11 @@
 import Foundation
 import Testing
 
-/// A file under `Golden/`: what was once released, byte for byte.
+/// A file under `Golden/`: released output that must not change by a byte.
 struct Golden {
     let url: URL
 
-    /// Set to `1` to write the files instead of comparing them; read the difference before committing it.
+    /// Set to `1` to write the files instead of comparing them; review the diff before committing it.
     static let variable = "AUTH_SIGNALS_WRITE_GOLDEN"
 
     init(_ name: String) {
@@ -16,7 +16,7 @@ struct Golden {
 
     var bytes: Data { get throws { try Data(contentsOf: url) } }
 
-    /// Compares, or writes where the environment says so.
+    /// Compares `actual` with the file, or writes the file if the environment variable is set.
     func expect(_ actual: Data, sourceLocation: SourceLocation = #_sourceLocation) throws {
         if ProcessInfo.processInfo.environment[Self.variable] == "1" {
             try actual.write(to: url)

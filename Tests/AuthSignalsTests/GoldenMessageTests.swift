@@ -4,26 +4,26 @@ import Foundation
 import Testing
 
 @Suite struct GoldenMessageTests {
-    @Test func `every signal of the catalogue has a sample, and no other`() {
+    @Test func `the samples are exactly the signals of the catalogue`() {
         #expect(SampleSignals.all.map { type(of: $0).name } == SignalCatalog.all.map { $0.name })
         #expect(SampleSignals.all.count == 19)
     }
 
     @Test(arguments: SampleSignals.all.indices)
-    func `the body is byte for byte the released one`(index: Int) throws {
+    func `encodes the body byte for byte as released`(index: Int) throws {
         let signal = SampleSignals.all[index]
         try Golden("\(type(of: signal).name).json").expect(SampleSignals.message(of: signal).body)
     }
 
     @Test(arguments: SampleSignals.all.indices)
-    func `the body in the thin profile is byte for byte the released one`(index: Int) throws {
+    func `encodes the thin body byte for byte as released`(index: Int) throws {
         let signal = SampleSignals.all[index]
         try Golden("\(type(of: signal).name).thin.json")
             .expect(SampleSignals.message(of: signal, profile: .thin).body)
     }
 
     @Test(arguments: SampleSignals.all.indices)
-    func `a golden body reads as the signal it was written from`(index: Int) throws {
+    func `decodes a golden body as the signal it was written from`(index: Int) throws {
         func check<S: Signal>(_ signal: S) throws {
             let event = try SignalCodec.event(from: Golden("\(S.name).json").bytes)
             let read = try event.decode(S.self)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: SampleSignals.all.indices)
-    func `a thin body reads as the same type and shows no person`(index: Int) throws {
+    func `decodes a thin body as the same type, without personal data`(index: Int) throws {
         func check<S: Signal>(_ signal: S) throws {
             let body = try Golden("\(S.name).thin.json").bytes
             let read = try SignalCodec.event(from: body).decode(S.self)
@@ -51,7 +51,7 @@ import Testing
         try check(SampleSignals.all[index])
     }
 
-    @Test func `the golden folder holds what is compared and nothing else`() throws {
+    @Test func `the golden folder has exactly the files that are compared`() throws {
         let names = SignalCatalog.all.map { $0.name.rawValue }
         let wanted = names.flatMap { ["\($0).json", "\($0).thin.json"] } + CatalogGolden.files
         let there = try FileManager.default.contentsOfDirectory(

@@ -12,13 +12,13 @@ import Testing
     @Test(arguments: [
         "127.0.0.1", "0.0.0.0", "::", "::1", "2001:db8::7", "fe80::1%eth0", "localhost", "web-1.example.org",
     ])
-    func `an address or a name is taken`(text: String) {
+    func `accepts an address or a host name`(text: String) {
         #expect(read(text).host == text)
         #expect(read(" \(text)\n").host == text)
         #expect(read(text).faults == [])
     }
 
-    @Test func `without the setting the default is taken`() {
+    @Test func `uses the default for a missing or empty setting`() {
         #expect(read(nil).host == "127.0.0.1")
         #expect(read("").host == "127.0.0.1")
     }
@@ -29,7 +29,7 @@ import Testing
         ("0.0.0.0:80", "HTTP_PORT"), ("a b", "must be an address"), ("127.0.0.1,::1", "must be an address"),
         ("*:8080", "HTTP_PORT"), ("\u{200D}", "must be an address"),
     ])
-    func `what only looks like a host is a fault that names the right form`(text: String, says: String) {
+    func `rejects text that only looks like a host and names the right form`(text: String, says: String) {
         let faults = read(text).faults
         #expect(faults.count == 1)
         #expect(faults.first?.contains("HTTP_HOST") == true)

@@ -3,17 +3,17 @@ import AuthSignals
 import Foundation
 import Testing
 
-/// Names that are one text to Swift and two to everybody else: each keeps its member.
+/// Member names that Swift compares as equal strings but that differ in bytes: each keeps its member.
 @Suite struct JSONMembersTests {
     private static let text = "{\"a\":{\"e\u{301}\":1,\"\u{E9}\":[{\"K\":true,\"\u{212A}\":null}]}}"
 
     private func value(_ text: String) throws -> JSONValue { try JSONValue.reading(Data(text.utf8)) }
 
-    @Test func `every member is kept, read and written`() throws {
+    @Test func `keeps every member when reading and writing`() throws {
         let value = try value(Self.text)
         #expect(value["a"]?["e\u{301}"] == 1)
         guard case .array(let elements)? = value["a"]?["\u{E9}"], let inner = elements.first else {
-            Issue.record("no list")
+            Issue.record("not a list")
             return
         }
         #expect(inner["K"] == true)
@@ -26,7 +26,7 @@ import Testing
         #"{"\u00e9":1,"e\u0301":2}"#, "{\"\u{E9}\":1,\"e\u{301}\":2}",
         " {\"\u{E9}\" : 1 ,\n\"e\u{301}\":2 } ",
     ])
-    func `a name may be escaped`(text: String) throws {
+    func `reads escaped member names`(text: String) throws {
         let value = try value(text)
         #expect(value["\u{E9}"] == 1)
         #expect(value["e\u{301}"] == 2)
@@ -37,21 +37,21 @@ import Testing
         #"{"é":"x","b":[1,2]}"#,
         #"{"é":1e2,"b":9007199254740993}"#,
     ])
-    func `anything else is read as JSONDecoder reads it`(text: String) throws {
+    func `reads any other JSON as JSONDecoder does`(text: String) throws {
         #expect(try value(text) == JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
     }
 
     @Test(arguments: ["", "{", "é", "{\"é\":}", "[1,", "{\"é\":1"])
-    func `what is not JSON is none`(text: String) {
+    func `rejects text that is not JSON`(text: String) {
         #expect(throws: (any Error).self) { try value(text) }
     }
 
-    @Test func `a text that nests too deeply is none`() {
+    @Test func `rejects text that is nested too deeply`() {
         let text = String(repeating: "{\"\u{E9}\":", count: 60) + "1" + String(repeating: "}", count: 60)
         #expect(throws: (any Error).self) { try value(text) }
     }
 
-    @Test func `within another value it passes through Foundation's coders`() throws {
+    @Test func `passes through Foundation's coders inside another value`() throws {
         struct Holder: Codable, Equatable { var profile: JSONValue }
         let holder = Holder(profile: try value(Self.text))
         let stored = try SignalCodec.encoder().encode(holder)
@@ -65,13 +65,13 @@ import Testing
         #"{"\u0000json":"[1]"}"#, #"{"\u0000json":"{"}"#, #"{"\u0000json":1}"#, #"{"\u0000json":"x","b":1}"#,
         #"{"\u0000json":""}"#,
     ])
-    func `somebody else's member of that name is only a member`(text: String) throws {
+    func `a foreign member with the name of the internal marker is an ordinary member`(text: String) throws {
         let value = try value(text)
         #expect(value.members?.isEmpty == false)
         #expect(try JSONValue.reading(value.written()) == value)
     }
 
-    @Test func `a signal carries every member of a profile`() throws {
+    @Test func `a signal carries every member of a provider profile`() throws {
         var sociallogin = SampleSignals.sociallogin
         sociallogin.extraData = try value(Self.text)
         let signal = SocialAccountAdded(
@@ -80,7 +80,7 @@ import Testing
         #expect(draft.data.range(of: Data(("\"extra_data\":" + Self.text).utf8)) != nil)
     }
 
-    @Test func `what is personal is hidden in such an object, too`() throws {
+    @Test func `redacts personal members in an object with such names`() throws {
         let shown = Redaction.redact(try value("{\"\u{E9}\":1,\"e\u{301}\":2,\"email\":\"a@x.org\"}"))
         #expect(shown["email"] == "…")
         #expect(shown["e\u{301}"] == 2)

@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct LoopbackTests {
     @Test(arguments: ["localhost", "LocalHost", "127.0.0.1", "127.1.2.3", "::1", "[::1]"])
-    func `this machine is known by its names`(host: String) { #expect(Loopback.isHost(host)) }
+    func `recognizes names and addresses of loopback`(host: String) { #expect(Loopback.isHost(host)) }
 
     @Test(arguments: [
         "", "0.0.0.0", "::", "127.", "127.example.org", "127.0.0.1.example.org", "localhost.example.org",
         "128.0.0.1",
     ])
-    func `nothing else is`(host: String) { #expect(!Loopback.isHost(host)) }
+    func `other hosts are not loopback`(host: String) { #expect(!Loopback.isHost(host)) }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RedactionTests {
     @Test(arguments: SampleSignals.all.indices)
-    func `no redacted signal shows a person or a token`(index: Int) throws {
+    func `a redacted signal shows no personal data and no token`(index: Int) throws {
         let body = try SampleSignals.message(of: SampleSignals.all[index]).body
         let data = try SignalCodec.event(from: body).json()
         let text = String(decoding: try SignalCodec.encoder().encode(Redaction.redact(data)), as: UTF8.self)
@@ -16,14 +16,14 @@ import Testing
     }
 
     @Test(arguments: SignalCatalog.all.indices)
-    func `every member that the thin profile leaves out is redacted`(index: Int) throws {
+    func `redacts every member that the thin profile omits`(index: Int) throws {
         for member in try SignalSchema(of: SignalCatalog.all[index]).members where member.isPersonal {
             let name = String(member.path.split(separator: ".").last ?? "")
             #expect(Redaction.redact(.object([name: "x"])) == .object([name: "…"]), "\(name)")
         }
     }
 
-    @Test func `what is null stays null, and structure stays`() {
+    @Test func `keeps null values and the structure`() {
         let value: JSONValue = ["email": .null, "a": [["email": "x", "id": 1]], "token": ["x": 1]]
         #expect(
             Redaction.redact(value) == ["email": .null, "a": [["email": "…", "id": 1]], "token": "…"])

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// One signal of each kind with every member set, so that the golden files show all there is to see.
+/// One signal of each type with every member set, so that the golden files have all members.
 enum SampleSignals {
     static let time = Date(timeIntervalSince1970: 1_795_420_800.123)
 
@@ -81,7 +81,7 @@ enum SampleSignals {
         "address": ["country": "IS"],
     ]
 
-    /// The row that a signal becomes, always with the same id, time and place.
+    /// The outbox row of a signal, always with the same id, time and sequence.
     static func row(
         of signal: any Signal, profile: PayloadProfile = .standard, sequence: Int64 = 12_345
     ) throws -> OutboxRow {

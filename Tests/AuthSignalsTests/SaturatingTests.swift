@@ -10,11 +10,11 @@ import Testing
             (0.9, 0), (-0.9, 0), (1e3, 1000), (-1e3, -1000), (1e300, Int64.max), (-1e300, Int64.min),
             (.infinity, .max), (-.infinity, .min), (.nan, 0), (9.3e18, .max), (-9.3e18, .min),
         ] as [(Double, Int64)])
-    func `a number that does not fit becomes the nearest that does`(_ number: Double, _ whole: Int64) {
+    func `clamps a number to the nearest value that fits`(_ number: Double, _ whole: Int64) {
         #expect(Int64(saturating: number) == whole)
     }
 
-    @Test func `unsigned and narrow types have their own ends`() {
+    @Test func `clamps to the bounds of unsigned and narrow types`() {
         #expect(UInt64(saturating: -1) == 0)
         #expect(UInt64(saturating: 1e30) == .max)
         #expect(UInt8(saturating: 256) == 255)
@@ -28,15 +28,15 @@ import Testing
             (.seconds(9_223_372_036_854_775), 9_223_372_036_854_775_000),
             (.seconds(9_223_372_036_854_776), .max),
         ] as [(Duration, Int64)])
-    func `a duration that is too long for milliseconds becomes the longest`(
+    func `clamps a duration that overflows in milliseconds`(
         _ duration: Duration, _ whole: Int64
     ) {
         #expect(duration.wholeMilliseconds == whole)
     }
 
-    /// As numbers: Foundation itself ends the process when it describes a date that is not a number.
+    /// The arguments are numbers, because Foundation crashes when it describes a date that is not a number.
     @Test(arguments: [64_092_211_200, -62_135_769_600, .infinity, -1e300, .nan] as [TimeInterval])
-    func `any time makes a version 7 id and a wire text`(_ seconds: TimeInterval) {
+    func `any date gives a version 7 id and a wire text`(_ seconds: TimeInterval) {
         let time = Date(timeIntervalSince1970: seconds)
         #expect(UUID.version7(at: time).wireText.utf8.count == 36)
         #expect(time.wireText.utf8.count == 24)

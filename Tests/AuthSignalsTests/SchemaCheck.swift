@@ -2,16 +2,16 @@
 import AuthSignals
 import Foundation
 
-/// As much of JSON Schema's validation as the derived schemas use.
+/// Validates the part of JSON Schema that the derived schemas use.
 enum SchemaCheck {
-    /// What of a value does not fit; empty where it is valid.
+    /// The violations of the schema by a value. Empty if the value is valid.
     static func faults(of value: JSONValue, by schema: JSONValue, at path: String = "$") -> [String] {
-        guard case .object(let rules) = schema else { return ["\(path): the schema is no object"] }
+        guard case .object(let rules) = schema else { return ["\(path): the schema is not an object"] }
         let known: Set = [
             "$schema", "$id", "title", "description", "type", "properties", "required", "items", "format",
             "contentEncoding", "examples", "x-personal", "minimum", "additionalProperties",
         ]
-        var faults = rules.keys.filter { !known.contains($0) }.map { "\(path): \($0) is not checked" }
+        var faults = rules.keys.filter { !known.contains($0) }.map { "\(path): unsupported keyword \($0)" }
         if let type = rules["type"] {
             let allowed: [String?] =
                 if case .array(let names) = type { names.map(\.string) } else { [type.string] }
@@ -39,8 +39,8 @@ enum SchemaCheck {
             }
         case .string(let text):
             switch rules["format"]?.string {
-            case "date-time" where Date(wireText: text) == nil: faults.append("\(path) is no date-time")
-            case "uuid" where UUID(uuidString: text) == nil: faults.append("\(path) is no uuid")
+            case "date-time" where Date(wireText: text) == nil: faults.append("\(path) is not a date-time")
+            case "uuid" where UUID(uuidString: text) == nil: faults.append("\(path) is not a uuid")
             default: break
             }
         default: break

@@ -23,7 +23,7 @@ import Testing
     ]
 
     @Test(arguments: names)
-    func `a setting is read from the environment variable of its name`(name: String) {
+    func `reads a setting from the environment variable of its name`(name: String) {
         var environment = reader([name: "of the environment"])
         #expect(environment.string(name) == "of the environment")
         var table = SettingsReader([name: "of a table"])
@@ -33,7 +33,7 @@ import Testing
         #expect(empty.known == [name])
     }
 
-    @Test func `kinds are parsed from texts, with white space around them`() throws {
+    @Test func `parses typed values with white space around them`() throws {
         var reader = reader([
             "HTTP_PORT": " 9000\n", "A_FLAG": "True", "B_FLAG": "false", "A_TIME": "90", "A_LIST": "a, b,,c ",
             "A_CHOICE": "Thin",
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: [" x\n", "x\r\n", "\tx ", "\u{A0}x\u{2028}", "x"])
-    func `white space around a text is dropped, line ends too, however it is read`(text: String) throws {
+    func `trims white space and line ends around a text, whatever its type`(text: String) throws {
         var reader = reader(["A_TEXT": text])
         #expect(reader.string("A_TEXT") == "x")
         #expect(reader.lines("A_TEXT") == "x")
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: [" ", "\n", " \r\n\t"])
-    func `a blank text is an absent one`(text: String) throws {
+    func `treats a blank text as absent`(text: String) throws {
         var reader = reader(["A_TEXT": text])
         #expect(reader.string("A_TEXT") == nil)
         #expect(reader.list("A_TEXT", default: ["x"]) == ["x"])
@@ -69,14 +69,14 @@ import Testing
         try reader.check()
     }
 
-    @Test func `spaces around a text are kept where they count, line ends are not`() throws {
+    @Test func `keeps spaces around a spaced string but not line ends`() throws {
         var reader = reader(["A_TEXT": " Ex: \r\n"])
         #expect(reader.spacedString("A_TEXT") == " Ex: ")
         try reader.check()
     }
 
     @Test(arguments: ["a\nb", "a\rb", "a\tb", "a\u{7F}b", "a\u{85}b", "a\u{2028}b"])
-    func `a control character within one line of text is a fault`(text: String) {
+    func `rejects a control character within a one-line text`(text: String) {
         let what = "A_TEXT must not contain line ends or other control characters"
         for read in [
             { _ = $0.string("A_TEXT") }, { _ = $0.name("A_TEXT") }, { _ = $0.spacedString("A_TEXT") },
@@ -91,7 +91,7 @@ import Testing
         #expect(reader.faults.isEmpty)
     }
 
-    @Test func `a list may stand on several lines`() throws {
+    @Test func `reads a list on several lines`() throws {
         var reader = reader(["A_LIST": "a,\n b,\n\u{301}c\n"])
         #expect(
             reader.list("A_LIST", default: []).map { Array($0.utf8) }
@@ -100,14 +100,14 @@ import Testing
     }
 
     @Test(arguments: ["\u{200D}Acme", "\u{301}Acme", "\u{FE0F}"])
-    func `a text that begins with a mark or a joiner is that text`(text: String) throws {
+    func `keeps a combining mark or a joiner at the start of a text`(text: String) throws {
         var reader = reader(["A_TEXT": text])
         #expect(reader.string("A_TEXT").map { Array($0.utf8) } == Array(text.utf8))
         try reader.check()
     }
 
     @Test(arguments: ["\"x\"", "'x'", " \"x\"\n", "\"\"", "\"a\",\"b\""])
-    func `a text in quotes is warned of once, and refused as a name`(text: String) {
+    func `warns once about a quoted text and rejects it as a name`(text: String) {
         var reader = reader(["A_TEXT": text])
         #expect(reader.string("A_TEXT")?.isEmpty == false)
         _ = reader.lines("A_TEXT")
@@ -121,20 +121,20 @@ import Testing
     }
 
     @Test(arguments: ["\"", "'", "\"x", "x'", "\"x'", "it's", "x"])
-    func `a text that is not in quotes is not warned of`(text: String) {
+    func `does not warn about a text that is not quoted`(text: String) {
         var reader = reader(["A_TEXT": text])
         _ = reader.name("A_TEXT")
         #expect(reader.faults.isEmpty)
         #expect(reader.warnings.isEmpty)
     }
 
-    @Test func `bytes that were not UTF-8 are a fault`() {
+    @Test func `rejects a text that was not UTF-8`() {
         var reader = reader(["A_TEXT": "Caf\u{FFFD}"])
         _ = reader.string("A_TEXT")
         #expect(reader.faults.map(\.description) == ["A_TEXT must be text in UTF-8"])
     }
 
-    @Test func `what is absent or empty has its default, to the letter`() throws {
+    @Test func `an absent or empty setting has exactly its default`() throws {
         var reader = reader(["HTTP_PORT": ""])
         #expect(reader.int("HTTP_PORT", default: 8080, in: 0...65_535) == 8080)
         #expect(reader.bool("A_FLAG", default: true) == true)
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: ["abc", "80a", "8 0", "0x50", "1e3", "-1", "65536", "99999999999999999999", "８０"])
-    func `HTTP_PORT of another form is a fault that names it, never silently the default`(text: String) {
+    func `reports a malformed HTTP_PORT instead of using the default`(text: String) {
         var reader = reader(["HTTP_PORT": text])
         _ = reader.int("HTTP_PORT", default: 8080, in: 0...65_535)
         #expect(
@@ -152,7 +152,7 @@ import Testing
         #expect(throws: SettingFaults.self) { try reader.check() }
     }
 
-    @Test func `all faults are told at once, each once, in the order of reading`() {
+    @Test func `reports all faults together, each once, in the order of reading`() {
         var reader = reader([
             "HTTP_PORT": "abc", "ACCOUNT_SIGNUP": "maybe", "ACCOUNT_TIME": "soon", "SIGNALS_PAYLOAD": "fat",
             "SIGNALS_SOURCE": "here",
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test func `no fault quotes a value, and no access log shows one`() throws {
+    @Test func `neither a fault nor the access log shows a value`() throws {
         let log = AccessRecorder()
         let secret = "hunter2"
         var reader = SettingsReader(
@@ -199,7 +199,7 @@ import Testing
         #expect(values.allSatisfy { $0.isSecret })
     }
 
-    @Test func `values of a provider that knows kinds are read as well`() throws {
+    @Test func `reads values of a provider with typed values`() throws {
         var reader = SettingsReader(
             ConfigReader(
                 provider: InMemoryProvider(values: [

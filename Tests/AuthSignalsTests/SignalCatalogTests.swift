@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct SignalCatalogTests {
-    @Test func `the catalogue has the contract's nineteen signals, each once, all of reserved families`() {
+    @Test func `the catalogue has the contract's nineteen signals, each once, in reserved families`() {
         let names = SignalCatalog.all.map { $0.name }
         #expect(names.count == 19)
         #expect(Set(names).count == 19)
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: CatalogGolden.forms.indices)
-    func `the catalogue is printed byte for byte as it was released`(index: Int) throws {
+    func `prints the catalogue byte for byte as released`(index: Int) throws {
         let (format, file) = CatalogGolden.forms[index]
         let text = try SignalCatalog.text(
             as: format, schemaBase: "https://accounts.example.org/schemas", exchange: "auth.signals")
@@ -23,14 +23,14 @@ import Testing
         try Golden(file).expect(Data(text.utf8))
     }
 
-    @Test func `every form has a name and a golden file, and only those are forms`() {
+    @Test func `exactly the documented formats exist, each with a golden file`() {
         #expect(CatalogFormat.allCases.map(\.rawValue) == ["table", "markdown", "json-schema", "asyncapi"])
         #expect(CatalogGolden.forms.map(\.format) == CatalogFormat.allCases)
         #expect(CatalogFormat(rawValue: "asyncapi") == .asyncAPI)
         #expect(CatalogFormat(rawValue: "yaml") == nil)
     }
 
-    @Test func `an application's own signals are in every form`() throws {
+    @Test func `prints an application's own signals in every format`() throws {
         for format in CatalogFormat.allCases {
             let text = try SignalCatalog.text(of: SignalCatalog.all + [InvoicePaid.self], as: format)
             #expect(text.contains("billing.invoice_paid"))
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `every reference in the AsyncAPI document leads somewhere`() throws {
+    @Test func `every reference in the AsyncAPI document resolves`() throws {
         let text = try SignalCatalog.text(as: .asyncAPI)
         let document = try SignalCodec.decoder().decode(JSONValue.self, from: Data(text.utf8))
         let references = text.split(separator: "\"").filter { $0.hasPrefix("#/") }
@@ -55,7 +55,7 @@ import Testing
         #expect(document["asyncapi"] == "3.0.0")
     }
 
-    @Test func `the contract's members are the catalogue's`() throws {
+    @Test func `the catalogue has exactly the members of the contract`() throws {
         let expected: [String: String] = [
             "account.user_logged_in": "user session methods sociallogin?",
             "account.user_logged_out": "user session",
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `the personal members are those that the contract takes out of the thin profile`() throws {
+    @Test func `the personal members are exactly those that the thin profile omits`() throws {
         var personal: Set<String> = []
         for signal in SignalCatalog.all {
             personal.formUnion(try SignalSchema(of: signal).members.filter(\.isPersonal).map(\.path))

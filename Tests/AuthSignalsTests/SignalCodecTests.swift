@@ -25,7 +25,7 @@ import Testing
         #expect(SampleSignals.codec().message(for: row) == SampleSignals.codec().message(for: row))
     }
 
-    @Test func `an id is made once, of version 7 and of the signal's time`() throws {
+    @Test func `a draft has a version 7 id of the signal's time`() throws {
         let time = Date(timeIntervalSince1970: 1_795_420_800.123_4)
         let draft = try SampleSignals.codec().draft(signal, at: time)
         #expect(draft.id.uuid.6 >> 4 == 7)
@@ -34,7 +34,7 @@ import Testing
         #expect(draft.schemaVersion == 1)
     }
 
-    @Test func `without a user there is no subject, neither in the body nor in the headers`() throws {
+    @Test func `a signal without a user has no subject in its body or headers`() throws {
         let signal = PreSocialLogin(
             request: SampleSignals.request, user: nil, sociallogin: SampleSignals.sociallogin,
             outcome: .proceeded)
@@ -52,13 +52,13 @@ import Testing
         ("https://a.example:8443/auth", "https://a.example:8443/auth/schemas", "a.example"),
         ("urn:example:auth", "urn:example:auth/schemas", "auth-signals"),
     ])
-    func `schema base and app id follow from the source`(source: String, base: String, app: String) {
+    func `derives the schema base and app id from the source`(source: String, base: String, app: String) {
         let codec = SignalCodec(source: source)
         #expect(codec.schemaBase == base)
         #expect(codec.appID == app)
     }
 
-    @Test func `schema base and app id can be said`() throws {
+    @Test func `accepts an explicit schema base and app id`() throws {
         let codec = SignalCodec(
             source: "https://a.example", schemaBase: "https://schemas.example/v", appID: "accounts")
         let message = try codec.message(
@@ -68,7 +68,7 @@ import Testing
         #expect(event.dataSchema == "https://schemas.example/v/account.user_logged_out/1")
     }
 
-    @Test func `texts of others cannot break out of the envelope`() throws {
+    @Test func `user-supplied text cannot break out of the envelope`() throws {
         let evil = "\"},\"type\":\"x.y\",\u{0}\u{2028}\\\n"
         let codec = SignalCodec(source: "https://a.example")
         var user = SampleSignals.user
@@ -85,7 +85,7 @@ import Testing
         #expect(try event.decode(PasswordSet.self).user.username == evil)
     }
 
-    @Test func `an empty subject is left out, as CloudEvents has it`() throws {
+    @Test func `omits an empty subject, as CloudEvents requires`() throws {
         let signal = InvoicePaid(request: SampleSignals.request, invoice: "", payer: nil)
         let message = try SampleSignals.message(of: signal)
         #expect(message.headers.isEmpty)
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: ["", "accounts", "https://a.example/a b", "https://a.example/\n"])
-    func `a source that no reader would take is refused when a signal is emitted`(_ source: String) {
+    func `rejects an unreadable source when a signal is emitted`(_ source: String) {
         #expect {
             try SignalCodec(source: source).draft(signal, at: SampleSignals.time)
         } throws: {
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `a signal is emitted if it can be read, and otherwise not`() throws {
+    @Test func `emits a signal only if it can be read back`() throws {
         struct Deep: Signal {
             static let name: SignalName = "test.deep"
             var request = SampleSignals.request
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func `a draft cannot hold what is no JSON object`() {
+    @Test func `rejects a signal that does not encode as a JSON object`() {
         struct Odd: Signal {
             static let name: SignalName = "test.odd"
             var request = RequestContext()
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `an application's own signal travels like ours and can be thin like ours`() throws {
+    @Test func `an application's own signal is encoded like a built-in one, in both profiles`() throws {
         let signal = InvoicePaid(
             request: SampleSignals.request, invoice: "2026-17", payer: "jane@example.org")
         let standard = try SignalCodec.event(from: SampleSignals.message(of: signal).body)
@@ -157,7 +157,7 @@ import Testing
         #expect(try thin.decode(InvoicePaid.self).payer == nil)
     }
 
-    @Test func `a log-in tells at most sixteen methods, the first ones`() {
+    @Test func `a log-in signal has at most the first sixteen methods`() {
         let methods = (0..<20).map { AuthenticationMethod(rawValue: "m\($0)") }
         let signal = UserLoggedIn(
             request: SampleSignals.request, user: SampleSignals.user, session: SampleSignals.session,
@@ -165,7 +165,7 @@ import Testing
         #expect(signal.methods == Array(methods.prefix(16)))
     }
 
-    @Test func `whole JSON values keep their kinds`() throws {
+    @Test func `JSON values keep their kinds in a round trip`() throws {
         let value: JSONValue = [
             "i": .integer(.max), "n": .integer(.min), "d": .number(0.1), "b": false, "z": .null, "s": "1",
             "a": [[], [:], "é😀\u{0}"],

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @Suite struct SignalHandlersTests {
-    /// What handlers say they did.
+    /// Entries that the handlers record.
     private final class Log: Sendable {
         private let entries = Mutex<[String]>([])
         func add(_ entry: String) { entries.withLock { $0.append(entry) } }
@@ -32,7 +32,7 @@ import Testing
     private let loggedOut = UserLoggedOut(
         request: SampleSignals.request, user: SampleSignals.user, session: SampleSignals.session)
 
-    @Test func `a typed handler gets its signal as its type, and the context of the event`() async throws {
+    @Test func `a typed handler receives the decoded signal and the event's context`() async throws {
         let log = Log()
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "out") { signal, context in
@@ -52,7 +52,7 @@ import Testing
             ])
     }
 
-    @Test func `all handlers that take a signal run, in the order in which they were added`() async throws {
+    @Test func `every matching handler runs, in the order of registration`() async throws {
         let log = Log()
         var handlers = SignalHandlers()
         handlers.on(matching: "#", as: "all") { event, _ in log.add("all \(event.name)") }
@@ -65,7 +65,7 @@ import Testing
         #expect(log.all == ["all account.user_logged_out", "out", "accounts"])
     }
 
-    @Test func `only what nobody takes goes to the catch-all, known or not`() async throws {
+    @Test func `the catch-all handler receives only signals without another handler`() async throws {
         let log = Log()
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "out") { _, _ in log.add("out") }
@@ -77,7 +77,7 @@ import Testing
         #expect(log.all == ["out", "rest account.password_set"])
     }
 
-    @Test func `a transactional handler gets the transaction`() async throws {
+    @Test func `a transactional handler receives the transaction`() async throws {
         let log = Log()
         var handlers = SignalHandlers()
         handlers.once(UserLoggedOut.self, as: "count") { signal, context, transaction in
@@ -86,12 +86,12 @@ import Testing
         try await run(handlers, event(loggedOut), log: log)
         #expect(log.all == ["\(SampleSignals.user.id) 2"])
         guard case .transactional = handlers.all[0].work else {
-            Issue.record("it is not transactional")
+            Issue.record("the handler is not transactional")
             return
         }
     }
 
-    @Test func `a typed handler throws wrongType for data of another kind, and its body does not run`()
+    @Test func `a typed handler throws wrongType for data of another type without running its body`()
         async throws
     {
         let log = Log()
@@ -108,13 +108,13 @@ import Testing
         #expect(log.all.isEmpty)
     }
 
-    @Test func `an error of a handler reaches the caller as it is`() async throws {
+    @Test func `passes an error of a handler to the caller unchanged`() async throws {
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "out") { _, _ in throw SignalVerdict.reject("no") }
         await #expect(throws: SignalVerdict.reject("no")) { try await run(handlers, event(loggedOut)) }
     }
 
-    @Test func `a handler is found by its name and tells its types`() {
+    @Test func `finds a handler and its signal types by its name`() {
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "out") { _, _ in }
         handlers.on(matching: "#", as: "All.of-them_1") { _, _ in }
@@ -127,7 +127,7 @@ import Testing
         #expect(handlers.all.map(\.name) == ["out", "All.of-them_1"])
     }
 
-    @Test func `a name that is used twice is refused`() {
+    @Test func `rejects a duplicate handler name`() {
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "one") { _, _ in }
         handlers.onUnhandled(as: "rest") { _, _ in }
@@ -137,11 +137,11 @@ import Testing
     }
 
     @Test(arguments: ["", "naïve name", "a b", "a/b", String(repeating: "x", count: 101)])
-    func `a name that no header could carry is refused`(name: String) {
+    func `rejects a handler name that a header cannot carry`(name: String) {
         #expect(SignalHandlers().fault(inName: name)?.contains("1 to 100 characters") == true)
     }
 
-    @Test func `names of up to a hundred characters can be used`() {
+    @Test func `accepts handler names of up to a hundred characters`() {
         var handlers = SignalHandlers()
         handlers.on(matching: "#", as: String(repeating: "x", count: 100)) { _, _ in }
         #expect(handlers.all.count == 1)

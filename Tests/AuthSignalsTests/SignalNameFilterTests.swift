@@ -17,7 +17,7 @@ import Testing
         ("#.*_paid", "billing.a.invoice_sent", false), ("account.a", "account.a", true),
         ("account.a*a", "account.a", false), ("account.a**", "account.a", true),
     ])
-    func `a star stands for a word or a part of one, a hash for any number of words`(
+    func `a star matches a word or a part of one, a hash any number of words`(
         filter: String, name: String, isMeant: Bool
     ) throws {
         #expect(try SignalNameFilter(validating: filter).matches(name) == isMeant)
@@ -27,7 +27,9 @@ import Testing
         ("account.password_*", "account.*"), ("account.#", "account.#"), ("*_in", "*"),
         ("account.user_logged_in", "account.user_logged_in"), ("#.a*b.c", "#.*.c"),
     ])
-    func `a queue is bound with whole words`(filter: String, binding: String) throws {
+    func `the binding of a filter has a star in place of a partial word`(filter: String, binding: String)
+        throws
+    {
         #expect(try SignalNameFilter(validating: filter).binding.rawValue == binding)
     }
 
@@ -43,16 +45,16 @@ import Testing
         ("account." + String(repeating: "a", count: 120), false),
         ("account." + String(repeating: "*.", count: 60) + "a", false), ("account.#.#.#", true),
     ])
-    func `a pattern that no signal's name can match is known`(text: String, isPossible: Bool) throws {
+    func `detects a pattern that cannot match any signal name`(text: String, isPossible: Bool) throws {
         let filter = try SignalNameFilter(validating: text)
         #expect(filter.canMatchSignals == isPossible)
-        // A queue is bound with whole words: a star inside one is an ordinary character there.
+        // A binding matches whole words: a star inside a word is an ordinary character there.
         let hasPart = text.split(separator: ".").contains { $0.contains("*") && $0.count > 1 }
         #expect(try SignalPattern(validating: text).canMatchSignals == (isPossible && !hasPart))
     }
 
     @Test(arguments: ["", "a\0b", String(repeating: "a", count: 256)])
-    func `a text that can mean no name is refused`(text: String) {
+    func `rejects an invalid filter`(text: String) {
         #expect(throws: SignalError.self) { try SignalNameFilter(validating: text) }
     }
 }

@@ -7,7 +7,7 @@ import Testing
     static let longest = "a." + String(repeating: "b", count: 125)
 
     @Test(arguments: ["a.b", "account.user_logged_in", "billing.invoice_paid", "a1.b2.c3_", "a_.b_", longest])
-    func `a name of dotted lower-case words is taken as it is`(text: String) throws {
+    func `accepts a name of dotted lower-case words unchanged`(text: String) throws {
         let name = try SignalName(validating: text)
         #expect(name.rawValue == text)
         #expect(name.description == text)
@@ -18,7 +18,7 @@ import Testing
         "", "account", ".", "a.", ".a", "a..b", "A.b", "a.B", "a.b ", " a.b", "a.1b", "_a.b", "a._b", "a.b-c",
         "a.*", "a.#", "a.ä", "a.b\n", "a.b\u{7F}", "a b.c", longest + "b",
     ])
-    func `a text of another form is refused with the code invalidName`(text: String) {
+    func `rejects any other text with the code invalidName`(text: String) {
         #expect {
             try SignalName(validating: text)
         } throws: {
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `a refused name is quoted in part only`() {
+    @Test func `the error quotes only a part of a rejected name`() {
         #expect {
             try SignalName(validating: String(repeating: "x", count: 100_000))
         } throws: {
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `the first words of this project are reserved, and only whole words count`() {
+    @Test func `reserves the first words of this project, compared as whole words`() {
         #expect(("account.user_logged_in" as SignalName).isReserved)
         #expect(("socialaccount.pre_social_login" as SignalName).isReserved)
         #expect(("mfa.authenticator_added" as SignalName).isReserved)
@@ -43,12 +43,12 @@ import Testing
         #expect(!("billing.account" as SignalName).isReserved)
     }
 
-    @Test func `names are ordered by their text`() {
+    @Test func `sorts names by their text`() {
         let names: [SignalName] = ["b.a", "a.c", "a.b"]
         #expect(names.sorted() == ["a.b", "a.c", "b.a"])
     }
 
-    @Test func `a name is a string in JSON and is checked when it is read`() throws {
+    @Test func `encodes a name as a JSON string and validates it when decoding`() throws {
         let name: SignalName = "account.email_added"
         let json = try SignalCodec.encoder().encode([name])
         #expect(String(decoding: json, as: UTF8.self) == #"["account.email_added"]"#)

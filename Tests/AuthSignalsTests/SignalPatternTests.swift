@@ -23,22 +23,22 @@ import Testing
         ("acc*", "account", false),
         ("account.user_*", "account.user_logged_in", false),
         ("#", "a.b.c", true),
-        // As RabbitMQ reads them: an empty key has no word, a dot has one on either side.
+        // As in RabbitMQ: an empty key has no words, and a dot has an empty word on either side.
         ("#", "", true),
         ("*", "", false),
         ("*", "a", true),
         ("*.*", ".", true),
         ("a.*", "a.", true),
-        // Other bytes are another key, even where Swift takes the texts for equal.
+        // Different bytes are a different key, even if Swift compares the strings as equal.
         ("caf\u{E9}.a", "cafe\u{301}.a", false),
         ("a.\u{301}b", "a.\u{301}b", true),
         ("*.*", "a.\u{301}b", true),
     ])
-    func `a pattern matches as a topic exchange does`(pattern: String, key: String, expected: Bool) throws {
+    func `matches as a topic exchange does`(pattern: String, key: String, expected: Bool) throws {
         #expect(try SignalPattern(validating: pattern).matches(routingKey: key) == expected)
     }
 
-    @Test func `it agrees with the definition for every pattern and key of up to four words`() throws {
+    @Test func `agrees with the definition for every pattern and key of up to four words`() throws {
         let keys = sequences(of: ["a", "b"], upTo: 4)
         for pattern in sequences(of: ["a", "*", "#"], upTo: 4) where !pattern.isEmpty {
             let fast = try SignalPattern(validating: pattern.joined(separator: "."))
@@ -79,7 +79,7 @@ import Testing
         #expect(took < .seconds(5))
     }
 
-    @Test func `a pattern that AMQP cannot carry is refused`() {
+    @Test func `rejects a pattern that AMQP cannot carry`() {
         for text in ["", String(repeating: "a", count: 256), "a.\0"] {
             #expect {
                 try SignalPattern(validating: text)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `a pattern takes names as it takes keys`() {
+    @Test func `matches signal names like routing keys`() {
         let pattern: SignalPattern = "account.*"
         #expect(pattern.matches("account.email_added"))
         #expect(!pattern.matches("socialaccount.pre_social_login"))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SignalSchemaTests {
     @Test(arguments: SignalCatalog.all.indices)
-    func `the golden messages are valid by the derived schema, in both profiles`(index: Int) throws {
+    func `golden messages of both profiles are valid against the derived schema`(index: Int) throws {
         let signal = SignalCatalog.all[index]
         let schema = try SignalSchema(of: signal)
         for file in ["\(signal.name).json", "\(signal.name).thin.json"] {
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: SignalCatalog.all.indices)
-    func `the golden messages have no member that the schema does not know`(index: Int) throws {
+    func `the derived schema has every member of the golden messages`(index: Int) throws {
         let signal = SignalCatalog.all[index]
         let known = Set(try SignalSchema(of: signal).members.map(\.path))
         let data = try SignalCodec.event(from: Golden("\(signal.name).json").bytes).json()
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: SignalCatalog.all.indices)
-    func `what the schema requires, the type cannot be read without, and the rest it can`(index: Int) throws {
+    func `decoding fails without a required member and succeeds without any other`(index: Int) throws {
         func check<S: Signal>(_ type: S.Type) throws {
             let schema = try SignalSchema(of: type)
             let body = try Golden("\(S.name).json").bytes
@@ -58,7 +58,7 @@ import Testing
         try check(SignalCatalog.all[index])
     }
 
-    @Test func `a document says what it is`() throws {
+    @Test func `a schema document has an id, a title and a description`() throws {
         let document = try SignalSchema(of: InvoicePaid.self).document(
             schemaBase: "https://a.example/schemas")
         #expect(document["$schema"] == "https://json-schema.org/draft/2020-12/schema")
@@ -70,7 +70,7 @@ import Testing
         #expect(try SignalSchema(of: InvoicePaid.self).document()["$id"] == nil)
     }
 
-    // MARK: Other people's types
+    // MARK: Types of applications
 
     private struct Everything: Signal {
         enum Plan: String, Codable, CaseIterable { case free, pro }
@@ -110,7 +110,7 @@ import Testing
         var subject: String? { nil }
     }
 
-    @Test func `kinds of all sorts are described as they are on the wire`() throws {
+    @Test func `describes members of every kind in their wire form`() throws {
         let schema = try SignalSchema(of: Everything.self)
         let properties = schema.fragment["properties"]
         #expect(properties?["plan"]?["examples"] == ["free", "pro"])
@@ -137,7 +137,7 @@ import Testing
         #expect(optional == ["nested", "maybe"])
     }
 
-    @Test func `members within arrays and maps have paths`() throws {
+    @Test func `lists members of arrays and maps with their paths`() throws {
         let paths = try SignalSchema(of: Everything.self).members.map(\.path)
         #expect(paths.contains("lines[].cents"))
         #expect(paths.contains("nested.*[].text"))
@@ -177,13 +177,13 @@ import Testing
         }
     }
 
-    @Test func `a type that checks its members is given other samples`() throws {
+    @Test func `tries other samples for a type that validates its members`() throws {
         let schema = try SignalSchema(of: Positive.self)
         #expect(schema.fragment["required"] == ["request", "amount"])
         #expect(schema.members.map(\.path).filter { $0 == "amount" }.count == 1)
     }
 
-    @Test func `a type that takes no sample is an error that names the member`() {
+    @Test func `throws an error that names the member if a type accepts no sample`() {
         #expect {
             try SignalSchema(of: Picky.self)
         } throws: { error in

@@ -9,7 +9,7 @@ import Testing
         return (settings, reader.faults.map(\.description))
     }
 
-    @Test func `the source alone is enough`() {
+    @Test func `requires only the source`() {
         let (settings, faults) = read(["SIGNALS_SOURCE": "https://accounts.example.org"])
         #expect(faults.isEmpty)
         #expect(settings.codec.source == "https://accounts.example.org")
@@ -20,7 +20,7 @@ import Testing
         #expect(settings.isSecure)
     }
 
-    @Test func `everything can be said`() {
+    @Test func `reads every setting`() {
         let (settings, faults) = read([
             "SIGNALS_SOURCE": "http://127.0.0.1:8080", "SIGNALS_SCHEMA_BASE": "urn:example:schemas",
             "SIGNALS_APP_ID": "accounts", "SIGNALS_PAYLOAD": "thin",
@@ -38,19 +38,19 @@ import Testing
         "accounts.example.org", "/accounts", "https:", "https://", "https:///x", "://x", "x", "urn:",
         "https://a.example/#fragment", "https://a b", "127.0.0.1:8080",
     ])
-    func `a source that is no absolute URI is one fault that names the setting`(source: String) {
+    func `reports a source that is not an absolute URI once, by its setting`(source: String) {
         let faults = read(["SIGNALS_SOURCE": source]).faults
         #expect(faults.count == 1)
         #expect(faults.first?.hasPrefix("SIGNALS_SOURCE must be an absolute URI") == true)
     }
 
-    @Test func `a source that is absent is one fault as well`() {
+    @Test func `reports a missing source once`() {
         let faults = read([:]).faults
         #expect(faults.count == 1)
         #expect(faults.first?.hasPrefix("SIGNALS_SOURCE is required") == true)
     }
 
-    @Test func `every other fault is told with it`() {
+    @Test func `reports the faults of all settings together`() {
         let faults = read([
             "SIGNALS_SOURCE": "x", "SIGNALS_SCHEMA_BASE": "y", "SIGNALS_PAYLOAD": "fat",
             "SIGNALS_REQUIRED": "Account,account.a,b", "SIGNALS_APP_ID": String(repeating: "a", count: 256),

@@ -22,40 +22,40 @@ import Testing
         .string(String(repeating: "x", count: Int(kilobytes * 1024)))
     }
 
-    @Test func `a profile that fits is not touched`() throws {
+    @Test func `does not change a profile that fits`() throws {
         let profile: JSONValue = ["a": text(30), "b": text(30)]
         #expect(try written(signal(extraData: profile)).extraData == profile)
     }
 
-    @Test func `the largest member goes first, and no more than must`() throws {
+    @Test func `removes the largest members first and only as many as necessary`() throws {
         let result = try written(signal(extraData: ["a": text(20), "b": text(40), "c": text(20), "d": 1]))
         #expect(result.extraData == ["a": text(20), "c": text(20), "d": 1, "truncated": true])
         #expect(result.size <= SignalCodec.largestBody)
     }
 
-    @Test func `of members of one size the one that is first by name goes first`() throws {
+    @Test func `removes members of equal size in the order of their names`() throws {
         let result = try written(signal(extraData: ["b": text(25), "c": text(25), "a": text(25)]))
         #expect(result.extraData == ["b": text(25), "c": text(25), "truncated": true])
     }
 
-    @Test func `a member counts with its name and with everything in it`() throws {
+    @Test func `the size of a member includes its name and nested values`() throws {
         let long = String(repeating: "k", count: 35 * 1024)
         let result = try written(signal(extraData: [long: 1, "b": [text(17), text(17)], "c": text(10)]))
         #expect(result.extraData == ["b": [text(17), text(17)], "c": text(10), "truncated": true])
     }
 
-    @Test func `a profile without a member that may stay is emptied and says so`() throws {
+    @Test func `a profile without a member that fits has only the member truncated`() throws {
         let result = try written(signal(extraData: ["only": text(70)]))
         #expect(result.extraData == ["truncated": true])
     }
 
-    @Test func `a provider's own member of that name is overwritten only where something was cut`() throws {
+    @Test func `overwrites a provider's own member truncated only if something was removed`() throws {
         #expect(try written(signal(extraData: ["truncated": "x"])).extraData == ["truncated": "x"])
         let cut = try written(signal(extraData: ["truncated": "x", "a": text(70)]))
         #expect(cut.extraData == ["truncated": true])
     }
 
-    @Test func `every size around the limit gives a body within it`() throws {
+    @Test func `the body stays within the limit for every size around it`() throws {
         let empty = try written(signal(extraData: ["a": "", "b": "y"])).size
         for length in (SignalCodec.largestBody - empty - 3)...(SignalCodec.largestBody - empty + 40) {
             let profile: JSONValue = ["a": .string(String(repeating: "x", count: length)), "b": "y"]
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `a stored account's profile is cut like a log-in's`() throws {
+    @Test func `truncates the profile of a stored account like that of a log-in`() throws {
         let signal = SocialAccountRemoved(
             request: SampleSignals.request, user: SampleSignals.user,
             socialaccount: SocialAccountSnapshot(
@@ -76,7 +76,7 @@ import Testing
         #expect(data["socialaccount"]?["extra_data"] == ["b": 1, "truncated": true])
     }
 
-    @Test func `the cut is the same every time`() throws {
+    @Test func `truncates the same profile in the same way every time`() throws {
         let members = (0..<200).map { ("member\($0)", text(Double($0 % 7) / 4)) }
         let profile = JSONValue.object(Dictionary(uniqueKeysWithValues: members))
         let first = try SampleSignals.message(of: signal(extraData: profile)).body
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `a signal that is still too large throws, and the error quotes nothing of it`() {
+    @Test func `throws an error that does not quote the signal if it is still too large`() {
         #expect {
             _ = try written(
                 signal(extraData: ["a": text(10)], reason: String(repeating: "secret", count: 20_000)))
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `the limit holds whatever the sequence will be`() throws {
+    @Test func `the limit holds for every sequence number`() throws {
         let empty = try written(signal(extraData: ["a": ""])).size
         let full = SignalCodec.largestBody - empty
         let signal = signal(extraData: ["a": .string(String(repeating: "x", count: full))])

@@ -20,7 +20,7 @@ import ToolSupport
         #"{"Name":1,"name":2}"#, "{\"é\":1,\"e\u{301}\":2}", "{\"\u{212A}\":1,\"K\":2}",
         "\"\u{2028}\u{FFFF}\"",
     ])
-    func `JSON of RFC 8259 is valid`(_ text: String) {
+    func `accepts JSON of RFC 8259`(_ text: String) {
         #expect(fault(Data(text.utf8)) == nil)
     }
 
@@ -43,7 +43,7 @@ import ToolSupport
         (#""\udc00""#, .loneSurrogate, 1), (#""\ud800\u0041""#, .loneSurrogate, 1),
         (#""\ud800\n""#, .loneSurrogate, 1), (#"{"\udfff":1}"#, .loneSurrogate, 2),
     ])
-    func `anything else is refused with its place`(
+    func `rejects anything else and reports the byte offset`(
         _ text: String, _ reason: StrictJSON.Fault.Reason, _ offset: Int
     ) {
         #expect(fault(Data(text.utf8)) == StrictJSON.Fault(reason, at: offset))
@@ -54,7 +54,7 @@ import ToolSupport
             [0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80],
             [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0x80],
         ] as [[UInt8]])
-    func `a string that is not UTF-8 is refused`(_ wrong: [UInt8]) {
+    func `rejects a string that is not UTF-8`(_ wrong: [UInt8]) {
         for rest in ["", "\"", "\"                "] {
             #expect(
                 fault(Array("\"long enough for whole words".utf8) + wrong + Array(rest.utf8))
@@ -66,11 +66,11 @@ import ToolSupport
         #"{"a":1,"b":2,"a":3}"#, #"{"a":1,"\u0061":2}"#, #"{"x":{"y":[{"a":1,"a":1}]}}"#, #"{"":1,"":2}"#,
         #"{"é":1,"\u00e9":2}"#, #"{"\/":1,"/":2}"#,
     ])
-    func `a name twice in one object is refused, however it is written`(_ text: String) {
+    func `rejects duplicate member names in an object, escaped or not`(_ text: String) {
         #expect(fault(Data(text.utf8))?.reason == .duplicateMember)
     }
 
-    @Test func `a name twice is found among many`() {
+    @Test func `finds a duplicate name among a thousand members`() {
         let names = (0..<1000).map { "\"n\($0)\":0" }
         #expect(fault(Data("{\(names.joined(separator: ","))}".utf8)) == nil)
         for again in [0, 15, 16, 999] {
@@ -79,12 +79,12 @@ import ToolSupport
                 fault(Data(text.utf8))
                     == StrictJSON.Fault(.duplicateMember, at: text.utf8.count - "n\(again)\":0}".utf8.count))
         }
-        // Members of objects around and inside do not count.
+        // Equal names in an enclosing or nested object are not duplicates.
         let nested = "{\(names.joined(separator: ",")),\"x\":{\(names.joined(separator: ","))}}"
         #expect(fault(Data(nested.utf8)) == nil)
     }
 
-    @Test func `nesting up to the limit is valid, and a million brackets are no danger`() {
+    @Test func `limits the nesting depth and survives a million brackets`() {
         let deep = { (levels: Int) in
             String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
         }
@@ -96,12 +96,12 @@ import ToolSupport
         #expect(fault(Data(deep(1_000_000).utf8), depth: .max) == nil)
     }
 
-    @Test func `the description quotes nothing of the text`() {
+    @Test func `the description of a fault does not quote the text`() {
         let fault = fault(Data(#"{"jane@example.org":1,"jane@example.org":2}"#.utf8))
         #expect(fault?.description == "member's name twice in one object at byte 23")
     }
 
-    @Test func `what is valid is read by Foundation, too, whatever happens to the bytes`() throws {
+    @Test func `Foundation also parses every mutated text that is accepted`() throws {
         let whole = Array(#"{"a":[1,-2.5,true,null,{"x":"\u00e9\ud83d\ude00é"}],"b":{},"c":[]}"#.utf8)
         let favourites = Array(#"{}[]",:\ue0d8-+.1tfn "#.utf8) + [0, 0x1F, 0x80, 0xC3, 0xED, 0xFF]
         var generator = SeededGenerator(seed: 23)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct StringCutTests {
     @Test(arguments: ["abcdef", "aäb€c😀d", "😀😀", "e\u{301}\u{302}x", "👩‍👩‍👧‍👦", "\r\n\r\n", ""])
-    func `a cut text is the longest prefix of whole code points that fits`(text: String) {
+    func `cuts a text to the longest prefix of whole code points that fits`(text: String) {
         for limit in 0...(text.utf8.count + 2) {
             var expected = ""
             for scalar in text.unicodeScalars {
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `a user agent is cut to 512 bytes when it is taken and when it was set later`() throws {
+    @Test func `cuts a user agent to 512 bytes when it is passed in and when it is set later`() throws {
         var request = RequestContext(userAgent: String(repeating: "é", count: 400))
         #expect(request.userAgent == String(repeating: "é", count: 256))
         request.userAgent = "x" + String(repeating: "é", count: 400)
@@ -26,7 +26,7 @@ import Testing
         #expect(written.userAgent == "x" + String(repeating: "é", count: 255))
     }
 
-    @Test func `what somebody typed is cut to 254 bytes`() throws {
+    @Test func `cuts user input to 254 bytes`() throws {
         let long = String(repeating: "€", count: 200)
         let signal = AuthenticationStepCompleted(
             request: RequestContext(), user: SampleSignals.user, method: .password, email: long,

@@ -8,7 +8,7 @@ import Testing
     private let upper = "0199F0B1-7C4E-7A5B-8C3D-1A2B3C4D5E6F"
     private var lower: String { upper.lowercased() }
 
-    @Test func `a UUID is lower case, and any other text is as it was`() {
+    @Test func `converts a UUID to lower case and keeps any other text`() {
         #expect(upper.asSubject == lower)
         #expect(lower.asSubject == lower)
         #expect("0199f0b1-7C4E-7a5b-8c3d-1a2b3c4d5e6f".asSubject == lower)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `a signal, an event, a message and a snapshot have one subject, however it was written`()
+    @Test func `a signal, its message, event and snapshot have the same subject in any letter case`()
         throws
     {
         struct Paid: Signal {
@@ -40,7 +40,7 @@ import Testing
         #expect(message.subject == lower)
         #expect(try SignalCodec.event(from: message.body).subject == lower)
 
-        // Of another sender.
+        // From another publisher.
         message.headers[SignalMessage.HeaderName.subject] = .string(upper)
         #expect(message.subject == lower)
         let body = String(decoding: message.body, as: UTF8.self)

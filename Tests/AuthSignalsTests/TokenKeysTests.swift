@@ -7,7 +7,7 @@ import Testing
     static let plain = String(repeating: "A", count: 43)
     static let padded = "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA="
 
-    @Test func `the first key is the one that seals, and each is found by its id`() throws {
+    @Test func `the first key is used for sealing, and every key is found by its id`() throws {
         let keys = try TokenKeys(parsing: "2026-12:\(Self.plain), old_1.x:\(Self.padded)")
         #expect(keys.keys.map(\.id) == ["2026-12", "old_1.x"])
         #expect(keys.first.id == "2026-12")
@@ -16,7 +16,7 @@ import Testing
         #expect(keys["other"] == nil)
     }
 
-    @Test func `base64 and base64url are the same key`() throws {
+    @Test func `base64 and base64url decode to the same key`() throws {
         let url = Self.padded.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         let both = try TokenKeys(parsing: "a:\(Self.padded),b:\(url)")
         #expect(both.keys[0].exposedBytes == both.keys[1].exposedBytes)
@@ -31,7 +31,7 @@ import Testing
         ("k1:hush-hush", "32 bytes in base64 behind 'k1:'"),
         ("k1:\(plain),k1:\(padded)", "has two keys called 'k1'"),
     ])
-    func `a wrong text is named, and quoted only as far as it is no secret`(text: String, says: String) {
+    func `reports a malformed setting without quoting key bytes`(text: String, says: String) {
         var reader = SettingsReader(["SIGNALS_TOKEN_KEYS": text])
         #expect(TokenKeys(reading: &reader) == nil)
         #expect(reader.faults.count == 1)
@@ -40,7 +40,7 @@ import Testing
         #expect(!"\(reader.faults)".contains(Self.plain) && !"\(reader.faults)".contains("hush-hush"))
     }
 
-    @Test func `no key is shown by print, interpolation or dump`() throws {
+    @Test func `print, interpolation and dump do not show a key`() throws {
         let keys = try TokenKeys(parsing: "k1:\(Self.padded)")
         var shown = "\(keys) \(keys.first) \(String(reflecting: keys)) \(String(reflecting: keys.first))"
         dump(keys, to: &shown)
@@ -49,7 +49,7 @@ import Testing
         #expect(!shown.contains("79/Pv6") && !shown.contains("32 bytes") && !shown.contains("254"))
     }
 
-    @Test func `a refresh token is sent only where keys are set`() {
+    @Test func `sending refresh tokens requires keys`() {
         var reader = SettingsReader(["SIGNALS_SOURCE": "https://a.example", "SIGNALS_TOKEN_REFRESH": "true"])
         _ = SignalSettings(reading: &reader)
         #expect(reader.faults.map(\.name) == ["SIGNALS_TOKEN_REFRESH"])

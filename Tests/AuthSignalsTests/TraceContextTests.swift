@@ -9,7 +9,7 @@ import Tracing
 
     init() { FakeInstrument.install }
 
-    @Test func `the trace of the emitting code is stored with the signal and sent as headers`() throws {
+    @Test func `stores the trace of the emitting code and sends it as headers`() throws {
         var context = ServiceContext.topLevel
         context[FakeInstrument.Key.self] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         let row = try ServiceContext.$current.withValue(context) { try SampleSignals.row(of: signal) }
@@ -18,7 +18,7 @@ import Tracing
                 "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "tracestate": "vendor=1",
             ])
-        // It is published later, by the relay, where another context is current or none.
+        // The relay publishes it later, when another context or none is current.
         let message = SampleSignals.codec().message(for: row)
         #expect(
             message.headers == [
@@ -29,24 +29,24 @@ import Tracing
         #expect(!String(decoding: message.body, as: UTF8.self).contains("trace"))
     }
 
-    @Test func `baggage and other headers of an instrument go nowhere`() throws {
+    @Test func `does not store baggage and other headers of an instrument`() throws {
         var context = ServiceContext.topLevel
         context[FakeInstrument.Key.self] = "00-1-2-01"
         let row = try ServiceContext.$current.withValue(context) { try SampleSignals.row(of: signal) }
         #expect(Set(row.draft.trace.keys) == ["traceparent", "tracestate"])
     }
 
-    @Test func `without a context there are no trace headers`() throws {
+    @Test func `sends no trace headers without a trace context`() throws {
         #expect(try SampleSignals.row(of: signal).draft.trace.isEmpty)
         #expect(try SampleSignals.message(of: signal).headers == ["subject": .string(SampleSignals.user.id)])
     }
 }
 
-/// An instrument that writes what OpenTelemetry's writes.
+/// An instrument that injects the same headers as OpenTelemetry's.
 struct FakeInstrument: Instrument {
     enum Key: ServiceContextKey { typealias Value = String }
 
-    /// Bootstraps the process's instrument; it can be done once.
+    /// Bootstraps the instrumentation system, which a process can do only once.
     static let install: Void = InstrumentationSystem.bootstrap(FakeInstrument())
 
     func inject<Carrier, Inject: Injector>(

@@ -3,11 +3,11 @@ import AuthSignals
 import Foundation
 import Testing
 
-@Suite("A provider's token in the clear reaches no payload")
+@Suite("Unsealed provider tokens never reach a payload")
 struct UnsealedTokenTests {
     static let marker = "planted-provider-token"
 
-    /// Shows what it was asked to seal, and for whom; it hides nothing.
+    /// Returns the token's length and the event id, without encrypting anything.
     struct Sealer: TokenSealer {
         func seal(_ token: SocialToken, for event: UUID) throws -> String {
             "sealed \(token.exposedAccessToken.count) for \(event.wireText)"
@@ -43,7 +43,7 @@ struct UnsealedTokenTests {
         try SignalCodec.decoder().decode(JSONValue.self, from: draft.data)["sociallogin"]?["token"]
     }
 
-    @Test func `without a sealer a signal carries no token`() throws {
+    @Test func `a signal carries no token without a sealer`() throws {
         for signal in Self.signals {
             let draft = try SampleSignals.codec().draft(signal, at: SampleSignals.time)
             #expect(try Self.token(draft) == nil)
@@ -52,7 +52,7 @@ struct UnsealedTokenTests {
     }
 
     @Test(arguments: [PayloadProfile.standard, .thin])
-    func `with one it carries what was sealed for the id of its own event`(profile: PayloadProfile) throws {
+    func `a signal carries the token that was sealed for its own event id`(profile: PayloadProfile) throws {
         let codec = SignalCodec(
             source: "https://accounts.example.org", profile: profile, tokenSealer: Sealer())
         for signal in Self.signals {
@@ -62,7 +62,7 @@ struct UnsealedTokenTests {
         }
     }
 
-    @Test func `any other encoder leaves it out`() throws {
+    @Test func `other encoders omit the unsealed token`() throws {
         for encoder in [JSONEncoder(), SignalCodec.encoder()] {
             let text = String(decoding: try encoder.encode(Self.sociallogin), as: UTF8.self)
             #expect(text.contains("10769150350006150715113082367"))
@@ -70,7 +70,7 @@ struct UnsealedTokenTests {
         }
     }
 
-    @Test func `it is kept where the bytes as a whole are sealed, and read there only`() throws {
+    @Test func `only the coders for sealed bytes write and read the unsealed token`() throws {
         let kept = try SignalCodec.encoderOfWhatIsSealed().encode(Self.sociallogin)
         #expect(
             try SignalCodec.decoderOfWhatIsSealed().decode(SocialLoginSnapshot.self, from: kept)
@@ -79,7 +79,7 @@ struct UnsealedTokenTests {
         #expect(foreign.unsealedToken == nil)
     }
 
-    @Test func `print, interpolation and dump show nothing of it`() {
+    @Test func `print, interpolation and dump do not show the token`() {
         let sociallogin = Self.sociallogin
         var shown = "\(sociallogin) \(String(reflecting: sociallogin)) \(sociallogin.unsealedToken!)"
         dump(sociallogin, to: &shown)
@@ -87,7 +87,7 @@ struct UnsealedTokenTests {
         #expect(!shown.contains(Self.marker))
     }
 
-    @Test func `what is sealed has the contract's members, the refresh token only where asked for`() throws {
+    @Test func `the sealed JSON has the contract's members, the refresh token only on request`() throws {
         let token = try #require(Self.sociallogin.unsealedToken)
         #expect(
             String(decoding: try token.exposedJSON(includingRefreshToken: false), as: UTF8.self)
@@ -97,7 +97,7 @@ struct UnsealedTokenTests {
         #expect(try SocialToken(exposedJSON: whole) == token)
     }
 
-    @Test func `a sealer's failure gives the signal up and quotes no token`() throws {
+    @Test func `a sealer's failure throws an error that does not quote the token`() throws {
         struct Broken: TokenSealer, Error {
             func seal(_ token: SocialToken, for event: UUID) throws -> String { throw self }
         }

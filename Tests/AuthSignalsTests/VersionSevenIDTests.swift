@@ -20,7 +20,7 @@ import Testing
         #expect(Set((0..<10_000).map { _ in UUID.version7(at: time) }).count == 10_000)
     }
 
-    @Test func `ids sort as their times do`() {
+    @Test func `ids sort in the order of their times`() {
         let start = Date(timeIntervalSince1970: 1_795_420_800)
         let texts = (0..<2000).map { UUID.version7(at: start.addingTimeInterval(Double($0) / 1000)).wireText }
         #expect(texts == texts.sorted())

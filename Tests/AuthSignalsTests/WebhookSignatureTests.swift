@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct WebhookSignatureTests {
-    @Test func `what is signed is the id, the time and the body, with dots between`() throws {
+    @Test func `signs the id, the time and the body, joined by dots`() throws {
         let secret = try #require(WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
         let signature = WebhookSignature(secret) { message, key in
             #expect(key == Data(base64Encoded: "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
@@ -26,7 +26,7 @@ import Testing
         "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ", "whsec_***",
         "whsec_" + Data(count: 23).base64EncodedString(), "whsec_" + Data(count: 65).base64EncodedString(),
     ])
-    func `a secret is whsec_ and 24 to 64 bytes in base64`(text: String) {
+    func `rejects a secret that is not whsec_ and 24 to 64 bytes in base64`(text: String) {
         #expect(WebhookSecret(text) == nil)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 import ToolSupport
 
 @Suite struct WireDateTests {
-    @Test func `every millisecond of a second is written exactly and read back as the same date`() {
+    @Test func `writes every millisecond exactly and reads it back as the same date`() {
         let seconds: [Double] = [0, 1, 951_782_399, 1_700_000_000, 1_795_420_800, 4_102_444_799, -1, -86_400]
         for second in seconds {
             for millisecond in 0..<1000 {
@@ -18,14 +18,14 @@ import ToolSupport
                     continue
                 }
                 guard Date(wireText: text) == date.wholeMilliseconds else {
-                    Issue.record("\(text) is not read as what it was written from")
+                    Issue.record("\(text) is not read back as the date it was written from")
                     continue
                 }
             }
         }
     }
 
-    @Test func `random moments survive the wire, and a second trip changes nothing`() {
+    @Test func `random dates survive a round trip, and a second one changes nothing`() {
         var generator = SeededGenerator(seed: TestSeed.value)
         for _ in 0..<20_000 {
             let milliseconds = Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &generator)
@@ -41,7 +41,7 @@ import ToolSupport
         }
     }
 
-    @Test func `it agrees with the calendar of Foundation on every day of eight centuries`() {
+    @Test func `agrees with Foundation's calendar on every day of eight centuries`() {
         // Foundation's style is Julian before 15 October 1582.
         let style = Date.ISO8601FormatStyle().year().month().day()
         for day in -141_000...150_000 {
@@ -60,7 +60,7 @@ import ToolSupport
         (1e15, "9999-12-31T23:59:59.999Z"),
         (-1e15, "0000-01-01T00:00:00.000Z"), (951_827_696.789, "2000-02-29T12:34:56.789Z"),
     ])
-    func `a moment is written to the nearest millisecond`(seconds: Double, text: String) {
+    func `rounds a date to the nearest millisecond`(seconds: Double, text: String) {
         #expect(Date(timeIntervalSince1970: seconds).wireText == text)
     }
 
@@ -72,7 +72,7 @@ import ToolSupport
         ("2026-11-23T07:59:60Z", 1_795_420_800), ("2000-02-29T00:00:00Z", 951_782_400),
         ("1970-01-01T00:00:00-00:00", 0), ("0001-01-01T00:00:00Z", -62_135_596_800),
     ])
-    func `every form of RFC 3339 is read`(text: String, seconds: Double) {
+    func `reads every form of RFC 3339`(text: String, seconds: Double) {
         #expect(Date(wireText: text) == Date(timeIntervalSince1970: seconds))
     }
 
@@ -84,12 +84,12 @@ import ToolSupport
         "2026-11-23T08:00:00Zjunk", " 2026-11-23T08:00:00Z", "２０２６-11-23T08:00:00Z", "-026-11-23T08:00:00Z",
         "2026-11-23T08:00:00.123Z\u{7F}", "20261123T080000Z", "1795420800",
     ])
-    func `anything else is no time`(text: String) {
+    func `rejects any other text`(text: String) {
         #expect(Date(wireText: text) == nil)
     }
 
     @Test(arguments: ["9999-12-31T23:59:60.999Z", "9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"])
-    func `a moment outside the years 0 to 9999 is refused`(text: String) {
+    func `rejects a date outside the years 0 to 9999`(text: String) {
         #expect(Date(wireText: text) == nil)
     }
 }
