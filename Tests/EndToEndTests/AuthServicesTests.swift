@@ -16,9 +16,9 @@ import ServiceLifecycle
 import Testing
 
 extension EndToEnd {
-    @Suite("The services of an application that embeds the flows")
+    @Suite("AuthServices in an embedding application")
     struct AuthServicesTests {
-        @Test func `one call has all of them: signals are published, mails are sent, sessions are pruned`()
+        @Test func `the services publish signals, send mails and delete expired sessions`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
@@ -49,8 +49,8 @@ extension EndToEnd {
                     SignUp(email: "ada@example.org", password: Password("correct-horse")))
                 let handled = try await worker.handled(atLeast: 3)
                 #expect(handled.map(\.signal).contains("account.email_confirmation_sent"))
-                try await eventually("the mail is there") { installation.mails().count == 1 }
-                try await eventually("the old session is gone") {
+                try await eventually("the mail is sent") { installation.mails().count == 1 }
+                try await eventually("the expired session is deleted") {
                     try await store.read { (reading: SQLiteReading) in
                         try Int.fetchOne(
                             reading.database, sql: "SELECT count(*) FROM auth_session WHERE user_id IS NULL")
@@ -63,7 +63,7 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `what another process does is left out`() throws {
+        @Test func `omits the relay and the mail loop if no broker and no mail settings are given`() throws {
             let store = try SQLiteStore.inMemory()
             let services = try AuthServices(
                 store: store, broker: nil, mail: nil, logger: Logger(label: "test"))

@@ -5,9 +5,9 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("A body that breaks off")
+    @Suite("Malformed request bodies")
     struct BrokenBodyTests {
-        @Test func `a chunk that is none is the client's fault, and the server goes on`() async throws {
+        @Test func `a malformed chunk is not a server error, and the server keeps running`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay"])
             let port = try #require(URL(string: server.base)?.port)

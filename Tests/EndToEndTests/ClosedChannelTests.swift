@@ -10,11 +10,11 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    /// The broker closes the channel over some signals: those are parked, and the others are published.
-    @Suite("A signal that the broker closes the channel over")
+    /// The broker closes the channel because of some signals. Those are parked, and the others are published.
+    @Suite("Signals that make the broker close the channel")
     struct ClosedChannelTests {
         @Test
-        func `of a topic that the publisher may not write to is parked and named, the others are published`()
+        func `parks and reports signals of a topic without write permission and publishes the others`()
             async throws
         {
             let node = try await PrivateBroker.shared
@@ -48,7 +48,7 @@ extension EndToEnd {
             #expect(list.output.contains("access to topic"))
             #expect(!list.output.contains(#""attempts":0"#))
 
-            // The permission is mended: what was parked is sent again on command.
+            // With the permission granted, `outbox republish` publishes the parked signals.
             try await node.ctl("set_topic_permissions", user, exchange, ".*", ".*")
             try await server.program.stop()
             let again = try await installation.serve(["--no-mail"])
@@ -59,7 +59,7 @@ extension EndToEnd {
             try await node.ctl("delete_user", user)
         }
 
-        @Test func `that is larger than the broker takes is parked, the others are published`() async throws {
+        @Test func `parks a signal larger than the broker's limit and publishes the others`() async throws {
             let node = try await PrivateBroker.start("--set", "max_message_size = 16384")
             let installation = try Installation(broker: node.url)
             let worker = try await installation.consume(queue: "sizes")
@@ -68,7 +68,7 @@ extension EndToEnd {
             try await Self.emit(Array(repeating: "account.example", count: 23), into: store) {
                 $0 == 5 ? 40_000 : 10
             }
-            try await eventually(within: .seconds(60), "it is parked") {
+            try await eventually(within: .seconds(60), "the large signal is parked") {
                 let answer = try await server.readiness()
                 return answer.part("parked") == "1" && answer.part("pending") == "0"
             }
@@ -80,7 +80,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `a publisher that may not write at all gets nothing parked, and all is published once it may`()
+        func `parks nothing without any write permission and publishes all signals once it is granted`()
             async throws
         {
             let node = try await PrivateBroker.shared
@@ -92,7 +92,7 @@ extension EndToEnd {
             let server = try await installation.serve(["--no-mail"])
             let store = try Self.store(of: installation)
             try await Self.emit(Array(repeating: "account.example", count: 6), into: store)
-            try await eventually(within: .seconds(60), "some were refused alone, and again") {
+            try await eventually(within: .seconds(60), "some signals were retried alone and rejected again") {
                 let suspects = try await server.readiness().part("suspects")
                 let pending = try await store.outboxRecords(OutboxFilter([.pending]))
                 return suspects != nil && pending.contains { $0.row.attempts > 0 }
@@ -111,7 +111,7 @@ extension EndToEnd {
 
         // MARK: Support
 
-        /// An installation that publishes as a user of its own.
+        /// An installation that publishes as its own broker user.
         private static func installation(on node: PrivateBroker) async throws -> Installation {
             let user = "u\(Int.random(in: 0...999_999_999))"
             try await node.ctl("add_user", user, "secret")
@@ -131,7 +131,7 @@ extension EndToEnd {
                 codec: SignalCodec(source: "http://accounts.test"))
         }
 
-        /// Emits signals of the given names, a subject each, with a text of the given size.
+        /// Emits signals with the given names and text sizes, each with its own subject.
         private static func emit(
             _ names: [String], into store: SQLiteStore, size: (Int) -> Int = { _ in 10 }
         ) async throws {

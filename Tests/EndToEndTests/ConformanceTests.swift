@@ -8,12 +8,12 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    /// The recorded flows, against our executables: a real `serve`, mails in its folder, a RabbitMQ node and
-    /// the worker that handles what arrives there. `AuthServerTests` replays them in memory, in a second.
+    /// Replays the recorded flows against the executables: `serve` with mails in a folder, a RabbitMQ node and
+    /// a worker. `AuthServerTests` replays them in memory, within a second.
     @Suite("The recorded flows of the headless API")
     struct ConformanceTests {
         @Test(arguments: try Scenario.all())
-        func `a scenario answers and signals as it was recorded`(scenario: Scenario) async throws {
+        func `a replayed scenario gives the recorded responses and signals`(scenario: Scenario) async throws {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url, settings: scenario.environment)
             let worker = try await installation.consume(queue: scenario.name)
@@ -27,7 +27,7 @@ extension EndToEnd {
     }
 }
 
-/// An installation whose programs all run.
+/// An installation with a running server and worker.
 private struct RunningInstallation: ScenarioServer {
     let installation: Installation
     let server: Server
@@ -43,7 +43,7 @@ private struct RunningInstallation: ScenarioServer {
     }
 
     func newestMailed(_ part: ScenarioMailPart) async throws -> String {
-        try await eventually("the mails are delivered") {
+        try await eventually("no mail is pending") {
             try await server.readiness().part("mail_pending") == "0"
         }
         let mail = installation.mails().last ?? ""
@@ -55,13 +55,13 @@ private struct RunningInstallation: ScenarioServer {
     }
 
     func signals(atLeast count: Int) async throws -> [ReplayedSignal] {
-        // The worker keeps the order of one subject's signals; one of nobody's may come before or after them.
+        // The worker keeps the order per subject. A signal without a subject can come before or after others.
         try await worker.handled(atLeast: count).sorted { ($0.sequence ?? 0) < ($1.sequence ?? 0) }
             .map { ReplayedSignal(name: $0.signal, data: $0.data) }
     }
 
     func allSignals() async throws -> [ReplayedSignal] {
-        try await eventually("everything is published") {
+        try await eventually("all signals are published") {
             try await server.readiness().part("pending") == "0"
         }
         return try await signals(atLeast: 0)

@@ -9,20 +9,22 @@ import Testing
 @testable import AuthBroker
 
 extension EndToEnd {
-    @Suite("The operator's commands for dead letters")
+    @Suite("The dead-letter commands")
     struct DeadLetterCommandTests {
-        @Test func `they are listed and shown without what is personal, requeued and dropped`() async throws {
+        @Test func `lists and shows dead letters without personal data, requeues and drops them`()
+            async throws
+        {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "dead")
             try await installation.worker(of: "dead") { worker in
-                // No event, but JSON: it is set aside, and can be redacted.
+                // JSON, but not an event: the message is dead-lettered, and its body can be redacted.
                 for number in 1...3 {
                     let body = #"{"number":\#(number),"user":{"email":"ada@example.org"}}"#
                     #expect(
                         try await installation.publish(body, routingKey: "account.user_logged_in")
                             == .confirmed)
                 }
-                try await eventually("they are set aside") {
+                try await eventually("all three are dead-lettered") {
                     try await installation.deadLetters(of: "dead") == 3
                 }
             }
@@ -59,7 +61,7 @@ extension EndToEnd {
             #expect(try await installation.deadLetters(of: "dead") == 0)
         }
 
-        @Test func `what is wrong with a malformed body is in the list`() async throws {
+        @Test func `the list shows what is wrong with a malformed body`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let event =
                 #"{"specversion":"1.0","id":"0199f0c2-0000-7000-8000-0000000000bb","source":"urn:s","#
@@ -84,7 +86,7 @@ extension EndToEnd {
             }
             let list = try await installation.operate(["dead", "list", installation.name(of: "wrong")])
             #expect(list.lines.count == bodies.count)
-            // Several are handled at a time, so that their order is not that of the bodies.
+            // Messages are handled concurrently, so their order can differ from that of the bodies.
             for (_, reason) in bodies {
                 let text = "malformed: the body is not a CloudEvents 1.0 event in JSON: \(reason)"
                 #expect(list.lines.count { $0.contains(text) } == 1, "\(reason)")
@@ -92,7 +94,7 @@ extension EndToEnd {
             #expect(!list.output.contains("malformed: malformed"))
         }
 
-        @Test func `one person's are erased, the others' stay`() async throws {
+        @Test func `erases the dead letters of one subject and keeps the others`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "erase")
             try await installation.worker(of: "erase") { worker in
@@ -101,7 +103,7 @@ extension EndToEnd {
                         try await installation.publish("{}", routingKey: "account.a", subject: subject)
                             == .confirmed)
                 }
-                try await eventually("they are set aside") {
+                try await eventually("all three are dead-lettered") {
                     try await installation.deadLetters(of: "erase") == 3
                 }
             }
@@ -112,7 +114,7 @@ extension EndToEnd {
             #expect(left.output.contains(#""subject":"bob""#))
         }
 
-        @Test func `the oldest come first, in whatever order they lie in the queue`() async throws {
+        @Test func `lists the oldest first, whatever their order in the queue`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "order")
             try await installation.operate(["topology", "declare", "--queue", queue])
@@ -131,10 +133,10 @@ extension EndToEnd {
                         try channel.step(waitingFor: .milliseconds(20), wantsToWrite: true, Nobody())
                     }
                 }
-                // A connection that is closed at once would take with it what was not sent yet.
+                // Closing the connection immediately would lose the messages that are not sent yet.
                 try channel.awaitCount(of: numbers.count, in: queue + ".dead")
             }
-            try await eventually("they are there") {
+            try await eventually("all dead letters are in the queue") {
                 try await BrokerAdmin(installation.broker).messageCount(in: queue + ".dead") == 700
             }
             for limit in [0, 10, 1, 699, 10, 0] {
@@ -153,7 +155,7 @@ extension EndToEnd {
             try await installation.operate(["dead", "list", queue, "--limit", "-1"], code: 2)
         }
 
-        @Test func `what others have written reaches no terminal as it is`() async throws {
+        @Test func `escapes control characters that other publishers wrote`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "hostile")
             let hostile = "x\u{1B}]0;title\u{7}\r\n2026 forged\u{9B}2J\u{202E}\u{2028}y"
@@ -179,7 +181,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["table", "json"])
-        func `a worker's rows are one line each, whatever a signal says`(format: String) async throws {
+        func `a worker prints each signal on one line, whatever its content`(format: String) async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "rows", ["--format", format])
             let id = "0199f0c2-0000-7000-8000-000000000001"
@@ -202,7 +204,7 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `with the management API a policy on the one name is found, too`() async throws {
+        @Test func `finds a policy for a single queue through the management API`() async throws {
             let broker = try await PrivateBroker.start("--management")
             let installation = try Installation(
                 broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
@@ -211,7 +213,7 @@ extension EndToEnd {
             try await installation.operate(["dead", "list", queue])
             try await broker.ctl(
                 "set_policy", "exact", "^\(queue)\\.dead$", #"{"delivery-limit":3}"#, "--apply-to", "queues")
-            try await eventually(within: .seconds(30), "it is known") {
+            try await eventually(within: .seconds(30), "the policy is reported") {
                 let program = try Program(
                     "auth-signals", ["dead", "list", queue], environment: installation.environment)
                 guard try await program.exitCode() == 1 else { return false }
@@ -220,8 +222,7 @@ extension EndToEnd {
             try await broker.stop()
         }
 
-        @Test func `a queue that is not there is 1, a broker that is not there 75, in one line`() async throws
-        {
+        @Test func `exits with 1 for a missing queue and with 75 for an unreachable broker`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let missing = try await installation.operate(["dead", "list", "nowhere"], code: 1)
             #expect(missing.log.contains("nowhere.dead"))
@@ -235,7 +236,7 @@ extension EndToEnd {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal does something with it other than showing it.
+    /// Whether a terminal interprets the character instead of showing it.
     var isObeyedByTerminals: Bool {
         properties.generalCategory == .control || properties.isBidiControl
             || [.lineSeparator, .paragraphSeparator].contains(properties.generalCategory)

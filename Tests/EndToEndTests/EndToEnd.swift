@@ -2,7 +2,7 @@
 import BrokerSupport
 import Testing
 
-/// What is tested with our executables, real and running, and a RabbitMQ node. One after the other: each test
-/// starts processes of its own.
+/// Tests of the built executables with a RabbitMQ node. They run serially, because each test starts its own
+/// processes.
 @Suite("End to end", .serialized, .enabled(if: PrivateBroker.isAvailable, "\(PrivateBroker.absence)"))
 enum EndToEnd {}

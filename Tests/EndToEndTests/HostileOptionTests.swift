@@ -3,7 +3,7 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Options and settings with values that no program should end for")
+    @Suite("Options and settings that are out of range")
     struct HostileOptionTests {
         @Test(arguments: [
             ["outbox", "list", "--limit=-1"], ["outbox", "list", "--limit", "0"],
@@ -22,7 +22,7 @@ extension EndToEnd {
             #expect(program.log.contains(option), "\(program.log)")
         }
 
-        @Test func `the largest limit and the longest time ago are taken`() async throws {
+        @Test func `accepts the largest limit and the longest age`() async throws {
             let installation = try Installation(broker: "amqp://127.0.0.1:1")
             try await installation.operate(["migrate"])
             try await installation.operate(
@@ -35,7 +35,7 @@ extension EndToEnd {
             ("ACCOUNT_RATE_LIMITS", #"{"login": "1/99999999999999999d"}"#),
             ("PASSWORD_SCRYPT_COST", "9223372036854775807"),
         ])
-        func `a setting out of range is named, and nothing starts`(_ name: String, _ value: String)
+        func `reports a setting out of range by name and does not start`(_ name: String, _ value: String)
             async throws
         {
             let installation = try Installation(broker: "amqp://127.0.0.1:1")

@@ -6,14 +6,14 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("How a server listens")
+    @Suite("Listening addresses and connection limits")
     struct ListeningTests {
         private func installation(_ settings: [String: String] = [:]) throws -> Installation {
             try Installation(
                 broker: "amqp://127.0.0.1:1/", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
-        /// A port that nobody listens on; nil if the system has no such address.
+        /// An unused port of `host`; nil if the system does not have this address.
         private func freePort(on host: String) throws -> Int? {
             var hints = addrinfo()
             hints.ai_flags = AI_NUMERICHOST
@@ -30,7 +30,7 @@ extension EndToEnd {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     _ = getsockname(socket, $0, &length)
                 }
-                // The port has one place in addresses of both kinds.
+                // The port has the same offset in IPv4 and IPv6 addresses.
                 return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
                     Int(UInt16(bigEndian: $0.pointee.sin_port))
                 }
@@ -39,12 +39,12 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["127.0.0.1", "0.0.0.0", "::1", "::"])
-        func `deploy/ready asks the address that METRICS_HOST names`(host: String) async throws {
+        func `deploy/ready probes the address of METRICS_HOST`(host: String) async throws {
             guard let port = try freePort(on: host) else { return }
             let settings = ["METRICS_HOST": host, "METRICS_PORT": "\(port)"]
             let installation = try installation(settings)
             let server = try await installation.serve(["--no-relay"])
-            try await eventually("it is ready") {
+            try await eventually("the server is ready") {
                 let probe = try Program(
                     URL(filePath: "/bin/bash"), [Repository.root.appending(path: "deploy/ready").path],
                     environment: settings)
@@ -53,7 +53,7 @@ extension EndToEnd {
             try await server.program.stop()
         }
 
-        @Test func `a server with few file descriptors outlives more clients than that`() async throws {
+        @Test func `a server survives more clients than it has file descriptors`() async throws {
             let installation = try installation()
             let portFile = installation.folder.path("port")
             let server = try Program(
@@ -62,7 +62,7 @@ extension EndToEnd {
                     "-c", "ulimit -n 100; exec \"$0\" serve --no-relay --port-file \"$1\"",
                     Repository.executable("auth-signals").path, portFile,
                 ], environment: installation.environment)
-            let port = try await eventualValue("it listens: \(server.log)") {
+            let port = try await eventualValue("the server listens: \(server.log)") {
                 try? String(contentsOfFile: portFile, encoding: .utf8).trimmingCharacters(
                     in: .whitespacesAndNewlines)
             }

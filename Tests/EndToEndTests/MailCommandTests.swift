@@ -7,9 +7,9 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The operator's commands for mails that were given up")
+    @Suite("The commands for failed mails")
     struct MailCommandTests {
-        @Test func `they are listed without the address, tried again, and deleted`() async throws {
+        @Test func `lists failed mails without the address, retries and deletes them`() async throws {
             let installation = try Installation(broker: "amqp://127.0.0.1:1")
             let server = try await installation.serve(
                 ["--no-relay"], settings: ["MAIL_URL": "smtp://127.0.0.1:1"])

@@ -9,30 +9,30 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("What operators watch")
+    @Suite("Metrics and readiness")
     struct MetricsTests {
-        @Test func `the pages of a running server and worker show exactly the documented metrics`()
+        @Test func `a running server and worker expose exactly the documented metrics`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "metrics")
             let server = try await installation.serve()
-            try await eventually("the relay has begun to count") {
+            try await eventually("the relay is running") {
                 try await server.readiness().part("relay") == "relaying"
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             let tables = try Self.documented()
-            try await eventually("the server shows what it has done") {
+            try await eventually("the server has counted all three signals") {
                 let page = try await Answer("GET", server.base + "/metrics").text
                 return page.contains("auth_signals_confirmed_total 3")
                     && page.contains("auth_signals_emitted_total 3")
             }
             let shown = Self.names(try await Answer("GET", server.base + "/metrics").text)
-            #expect(shown.subtracting(tables.server) == [], "shown and not documented")
-            // Nothing has failed: that is shown after the first time.
+            #expect(shown.subtracting(tables.server) == [], "exposed but not documented")
+            // Metrics of failures are exposed only after the first failure.
             let missing = tables.server.subtracting(shown)
-            #expect(missing == tables.later, "documented and not shown")
+            #expect(missing == tables.later, "documented but not exposed")
             let page = try await Answer("GET", worker.base + "/metrics").text
             let handling = Self.names(page)
             #expect(handling.subtracting(tables.worker) == [])
@@ -42,17 +42,17 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `a relay alone shows the same of the signals, and how large its store is`() async throws {
+        @Test func `a separate relay exposes the same signal metrics and the store size`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let relay = try Program(
                 "auth-signals", ["relay"],
                 environment: installation.environment.merging(["METRICS_PORT": "0"]) { $1 })
-            let base = try await eventualValue("it listens: \(relay.log.suffix(2000))") {
+            let base = try await eventualValue("the relay listens: \(relay.log.suffix(2000))") {
                 relay.log.firstMatch(of: /listening on (127\.0\.0\.1:[0-9]+)/).map { "http://\($0.1)" }
             }
             let tables = try Self.documented()
             let documented = tables.server.subtracting(tables.later).filter { !$0.contains("_mail_") }
-            let page = try await eventualValue("it shows all of them") {
+            let page = try await eventualValue("all documented metrics are exposed") {
                 let page = try await Answer("GET", base + "/metrics").text
                 return documented.isSubset(of: Self.names(page)) ? page : nil
             }
@@ -61,38 +61,38 @@ extension EndToEnd {
             try await relay.stop()
         }
 
-        @Test func `a worker whose copies cannot be moved is not ready, and says why, until they can`()
+        @Test func `a worker reports that it is not ready while it cannot republish messages`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "moving")
             let topology = try ConsumerTopology(queue: installation.name(of: "moving"), patterns: ["#"])
             let broker = try await PrivateBroker.shared
-            // Full, and refuses; the limit is soft.
+            // The dead-letter queue is full and rejects messages. Its limit is soft.
             try await broker.ctl(
                 "set_policy", topology.queue, "^\(topology.queue)\\.dead$",
                 #"{"max-length":1,"overflow":"reject-publish"}"#, "--apply-to", "queues")
             for _ in 0..<20 {
                 #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
             }
-            let unready = try await eventualValue("it is not ready") {
+            let unready = try await eventualValue("the worker is not ready") {
                 let answer = try await Answer("GET", worker.base + "/readyz")
                 return answer.status == 503 ? answer : nil
             }
             #expect(unready.part("moving")?.contains(topology.queue + ".dead") == true, "\(unready.text)")
             try await broker.ctl("clear_policy", topology.queue)
-            // RabbitMQ 3.10 refuses on an open channel still; the worker tries a new one after 30 s of that.
-            try await eventually(within: .seconds(180), "all are moved") {
+            // RabbitMQ 3.10 keeps rejecting on an open channel; the worker opens a new one after 30 s.
+            try await eventually(within: .seconds(180), "all messages are dead-lettered") {
                 try await installation.deadLetters(of: "moving") == 20
             }
-            try await eventually("it is ready again") {
+            try await eventually("the worker is ready again") {
                 try await Answer("GET", worker.base + "/readyz").status == 200
             }
             try await worker.program.stop()
         }
 
         @Test
-        func `dead letters whose queue was deleted under the worker are moved once it is declared again`()
+        func `a worker redeclares a deleted dead-letter queue and dead-letters the message`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
@@ -100,25 +100,25 @@ extension EndToEnd {
             let queue = installation.name(of: "gone")
             try await PrivateBroker.shared.ctl("eval", Self.deletion(of: queue + ".dead"))
             #expect(try await installation.publish("{no event", routingKey: "account.a") == .confirmed)
-            try await eventually("the worker has declared it, and moved the message") {
+            try await eventually("the queue is redeclared, and the message is dead-lettered") {
                 do { return try await installation.deadLetters(of: "gone") == 1 } catch is BrokerError {
                     return false
                 }
             }
-            try await eventually("it is ready") {
+            try await eventually("the worker is ready") {
                 try await Answer("GET", worker.base + "/readyz").status == 200
             }
             try await worker.program.stop()
         }
 
-        /// The metrics of our own that a page shows; those of libraries are theirs to document.
+        /// This package's metrics on a page. Libraries document their own.
         private static func names(_ page: String) -> Set<String> {
             Set(
                 page.split(separator: "\n").filter { $0.hasPrefix("# TYPE auth_signals_") }
                     .compactMap { $0.split(separator: " ").dropFirst(2).first.map(String.init) })
         }
 
-        /// The metrics of the two tables in docs/operations.md, and those of them that are shown after the first event.
+        /// The metrics of the two tables in docs/operations.md, and those that are exposed only after the first event.
         private static func documented() throws -> (
             server: Set<String>, worker: Set<String>, later: Set<String>
         ) {

@@ -7,25 +7,25 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What is not there does not keep anybody out")
+    @Suite("Outages of the broker and of the mail server")
     struct OutageTests {
-        @Test func `without a broker the server is ready, says so, and publishes when the broker comes`()
+        @Test func `a server without a broker is ready, reports it, and publishes when one is available`()
             async throws
         {
             let broker = try await PrivateBroker.shared
-            // A port that nobody listens on, until the second start.
+            // The first start uses a port without a listener.
             let installation = try Installation(broker: broker.url)
             let server = try await installation.serve(settings: [
                 "BROKER_URL": "amqp://guest:hush@127.0.0.1:1"
             ])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
-            let readiness = try await eventualValue("the broker's absence is told") {
+            let readiness = try await eventualValue("readiness reports the unreachable broker") {
                 let answer = try await server.readiness()
                 return answer.part("broker")?.contains("unreachable") == true ? answer : nil
             }
             #expect(readiness.status == 200)
             #expect(Int(readiness.part("pending") ?? "") ?? 0 >= 2)
-            try await eventually("the log tells of it") {
+            try await eventually("the log has the broker's address") {
                 server.program.log.contains("127.0.0.1:1")
             }
             #expect(!server.program.log.contains("hush"))
@@ -39,7 +39,7 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `without a mail server a sign-up works and the mail waits`() async throws {
+        @Test func `a sign-up without a mail server succeeds, and the mail stays pending`() async throws {
             let installation = try Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
             let server = try await installation.serve()
@@ -50,7 +50,7 @@ extension EndToEnd {
             try await server.program.stop()
         }
 
-        @Test func `a message that is no event is set aside with its reason, and the worker goes on`()
+        @Test func `a malformed message is dead-lettered, and the worker keeps running`()
             async throws
         {
             let broker = try await PrivateBroker.shared
@@ -68,7 +68,7 @@ extension EndToEnd {
                 )
                 .status == 200)
             _ = try await worker.handled(atLeast: 6)
-            try await eventually("the dead letter is there") {
+            try await eventually("the message is dead-lettered") {
                 try await installation.deadLetters(of: "hostile") == 1
             }
             #expect(worker.program.log.contains("malformed"))

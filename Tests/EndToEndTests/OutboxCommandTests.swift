@@ -8,15 +8,15 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The operator's commands for the outbox")
+    @Suite("The outbox commands")
     struct OutboxCommandTests {
-        @Test func `a pause is honoured by a running server, told, and ended`() async throws {
+        @Test func `a running server honours and reports a pause until the relay is resumed`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "paused")
             let server = try await installation.serve()
             let paused = try await installation.operate(["outbox", "pause"])
             #expect(paused.output.hasPrefix("paused since 20"))
-            try await eventually(within: .seconds(2), "the relay honours it") {
+            try await eventually(within: .seconds(2), "the relay is paused") {
                 try await server.readiness().part("relay") == "paused"
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
@@ -26,7 +26,7 @@ extension EndToEnd {
             #expect(Int(readiness.part("pending") ?? "") ?? 0 >= 2)
             let status = try await installation.operate(["outbox", "status"])
             #expect(status.output.contains("outbox resume"))
-            try await eventually("the metrics tell") {
+            try await eventually("the metrics show the pause") {
                 try await Answer("GET", server.base + "/metrics").text.contains("auth_signals_paused 1.0")
             }
             #expect(worker.handled().isEmpty)
@@ -36,7 +36,7 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `signals are sent again to one queue only, and an inbox says what it has not seen`()
+        @Test func `republishes signals to one queue, and verify counts those that an inbox has not seen`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
@@ -44,15 +44,15 @@ extension EndToEnd {
             let server = try await installation.serve(["--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let before = try await first.handled(atLeast: 2)
-            try await eventually("they are settled") {
+            try await eventually("all signals are confirmed") {
                 try await server.readiness().part("pending") == "0"
             }
             let inbox = "sqlite:" + installation.folder.path("late.sqlite")
             let late = try await installation.consume(queue: "late", settings: ["INBOX_URL": inbox])
             let queue = installation.name(of: "late")
 
-            // They are older than its queue: it was not to handle them.
-            let older = try await eventualValue("what it handles is noted") {
+            // The signals are older than the queue, so this worker did not have to handle them.
+            let older = try await eventualValue("the worker's handlers are recorded in the inbox") {
                 let verify = try await installation.operate(["outbox", "verify", "--inbox", inbox])
                 return verify.output.contains("an older worker") ? nil : verify.output
             }
@@ -67,7 +67,7 @@ extension EndToEnd {
             #expect(sent.output == "2 signals are sent again to \(queue)\n")
             let handled = try await late.handled(atLeast: 2)
             #expect(handled.map(\.id) == before.map(\.id))
-            try await eventually("they are marked") {
+            try await eventually("the inbox has seen the signals") {
                 let verify = try Program(
                     "auth-signals", ["outbox", "verify", "--inbox", inbox, "--json"],
                     environment: installation.environment)
@@ -75,12 +75,12 @@ extension EndToEnd {
             }
             #expect(first.handled().count == 2)
 
-            // What is emitted while it does not run it was to handle.
+            // The worker has to handle signals that are emitted while it is stopped.
             try await late.program.stop()
             let bob = ["email": "bob@example.org", "password": "correct-horse"]
             #expect(try await server.call("POST", "/auth/signup", bob).status == 200)
             _ = try await first.handled(atLeast: 4)
-            try await eventually("they are settled") {
+            try await eventually("all signals are confirmed") {
                 try await server.readiness().part("pending") == "0"
             }
             let verify = ["outbox", "verify", "--inbox", inbox]
@@ -94,7 +94,7 @@ extension EndToEnd {
             let idle = "sqlite:" + installation.folder.path("idle.sqlite")
             let without = try await installation.consume(
                 queue: "idle", ["--no-log"], settings: ["INBOX_URL": idle])
-            let nothing = try await eventualValue("what it handles is noted") {
+            let nothing = try await eventualValue("the worker's handlers are recorded in the inbox") {
                 let verify = try await installation.operate(["outbox", "verify", "--inbox", idle])
                 return verify.output.contains("an older worker") ? nil : verify.output
             }
@@ -108,7 +108,7 @@ extension EndToEnd {
             try await first.program.stop()
         }
 
-        @Test func `one person's signals are erased from the store`() async throws {
+        @Test func `erases the signals of one subject from the store`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)

@@ -7,9 +7,11 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("`check` asks the providers")
+    @Suite("The check command and the providers")
     struct ProviderCheckTests {
-        @Test func `each provider is named with the cause, and an issuer that answers is ok`() async throws {
+        @Test func `reports each provider that fails with the cause, and a responding issuer as ok`()
+            async throws
+        {
             let issuer = try Program(
                 URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.issuer], environment: [:])
             let port = try await eventualValue("the issuer listens") { issuer.lines.first }

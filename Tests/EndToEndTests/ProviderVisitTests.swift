@@ -10,12 +10,12 @@ import Testing
 #endif
 
 extension EndToEnd {
-    @Suite("A browser's visit to a provider")
+    @Suite("A browser's log-in with the dummy provider")
     struct ProviderVisitTests {
-        @Test func `it goes from the server's own page to a consumer's log line`() async throws {
+        @Test func `a log-in that starts on the server's own page reaches the worker`() async throws {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url, settings: ["SOCIALACCOUNT_DUMMY": "true"])
-            // Links lead to PUBLIC_URL: the port has to be known before.
+            // Links point to PUBLIC_URL, so the port must be known in advance.
             let first = try await installation.serve()
             let base = first.base
             try await first.program.stop()
@@ -50,7 +50,7 @@ extension EndToEnd {
     }
 }
 
-/// A browser without a screen: it keeps cookies, follows redirects and fills in forms.
+/// A minimal browser that keeps cookies, follows redirects and submits forms.
 private struct Browser {
     struct Page {
         var url: URL

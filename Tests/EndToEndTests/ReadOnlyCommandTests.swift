@@ -10,9 +10,9 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Commands that only look")
+    @Suite("Read-only commands")
     struct ReadOnlyCommandTests {
-        @Test func `leave an application's database as it is, modes included, and make no file`() async throws
+        @Test func `do not change an application's database or file modes and create no files`() async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let path = installation.folder.path("auth.sqlite")
@@ -41,12 +41,12 @@ extension EndToEnd {
                 try await installation.operate(command)
                 #expect(try Self.tree(installation.folder) == before, "\(command)")
             }
-            // A command that changes rows leaves the mode, too.
+            // A command that changes rows does not change the mode either.
             try await installation.operate(["outbox", "pause"])
             #expect(try Self.tree(installation.folder).map(\.mode) == before.map(\.mode))
         }
 
-        @Test func `make nothing where nothing is`() async throws {
+        @Test func `do not create a store that does not exist`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let before = try Self.tree(installation.folder)
             let check = try await installation.operate(["check"])
@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect(try Self.tree(installation.folder) == before)
         }
 
-        @Test func `a store is backed up and restored, and verify says what it cannot know`() async throws {
+        @Test func `backs up and restores a store, and verify reports what it cannot know`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
@@ -101,7 +101,7 @@ extension EndToEnd {
             var bytes: Data?
         }
 
-        /// All files with modes and bytes, but for SQLite's write-ahead log and its index.
+        /// All files with modes and bytes, except SQLite's write-ahead log and its index.
         private static func tree(_ folder: Folder) throws -> [Entry] {
             let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path("")).sorted()
             return try names.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }.map { name in

@@ -6,10 +6,10 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Secrets stay where they belong")
+    @Suite("Secrets do not leak")
     struct SecretsTests {
         @Test
-        func `no password, session token or confirmation key is on the broker, in a log or in the store`()
+        func `no password, session token or confirmation key reaches the broker, a log or the store`()
             async throws
         {
             let broker = try await PrivateBroker.shared
@@ -36,7 +36,7 @@ extension EndToEnd {
                 "POST", "/account/password/change", ["current_password": password, "new_password": next],
                 token: login.token)
             secrets.append(try #require(change.token))
-            // A mail that waits, with its key inside.
+            // A pending mail may be in the store, with its key inside.
             _ = try await worker.handled(atLeast: 6)
             try await server.program.stop()
             try await worker.program.stop()
@@ -57,7 +57,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `at the usual level no log line shows an address`() async throws {
+        @Test func `no log line at level info shows an email address`() async throws {
             let installation = try Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory", "LOG_LEVEL": "info"])

@@ -5,14 +5,14 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What happens around a running server")
+    @Suite("Faults around a running server")
     struct ServeFaultTests {
         private func installation(_ settings: [String: String] = [:]) throws -> Installation {
             try Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
-        /// A client that sends the half of a body and waits for what comes.
+        /// A client that sends a part of a request body and waits for the response.
         private func halfABody(to server: Server) async throws -> Program {
             let port = try #require(URL(string: server.base)?.port)
             let client = try Program(
@@ -26,14 +26,14 @@ extension EndToEnd {
                     exec cat <&3
                     """,
                 ], environment: [:])
-            try await eventually("the half is sent") { client.output.contains("sent") }
-            // The server has read what came before this call.
+            try await eventually("the partial body is sent") { client.output.contains("sent") }
+            // When this request is answered, the server has read what was sent before.
             _ = try await server.readiness()
             return client
         }
 
-        @Test func `a port that is taken is said in one line`() async throws {
-            // An installation's folder goes with it.
+        @Test func `reports a port that is in use in one line`() async throws {
+            // An installation deletes its folder when it is deallocated.
             let (one, other) = (try installation(), try installation())
             defer { withExtendedLifetime((one, other)) {} }
             let first = try await one.serve(["--no-relay"])
@@ -48,7 +48,7 @@ extension EndToEnd {
             try await first.program.stop()
         }
 
-        @Test func `the half of a body does not hold the end`() async throws {
+        @Test func `a partial request body does not delay the shutdown`() async throws {
             let installation = try installation()
             defer { withExtendedLifetime(installation) {} }
             let server = try await installation.serve(["--no-relay"])
@@ -59,7 +59,7 @@ extension EndToEnd {
             #expect(client.output.contains(" 408 "), "\(client.output)")
         }
 
-        @Test func `a second signal ends the server at once, with 1`() async throws {
+        @Test func `a second signal ends the server immediately with exit code 1`() async throws {
             let installation = try installation()
             defer { withExtendedLifetime(installation) {} }
             let server = try await installation.serve(["--no-relay"])
@@ -74,7 +74,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [false, true])
-        func `a store file that is gone, or another, takes nothing in until it is back`(isReplaced: Bool)
+        func `rejects requests while the store file is deleted or replaced`(isReplaced: Bool)
             async throws
         {
             let installation = try installation()
@@ -93,7 +93,7 @@ extension EndToEnd {
             if isReplaced { try FileManager.default.removeItem(atPath: file) }
             try FileManager.default.moveItem(atPath: aside, toPath: file)
             #expect(try await server.readiness().status == 200)
-            // Nothing of what was refused is there.
+            // The rejected sign-up has left no rows, so that it succeeds now.
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             try await server.program.stop()
         }
@@ -106,7 +106,7 @@ extension EndToEnd {
             ("auth-consumer", ["--queue", "q", "--bind", "account.#", "Account.*"], "Account.*"),
             ("auth-consumer", ["--queue", "q", "--bind", "#", "--concurrency", "0"], "--concurrency"),
         ])
-        func `a wrong command line ends with 2 and one line`(
+        func `an invalid command line exits with 2 and prints one line`(
             program: String, arguments: [String], word: String
         ) async throws {
             let wrong = try Program(program, arguments, environment: try installation().environment)

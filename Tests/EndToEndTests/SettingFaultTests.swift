@@ -4,7 +4,7 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("A wrong setting ends the program with 2 and one line that names it")
+    @Suite("An invalid setting exits with 2 and one line that names it")
     struct SettingFaultTests {
         @Test(arguments: [
             ("BROKER_URL", "http://guest:hush-hush@127.0.0.1"), ("BROKER_URL", "amqp://guest:hush-hush@:x/"),
@@ -24,7 +24,7 @@ extension EndToEnd {
             ("SIGNALS_TOKEN_KEYS", "k1:hush-hush"), ("PRE_SOCIAL_LOGIN_URL", "http://hush-hush.example.org/"),
             ("PRE_SOCIAL_LOGIN_SECRET", "hush-hush"), ("PRE_SOCIAL_LOGIN_URL", "https://policy.example.org/"),
         ])
-        func `a wrong setting is named, and nothing of a secret is shown`(name: String, value: String)
+        func `reports an invalid setting by name without showing a secret`(name: String, value: String)
             async throws
         {
             let installation = try Installation(broker: "amqp://127.0.0.1:1", settings: [name: value])
@@ -36,7 +36,7 @@ extension EndToEnd {
             #expect(!program.log.contains("hush-hush"))
         }
 
-        @Test func `a worker's key of another form is named as well`() async throws {
+        @Test func `a worker reports a malformed token key by its setting`() async throws {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SIGNALS_TOKEN_KEYS": "k1:hush-hush"])
             let program = try Program(
@@ -46,7 +46,7 @@ extension EndToEnd {
             #expect(!program.log.contains("hush-hush"))
         }
 
-        @Test func `all faults are said at once`() async throws {
+        @Test func `reports all invalid settings together`() async throws {
             let installation = try Installation(
                 broker: "nothing", settings: ["HTTP_PORT": "abc", "LOG_FORMAT": "xml", "SIGNALS_SOURCE": "x"])
             let program = try Program("auth-signals", ["check"], environment: installation.environment)
@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a value that begins with a joiner is read`() async throws {
+        @Test func `reads a value that begins with a zero-width joiner`() async throws {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1/",
                 settings: ["MAIL_TEMPLATES": "\u{200D}/nowhere"])
@@ -65,7 +65,7 @@ extension EndToEnd {
             #expect(program.log.contains("MAIL_TEMPLATES"))
         }
 
-        @Test func `a line end behind the store's URL is not part of the file's name`() async throws {
+        @Test func `a line end after the store URL does not become part of the file name`() async throws {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1/", settings: ["SITE_NAME": "'Acme'"])
             let url = try #require(installation.environment["STORE_URL"])
@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(!files.contains { $0.hasSuffix("\n") })
         }
 
-        @Test func `a server beyond loopback wants its secret key set`() async throws {
+        @Test func `a server that listens beyond loopback requires SECRET_KEY`() async throws {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["HTTP_HOST": "0.0.0.0"])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)

@@ -7,8 +7,8 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    /// A broker as `deploy/` sets it up: its virtual host, its users and what they may do.
-    @Suite("The broker's users as shipped")
+    /// A broker with the definitions of `deploy/`: virtual host, users and permissions.
+    @Suite("Broker users of the shipped definitions")
     struct ShippedDefinitionsTests {
         private struct Shipped {
             let broker: PrivateBroker
@@ -40,14 +40,14 @@ extension EndToEnd {
                 return try await installation.operate(arguments, settings: settings, code: code)
             }
 
-            /// Runs the command that a refusal prints, and the refused one again, until it is not refused any more.
+            /// Runs the command that the error suggests and repeats the refused command until it succeeds.
             func grant(_ user: String, _ arguments: [String]) async throws {
                 let environment = installation.environment.merging(["BROKER_URL": Self.url(broker, user)]) {
                     $1
                 }
                 for _ in 0..<20 {
                     let program = try Program("auth-signals", arguments, environment: environment)
-                    try await eventually("it has ended, or watches: \(program.log)") {
+                    try await eventually("it has ended or consumes: \(program.log)") {
                         if !program.isRunning { return true }
                         return try await broker.ctl("list_queues", "-p", "auth", "name").contains(".tail.")
                     }
@@ -56,7 +56,7 @@ extension EndToEnd {
                     let start = try #require(program.log.range(of: "has() {"), "\(program.log)")
                     try await broker.shell(String(program.log[start.lowerBound...]))
                 }
-                Issue.record("it is refused after 20 commands")
+                Issue.record("the command is still refused after 20 grants")
             }
 
             func worker() async throws -> Program {
@@ -78,7 +78,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `each does its work, and a healthy system is found to be one`() async throws {
+        @Test func `every user can do its work, and the checks of a healthy system succeed`() async throws {
             let shipped = try await Shipped()
             let server = try await shipped.installation.serve(["--no-mail"])
             let worker = try await shipped.worker()
@@ -112,7 +112,7 @@ extension EndToEnd {
                 "auth-signals", ["tail"],
                 environment: shipped.installation.environment.merging(
                     ["BROKER_URL": Shipped.url(shipped.broker, "operator")]) { $1 })
-            try await eventually("it watches: \(tail.log)") {
+            try await eventually("tail consumes: \(tail.log)") {
                 try await shipped.broker.ctl("list_queues", "-p", "auth", "name").contains(
                     "auth.signals.tail.")
             }
@@ -124,7 +124,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["publisher", "worker"])
-        func `a command that its user may not run says what is missing and how to grant it`(
+        func `a refused command reports the missing permission and how to grant it`(
             user: String
         ) async throws {
             let shipped = try await Shipped()
@@ -157,8 +157,8 @@ extension EndToEnd {
                         "The user publisher needs write permission on the exchange worker.x"))
                 #expect(!republish.log.contains("unknown("))
             }
-            // Followed one after the other, the commands lead to what works, and keep what the user had.
-            // Declaring another's queues would need a command for each of ten objects.
+            // The suggested commands, run one after the other, make the refused command succeed and keep the
+            // user's permissions. The declaration of queues is left out: it needs ten commands.
             for command in refused.prefix(2) {
                 try await shipped.grant(user, command)
             }

@@ -8,9 +8,9 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Strict order")
+    @Suite("Strict order with --single-active")
     struct SingleActiveTests {
-        @Test func `of two workers with --single-active one handles, in order, and the other follows it`()
+        @Test func `one of two workers handles all signals in order, and the other takes over`()
             async throws
         {
             let broker = try await PrivateBroker.shared
@@ -32,7 +32,7 @@ extension EndToEnd {
             try await first.program.stop(SIGKILL)
             for id in ids[30...] { try await publish(id, installation) }
             let rest = try await second.handled(atLeast: 30).map(\.id)
-            // What the first had handled and not acknowledged comes again, before all others.
+            // Messages that the first had handled but not acknowledged are redelivered before all others.
             #expect(Array(rest.suffix(30)) == Array(ids[30...]))
             try await second.program.stop()
 

@@ -5,9 +5,9 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("The examples of the documentation")
+    @Suite("Documentation examples")
     struct SnippetTests {
-        @Test func `an application's rows, our rows and the signals of both commit together or not at all`()
+        @Test func `rows and signals of the application and of this package commit atomically`()
             async throws
         {
             let snippet = try Program("EmbedInYourApp", [], environment: [:])
@@ -23,13 +23,13 @@ extension EndToEnd {
             ("HandleSignals", "[\"welcome\"]\n"), ("LogSomebodyIn", "welcome ada@example.org\n"),
             ("TestYourHandlers", "[\"recorder\"]\n"),
         ])
-        func `an example runs and prints what it says`(name: String, output: String) async throws {
+        func `an example runs and prints the expected output`(name: String, output: String) async throws {
             let snippet = try Program(name, [], environment: [:])
             #expect(try await snippet.exitCode() == 0, "\(snippet.log)")
             #expect(snippet.output == output)
         }
 
-        @Test func `the readme shows the examples as they are`() throws {
+        @Test func `the README contains the examples verbatim`() throws {
             let readme = try String(contentsOf: Repository.root.appending(path: "README.md"), encoding: .utf8)
             for (name, code) in Self.examples(in: readme) {
                 let snippet = try String(
@@ -39,8 +39,8 @@ extension EndToEnd {
             #expect(Self.examples(in: readme).count >= 3)
         }
 
-        /// Examples with an ellipsis are sketches. Those that use what only tests or our own programs have are elsewhere.
-        @Test func `the examples of the doc comments are compiled`() throws {
+        /// Ignores examples with an ellipsis, which are sketches, and examples of tests, which need a test target.
+        @Test func `the examples of doc comments are compiled as snippets`() throws {
             let root = Repository.root
             let snippets = try Self.files(in: root.appending(path: "Snippets"))
                 .map { Self.lines(try String(contentsOf: $0, encoding: .utf8)) }
@@ -71,7 +71,7 @@ extension EndToEnd {
                 .filter { !$0.isEmpty }.joined(separator: "\n")
         }
 
-        /// The Swift blocks that follow the mention of a snippet.
+        /// The Swift blocks that follow a link to a snippet.
         private static func examples(in text: String) -> [(String, String)] {
             text.matches(of: /Snippets\/(\w+)\.swift\)\):\n\n```swift\n((?:.|\n)*?)```/).map {
                 (String($0.1), String($0.2))

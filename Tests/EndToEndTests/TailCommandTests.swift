@@ -9,27 +9,27 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("The operator's tail")
+    @Suite("The tail command")
     struct TailCommandTests {
         @Test(arguments: [false, true])
-        func `it prints what passes as JSON lines, personal things only when asked, and ends on Ctrl-C`(
+        func `prints signals as JSON lines, personal data only with --full, and ends on Ctrl-C`(
             full: Bool
         ) async throws {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url)
             let server = try await installation.serve(["--no-mail"])
-            try await eventually("the relay works") {
+            try await eventually("the relay is running") {
                 try await server.readiness().part("relay") == "relaying"
             }
             let exchange = try installation.broker.exchange
             let tail = try Program(
                 "auth-signals", ["tail", "account.user_*"] + (full ? ["--full"] : []),
                 environment: installation.environment)
-            try await eventually("it watches: \(tail.log)") {
+            try await eventually("tail consumes: \(tail.log)") {
                 try await broker.ctl("list_queues", "name").contains(exchange + ".tail.")
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
-            let lines = try await eventualValue("two pass") { tail.lines.count >= 2 ? tail.lines : nil }
+            let lines = try await eventualValue("two lines") { tail.lines.count >= 2 ? tail.lines : nil }
             let values = try lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
             #expect(
                 values.map { $0["signal"]?.string } == ["account.user_signed_up", "account.user_logged_in"])
@@ -38,13 +38,13 @@ extension EndToEnd {
             tail.send(SIGINT)
             #expect(try await tail.exitCode() == 0)
             #expect(tail.log.isEmpty, "\(tail.log)")
-            try await eventually("its queue is gone") {
+            try await eventually("the queue of tail is deleted") {
                 try await !broker.ctl("list_queues", "name").contains(exchange + ".tail.")
             }
             try await server.program.stop()
         }
 
-        @Test func `a pipe that is closed ends it, though nothing passes`() async throws {
+        @Test func `ends when its output pipe is closed, even if no signal arrives`() async throws {
             let broker = try await PrivateBroker.shared
             let installation = try Installation(broker: broker.url)
             try await installation.operate(["topology", "declare"])
@@ -59,7 +59,8 @@ extension EndToEnd {
             #expect(shell.output == "0\n", "\(shell.log)")
         }
 
-        @Test func `without the exchange it says so and ends with 1, without a broker with 75`() async throws
+        @Test func `exits with 1 if the exchange is missing and with 75 if the broker is unreachable`()
+            async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let missing = try await installation.operate(["tail"], code: 1)
@@ -79,7 +80,7 @@ extension EndToEnd {
             ["topology", "declare", "--queue", "q", "--bind", "Account.#"],
             ["topology", "check", "--queue", "q", "--bind", "account.user_*"],
         ])
-        func `a pattern that no signal can match is a wrong command line`(arguments: [String]) async throws {
+        func `rejects a pattern that cannot match any signal`(arguments: [String]) async throws {
             let refused = try await Installation(broker: "amqp://127.0.0.1:1").operate(arguments, code: 2)
             #expect(refused.log.contains("can match no signal"))
             #expect(refused.log.split(separator: "\n").count == 1)

@@ -8,9 +8,9 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The operator's commands for the broker's objects")
+    @Suite("The topology commands")
     struct TopologyCommandTests {
-        @Test func `over AMQP it declares, sees what is missing or differs, and says what cannot be seen`()
+        @Test func `declares over AMQP and reports missing, different and invisible objects`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
@@ -32,7 +32,7 @@ extension EndToEnd {
             #expect(other.output.contains("x-single-active-consumer"))
         }
 
-        @Test func `with the management API it sees bindings, limits and permissions`() async throws {
+        @Test func `checks bindings, limits and permissions through the management API`() async throws {
             let broker = try await PrivateBroker.start("--management")
             let installation = try Installation(
                 broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
@@ -43,7 +43,7 @@ extension EndToEnd {
                 "set_policy", "short", "^managed", #"{"max-length":5}"#, "--apply-to", "queues")
             try await broker.ctl("add_user", "stranger", "stranger")
             try await broker.ctl("set_permissions", "stranger", "^$", "^auth", "^$")
-            let report = try await eventualValue("everything is seen") {
+            let report = try await eventualValue("the report is complete") {
                 let program = try Program(
                     "auth-signals", ["topology", "check"], environment: installation.environment)
                 guard try await program.exitCode() == 1 else { return nil as String? }
@@ -52,7 +52,7 @@ extension EndToEnd {
             #expect(report.contains("note: queue \(queue) is bound with acount.#"))
             #expect(report.contains("note: exchange \(exchange) signals reach no queue: account."))
             #expect(report.contains("user stranger may write to \(exchange)"))
-            // An administrator, who may do everything.
+            // The user guest is an administrator and may do everything.
             #expect(!report.contains("user guest"))
             #expect(report.split(separator: "\n").allSatisfy { $0.contains("; fix: ") })
             try await broker.stop()

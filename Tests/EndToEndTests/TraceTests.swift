@@ -17,7 +17,7 @@ extension EndToEnd {
     @Suite("Traces")
     struct TraceTests {
         @Test
-        func `the trace of the code that emits goes on in the handler's span, through store and broker`()
+        func `the handler's span continues the trace of the emitting code through store and broker`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)

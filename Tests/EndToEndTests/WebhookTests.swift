@@ -14,7 +14,7 @@ extension EndToEnd {
         private static let secret = "whsec_" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
 
         @Test
-        func `an event is posted signed, again under the same id, when the receiver asks, until it is taken`()
+        func `posts a signed event and retries with the same id until the receiver accepts or rejects it`()
             async throws
         {
             let receiver = try await Receiver(["500", "503 retry-after 1", "302", "200", "410"])
@@ -27,7 +27,7 @@ extension EndToEnd {
             let worker = try await installation.consume(queue: "hook")
             let id = UUID().uuidString.lowercased()
             #expect(try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
-            // The third failure has its next attempt after a minute: it is not awaited.
+            // The attempt after the third failure is due only after a minute. The test does not wait for it.
             let posts = try await eventualValue("three attempts") {
                 receiver.posts.count >= 3 ? receiver.posts : nil
             }
@@ -38,14 +38,14 @@ extension EndToEnd {
             #expect(
                 try await installation.publish(event(taken), routingKey: "account.a", id: taken) == .confirmed
             )
-            try await eventually("it is taken") {
+            try await eventually("the event is accepted") {
                 try await Answer("GET", worker.base + "/metrics").text
                     .contains(#"auth_signals_handled_total{handler="webhook"} 1"#)
             }
             let gone = UUID().uuidString.lowercased()
             #expect(
                 try await installation.publish(event(gone), routingKey: "account.a", id: gone) == .confirmed)
-            try await eventually("it is rejected") {
+            try await eventually("the event is dead-lettered") {
                 try await installation.deadLetters(of: "hook") == 1
             }
             let list = try await installation.operate(["dead", "list", installation.name(of: "hook")])
@@ -56,8 +56,7 @@ extension EndToEnd {
         }
 
         @Test
-        func
-            `a receiver of an unknown CA, one that is down and one that does not exist are named so in the log`()
+        func `logs why a receiver with an unknown CA, a stopped one and an unknown host fail`()
             async throws
         {
             let certificates = try await Certificates.make(for: "DNS:localhost")
@@ -87,7 +86,7 @@ extension EndToEnd {
                 let id = UUID().uuidString.lowercased()
                 #expect(
                     try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
-                try await eventually("\(url) \(settings) is told: \(worker.program.log)") {
+                try await eventually("\(url) \(settings) is logged or handled: \(worker.program.log)") {
                     isEnough(worker.program.log, try await Answer("GET", worker.base + "/metrics").text)
                 }
                 try await worker.program.stop()
@@ -109,7 +108,8 @@ extension EndToEnd {
             ("CONSUMER_WEBHOOK_SECRET", "hush"), ("CONSUMER_WEBHOOK_TIMEOUT", "0"),
             ("HTTPS_PROXY", "https://hush:3128"), ("SSL_CERT_FILE", "/proc/nowhere/hush.pem"),
         ])
-        func `a wrong setting is named and not shown`(name: String, value: String) async throws {
+        func `reports an invalid setting by name without its value`(name: String, value: String) async throws
+        {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: [
@@ -131,7 +131,7 @@ extension EndToEnd {
     }
 }
 
-/// An HTTP server that answers one status after the other, and says of each post whether its signature is right.
+/// An HTTP server that responds with the given statuses in turn and prints whether each signature is valid.
 private struct Receiver {
     let program: Program
     let url: String

@@ -7,10 +7,10 @@ import Testing
 import ToolSupport
 
 extension EndToEnd {
-    @Suite("The whole way: HTTP, store, relay, RabbitMQ, worker")
+    @Suite("From HTTP through store, relay and RabbitMQ to the worker")
     struct WholeWayTests {
         @Test
-        func `a sign-up, a confirmation, a log-in, a new password and a log-out reach the worker once each`()
+        func `sign-up, confirmation, log-in, password change and log-out each reach the worker once`()
             async throws
         {
             let installation = try Installation(
@@ -52,14 +52,13 @@ extension EndToEnd {
         }
 
         @Test
-        func
-            `of two servers on one store both serve, one relays, and the other takes over when it is killed`()
+        func `of two servers on one store, one relays, and the other takes over when it is killed`()
             async throws
         {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "two")
             let first = try await installation.serve()
-            try await eventually("the first relays") {
+            try await eventually("the first server relays") {
                 try await first.readiness().part("relay") == "relaying"
             }
             let second = try await installation.serve()
@@ -67,7 +66,7 @@ extension EndToEnd {
             #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             try await first.program.stop(SIGKILL)
-            try await eventually(within: .seconds(5), "the second takes over") {
+            try await eventually(within: .seconds(5), "the second server relays") {
                 try await second.readiness().part("relay") == "relaying"
             }
             #expect(
@@ -81,7 +80,7 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
-        @Test func `the demonstration ends well`() async throws {
+        @Test func `the demo script succeeds`() async throws {
             let folder = Repository.executable("auth-signals").deletingLastPathComponent().path
             let demo = try Program(
                 Repository.root.appending(path: "Scripts/demo"), ["--no-build"],
@@ -97,7 +96,7 @@ extension EndToEnd {
 extension Installation {
     static let ada = ["email": "ada@example.org", "password": "correct-horse"]
 
-    /// Everything that somebody does in the demonstration.
+    /// The account flow of `Scripts/demo`.
     func walk(_ server: Server, password: String = "correct-horse") async throws {
         let credentials = ["email": "ada@example.org", "password": password]
         #expect(try await server.call("POST", "/auth/signup", credentials).status == 401)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An OpenID Connect provider that errs as it is told, and a hook that answers as it is told.
+"""An OpenID Connect provider with configurable faults, and a hook with a configurable response.
 
-Prints its port. PUT /behave takes members of BEHAVIOUR; GET /heard returns the bodies that came to /hook.
+Prints its port. PUT /behave sets members of BEHAVIOUR; GET /heard returns the requests that /hook received.
 """
 
 import base64
@@ -17,8 +17,8 @@ from jwcrypto import jwk, jwt
 
 CLIENT = "the-client"
 BEHAVIOUR = {
-    "fault": None,  # what is wrong with the next answers
-    "rotate": False,  # a new signing key, the old one is gone
+    "fault": None,  # the fault of the next responses
+    "rotate": False,  # replaces the signing key
     "sub": "4711",
     "access_token": "an-access-token",
     "refresh_token": "a-refresh-token",
@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/token":
             return self.answer({"error": "not_found"}, 404)
         form = dict(urllib.parse.parse_qsl(self.body()))
-        # A code is good once, and for whoever asked for it (RFC 7636, section 4.6).
+        # A code is valid once and only for the client that requested it (RFC 7636, section 4.6).
         asked = State.codes.pop(form.get("code"), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
             claims["iss"] = "http://127.0.0.1:1"
         if fault == "expired":
             claims.update(iat=now - 7200, exp=now - 3600)
-        # The same name, another key.
+        # The same key id, but another key.
         key = new_key() if fault == "wrong signature" else State.key
         token = jwt.JWT(header={"alg": "RS256", "kid": State.key.kid}, claims=claims)
         token.make_signed_token(key)

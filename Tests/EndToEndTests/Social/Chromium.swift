@@ -4,13 +4,13 @@ import AuthSignals
 import Foundation
 import ProgramSupport
 
-/// A headless Chromium, driven by Debian's `chromedriver`: the W3C's WebDriver, which is JSON over HTTP.
+/// A headless Chromium, driven by Debian's `chromedriver` (W3C WebDriver, which is JSON over HTTP).
 struct Chromium {
     private let driver: Program
     private let profile: Folder
     private let session: String
 
-    /// Starts driver and browser, and ends both after the body.
+    /// Starts the driver and the browser, and ends both after the body.
     static func browsing(_ body: (Chromium) async throws -> Void) async throws {
         let port = try TestTools.freePort()
         let profile = try Folder()
@@ -44,7 +44,7 @@ struct Chromium {
         let browser = Chromium(driver: driver, profile: profile, session: base + "/session/" + id)
         let result: Result<Void, any Error>
         do { result = .success(try await body(browser)) } catch { result = .failure(error) }
-        // Ends the browser and waits for it; then the driver has nothing left.
+        // Waits until the browser has ended, so that the driver has no child process left.
         _ = try? await send("DELETE", browser.session, nil)
         try await driver.stop()
         try result.get()
@@ -52,10 +52,10 @@ struct Chromium {
 
     func open(_ url: String) async throws { _ = try await call("POST", "/url", ["url": .string(url)]) }
 
-    /// The address that it shows.
+    /// The address of the current page.
     var address: String { get async throws { try await call("GET", "/url").string ?? "" } }
 
-    /// The text of the page, as a person reads it.
+    /// The visible text of the page.
     var text: String {
         get async throws { try await call("GET", "/element/\(find("body"))/text").string ?? "" }
     }
@@ -72,7 +72,7 @@ struct Chromium {
     private func find(_ selector: String) async throws -> String {
         let element = try await call(
             "POST", "/element", ["using": "css selector", "value": .string(selector)])
-        // The name is the standard's.
+        // The WebDriver standard defines this member name.
         guard let id = element["element-6066-11e4-a52e-4f735466cecf"]?.string else {
             throw Mishap("the page has no \(selector)")
         }

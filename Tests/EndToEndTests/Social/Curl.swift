@@ -2,12 +2,12 @@
 import Foundation
 import ProgramSupport
 
-/// One request by `curl`, which follows no redirect and offers no other protocol: Foundation asks to go on in
-/// HTTP/2, which chromedriver takes for a WebSocket.
+/// One request by `curl`, which does not follow redirects or offer another protocol. Foundation offers an upgrade
+/// to HTTP/2, which chromedriver mistakes for a WebSocket.
 enum Curl {
     struct Answer: Sendable {
         var status: Int
-        /// Where it sends on to, as an absolute address.
+        /// The target of a redirect as an absolute URL.
         var location: String?
         var text: String
     }
@@ -33,7 +33,7 @@ enum Curl {
 }
 
 extension Curl.Answer {
-    /// The value of a member of the query of `location`.
+    /// The value of a query parameter of `location`.
     func sent(_ name: String) -> String? {
         location.flatMap { URLComponents(string: $0) }?.queryItems?.first { $0.name == name }?.value
     }

@@ -4,7 +4,7 @@ import AuthSignals
 import Foundation
 import ProgramSupport
 
-/// An OpenID Connect provider that errs as it is told, `Fixtures/openid_provider.py`.
+/// An OpenID Connect provider with configurable faults: `Fixtures/openid_provider.py`.
 struct FaultyProvider {
     let program: Program
     let issuer: String
@@ -20,16 +20,16 @@ struct FaultyProvider {
         return FaultyProvider(program: program, issuer: "http://127.0.0.1:\(port)")
     }
 
-    /// Behaves so from now on; a fault lasts until the next call.
+    /// Sets the provider's behaviour. A fault lasts until the next call.
     func behave(_ behaviour: [String: JSONValue]) async throws {
         let json = String(decoding: try JSONEncoder().encode(behaviour), as: UTF8.self)
         let answer = try await Answer("PUT", issuer + "/behave", json: json, token: nil)
         guard answer.status == 200 else {
-            throw Mishap("the provider answers \(answer.status)")
+            throw Mishap("the provider responds with \(answer.status)")
         }
     }
 
-    /// The bodies that were posted to the hook.
+    /// The requests that were posted to the hook.
     func heard() async throws -> [JSONValue] {
         guard case .array(let heard) = try await Answer("GET", issuer + "/heard").body else { return [] }
         return heard
@@ -37,8 +37,8 @@ struct FaultyProvider {
 }
 
 extension Installation {
-    /// An installation with one OpenID Connect provider, whose address is known beforehand, for providers are
-    /// told it.
+    /// An installation with one OpenID Connect provider. The server's address is fixed in advance, because the
+    /// provider redirects to it.
     static func social(
         broker: String, issuer: String, settings: [String: String] = [:]
     ) throws -> Installation {
@@ -65,7 +65,7 @@ extension Installation {
             settings: ["SOCIALACCOUNT_PROVIDERS": folder.path("providers.json")].merging(settings) { $1 })
     }
 
-    /// How many rows a table of the store has.
+    /// The number of rows in a table of the store.
     func count(_ table: String) async throws -> Int {
         let program = try Program(
             TestTools.python(),
@@ -75,7 +75,7 @@ extension Installation {
                 folder.path("auth.sqlite"), "SELECT count(*) FROM \(table)",
             ], environment: [:])
         guard try await program.exitCode() == 0, let count = program.lines.first.flatMap({ Int($0) }) else {
-            throw Mishap("\(table) cannot be counted: \(program.log)")
+            throw Mishap("cannot count the rows of \(table): \(program.log)")
         }
         return count
     }

@@ -2,8 +2,7 @@
 import Foundation
 import ProgramSupport
 
-/// A browser without a screen, made of ``Curl``: it keeps cookies, and goes where it is sent only when the test
-/// says so.
+/// A minimal browser on top of ``Curl``. It keeps cookies, and follows a redirect only when the test opens it.
 final class PlainBrowser: Sendable {
     typealias Page = Curl.Answer
 
@@ -19,7 +18,7 @@ final class PlainBrowser: Sendable {
             url, ["-H", "Origin: \(origin)"] + form.flatMap { ["--data-urlencode", "\($0.0)=\($0.1)"] })
     }
 
-    /// Enters the code of a log-in, as a front end's script does.
+    /// Submits the code of a log-in, as a front end's script does.
     func confirm(_ code: String, _ server: Server) async throws -> Page {
         let proof = FileManager.default.contents(atPath: folder.path("cookies"))
             .flatMap { String(decoding: $0, as: UTF8.self).firstMatch(of: /\tcsrftoken\t(\S+)/) }
@@ -39,9 +38,9 @@ final class PlainBrowser: Sendable {
 }
 
 extension PlainBrowser {
-    /// Presses the provider's button of the log-in page.
+    /// Submits the form of the provider's button on the log-in page.
     ///
-    /// - Returns: the answer, which sends the browser to the provider.
+    /// - Returns: The redirect to the provider.
     func goToProvider(from server: Server) async throws -> Page {
         let page = try await open(server.base + "/accounts/login")
         let hidden = page.text.matches(of: /<input name="([a-z_]+)" type="hidden" value="([^"]*)">/).map {
@@ -51,16 +50,16 @@ extension PlainBrowser {
             server.base + "/_allauth/browser/v1/auth/provider/redirect", hidden, from: server.base)
     }
 
-    /// Goes to the provider and through its page.
+    /// Follows the redirect to the provider and back.
     ///
-    /// - Returns: this server's callback, with the code.
+    /// - Returns: The server's callback URL with the code.
     func callback(from server: Server) async throws -> String {
         let there = try await goToProvider(from: server)
         guard let provider = there.location, there.status == 302 else {
-            throw Mishap("no way to the provider: \(there.status) \(there.text.prefix(300))")
+            throw Mishap("no redirect to the provider: \(there.status) \(there.text.prefix(300))")
         }
         guard let back = try await open(provider).location else {
-            throw Mishap("no way back from the provider")
+            throw Mishap("no redirect from the provider")
         }
         return back
     }

@@ -7,10 +7,10 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    /// A provider that nobody here wrote (PyPI's `oidc-provider-mock`) and a browser that nobody here wrote.
-    @Suite("A log-in by a provider, in a browser")
+    /// Uses a third-party provider (PyPI's `oidc-provider-mock`) and a real browser (Chromium).
+    @Suite("Provider log-in in a browser")
     struct SocialBrowserTests {
-        @Test func `from the log-in page to the consumer's log line`() async throws {
+        @Test func `a log-in that starts on the log-in page reaches the worker`() async throws {
             let port = try TestTools.freePort()
             let issuer = "http://127.0.0.1:\(port)"
             let provider = try Program(
@@ -47,8 +47,8 @@ extension EndToEnd {
             #expect(login.data["user"]?["email"] == "ada@example.org")
             #expect(login.data["sociallogin"]?["token"] == nil)
 
-            // Who changes their mind is not logged in. This provider then sends no `state`, so that nobody can say
-            // whose visit has ended: all that is told is that it did not work.
+            // A user who denies access is not logged in. This provider then sends no `state`, so the server cannot
+            // find the log-in and shows only that it did not work.
             try await Chromium.browsing { browser in
                 try await browser.open(server.base + "/accounts/login")
                 try await browser.click("form button")
@@ -56,7 +56,7 @@ extension EndToEnd {
                 #expect(try await browser.address.contains("error=unknown"))
                 #expect(try await browser.text.contains("This did not work. Please try again."))
             }
-            try await eventually("everything is published") {
+            try await eventually("all signals are published") {
                 try await server.readiness().part("pending") == "0"
             }
             #expect(worker.handled().count == 4)

@@ -7,11 +7,11 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    /// Each fault goes the whole way: a browser's cookies, this server's pages, its HTTP client, a provider that
-    /// listens and errs.
-    @Suite("A provider that errs, over HTTP")
+    /// Each fault is tested end to end: browser cookies, the server's pages, its HTTP client and a faulty
+    /// provider.
+    @Suite("Provider faults over HTTP")
     struct SocialFaultTests {
-        /// What is wrong with the provider's answer, what the front end is told, and what the log says.
+        /// The fault of the provider's response, the error for the front end and the logged reason.
         static let faults: [(fault: String, error: String, logged: String)] = [
             ("wrong nonce", "unknown", "invalid_token"), ("no nonce", "unknown", "invalid_token"),
             ("wrong audience", "unknown", "invalid_token"), ("wrong issuer", "unknown", "invalid_token"),
@@ -19,7 +19,7 @@ extension EndToEnd {
             ("slow", "unknown", "unreachable"), ("long", "unknown", "unreachable"),
         ]
 
-        @Test func `what the provider got wrong is refused, nothing is written and nothing is said`()
+        @Test func `rejects faulty provider responses without writing rows or emitting signals`()
             async throws
         {
             let provider = try await FaultyProvider.start()
@@ -40,7 +40,7 @@ extension EndToEnd {
                 #expect(
                     log.contains("reason=\(logged): ") || log.contains("reason=\"\(logged): "),
                     "\(fault): \(log)")
-                // The same callback again: its visit is over, whatever the provider would say now.
+                // The same callback again: its log-in has ended, whatever the provider would respond now.
                 try await provider.behave([:])
                 let again = try await browser.open(callback)
                 #expect(again.sent("error") == "unknown", "\(fault), again")
@@ -49,10 +49,10 @@ extension EndToEnd {
             }
             try await expectNothing(installation, server, worker)
 
-            // The provider has changed its key: a token under it is refused until the keys may be fetched anew,
-            // half a minute after they were fetched last. Then the way is good, and logs in.
+            // The provider rotates its key. Tokens with the new key are rejected until the keys may be fetched
+            // again, 30 seconds after the last fetch. Then the log-in succeeds.
             try await provider.behave(["rotate": true])
-            let browser = try await eventualValue(within: .seconds(60), "the new key is known") {
+            let browser = try await eventualValue(within: .seconds(60), "the new key is fetched") {
                 () -> PlainBrowser? in
                 let browser = try PlainBrowser()
                 let page = try await browser.open(try await browser.callback(from: server))
@@ -72,16 +72,15 @@ extension EndToEnd {
             try await provider.program.stop()
         }
 
-        /// What a sign-up by a provider says. `pre_social_login` is of nobody yet, so that a worker may handle it
-        /// before, after or beside the others.
+        /// The signals of a sign-up by a provider. `pre_social_login` does not have a subject yet, so a worker can
+        /// handle it before, after or concurrently with the others.
         static let signUp = [
             "socialaccount.pre_social_login", "account.authentication_step_completed",
             "account.user_signed_up",
             "account.user_logged_in",
         ]
 
-        @Test func `a wrong state, another browser's callback and a replayed code are refused`() async throws
-        {
+        @Test func `rejects a wrong state, another browser's callback and a replayed code`() async throws {
             let provider = try await FaultyProvider.start()
             let installation = try Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
@@ -93,19 +92,19 @@ extension EndToEnd {
             let forged = callback.replacing(#/state=[^&]*/#, with: "state=forged")
             #expect(forged != callback)
             #expect(try await browser.open(forged).sent("error") == "unknown")
-            // Somebody is sent a callback that another began: log-in CSRF.
+            // Log-in CSRF: a browser opens a callback that another browser started.
             #expect(try await PlainBrowser().open(callback).sent("error") == "unknown")
             let stranger = try PlainBrowser()
             _ = try await stranger.goToProvider(from: server)
             #expect(try await stranger.open(callback).sent("error") == "unknown")
             try await expectNothing(installation, server, worker)
 
-            // Whose it is may use it, once.
+            // The browser that started the log-in can use its callback once.
             #expect(try await browser.open(callback).sent("error") == nil)
             _ = try await worker.handled(atLeast: 4)
             #expect(try await browser.open(callback).sent("error") == "unknown")
 
-            // The code again, in a visit of its own: the provider knows it no more.
+            // The used code in the callback of another log-in: the provider rejects it.
             let code = try #require(
                 URLComponents(string: callback)?.queryItems?.first { $0.name == "code" }?.value)
             let thief = try PlainBrowser()
@@ -122,7 +121,7 @@ extension EndToEnd {
             try await provider.program.stop()
         }
 
-        @Test func `a provider that is down is refused on the way there and on the way back`() async throws {
+        @Test func `reports an unreachable provider at the redirect and at the callback`() async throws {
             let provider = try await FaultyProvider.start()
             let installation = try Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
@@ -136,7 +135,7 @@ extension EndToEnd {
             try await expectNothing(installation, server, worker)
             try await server.program.stop()
 
-            // Nothing was fetched yet by this one.
+            // This server has not fetched anything from the provider yet.
             let fresh = try await installation.serveWithProvider()
             let page = try await PlainBrowser().goToProvider(from: fresh)
             #expect(page.status == 302)
@@ -149,7 +148,7 @@ extension EndToEnd {
         // MARK: Support
 
         private func published(_ server: Server) async throws {
-            try await eventually("everything is published") {
+            try await eventually("all signals are published") {
                 try await server.readiness().part("pending") == "0"
             }
         }

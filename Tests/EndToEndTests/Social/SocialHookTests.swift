@@ -6,7 +6,7 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("PRE_SOCIAL_LOGIN_URL, over HTTP")
+    @Suite("PRE_SOCIAL_LOGIN_URL over HTTP")
     struct SocialHookTests {
         private static let secret = "whsec_" + Data(count: 32).base64EncodedString()
 
@@ -23,7 +23,8 @@ extension EndToEnd {
             return try await browser.open(try await browser.callback(from: server))
         }
 
-        @Test func `its answer decides, its silence denies, and each is told by one signal`() async throws {
+        @Test func `the hook's response decides, a time-out denies, and each emits one signal`() async throws
+        {
             let provider = try await FaultyProvider.start()
             let installation = try Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
@@ -63,7 +64,7 @@ extension EndToEnd {
             }
             #expect(try await installation.count("auth_user") == 0)
 
-            // Down, and failing open: the log-in proceeds, and the signal says why.
+            // The hook is unreachable and fails open: the log-in proceeds, and the signal has the reason.
             try await server.program.stop()
             server = try await installation.serveWithProvider(
                 settings: settings(provider, failOpen: true).merging(
@@ -75,7 +76,7 @@ extension EndToEnd {
             #expect(open.map(\.signal).sorted() == SocialFaultTests.signUp.sorted())
             let asked = open.first { $0.signal == "socialaccount.pre_social_login" }
             #expect(asked?.data["outcome"] == "proceeded")
-            // Connecting is tried until the deadline, so that either may come first.
+            // Connecting is retried until the deadline, so either reason can occur.
             #expect(["error", "timeout"].contains(asked?.data["reason"]?.string))
             try await server.program.stop()
             try await worker.program.stop()

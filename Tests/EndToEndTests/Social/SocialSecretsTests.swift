@@ -7,12 +7,12 @@ import ProgramSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("A provider's token stays where it belongs")
+    @Suite("Provider tokens do not leak")
     struct SocialSecretsTests {
         private static let key = "k1:" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
 
         @Test(arguments: [true, false])
-        func `no provider's token is on the broker, in a log, in the store or at the hook`(keys: Bool)
+        func `no provider token reaches the broker, a log, the store or the hook`(keys: Bool)
             async throws
         {
             let broker = try await PrivateBroker.shared
@@ -25,7 +25,7 @@ extension EndToEnd {
                 "SOCIALACCOUNT_STORE_TOKENS": "true", "LOG_LEVEL": "trace",
                 "PRE_SOCIAL_LOGIN_URL": provider.issuer + "/hook",
                 "PRE_SOCIAL_LOGIN_SECRET": "whsec_" + Data(count: 32).base64EncodedString(),
-                // The log-in waits for a code on its way, the token with it.
+                // The log-in, with the token, waits for a code.
                 "ACCOUNT_LOGIN_BY_CODE_REQUIRED": "socialaccount",
             ]
             if keys {
@@ -41,7 +41,7 @@ extension EndToEnd {
             #expect(page.sent("error") == nil, "\(server.program.log.suffix(1000))")
             _ = try await worker.handled(atLeast: 3)
 
-            // A restart, while the log-in waits.
+            // The server restarts while the log-in waits for its code.
             var haystacks = [("the first server's log", Data(server.program.log.utf8))]
             try await server.program.stop()
             server = try await installation.serveWithProvider()
@@ -55,7 +55,7 @@ extension EndToEnd {
                     "account.user_logged_in", "account.user_signed_up", "socialaccount.pre_social_login",
                 ])
             for signal in handled where !signal.signal.hasSuffix("step_completed") {
-                // Each opens with the worker's key, for its own event; without keys there is none.
+                // Each token opens with the worker's key for its own event. Without keys no token is sent.
                 #expect(
                     signal.data["sociallogin"]?["token"]?.string == (keys ? "… opens" : nil),
                     "\(signal.signal)")
@@ -72,7 +72,7 @@ extension EndToEnd {
             try await provider.program.stop()
             #expect(haystacks.contains { $0.1.range(of: Data("pre_social_login".utf8)) != nil })
             if keys {
-                // What is sealed is there: the search looks where it would be.
+                // The sealed token is found, so the search covers the right places.
                 #expect(haystacks.contains { $0.1.range(of: Data(#""token":"eyJ"#.utf8)) != nil })
             }
             for secret in [marker, Data(marker.utf8).base64EncodedString(), String(Self.key.dropFirst(3))] {
@@ -82,7 +82,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a worker without the key says so, and goes on`() async throws {
+        @Test func `a worker without the key reports it and keeps running`() async throws {
             let provider = try await FaultyProvider.start()
             let installation = try Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer,

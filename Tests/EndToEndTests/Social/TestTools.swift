@@ -7,16 +7,16 @@ import ToolSupport
     import Glibc
 #endif
 
-/// What `Scripts/test` installs for these tests; there is no test that passes without it.
+/// The tools that `Scripts/test` installs. A test that needs a missing tool fails.
 enum TestTools {
     struct Missing: Error, CustomStringConvertible {
         var tool: String
-        var description: String { "\(tool) is not installed: Scripts/test does that" }
+        var description: String { "\(tool) is not installed; Scripts/test installs it" }
     }
 
     /// Python with the packages of `Scripts/test`.
     static func python() throws -> URL {
-        // Put together as text: what resolves the link to Python's own program loses the packages.
+        // Joined as text, because resolving the link to Python's own executable loses the packages.
         try program(Repository.root.path + "/.build/test-tools/bin/python3")
     }
 
@@ -25,7 +25,7 @@ enum TestTools {
         return URL(filePath: path)
     }
 
-    /// A port of loopback that was free a moment ago: for programs that must know theirs beforehand.
+    /// A loopback port that was free just now, for programs that must know their port in advance.
     static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
