@@ -204,7 +204,8 @@ let package = Package(
                 "AuthSignals", unixSignals,
             ] + plumbing,
             path: "Tests/Support/FaultActor", swiftSettings: swift),
-        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
+        .testTarget(
+            name: "ArchitectureTests", dependencies: ["AuthBroker", "AuthSignals"], swiftSettings: swift),
         .testTarget(
             name: "AuthSignalsTests", dependencies: ["AuthSignals", "ToolSupport"] + plumbing,
             exclude: ["Golden"],
