@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-// One layer, one target. What a target may import is the table in docs/architecture.md;
-// Tests/ArchitectureTests compares every `import` with the dependencies written here.
+// One layer, one target. The table in docs/architecture.md lists what a target may import;
+// Tests/ArchitectureTests compares every `import` with that table.
 
 let swift: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -13,7 +13,7 @@ let swift: [SwiftSetting] = [
 ]
 let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
-/// What every Swift target may use beside its own row: the service's plumbing.
+/// The dependencies that every Swift target may use in addition to its own.
 let plumbing: [Target.Dependency] = [
     .product(name: "Logging", package: "swift-log"),
     .product(name: "Metrics", package: "swift-metrics"),
@@ -79,20 +79,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
-        // The domain: knows no SQL, no AMQP, no HTTP.
+        // The domain: contains no SQL, no AMQP, no HTTP.
         .target(name: "AuthSignals", dependencies: plumbing, swiftSettings: swift),
         .target(
             name: "AuthFlows",
             dependencies: ["AuthSignals"] + crypto + plumbing,
             swiftSettings: swift),
 
-        // The C faces: the only places that include librabbitmq's and libcurl's headers.
+        // The C interfaces: the only targets that include the headers of librabbitmq and libcurl.
         .target(
             name: "CRabbitMQ", cSettings: c,
             linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CCurl", cSettings: c, linkerSettings: [.linkedLibrary("curl")]),
 
-        // The technologies.
+        // The adapters: AMQP, SQLite, SMTP and HTTP.
         .target(
             name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ"] + plumbing,
             swiftSettings: swift),
@@ -116,20 +116,20 @@ let package = Package(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
             swiftSettings: swift),
 
-        // The loops: see seams only.
+        // The loops: they depend on seams only.
         .target(name: "AuthRelay", dependencies: ["AuthSignals"] + plumbing, swiftSettings: swift),
         .target(
             name: "AuthConsumer", dependencies: ["AuthSignals"] + crypto + plumbing,
             swiftSettings: swift),
 
-        // What an application that embeds the flows runs beside its requests.
+        // The services that an application with embedded flows runs beside its requests.
         .target(
             name: "AuthServices",
             dependencies: ["AuthMail", "AuthRelay", "AuthBroker", "AuthStore", "AuthFlows", "AuthSignals"]
                 + plumbing,
             swiftSettings: swift),
 
-        // What every process of ours needs to be run: log lines, the metrics page, health, exit codes.
+        // What both executables need: log output, the metrics page, health, exit codes.
         .target(
             name: "AuthOperations",
             dependencies: [
@@ -137,7 +137,7 @@ let package = Package(
             ] + plumbing,
             swiftSettings: swift),
 
-        // For tests, ours and our users'.
+        // Test support, for our tests and our users'.
         .target(
             name: "AuthTesting",
             dependencies: ["AuthStore", "AuthFlows", "AuthSignals"] + plumbing,
@@ -164,7 +164,7 @@ let package = Package(
             ] + crypto + plumbing,
             swiftSettings: swift),
 
-        // What is measured, and against what: `Scripts/bench`. In no product.
+        // The benchmarks of `Scripts/bench`; part of no product.
         .target(
             name: "CBare", path: "Benchmarks/bare", cSettings: c,
             linkerSettings: [.linkedLibrary("rabbitmq")]),
@@ -177,7 +177,7 @@ let package = Package(
             ] + plumbing,
             path: "Benchmarks/auth-bench", swiftSettings: swift),
 
-        // Tests, a target for a target; a private RabbitMQ node for those that talk to one.
+        // Tests, one target per target; those that need a broker start a private RabbitMQ node.
         .target(name: "ToolSupport", path: "Tests/Support/ToolSupport", swiftSettings: swift),
         .target(
             name: "BrokerSupport", dependencies: ["ToolSupport", "AuthBroker", "AuthSignals"] + plumbing,
