@@ -48,7 +48,7 @@ import Testing
         #expect(
             faults == [
                 "BROKER_URL must begin with amqp:// or amqps://",
-                "BROKER_EXCHANGE must be 1 to 255 bytes that do not begin with amq.",
+                "BROKER_EXCHANGE must be 1 to 255 bytes and must not begin with amq.",
             ])
     }
 }

@@ -70,7 +70,7 @@ import Testing
                 try await eventually(within: .seconds(60), "the connection was closed") {
                     outcomes += await publisher.publish([.test(outcomes.count)])
                     guard case .unknown(let reason)? = outcomes.last else { return false }
-                    return reason.contains("refused everything")
+                    return reason.contains("nacked everything")
                 }
                 #expect(outcomes.contains(.nacked))
                 try await publisher.awaitReady()

@@ -80,7 +80,7 @@ import Testing
             }
             #expect(error.code == .topologyMismatch)
             #expect(error.replyCode == 406)
-            #expect(error.message.contains("the queue \(name) exists with other arguments"))
+            #expect(error.message.contains("queue \(name) exists with different arguments"))
             #expect(error.message.contains("delete it"))
             #expect(error.message.contains("x-"))
         }

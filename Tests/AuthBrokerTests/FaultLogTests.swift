@@ -115,7 +115,7 @@ import Testing
         let lines = try await lines({ $0.urls[0].password = "sesame-open" }) { lines, _ in !lines.isEmpty }
         #expect(lines.count == 1)
         #expect(lines[0].level == .warning)
-        #expect(lines[0].metadata["code"] == "accessRefused")
+        #expect(lines[0].metadata["code"] == "access_refused")
         #expect(lines[0].metadata["error"]?.description.contains("ACCESS_REFUSED") == true)
         #expect(!"\(lines)".contains("sesame"))
     }
@@ -128,7 +128,7 @@ import Testing
         }
         let lines = try await lines({ $0.exchange = name }) { lines, _ in !lines.isEmpty }
         #expect(lines[0].level == .warning)
-        #expect(lines[0].metadata["code"] == "topologyMismatch")
+        #expect(lines[0].metadata["code"] == "topology_mismatch")
         #expect(lines[0].metadata["error"]?.description.contains(name) == true)
     }
 
@@ -142,7 +142,7 @@ import Testing
         }
         let lost = try #require(lines.first { $0.message == "connection to the broker lost" })
         #expect(lost.level == .notice)
-        #expect(lost.metadata["code"] == "connectionLost")
+        #expect(lost.metadata["code"] == "connection_lost")
         #expect(lines.contains { $0.message == "connected to the broker" && $0.level == .notice })
     }
 }

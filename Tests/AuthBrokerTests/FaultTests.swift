@@ -98,7 +98,7 @@ import Testing
                     !publisher.status.isReady
                 }
                 guard case .connecting(let error?) = publisher.status else { return }
-                #expect(["connectionLost", "unreachable"].contains("\(error.code)"))
+                #expect(["connection_lost", "unreachable"].contains("\(error.code)"))
                 world.proxy.setSilent(false)
                 world.proxy.cut()
                 try await publisher.awaitReady()

@@ -124,19 +124,22 @@ import ToolSupport
     /// Each policy setting and its effect on the queue, on the 10-minute rung and on the dead-letter queue; `nil`: no
     /// effect, only a note.
     private static let policies: [(key: String, value: JSONValue, effects: [String?])] = [
-        ("delivery-limit", .integer(3), ["after so many crashes", nil, "deletes dead letters"]),
+        ("delivery-limit", .integer(3), ["after this many crashes", nil, "deletes dead letters"]),
         ("delivery-limit", .integer(50), [nil, nil, "deletes dead letters"]),
-        ("max-length", .integer(5), ["no queue gets signals", "cannot be retried", "deletes the oldest"]),
+        (
+            "max-length", .integer(5),
+            ["no queue receives signals", "cannot be retried", "deletes the oldest"]
+        ),
         (
             "max-length-bytes", .integer(5),
-            ["no queue gets signals", "cannot be retried", "deletes the oldest"]
+            ["no queue receives signals", "cannot be retried", "deletes the oldest"]
         ),
         (
             "message-ttl", .integer(1000),
-            ["dead letters unhandled", "1000 ms instead of 600000", "deletes dead letters"]
+            ["dead-lettered unhandled", "1000 ms instead of 600000", "deletes dead letters"]
         ),
-        ("message-ttl", .integer(86_400_000), ["dead letters unhandled", nil, "deletes dead letters"]),
-        ("expires", .integer(1000), ["deletes the queue", "deletes the queue", "deletes all dead letters"]),
+        ("message-ttl", .integer(86_400_000), ["dead-lettered unhandled", nil, "deletes dead letters"]),
+        ("expires", .integer(1000), ["deletes the queue", "deletes the queue", "with all dead letters"]),
         ("overflow", .string("drop-head"), ["can lose messages", "can lose messages", nil]),
         ("dead-letter-exchange", .string("x"), [nil, nil, nil]),
         ("dead-letter-routing-key", .string("x"), [nil, nil, nil]),
@@ -243,7 +246,7 @@ import ToolSupport
     {
         let found = try findings { $0.permissions?[1].write = #"^(mail(\..*)?|auth\.signals)$"# }
         #expect(found.count == 1)
-        #expect(found.first?.what.contains("speak for your accounts") == true)
+        #expect(found.first?.what.contains("forge signals") == true)
         let fix = try #require(found.first?.fix)
         // '^mail…' '^(?!auth\.signals$)(?=.*(?:…))' '…'
         let arguments = fix.split(separator: "'").map(String.init)

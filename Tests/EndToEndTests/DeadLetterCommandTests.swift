@@ -217,7 +217,7 @@ extension EndToEnd {
                 let program = try Program(
                     "auth-signals", ["dead", "list", queue], environment: installation.environment)
                 guard try await program.exitCode() == 1 else { return false }
-                return program.log.contains("the policy exact gives \(queue).dead the delivery-limit 3")
+                return program.log.contains("the policy exact sets the delivery-limit 3 on \(queue).dead")
             }
             try await broker.stop()
         }

@@ -95,7 +95,7 @@ extension EndToEnd {
                 #expect(!check.output.contains("fault: "))
                 #expect(!check.output.contains("NAME"))
                 // Administrators see permissions, too.
-                #expect(check.output.contains("permissions cannot be seen") == (management == "operator"))
+                #expect(check.output.contains("permissions not visible") == (management == "operator"))
             }
             for user in ["operator", "worker"] {
                 try await shipped.operate(
@@ -139,7 +139,7 @@ extension EndToEnd {
                 #expect(program.log.split(separator: "\n").count == 1)
                 #expect(program.log.contains("The user \(user) needs "), "\(program.log)")
                 #expect(program.log.contains("rabbitmqctl set_permissions -p auth \(user) "))
-                #expect(!program.log.contains("accessRefused"))
+                #expect(!program.log.contains("access_refused"))
                 #expect(!program.log.contains("password"))
             }
             try await shipped.installation.operate(["migrate"])

@@ -40,7 +40,7 @@ extension EndToEnd {
                 "auth-consumer", ["--queue", installation.name(of: "strict"), "--bind", "#"],
                 environment: installation.environment)
             try await eventually("the other kind of queue is refused: \(other.log)") {
-                other.log.contains("topologyMismatch")
+                other.log.contains("topology_mismatch")
             }
             try await other.stop()
         }

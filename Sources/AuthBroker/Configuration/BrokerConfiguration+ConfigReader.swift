@@ -2,8 +2,8 @@
 public import AuthSignals
 
 extension BrokerConfiguration {
-    /// Reads `BROKER_URL` (several are separated by commas) and `BROKER_EXCHANGE`; faults are left in the reader
-    /// and never quote a URL.
+    /// Reads `BROKER_URL` (one URL or several, separated by commas) and `BROKER_EXCHANGE`. Faults are collected in
+    /// the reader and never quote a URL, which may contain a password.
     public init(reading reader: inout SettingsReader) {
         self.init()
         if let text = reader.lines("BROKER_URL") {
@@ -17,7 +17,7 @@ extension BrokerConfiguration {
         if (1...255).contains(name.utf8.count), !name.utf8.starts(with: "amq.".utf8) {
             exchange = name
         } else {
-            reader.fault("BROKER_EXCHANGE", "must be 1 to 255 bytes that do not begin with amq.")
+            reader.fault("BROKER_EXCHANGE", "must be 1 to 255 bytes and must not begin with amq.")
         }
     }
 }

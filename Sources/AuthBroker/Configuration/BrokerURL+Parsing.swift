@@ -3,8 +3,8 @@
 extension BrokerURL {
     /// Parses one URL.
     ///
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidURL``; its message quotes nothing of the
-    ///   text, which may hold a password.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidURL``. Its message never quotes the text, which
+    ///   may contain a password.
     public init(_ text: String) throws(BrokerError) {
         guard let scheme = Self.scheme(of: text) else {
             throw Self.invalid("must begin with amqp:// or amqps://")
@@ -12,7 +12,7 @@ extension BrokerURL {
         self.init(host: "", isEncrypted: scheme == "amqps")
         var rest = text.dropFirst(scheme.count + 3)
         if rest.contains("#") {
-            throw Self.invalid("has a #; in a user, password or virtual host it is written %23")
+            throw Self.invalid("contains a #; in a user, password or virtual host write it as %23")
         }
         var query = rest[rest.endIndex...]
         if let mark = rest.firstIndex(of: "?") {
@@ -32,17 +32,17 @@ extension BrokerURL {
         try check()
     }
 
-    /// Parses several complete URLs that are separated by commas: hosts that are tried in turn.
+    /// Parses complete URLs that are separated by commas: hosts that are tried in this order.
     ///
-    /// - Throws: as ``init(_:)``, also where there is none.
+    /// - Throws: As ``init(_:)``, also if the list is empty.
     public static func list(_ text: String) throws(BrokerError) -> [BrokerURL] {
         var urls: [BrokerURL] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let part = String(part.drop(while: \.isWhitespace).trimmingWhitespaceAtEnd)
             if !urls.isEmpty, scheme(of: part) == nil {
                 throw invalid(
-                    "holds several URLs: each must begin with amqp:// or amqps://, and a comma inside one is "
-                        + "written %2C")
+                    "contains several URLs: each must begin with amqp:// or amqps://, and a comma inside a URL must "
+                        + "be written as %2C")
             }
             urls.append(try BrokerURL(part))
         }
@@ -53,7 +53,7 @@ extension BrokerURL {
         ["amqps", "amqp"].first { text.lowercased().hasPrefix($0 + "://") }
     }
 
-    /// What every message about a URL begins with.
+    /// The beginning of every error message about a URL.
     static let faultSubject = "the broker's URL "
 
     private static func invalid(_ what: String) -> BrokerError {
@@ -62,7 +62,7 @@ extension BrokerURL {
 
     private mutating func readVirtualHost(_ path: Substring) throws(BrokerError) {
         guard !path.contains("/") else {
-            throw Self.invalid("has a second / in its path; in a virtual host's name it is written %2F")
+            throw Self.invalid("has a second / in its path; in a virtual host's name write it as %2F")
         }
         guard let name = PercentCoding.decode(path) else { throw Self.badEncoding("virtual host") }
         if !name.isEmpty { virtualHost = name }
@@ -74,7 +74,7 @@ extension BrokerURL {
             throw Self.badEncoding("user")
         }
         guard !part.contains("@") else {
-            throw Self.invalid("has a second @; in a password it is written %40")
+            throw Self.invalid("has a second @; in a password write it as %40")
         }
         self.user = user
         guard let colon else { return }
@@ -88,10 +88,10 @@ extension BrokerURL {
         var name = part
         var number: Substring?
         if part.first == "[" {
-            guard let end = part.firstIndex(of: "]") else { throw Self.invalid("has a [ without its ]") }
+            guard let end = part.firstIndex(of: "]") else { throw Self.invalid("has a [ without a ]") }
             name = part[part.index(after: part.startIndex)..<end]
             let rest = part[part.index(after: end)...]
-            guard rest.isEmpty || rest.first == ":" else { throw Self.invalid("has text after its ]") }
+            guard rest.isEmpty || rest.first == ":" else { throw Self.invalid("has text after the ]") }
             number = rest.isEmpty ? nil : rest.dropFirst()
         } else if let colon = part.lastIndex(of: ":") {
             name = part[..<colon]
@@ -99,12 +99,12 @@ extension BrokerURL {
             guard !name.contains(":") else { throw Self.invalid("needs brackets around its IPv6 address") }
         }
         guard let host = PercentCoding.decode(name), !host.isEmpty, host.utf8.count < 256 else {
-            throw Self.invalid("names no host")
+            throw Self.invalid("has no valid host")
         }
         self.host = host
         guard let number else { return }
         guard let port = Int(number), (1...65535).contains(port) else {
-            throw Self.invalid("has a port that is no number from 1 to 65535")
+            throw Self.invalid("has a port that is not a number from 1 to 65535")
         }
         self.port = port
     }
@@ -121,25 +121,25 @@ extension BrokerURL {
         case "keyfile": keyFile = value
         case "heartbeat":
             guard let seconds = Int(value), (0...3600).contains(seconds) else {
-                throw Self.invalid("has a heartbeat that is no number of seconds from 0 to 3600")
+                throw Self.invalid("has a heartbeat that is not a number of seconds from 0 to 3600")
             }
             heartbeat = seconds
         case "connection_timeout":
             guard let milliseconds = Int(value), (1...3_600_000).contains(milliseconds) else {
                 throw Self.invalid(
-                    "has a connection_timeout that is no number of milliseconds from 1 to 3600000")
+                    "has a connection_timeout that is not a number of milliseconds from 1 to 3600000")
             }
             connectTimeout = milliseconds
         default:
             throw Self.invalid(
-                "has an unknown query parameter; known are cacertfile, certfile, keyfile, heartbeat and "
+                "has an unknown query parameter; supported are cacertfile, certfile, keyfile, heartbeat and "
                     + "connection_timeout")
         }
     }
 
     private func check() throws(BrokerError) {
         if !isEncrypted, authoritiesFile != nil || certificateFile != nil || keyFile != nil {
-            throw Self.invalid("names certificate files but is not encrypted: it must begin with amqps://")
+            throw Self.invalid("has certificate files but no encryption: it must begin with amqps://")
         }
         if (certificateFile == nil) != (keyFile == nil) {
             throw Self.invalid("must have both certfile and keyfile, or neither")
@@ -147,7 +147,7 @@ extension BrokerURL {
     }
 
     private static func badEncoding(_ part: String) -> BrokerError {
-        invalid("has a \(part) that is not percent-encoded UTF-8 (a % itself is written %25)")
+        invalid("has a \(part) that is not percent-encoded UTF-8 (write % itself as %25)")
     }
 }
 

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a broker is and how to log in there: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
+/// A broker's address and credentials: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
 ///
-/// User, password and virtual host are percent-encoded; without them they are `guest`, `guest` and `/`. An empty path
-/// (`amqp://host:5672/`) means `/` here, too, while it is the virtual host "" for many other clients: write such a URL
-/// without the slash, or with `%2F`. The query may hold `cacertfile`, `certfile`, `keyfile` (TLS), `heartbeat`
-/// (seconds) and `connection_timeout` (milliseconds), as RabbitMQ's URI query parameters do.
+/// User, password and virtual host are percent-encoded; their defaults are `guest`, `guest` and `/`. An empty path
+/// (`amqp://host:5672/`) also means `/` here, but the virtual host "" to many other clients: write such a URL without
+/// the slash, or with `%2F`. The query may contain `cacertfile`, `certfile`, `keyfile` (TLS), `heartbeat` (seconds)
+/// and `connection_timeout` (milliseconds), as in RabbitMQ's URI query parameters.
 public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
-    /// Whether it is `amqps`: TLS 1.2 or newer, the broker's certificate and host name verified.
+    /// Whether the scheme is `amqps`: TLS 1.2 or newer; the broker's certificate and host name are verified.
     public var isEncrypted: Bool
     public var host: String
     public var port: Int
     public var user: String
     public var password: String
     public var virtualHost: String
-    /// PEM file of the authorities to trust; nil: the system's.
+    /// PEM file of trusted certificate authorities; nil: the system's.
     public var authoritiesFile: String?
-    /// PEM file of our own certificate chain, for a broker that asks for one.
+    /// PEM file of the client's certificate chain, for a broker that requests a client certificate.
     public var certificateFile: String?
     /// PEM file of that certificate's key, without a passphrase.
     public var keyFile: String?
-    /// Seconds; nil: the configuration's.
+    /// Heartbeat interval in seconds; nil: the configuration's.
     public var heartbeat: Int?
-    /// Milliseconds; nil: the configuration's.
+    /// Connect timeout in milliseconds; nil: the configuration's.
     public var connectTimeout: Int?
 
     /// The broker on this host with its default user.
@@ -46,13 +46,13 @@ public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebu
     /// Host, port and virtual host; never the user or the password.
     public var description: String {
         let host = host.contains(":") ? "[\(host)]" : host
-        // Other clients take a URL that ends in a slash for the virtual host "".
+        // To other clients a URL that ends in a slash means the virtual host "".
         let path = virtualHost == "/" ? "" : "/" + PercentCoding.encode(virtualHost)
         return "\(isEncrypted ? "amqps" : "amqp")://\(host):\(port)\(path)"
     }
 
     public var debugDescription: String { description }
 
-    /// What `dump` shows: nothing beyond ``description``.
+    /// Keeps `dump` from showing more than ``description``.
     public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }

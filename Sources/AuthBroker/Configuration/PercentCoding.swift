@@ -2,8 +2,8 @@
 
 /// RFC 3986's percent-encoding.
 enum PercentCoding {
-    /// The text that the encoded one stands for; nil for a `%` without two digits, for what is not UTF-8, and
-    /// for a NUL, which C would take for the end.
+    /// The decoded text; nil for a `%` without two hexadecimal digits, for invalid UTF-8, and for a NUL, which would
+    /// end a C string.
     static func decode(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
@@ -22,7 +22,7 @@ enum PercentCoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// The text with everything but letters, digits, `-`, `.`, `_` and `~` encoded.
+    /// The text with every byte encoded except letters, digits, `-`, `.`, `_` and `~`.
     static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {

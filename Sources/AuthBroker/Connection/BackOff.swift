@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The pauses between attempts: each twice as long as the one before, up to a limit, and shortened at random by
-/// up to half, so that many clients of one broker do not come back all at once.
+/// Exponential backoff with jitter: each delay is twice as long as the previous one, up to a limit, and is shortened at
+/// random by up to half, so that the clients of one broker do not all reconnect at the same time.
 struct BackOff {
     private let first: Duration
     private let longest: Duration
@@ -13,14 +13,14 @@ struct BackOff {
         next = first
     }
 
-    /// The pause before the next attempt.
+    /// The delay before the next attempt.
     ///
-    /// - Parameter chance: from 0 to 1; 0 takes the whole pause, 1 half of it.
+    /// - Parameter chance: The jitter, from 0 to 1: 0 is the whole delay, 1 is half of it.
     mutating func pause(chance: Double = .random(in: 0...1)) -> Duration {
         defer { next = min(next * 2, longest) }
         return min(next, longest) * (1 - chance / 2)
     }
 
-    /// The connection held: the next pause is the first again.
+    /// Starts again with the first delay, after a connection that lasted.
     mutating func reset() { next = first }
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the broker was asked for when it refused: RabbitMQ 3 does not say which of the three permissions is missing.
+/// The request that the broker refused. It is needed because RabbitMQ 3 does not report which of the three permissions
+/// is missing.
 enum RefusedRequest {
     case declareExchange
     case declareQueue(deadLetters: Bool)
     case bind
     case delete
     case consume
-    /// Something that was sent while the loop runs: publishing, or asking for one message.
+    /// A method that was sent while the loop runs: `basic.publish` or `basic.get`.
     case none
 
-    /// The rights that are needed on an object of that kind.
+    /// The permissions that the request needs on an object of that kind.
     fileprivate func rights(on kind: String) -> [MissingPermission.Right] {
         let isQueue = kind == "queue"
         return switch self {
         case .declareExchange, .delete: [.configure]
-        // A queue that dead-letters is read, and the exchange that it leads to is written.
+        // Dead-lettering needs read permission on the queue and write permission on the exchange.
         case .declareQueue(let deadLetters):
             isQueue ? (deadLetters ? [.configure, .read] : [.configure]) : [.write]
         case .bind: isQueue ? [.write] : [.read]
@@ -26,11 +27,11 @@ enum RefusedRequest {
 }
 
 extension BrokerError {
-    /// The broker refused something to a user that it knows (403), or a virtual host (530).
+    /// The broker refused a request of an authenticated user (403), or access to a virtual host (530).
     ///
     /// - Parameters:
-    ///   - text: the broker's words.
-    ///   - request: what was asked for.
+    ///   - text: The broker's reply text.
+    ///   - request: The request that was refused.
     static func accessRefused(_ text: String, replyCode: Int, _ request: RefusedRequest) -> BrokerError {
         guard let missing = MissingPermission(text, request) else {
             let hint = replyCode == 530 ? hint(forVirtualHostIn: text) : ""
@@ -42,20 +43,20 @@ extension BrokerError {
             replyCode: replyCode, missing: missing)
     }
 
-    /// The broker refused the log-in: it does not know the user, or the password is another.
+    /// The broker refused the log-in: unknown user or wrong password.
     static func loginRefused(_ text: String, user: String) -> BrokerError {
         let user = user.shellWord
         return BrokerError(
             .accessRefused,
-            "\(text) Check the user and password in the broker's URL: rabbitmqctl authenticate_user \(user) tries "
-                + "them, rabbitmqctl change_password \(user) sets another password, and rabbitmqctl add_user \(user) "
-                + "adds a user that is not in rabbitmqctl list_users",
+            "\(text) Check the user and password in the broker's URL: rabbitmqctl authenticate_user \(user) tests "
+                + "them, rabbitmqctl change_password \(user) sets a new password, and rabbitmqctl add_user \(user) "
+                + "adds the user if rabbitmqctl list_users does not show it",
             replyCode: 403)
     }
 
     private static func hint(forVirtualHostIn text: String) -> String {
         if let match = text.firstMatch(of: #/vhost (.+) not found/#) {
-            return ". Check the virtual host in the broker's URL, or make it: rabbitmqctl add_vhost "
+            return ". Check the virtual host in the broker's URL, or create it: rabbitmqctl add_vhost "
                 + String(match.1).shellWord
         }
         return ". Check the virtual host in the broker's URL"
@@ -63,7 +64,7 @@ extension BrokerError {
 }
 
 extension MissingPermission {
-    /// Reads the broker's words; nil if they speak of something else, such as a reserved name.
+    /// Parses the broker's reply text; nil if it is about something else, such as a reserved name.
     fileprivate init?(_ text: String, _ request: RefusedRequest) {
         if let match = text.firstMatch(
             of:

@@ -2,13 +2,13 @@
 import CRabbitMQ
 
 extension BrokerError {
-    /// Makes an error of what the C face says.
+    /// Creates an error from a status of CRabbitMQ.
     ///
     /// - Parameters:
-    ///   - replyCode: AMQP's, 0 for none.
-    ///   - text: the broker's words, or the C face's.
-    ///   - name: the exchange or queue that the call was about.
-    ///   - request: what the call asked for.
+    ///   - replyCode: AMQP's reply code; 0 if the broker sent none.
+    ///   - text: The broker's reply text, or CRabbitMQ's error text.
+    ///   - name: The exchange or queue of the failed call.
+    ///   - request: The request that the call made.
     init(
         status: CRMQStatus, replyCode: Int, text: String, name: String?, _ request: RefusedRequest = .none
     ) {
@@ -22,7 +22,7 @@ extension BrokerError {
         case .invalid:
             self.init(.invalidValue, text)
         case .interrupted:
-            self.init(.stopped, "it was stopped")
+            self.init(.stopped, "the operation was stopped")
         case .protocolError:
             self.init(.protocolError, text)
         default:
@@ -35,14 +35,14 @@ extension BrokerError {
         case (403, _), (530, _):
             self = .accessRefused(text, replyCode: replyCode, request)
         case (404, let name?):
-            self.init(.notFound, "the \(name) is missing: \(text)", replyCode: 404)
+            self.init(.notFound, "\(name) does not exist: \(text)", replyCode: 404)
         case (404, nil):
             self.init(.notFound, text, replyCode: 404)
         case (406, let name?):
             self.init(
                 .topologyMismatch,
-                "the \(name) exists with other arguments than it must have. Use another name, or, once nothing "
-                    + "in it is needed any more, delete it and start again. The broker says: \(text)",
+                "\(name) exists with different arguments than required. Use another name or, once its messages are "
+                    + "no longer needed, delete it and restart. The broker replied: \(text)",
                 replyCode: 406)
         case (320, _):
             self.init(.connectionLost, text, replyCode: 320)

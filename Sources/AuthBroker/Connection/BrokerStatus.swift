@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a connection is, for `/readyz` and people.
+/// The state of a connection, for `/readyz` and for messages.
 public enum BrokerStatus: Hashable, Sendable, CustomStringConvertible {
-    /// It is being tried; with what the last attempt, or the last connection, ended with.
+    /// Connecting; with the error of the last attempt or of the last connection.
     case connecting(lastError: BrokerError?)
-    /// It works.
+    /// Connected.
     case connected
-    /// It works, but the broker takes no messages (memory or disk alarm); with the broker's words.
+    /// Connected, but the broker accepts no messages (memory or disk alarm); with the reason that the broker gave.
     case blocked(String)
-    /// It was stopped, or not started yet.
+    /// Stopped, or not started yet.
     case stopped
 
-    /// Whether messages pass.
+    /// Whether messages can be sent and received.
     public var isReady: Bool { self == .connected }
 
     public var description: String {

@@ -3,12 +3,12 @@ import CRabbitMQ
 import Foundation
 
 extension String {
-    /// A copy of the bytes as text; what is not UTF-8 in them is replaced.
+    /// A copy of the bytes as text; invalid UTF-8 is replaced.
     init(_ bytes: CRMQBytes) {
         self = String(decoding: UnsafeBufferPointer(start: bytes.pointer, count: bytes.count), as: UTF8.self)
     }
 
-    /// Nil where there is no such value.
+    /// A copy of the bytes as text; nil if the value is absent.
     init?(present bytes: CRMQBytes) {
         if bytes.pointer == nil { return nil }
         self.init(bytes)

@@ -2,7 +2,7 @@
 import AuthSignals
 import CRabbitMQ
 
-/// Declarations, which wait for the broker's answer: before the first publish or consume.
+/// Declarations. Each blocks until the broker's reply, so they are made before the first publish or consume.
 extension Channel {
     func declareExchange(_ name: String, type: String, isPassive: Bool = false) throws(BrokerError) {
         try check(
@@ -10,7 +10,7 @@ extension Channel {
             .declareExchange)
     }
 
-    /// - Returns: how many messages are ready in it.
+    /// - Returns: The number of ready messages in the queue.
     @discardableResult
     func declareQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue] = [:], isPassive: Bool = false
@@ -24,7 +24,7 @@ extension Channel {
         return Int(messages)
     }
 
-    /// Declares a queue that goes with the connection.
+    /// Declares an exclusive queue, which the broker deletes with the connection.
     func declareOwnQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue]
     ) throws(BrokerError) {
@@ -39,7 +39,7 @@ extension Channel {
         try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)", .bind)
     }
 
-    /// Removes a binding; it is no fault if it does not exist.
+    /// Removes a binding; succeeds if it does not exist.
     func unbind(_ queue: String, from exchange: String, key: String) throws(BrokerError) {
         try check(crmq_unbind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
     }

@@ -3,9 +3,9 @@ import AuthSignals
 import CRabbitMQ
 import Foundation
 
-/// What is sent while the loop runs; none of it waits.
+/// The methods that are sent while the loop runs; none of them blocks.
 extension Channel {
-    /// Publishes persistent and mandatory.
+    /// Publishes a persistent, mandatory message.
     func publish(
         _ message: SignalMessage, exchange: String, routingKey: String
     ) throws(BrokerError) -> Written {
@@ -20,7 +20,7 @@ extension Channel {
         outgoing.exchange = scratch.put(exchange)
         outgoing.routingKey = scratch.put(routingKey)
         outgoing.mandatory = true
-        // No id is not the same as an empty one.
+        // An absent id differs from an empty one.
         if !message.messageID.isEmpty { outgoing.properties.messageID = scratch.put(message.messageID) }
         outgoing.properties.correlationID = scratch.put(message.correlationID)
         outgoing.properties.type = scratch.put(message.type)
@@ -45,17 +45,17 @@ extension Channel {
         try written(crmq_ack(connection, tag, multiple), tag)
     }
 
-    /// Gives a delivery back to its queue, or to that queue's dead-lettering.
+    /// Returns a delivery to its queue, or lets the broker dead-letter it.
     func release(_ tag: UInt64, requeue: Bool) throws(BrokerError) -> Written {
         try written(crmq_nack(connection, tag, false, requeue), tag)
     }
 
-    /// Gives a delivery back to its queue as one that failed, which counts against the queue's delivery limit.
+    /// Returns a delivery to its queue as failed, which counts against the queue's delivery limit.
     func returnFailed(_ tag: UInt64) throws(BrokerError) -> Written {
         try written(crmq_return(connection, tag), tag)
     }
 
-    /// Asks for one message of a queue; the answer is an event of a later step.
+    /// Requests one message of a queue (`basic.get`); the reply is an event of a later step.
     func get(_ queue: String) throws(BrokerError) -> Written { try written(crmq_get(connection, queue), 0) }
 
     func cancel(_ consumerTag: String) throws(BrokerError) -> Written {

@@ -2,17 +2,17 @@
 import AuthSignals
 import CRabbitMQ
 
-/// The one channel of a connection, in Swift's words. For the connection's thread only.
+/// The only channel of a connection: a Swift interface to CRabbitMQ. Used by the connection's thread only.
 ///
-/// What throws has ended the connection; what cannot be written now says so.
+/// A call that throws has ended the connection. A call that cannot write now returns ``Written/notNow``.
 final class Channel {
-    /// What became of something that was to be written.
+    /// The result of a write.
     enum Written: Equatable {
-        /// It is on its way; with the tag for its confirm.
+        /// Written to the output buffer; with the delivery tag for its confirm.
         case written(tag: UInt64)
-        /// Nothing was sent: try again after the next step.
+        /// Nothing was written: try again after the next step.
         case notNow
-        /// Nothing was sent, and never can be: it breaks AMQP's limits.
+        /// Nothing was written, and retrying always fails: a value exceeds AMQP's limits.
         case never(String)
     }
 
@@ -24,8 +24,8 @@ final class Channel {
 
     // MARK: Life
 
-    /// - Parameter receivesOnly: Whether nothing is published on it, so that frames may be taken which the broker has
-    ///   made larger than was agreed.
+    /// - Parameter receivesOnly: Whether nothing is published on the connection. Then frames that exceed the negotiated
+    ///   size, which the broker sends, are accepted.
     func open(
         _ url: BrokerURL, as name: String, _ configuration: BrokerConfiguration, receivesOnly: Bool = false
     ) throws(BrokerError) {
@@ -38,7 +38,7 @@ final class Channel {
         let connectTimeout = url.connectTimeout ?? configuration.connectTimeout.milliseconds
         let numbers: [(CRMQNumberOption, Int)] = [
             (.tls, url.isEncrypted ? 1 : 0),
-            // Whole seconds on the wire, where 0 would be off.
+            // AMQP negotiates whole seconds, and 0 would disable heartbeats.
             (
                 .heartbeat,
                 url.heartbeat ?? (min(configuration.heartbeat.milliseconds, 65_535_000) + 999) / 1000
@@ -59,12 +59,12 @@ final class Channel {
         }
     }
 
-    /// Says good-bye, for at most the time given.
+    /// Sends `connection.close` and waits at most `bound` for the reply.
     func close(within bound: Duration) { crmq_close(connection, Int32(clamping: bound.milliseconds)) }
 
     // MARK: The loop
 
-    /// Waits for something to happen, and hands every event to the receiver.
+    /// Waits for socket activity or a wake-up, and passes every event to the receiver.
     func step(
         waitingFor bound: Duration, wantsToWrite: Bool, _ receiver: any EventReceiver
     ) throws(BrokerError) {
@@ -96,8 +96,8 @@ final class Channel {
     }
 
     /// - Parameters:
-    ///   - name: the exchange or queue that the call was about.
-    ///   - request: what it asked for.
+    ///   - name: The exchange or queue of the call.
+    ///   - request: The request that the call made.
     func check(
         _ status: CRMQStatus, name: String? = nil, _ request: RefusedRequest = .none
     ) throws(BrokerError) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import CRabbitMQ
 
-/// Owns one connection of the C face, which can be opened again and again.
+/// Owns one CRabbitMQ connection object, which can be opened repeatedly.
 ///
-/// Unchecked: all calls are made by the connection's thread, through ``Channel``; only waking and interrupting
-/// are for others, and the C face locks for them.
+/// `@unchecked`: all calls are made by the connection's thread, through ``Channel``, except `wake()` and
+/// `interrupt()`, which CRabbitMQ makes thread-safe.
 final class ConnectionHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where memory or file descriptors are.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` without memory or file descriptors.
     convenience init() throws(BrokerError) { try self.init(crmq_new()) }
 
-    /// - Parameter pointer: what the C face has made; nil where it could not.
+    /// - Parameter pointer: The result of `crmq_new()`; nil if it failed.
     init(_ pointer: OpaquePointer?) throws(BrokerError) {
         guard let pointer else {
             throw BrokerError(
                 .exhausted,
-                "no memory or file descriptor is left for a connection: raise the process's limits (ulimit -n)"
+                "out of memory or file descriptors for a connection: raise the process's limits (ulimit -n)"
             )
         }
         self.pointer = pointer
@@ -24,9 +24,9 @@ final class ConnectionHandle: @unchecked Sendable {
 
     deinit { crmq_free(pointer) }
 
-    /// Makes the thread look at its work soon.
+    /// Wakes the thread from its wait.
     func wake() { crmq_wake(pointer) }
 
-    /// Ends for good whatever the thread is doing with the connection.
+    /// Aborts the thread's current and all later calls on the connection.
     func interrupt() { crmq_interrupt(pointer) }
 }

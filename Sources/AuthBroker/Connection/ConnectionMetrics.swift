@@ -2,7 +2,7 @@
 import Metrics
 import Synchronization
 
-/// What is counted of a connection.
+/// The metrics of a connection.
 final class ConnectionMetrics: Sendable {
     private let reconnects: Counter
     private let blocked: Gauge
@@ -11,11 +11,11 @@ final class ConnectionMetrics: Sendable {
 
     private struct State {
         var hasConnected = false
-        /// Until when a block that is going on was added; nil where there is none.
+        /// The end of the blocked time that was already added; nil while the connection is not blocked.
         var countedUntil: ContinuousClock.Instant?
     }
 
-    /// - Parameter name: the connection's, as the broker's management page shows it.
+    /// - Parameter name: The connection's name, as RabbitMQ's management UI shows it.
     init(_ name: String, factory: any MetricsFactory = MetricsSystem.factory) {
         let dimensions = [("connection", name)]
         reconnects = Counter(
@@ -23,7 +23,7 @@ final class ConnectionMetrics: Sendable {
         blocked = Gauge(label: "auth_signals_broker_blocked", dimensions: dimensions, factory: factory)
         blockedSeconds = FloatingPointCounter(
             label: "auth_signals_broker_blocked_seconds", dimensions: dimensions, factory: factory)
-        // Shown from the beginning, so that an alert on their growth has something to compare with.
+        // Exported as 0 from the start, so that an alert on an increase has a baseline.
         reconnects.increment(by: 0)
         blocked.record(0)
         blockedSeconds.increment(by: 0)
@@ -37,16 +37,16 @@ final class ConnectionMetrics: Sendable {
         if isAgain { reconnects.increment() }
     }
 
-    /// - Parameter isBlocked: whether the broker takes no messages; false also when the connection ends.
+    /// - Parameter isBlocked: Whether the broker accepts no messages; false also when the connection ends.
     func set(isBlocked: Bool, at now: ContinuousClock.Instant = .now) {
         show(at: now, isBlocked: isBlocked)
         blocked.record(isBlocked ? 1 : 0)
     }
 
-    /// Adds what a block that is going on has lasted since the last time; called often.
+    /// Adds the blocked time since the last call; called often.
     func tick(at now: ContinuousClock.Instant = .now) { show(at: now, isBlocked: nil) }
 
-    /// - Parameter isBlocked: nil: as before.
+    /// - Parameter isBlocked: nil: unchanged.
     private func show(at now: ContinuousClock.Instant, isBlocked: Bool?) {
         let more = state.withLock { state -> Duration? in
             let more = state.countedUntil.map { now - $0 }

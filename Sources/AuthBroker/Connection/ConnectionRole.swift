@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import CRabbitMQ
 
-/// Takes in what happens on a connection.
+/// Receives a connection's events.
 protocol EventReceiver: AnyObject {
-    /// Takes in one event; what it points to is valid during the call only.
+    /// Handles one event; its pointers are valid during the call only.
     func receive(_ event: CRMQEvent)
 }
 
-/// What a connection is used for. Every call is made by the connection's thread.
+/// The logic of a connection: publishing or consuming. Every call is made by the connection's thread.
 protocol ConnectionRole: EventReceiver {
-    /// Opens the connection and makes everything ready on it; called for every attempt.
+    /// Opens the connection and sets it up; called for every attempt.
     func prepare(_ dial: Dial) throws(BrokerError)
 
     /// The connection is ready.
     func connected()
 
-    /// Writes what can be written, after each look at the socket.
+    /// Writes what can be written; called after each step of the connection.
     ///
-    /// - Parameter isStopping: whether only what is in hand shall be finished.
+    /// - Parameter isStopping: Whether to only finish what is in flight.
     func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish
 
-    /// Whether something was achieved on the connection that was ready last: then the next pause is the first again.
+    /// Whether the last connection made progress. If so, the backoff starts again with its first delay.
     var hasProgressed: Bool { get }
 
-    /// The connection is gone, or an attempt failed.
+    /// The connection was lost, or an attempt failed.
     func disconnected(_ error: BrokerError)
 
-    /// The thread ends; nothing comes after it.
+    /// The thread ends; this is the last call.
     func stopped()
 }
 
@@ -34,28 +34,27 @@ extension ConnectionRole {
     var hasProgressed: Bool { false }
 }
 
-/// What a role wants its connection to do next.
+/// What the connection does next.
 enum Wish: Equatable {
-    /// Wait for an event, for a wake-up, and at most for the time given; also for room, where there is
-    /// something to write.
+    /// Wait for an event or a wake-up, at most for the given time; if `toWrite`, also until the socket is writable.
     case wait(Duration, toWrite: Bool)
-    /// Everything in hand is finished.
+    /// Nothing is in flight any more.
     case finished
 
-    /// Long enough that an idle connection costs nothing; the heartbeat shortens it.
+    /// Long enough that an idle connection costs nothing; heartbeats shorten the wait.
     static let idle = Wish.wait(.seconds(60), toWrite: false)
 }
 
-/// One attempt to connect: opens the channel, as often as the role needs.
+/// One connection attempt, during which the connection can be opened several times.
 struct Dial {
     let channel: Channel
     let url: BrokerURL
     let name: String
     let configuration: BrokerConfiguration
 
-    /// Opens the connection; an open one is closed before.
+    /// Opens the connection, and closes it first if it is open.
     ///
-    /// - Parameter receivesOnly: Whether nothing is published on it.
+    /// - Parameter receivesOnly: Whether nothing is published on the connection.
     func open(receivesOnly: Bool = false) throws(BrokerError) -> Channel {
         channel.close(within: .seconds(1))
         try channel.open(url, as: name, configuration, receivesOnly: receivesOnly)

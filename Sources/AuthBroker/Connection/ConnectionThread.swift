@@ -4,10 +4,10 @@ import Foundation
 import Logging
 import Synchronization
 
-/// A connection and the thread of its own that it lives on, from ``start()`` to ``stop()``.
+/// A connection and its dedicated thread, from ``start(_:)`` to ``stop()``.
 ///
-/// librabbitmq's calls may wait, and one connection belongs to one thread: neither suits Swift's shared pool.
-/// The thread connects, hands the connection to its role, and after a loss connects again, for ever.
+/// librabbitmq's calls may block, and one connection belongs to one thread: neither suits Swift's cooperative pool.
+/// The thread connects, runs its ``ConnectionRole``, and reconnects after every loss until it is stopped.
 final class ConnectionThread: Sendable {
     private let name: String
     private let configuration: BrokerConfiguration
@@ -18,7 +18,7 @@ final class ConnectionThread: Sendable {
     private let makeHandle: @Sendable () throws(BrokerError) -> ConnectionHandle
 
     private struct State {
-        /// Made by the start.
+        /// Nil before the start.
         var handle: ConnectionHandle?
         var status = BrokerStatus.stopped
         var faults = FaultLog()
@@ -29,13 +29,13 @@ final class ConnectionThread: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// librabbitmq decodes nested tables by recursion: one frame of them needs more than the usual 512 KiB.
+    /// librabbitmq decodes nested tables recursively: one frame of them can need more than the usual 512 KiB.
     static let stackSize = 8 << 20
 
     /// - Parameters:
-    ///   - name: shown on the broker's management page.
-    ///   - nodes: which nodes are tried first.
-    ///   - makeHandle: for tests.
+    ///   - name: The connection's name in RabbitMQ's management UI.
+    ///   - nodes: Decides which nodes are tried first.
+    ///   - makeHandle: For tests.
     init(
         name: String, configuration: BrokerConfiguration, logger: Logger, nodes: NodeMemory = .shared,
         makeHandle: @escaping @Sendable () throws(BrokerError) -> ConnectionHandle = {
@@ -52,10 +52,12 @@ final class ConnectionThread: Sendable {
 
     var status: BrokerStatus { state.withLock { $0.status } }
 
-    /// Makes the thread look at its role's work soon; may be called by anybody, at any time.
+    /// Wakes the thread, so that it calls ``ConnectionRole/work(_:isStopping:)``; may be called by any thread.
     func wake() { state.withLock { $0.handle }?.wake() }
 
-    /// Says that the broker takes no messages, or takes them again.
+    /// Records whether the broker accepts no messages.
+    ///
+    /// - Parameter reason: The broker's reason; nil if it accepts messages again.
     func setBlocked(_ reason: String?) {
         state.withLock { $0.status = reason.map { .blocked($0) } ?? .connected }
         metrics.set(isBlocked: reason != nil)
@@ -63,10 +65,10 @@ final class ConnectionThread: Sendable {
 
     // MARK: From outside
 
-    /// Starts the thread; the second time does nothing.
+    /// Starts the thread; a second call does nothing.
     ///
-    /// - Parameter role: made on the thread, for it belongs there.
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``; nothing was started then.
+    /// - Parameter role: Called on the thread, since the result is confined to it.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``; the thread was not started then.
     func start(_ role: @escaping @Sendable () -> any ConnectionRole) throws(BrokerError) {
         if state.withLock({ $0.isStarted }) { return }
         let handle = try makeHandle()
@@ -84,14 +86,15 @@ final class ConnectionThread: Sendable {
         thread.start()
     }
 
-    /// Lets the role finish what is in hand, for at most the configured time, says good-bye and ends the thread.
+    /// Waits at most ``BrokerConfiguration/closeTimeout`` until nothing is in flight, sends `connection.close` and ends
+    /// the thread.
     func stop() async {
         let (isConnected, handle) = state.withLock { state in
             state.isStopping = true
             return (state.isConnected, state.handle)
         }
         guard let handle else { return }
-        // While it connects there is nothing in hand.
+        // While it connects, nothing is in flight.
         if isConnected { handle.wake() } else { handle.interrupt() }
         let bound = configuration.closeTimeout + .seconds(2)
         let patience = Task {
@@ -137,7 +140,7 @@ final class ConnectionThread: Sendable {
                 let age = ContinuousClock.now - start
                 let wasConnected = lost(error, url, after: age)
                 role.disconnected(error)
-                // The other nodes are tried at once; after all of them there is a pause.
+                // The other nodes are tried immediately; the backoff follows after all of them.
                 if wasConnected {
                     round = []
                     if age > configuration.firstPause || role.hasProgressed { backOff.reset() }
@@ -171,7 +174,7 @@ final class ConnectionThread: Sendable {
         role.connected()
     }
 
-    /// Serves the role until it has finished after a stop; throws when the connection is lost.
+    /// Runs the connection's loop until it has finished after a stop; throws when the connection is lost.
     private func serve(_ channel: Channel, _ role: any ConnectionRole) throws(BrokerError) {
         var wish = Wish.wait(.zero, toWrite: false)
         var deadline: ContinuousClock.Instant?
@@ -189,7 +192,9 @@ final class ConnectionThread: Sendable {
         }
     }
 
-    /// Notes the loss, and says whether there was a connection.
+    /// Records and logs the loss.
+    ///
+    /// - Returns: Whether the connection was established before.
     private func lost(_ error: BrokerError, _ url: BrokerURL, after age: Duration) -> Bool {
         let (wasConnected, repeats) = state.withLock { state in
             let wasConnected = state.isConnected
@@ -203,7 +208,7 @@ final class ConnectionThread: Sendable {
         if let repeats {
             logger.log(
                 level: error.logLevel,
-                wasConnected ? "connection to the broker lost" : "no connection to the broker",
+                wasConnected ? "connection to the broker lost" : "connection to the broker failed",
                 metadata: [
                     "broker": "\(url)", "connection": "\(name)", "code": "\(error.code)",
                     "error": "\(error.message)", "repeats": "\(repeats)",
@@ -212,7 +217,7 @@ final class ConnectionThread: Sendable {
         return wasConnected
     }
 
-    /// Waits, unless it is stopped; a wake-up does not shorten it.
+    /// Waits, but ends early on a stop; a wake-up does not shorten the wait.
     private func pause(_ duration: Duration, _ handle: ConnectionHandle) {
         let end = ContinuousClock.now + duration
         while !isStopping {

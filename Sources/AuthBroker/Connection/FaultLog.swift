@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 
-/// Decides which faults of a connection are logged: each kind at once, then every few minutes as long as it comes
-/// again, so that a broker that is away for a night neither fills the log nor is missing from its end.
+/// Rate-limits the log messages about a connection's failures: each kind is logged immediately, then every few minutes
+/// while it recurs. A broker that is down for a night neither floods the log nor disappears from its end.
 struct FaultLog {
-    /// A kind of fault is logged so often in ``interval``: an attempt that fails once, the loss of a connection, which
-    /// is news each time, as long as it is not lost every second.
+    /// How often a kind of failure is logged per ``interval``: a failed attempt once; the loss of a connection more
+    /// often, since each is a new event, but not every time if it is lost every second.
     private static let (attempts, losses) = (1, 20)
-    /// Counted from the first of them.
+    /// Starts with the first failure of a kind.
     static let interval: Duration = .seconds(300)
-    /// A connection that was held for as long is sound: when it is lost, that is news.
+    /// A connection that lasted this long resets the counts, so that its loss is logged.
     static let soundAge: Duration = .seconds(60)
-    /// More kinds at a time are not told apart.
+    /// The maximum number of kinds that are counted; the oldest is dropped for a new one.
     private static let mostKinds = 16
 
     private struct Kind: Hashable {
@@ -23,16 +23,16 @@ struct FaultLog {
     private struct Count {
         var since: ContinuousClock.Instant
         var logged = 0
-        /// Not logged since the last that was.
+        /// How many were suppressed since the last one that was logged.
         var skipped = 0
     }
 
     private var counts: [Kind: Count] = [:]
-    /// Whether something was logged since the last connection.
+    /// Whether a failure was logged since the last successful connection.
     private var isOpen = false
 
-    /// - Parameter isLoss: whether there was a connection; otherwise an attempt failed.
-    /// - Returns: how many of the kind were not logged since the last one that was; nil if this one is not to be
+    /// - Parameter isLoss: Whether an established connection was lost; otherwise an attempt failed.
+    /// - Returns: How many of this kind were suppressed since the last one that was logged; nil if this one must not be
     ///   logged.
     mutating func admit(
         _ error: BrokerError, at url: BrokerURL, isLoss: Bool, now: ContinuousClock.Instant = .now
@@ -54,22 +54,22 @@ struct FaultLog {
         return skipped
     }
 
-    /// There is a connection.
+    /// The connection was established.
     ///
-    /// - Returns: whether that ends a fault that was logged.
+    /// - Returns: Whether that ends a failure that was logged.
     mutating func connected() -> Bool {
         defer { isOpen = false }
         return isOpen
     }
 
-    /// A connection that was held for some time is over.
+    /// A connection ended after it was held for `age`.
     mutating func ended(after age: Duration) {
         if age >= Self.soundAge { counts = [:] }
     }
 }
 
 extension BrokerError {
-    /// A notice for what mends itself once the broker or the network is back, a warning for what does not.
+    /// Notice for failures that end when the broker or the network is back, warning for those that need an operator.
     var logLevel: Logger.Level {
         switch code {
         case .unreachable, .connectionLost, .unconfirmed, .stopped: .notice

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Which nodes of a broker answered and which did not, for all connections of the process: what worked is tried first,
-/// what failed last, so that one dead node costs its time-out once and not for every connection.
+/// Remembers which broker nodes responded, for all connections of the process: nodes that worked are tried first, nodes
+/// that failed last, so that a dead node costs its timeout once and not for every connection.
 ///
-/// The C face remembers the addresses of one host in the same way.
+/// CRabbitMQ does the same for the addresses of one host.
 final class NodeMemory: Sendable {
     static let shared = NodeMemory()
 
@@ -15,15 +15,15 @@ final class NodeMemory: Sendable {
     }
 
     private struct State {
-        /// Counts what happens: the higher, the later.
+        /// A logical clock, incremented on every failure.
         var moments = 0
-        /// When a node failed last; 0 for one that worked since.
+        /// When a node last failed; 0 if it has worked since.
         var failures: [Node: Int] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// The nodes in the order in which they are worth trying; those that are not known stay in theirs.
+    /// The nodes in the order to try them; unknown nodes keep their relative order.
     func order(_ urls: [BrokerURL]) -> [BrokerURL] {
         let failures = state.withLock { $0.failures }
         return urls.enumerated()
@@ -32,14 +32,14 @@ final class NodeMemory: Sendable {
             .map(\.url)
     }
 
-    /// What worked, what is not known, what failed, the longest ago first.
+    /// Nodes that worked come first, then unknown ones, then failed ones, the oldest failure first.
     private func rank(_ url: BrokerURL, _ failures: [Node: Int]) -> Int {
         failures[node(url)].map { $0 == 0 ? 0 : 1 + $0 } ?? 1
     }
 
     func worked(_ url: BrokerURL) { state.withLock { $0.failures[node(url)] = 0 } }
 
-    /// A connection to the node was not made, or was lost.
+    /// An attempt to connect to the node failed, or its connection was lost.
     func failed(_ url: BrokerURL) {
         state.withLock { state in
             state.moments += 1

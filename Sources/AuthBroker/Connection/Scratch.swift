@@ -2,7 +2,7 @@
 import AuthSignals
 import CRabbitMQ
 
-/// Memory in which the texts of one message lie still while C reads them; used again for the next.
+/// An arena that holds the strings of one message at stable addresses while C reads them; it is reused for the next.
 final class Scratch {
     private var bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
     private var used = 0
@@ -14,7 +14,7 @@ final class Scratch {
         fields.deallocate()
     }
 
-    /// Forgets what was put in and makes room: afterwards nothing moves until the next call.
+    /// Clears the arena and reserves capacity, so that addresses stay valid until the next call.
     func begin(byteCount: Int, fieldCount: Int) {
         used = 0
         self.fieldCount = 0
@@ -28,7 +28,7 @@ final class Scratch {
         }
     }
 
-    /// Copies a text; an empty one is not the same as none.
+    /// Copies a text; an empty text differs from an absent one.
     func put(_ text: String) -> CRMQBytes {
         var text = text
         return text.withUTF8 { utf8 in
@@ -43,7 +43,7 @@ final class Scratch {
         text.map { put($0) } ?? CRMQBytes(pointer: nil, count: 0)
     }
 
-    /// Copies headers or arguments, and returns where they lie.
+    /// Copies headers or arguments, and returns their address and count.
     func put(_ table: [String: SignalMessage.HeaderValue]) -> (UnsafePointer<CRMQField>?, Int) {
         for (name, value) in table {
             var field = CRMQField()
@@ -65,7 +65,7 @@ final class Scratch {
         return table.isEmpty ? (nil, 0) : (UnsafePointer(fields.baseAddress), fieldCount)
     }
 
-    /// The bytes that a table takes.
+    /// The number of bytes that a table needs.
     static func byteCount(of table: [String: SignalMessage.HeaderValue]) -> Int {
         table.reduce(0) { $0 + $1.key.utf8.count + ($1.value.string?.utf8.count ?? 0) }
     }

@@ -3,13 +3,13 @@ import AuthSignals
 import CRabbitMQ
 import Foundation
 
-/// What the workers of a queue have bound it with.
+/// The bindings that a queue's workers created, stored as a message (the record) at the broker.
 ///
-/// AMQP can bind and unbind, but not list bindings. So that a pattern that is taken out of the configuration can be
-/// unbound, the workers of a queue leave a note beside it (``ConsumerTopology/memory``): at the broker, since they may
-/// run on several hosts. Only what is noted is ever unbound, so that a binding which an operator has made by hand stays.
+/// AMQP can bind and unbind, but not list bindings. To unbind a pattern that was removed from the configuration, the
+/// workers keep a record in a queue of its own (``ConsumerTopology/memory``), at the broker because they may run on
+/// several hosts. Only recorded bindings are ever unbound, so that bindings which an operator created by hand stay.
 struct BindingMemory: Codable, Equatable {
-    /// A pattern, and the exchange that the queue is bound to with it.
+    /// A binding: its pattern and its exchange.
     struct Entry: Codable, Hashable {
         var exchange: String
         var pattern: String
@@ -21,14 +21,14 @@ struct BindingMemory: Codable, Equatable {
         bindings = topology.patterns.map { Entry(exchange: signals, pattern: $0.rawValue) }
     }
 
-    /// - Parameter body: What lies in the queue; anything else than a note counts as none.
+    /// - Parameter body: The body of the message in the queue; nil is returned if it is not a record.
     init?(body: Data) {
         guard let memory = try? JSONDecoder().decode(BindingMemory.self, from: body) else { return nil }
         self = memory
     }
 
     var message: SignalMessage {
-        // Strings always encode.
+        // Encoding strings cannot fail.
         let body = (try? SignalCodec.encoder().encode(self)) ?? Data()
         return SignalMessage(
             routingKey: ConsumerTopology.memoryKey, messageID: UUID().uuidString.lowercased(),
@@ -37,14 +37,14 @@ struct BindingMemory: Codable, Equatable {
 }
 
 extension Channel {
-    /// How long the note is waited for.
+    /// How long to wait for the record, and for its confirm.
     private static let patience = Duration.seconds(10)
 
-    /// Unbinds a queue from the patterns that were noted before and are not wanted any more, and notes those that are.
-    /// The topology must be declared. The channel is not to be used for anything else afterwards.
+    /// Unbinds a queue from recorded patterns that are no longer configured, and records the current patterns. The
+    /// topology must be declared. The channel must not be used for anything else afterwards.
     ///
-    /// - Parameter keeps: Whether they stay bound, and noted.
-    /// - Returns: The patterns that were unbound or, if they are kept, would have been.
+    /// - Parameter keeps: Whether stale patterns stay bound and recorded.
+    /// - Returns: The stale patterns: those that were unbound or, with `keeps`, would have been.
     @discardableResult
     func followBindings(
         of topology: ConsumerTopology, signals: String, keeps: Bool
@@ -63,7 +63,7 @@ extension Channel {
         } else {
             for entry in stale { try unbind(topology.queue, from: entry.exchange, key: entry.pattern) }
         }
-        // What was only read goes back when the channel is closed.
+        // A record that was only read returns to its queue when the channel is closed.
         if Set(known) != Set(wanted.bindings) {
             try selectConfirms()
             let message = wanted.message
@@ -92,16 +92,16 @@ extension Channel {
                 continue
             }
             guard .now < end else {
-                throw BrokerError(.connectionLost, "the broker did not answer in \(Self.patience)")
+                throw BrokerError(.connectionLost, "the broker did not reply within \(Self.patience)")
             }
             try step(waitingFor: .milliseconds(100), wantsToWrite: !isWritten, reader)
         }
     }
 
-    /// Takes in the note and the answer to a new one.
+    /// Receives the current record, and the confirm of a new one.
     private final class NoteReader: EventReceiver {
         private(set) var note: BindingMemory?
-        /// Of the note that was read.
+        /// The delivery tag of the record that was read.
         private(set) var tag: UInt64?
         private(set) var isRead = false
         private(set) var isAnswered = false

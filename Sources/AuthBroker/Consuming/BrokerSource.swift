@@ -3,15 +3,15 @@ public import AuthSignals
 public import Logging
 public import ServiceLifecycle
 
-/// Consumes a queue of a RabbitMQ broker and settles what it was delivered.
+/// Consumes a queue of a RabbitMQ broker and settles its deliveries.
 ///
-/// It works while ``run()`` runs. On each connection it declares the consumer's queues, then consumes on one
-/// connection and publishes moved copies on another: acknowledgements must not wait behind a publisher that an
-/// alarm has blocked. What is deleted while it runs is declared again, and while the signals' exchange does not exist
-/// yet, it waits for it.
+/// It is active while ``run()`` runs. On every connect it declares the consumer's queues. It consumes on one
+/// connection and republishes copies on another, so that acknowledgements never wait behind a publisher that an alarm
+/// has blocked. Queues and exchanges that are deleted while it runs are declared again. If the signals' exchange does
+/// not exist yet, it waits for it.
 public struct BrokerSource: SignalBatchSource, Service {
     public let deliveries: AsyncStream<Delivery>
-    /// What is consumed.
+    /// The consumer's queue, with everything else that it owns at the broker.
     public let topology: ConsumerTopology
 
     private let configuration: BrokerConfiguration
@@ -23,9 +23,10 @@ public struct BrokerSource: SignalBatchSource, Service {
     private let moves = MoveHealth()
 
     /// - Parameters:
-    ///   - keepsBindings: Whether the queue stays bound with patterns that a worker has bound it with before and that
-    ///     are not in the topology any more; they are logged then. By default it is unbound from them.
-    ///   - logger: is told at `info` when the connections come and go.
+    ///   - keepsBindings: Whether the queue stays bound with patterns that a worker bound earlier and that are no
+    ///     longer in the topology; they are logged then. By default they are unbound.
+    ///   - logger: Receives a message at `info` when a connection is established or lost, and failures at `notice` or
+    ///     above.
     public init(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, keepsBindings: Bool = false,
         logger: Logger = Logger(label: "auth.broker")
@@ -50,10 +51,10 @@ public struct BrokerSource: SignalBatchSource, Service {
         mover = CopyMover(on: connection, topology, patience: configuration.confirmTimeout, logger)
     }
 
-    /// How the connections are now: the consumer's, unless that one is well and the other is not.
+    /// The state of the consuming connection or, if that one is ready, of the republishing connection.
     public var status: BrokerStatus { thread.status.isReady ? mover.connection.status : thread.status }
 
-    /// Returns when the queue is bound, and consumed for the first time.
+    /// Returns when the queue is bound and consumed for the first time.
     ///
     /// - Throws: `CancellationError`
     public func awaitConnected() async throws { try await gate.awaitConnected() }
@@ -64,8 +65,8 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func nextDeliveries() async -> [Delivery]? { await gate.nextAll() }
 
-    /// Why the last copy could not be moved; nil where it could. While this lasts, what fails is neither tried
-    /// again nor set aside, but stays unsettled.
+    /// Why the last copy could not be republished; nil if it was. Until then failed deliveries are neither retried nor
+    /// dead-lettered, but stay unsettled.
     public var moveFault: BrokerError? { moves.fault }
 
     public func acknowledge(_ delivery: Delivery) { settle(delivery, .acknowledge) }
@@ -81,8 +82,8 @@ public struct BrokerSource: SignalBatchSource, Service {
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved``, or `CancellationError`.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
         guard gate.isCurrent(delivery.tag) else {
-            // Nothing is wrong with moving.
-            throw BrokerError(.notMoved, "the delivery's connection is gone; it will be delivered again")
+            // Republishing itself has not failed, so that `moves.fault` stays.
+            throw BrokerError(.notMoved, "the delivery's connection was lost; it will be redelivered")
         }
         let ending: CopyMover.Ending
         do {
@@ -96,7 +97,7 @@ public struct BrokerSource: SignalBatchSource, Service {
         case .stored: acknowledge(delivery)
         case .impossible(let why):
             logger.error(
-                "a copy can never be published; the message goes to the dead letters as it is",
+                "copy cannot be published; message dead-lettered unchanged",
                 metadata: ["queue": "\(topology.queue)", "error": "\(why)"])
             settle(delivery, .reject)
         }
@@ -104,13 +105,13 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func stopTaking() async { await gate.stopTaking(thread.wake) }
 
-    /// Connects and consumes until the task is cancelled or a graceful shutdown begins. Then it takes nothing
-    /// more, tells the broker what was settled by then, and returns; what was not goes back to the queue.
+    /// Connects and consumes until the task is cancelled or a graceful shutdown begins. Then it stops consuming, sends
+    /// the settlements that were made, and returns; unsettled deliveries return to the queue.
     ///
     /// In a `ServiceGroup` list it before the service that reads ``deliveries``, so that it ends after that one.
     ///
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where the process has no memory or file
-    ///   descriptor left to begin with.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` if the process has no memory or file
+    ///   descriptor for a connection.
     public func run() async throws {
         do throws(BrokerError) {
             try mover.connection.start()

@@ -3,7 +3,7 @@ import AuthSignals
 import CRabbitMQ
 import Logging
 
-/// Takes deliveries from one queue and tells the broker what became of them.
+/// Consumes one queue, passes on its deliveries, and sends their settlements to the broker.
 final class ConsumingRole: ConnectionRole {
     private let topology: ConsumerTopology
     private let configuration: BrokerConfiguration
@@ -13,7 +13,7 @@ final class ConsumingRole: ConnectionRole {
     private let tagPrefix: String
 
     private var epoch: UInt64 = 0
-    /// What has come and was not handed over yet.
+    /// Deliveries that were received and not yet passed to the ``DeliveryGate``.
     private var arrived: [Delivery] = []
     private var handedOverAt: ContinuousClock.Instant?
     private var texts = RepeatedTexts()
@@ -21,16 +21,16 @@ final class ConsumingRole: ConnectionRole {
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var isCancelSent = false
     private var fault: BrokerError?
-    /// AMQP cannot widen a consumer's prefetch: one with a larger takes its place.
+    /// AMQP cannot change a consumer's prefetch: the consumer is replaced by one with a larger prefetch.
     private var window: PrefetchWindow
-    /// How many consumers this connection has had.
+    /// The number of consumers that this connection has started.
     private var consumers = 0
     private var change = Change.none
-    /// Whether the broker has ended the consumer of the connection before.
+    /// Whether the broker cancelled the previous connection's consumer.
     private var wasCancelled = false
-    /// Those that wait until what is in the ledger was told.
+    /// Tasks that wait until all settlements in the ledger are sent.
     private var flushes: [DeliveryGate.Flush] = []
-    /// When the oldest settlement came that the broker has not been told.
+    /// When the oldest settlement was made that is not yet sent.
     private var since: ContinuousClock.Instant?
 
     /// The consumer's replacement by one with a larger prefetch.
@@ -38,17 +38,17 @@ final class ConsumingRole: ConnectionRole {
         case none
         /// The old one is being cancelled.
         case cancelling
-        /// Nothing is delivered to the old one any more.
+        /// The old one receives no more deliveries.
         case cancelled
     }
 
-    /// RabbitMQ 3.10 returns what a consumer held in its order only if it is not more than this.
+    /// RabbitMQ 3.10 requeues a consumer's deliveries in order only if there are at most this many.
     private static let mostInOrder = 32
 
-    /// How long a settlement waits for others, to be told in one frame with them.
+    /// How long a settlement waits for others, to be sent with them in one frame.
     private static let gathering = Duration.milliseconds(5)
-    /// How long deliveries wait for others where some were handed over just before: the broker sends them by
-    /// twos and threes, and to wake a task for each two costs more than to handle them.
+    /// How long deliveries wait for others if some were passed on just before: the broker sends them two or three at a
+    /// time, and waking a task for each group costs more than handling the deliveries.
     private static let moderation = Duration.milliseconds(1)
 
     init(
@@ -64,7 +64,8 @@ final class ConsumingRole: ConnectionRole {
         tagPrefix = "\(topology.queue.prefix(40))-\(UInt64.random(in: 0...UInt64.max))"
     }
 
-    /// A single active consumer that is replaced would hand the queue to another worker.
+    /// With a single active consumer the prefetch is fixed: replacing the consumer would hand the queue to another
+    /// worker.
     private static func window(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration
     ) -> PrefetchWindow {
@@ -75,10 +76,10 @@ final class ConsumingRole: ConnectionRole {
         return PrefetchWindow(first: configuration.firstPrefetch, most: configuration.prefetch)
     }
 
-    /// Tags sort as the consumers do: RabbitMQ 3.10 returns what they held in that order.
+    /// Tags sort in the order of the consumers, since RabbitMQ 3.10 requeues their deliveries in the order of tags.
     private var consumerTag: String { "\(tagPrefix)-\(consumers < 10 ? "0" : "")\(consumers)" }
 
-    /// Declares on a connection of its own: a consumer's connection makes no calls but its consumer's.
+    /// Declares on a separate connection: the consuming connection makes no other blocking calls.
     func prepare(_ dial: Dial) throws(BrokerError) {
         if wasCancelled { try tellWhyCancelled(dial) }
         wasCancelled = false
@@ -99,26 +100,27 @@ final class ConsumingRole: ConnectionRole {
         try channel.consume(topology.queue, as: consumerTag, prefetch: window.size)
     }
 
-    /// What the broker has ended the consumer for: it does not say, but whether the queue is still there does.
+    /// Logs why the broker cancelled the consumer. `basic.cancel` has no reason, but whether the queue still exists
+    /// indicates one.
     private func tellWhyCancelled(_ dial: Dial) throws(BrokerError) {
         let channel = try dial.open()
         do throws(BrokerError) {
             try channel.declareQueue(topology.queue, isPassive: true)
             logger.warning(
                 """
-                the broker ended the consumer, and the queue exists: probably a delivery was unsettled for longer than \
-                the broker's consumer_timeout; consuming again
+                consumer cancelled by the broker although the queue exists: a delivery was probably unsettled for \
+                longer than the broker's consumer_timeout; consuming again
                 """,
                 metadata: ["queue": "\(topology.queue)"])
         } catch {
             guard error.code == .notFound else { throw error }
             logger.warning(
-                "the queue was deleted under its consumer; declaring it again",
+                "consumer cancelled by the broker because the queue was deleted; declaring it again",
                 metadata: ["queue": "\(topology.queue)"])
         }
     }
 
-    /// - Parameter channel: is not used any more afterwards.
+    /// - Parameter channel: Must not be used afterwards.
     private func followBindings(_ channel: Channel) {
         do throws(BrokerError) {
             let stale = try channel.followBindings(
@@ -128,21 +130,20 @@ final class ConsumingRole: ConnectionRole {
             if keepsBindings {
                 logger.warning(
                     """
-                    the queue is still bound with patterns that are not configured any more; start a worker without \
+                    queue still bound with patterns that are no longer configured; start a worker without \
                     --keep-bindings to unbind them
                     """,
                     metadata: ["queue": "\(topology.queue)", "patterns": patterns])
             } else {
                 logger.notice(
-                    "the queue was unbound from patterns that are not configured any more",
+                    "queue unbound from patterns that are no longer configured",
                     metadata: ["queue": "\(topology.queue)", "patterns": patterns])
             }
         } catch {
-            // The worker can work without. It is tried again with the next connection.
+            // Not fatal: retried with the next connection.
             logger.warning(
                 """
-                it cannot be seen which patterns the queue was bound with before; those that are not configured any \
-                more stay bound
+                record of earlier bindings unavailable; patterns that are no longer configured stay bound
                 """,
                 metadata: ["queue": "\(topology.queue)", "error": "\(error.message)"])
         }
@@ -153,7 +154,7 @@ final class ConsumingRole: ConnectionRole {
     // MARK: In
 
     func receive(_ event: CRMQEvent) {
-        // After a fault nothing more is taken from this connection; the broker delivers it again on the next.
+        // After a fault, further deliveries are ignored; the broker redelivers them on the next connection.
         if fault != nil { return }
         do throws(BrokerError) { try take(event) } catch { fault = error }
     }
@@ -166,7 +167,7 @@ final class ConsumingRole: ConnectionRole {
                 arrived.append(Delivery(event, epoch: epoch, &texts))
             } else {
                 logger.info(
-                    "a message is too large and goes to the dead letters",
+                    "message too large; dead-lettered",
                     metadata: ["queue": "\(topology.queue)", "bytes": "\(event.bodySize)"])
                 ledger.settle(event.tag, .reject)
             }
@@ -174,11 +175,11 @@ final class ConsumingRole: ConnectionRole {
             wasCancelled = true
             fault = BrokerError(
                 .consumerCancelled,
-                "the broker ended the consumer of \(topology.queue): the queue was deleted, or a delivery was "
-                    + "unsettled for longer than its consumer_timeout")
+                "the broker cancelled the consumer of \(topology.queue): the queue was deleted, or a delivery was "
+                    + "unsettled for longer than the broker's consumer_timeout")
         case .cancelDone where change == .cancelling: change = .cancelled
         case .cancelDone where !isCancelSent:
-            throw BrokerError(.protocolError, "the broker ended a consumer that was not cancelled")
+            throw BrokerError(.protocolError, "the broker sent an unexpected basic.cancel-ok")
         case .consumerCancelled, .cancelDone:
             handOver()
             gate.end()
@@ -186,7 +187,7 @@ final class ConsumingRole: ConnectionRole {
         }
     }
 
-    /// One wake-up for all that came together.
+    /// Passes on all received deliveries with one wake-up.
     private func handOver() {
         if arrived.isEmpty { return }
         gate.deliver(arrived)
@@ -194,7 +195,7 @@ final class ConsumingRole: ConnectionRole {
         handedOverAt = .now
     }
 
-    /// Hands over what came, at once where it is the first for a while or there is much of it.
+    /// Passes on received deliveries: immediately if they are the first for a while or many, otherwise a moment later.
     private func moderate() {
         if arrived.isEmpty { return }
         if let handedOverAt, arrived.count < max(1, window.size / 8), gate.isTaking,
@@ -223,7 +224,7 @@ final class ConsumingRole: ConnectionRole {
         }
         if ledger.pending == 0 { endFlushes() }
         if ledger.pending == 0, isStopping { return .finished }
-        // While settlements are gathered the thread looks again soon, and need not be woken for each.
+        // While settlements are gathered, the thread wakes up by itself soon and need not be woken for each.
         let more = ledger.pending < enough ? enough - ledger.pending : enough
         let isEnough = gate.wake(at: ledger.pending > 0 ? more : 1)
         if isEnough { return .wait(.zero, toWrite: false) }
@@ -231,10 +232,11 @@ final class ConsumingRole: ConnectionRole {
         return ledger.pending > 0 ? .wait(Self.gathering, toWrite: false) : .idle
     }
 
-    /// How many settlements are told without waiting for more: the rest of the window keeps the queue flowing.
+    /// The number of settlements that are sent without waiting for more: the rest of the prefetch window keeps
+    /// deliveries flowing.
     private var enough: Int { max(1, window.size / 4) }
 
-    /// Cancels the consumer when nothing more is to be taken, or to put one with a larger prefetch in its place.
+    /// Cancels the consumer on a stop, or to replace it by one with a larger prefetch.
     private func steer(_ channel: Channel) throws(BrokerError) {
         let isTaking = gate.isTaking
         switch change {
@@ -249,14 +251,14 @@ final class ConsumingRole: ConnectionRole {
         case .cancelled:
             window.widen()
             consumers += 1
-            // It waits for the answer, and nothing else is on its way then.
+            // Blocks until the reply; after the cancel nothing else is delivered meanwhile.
             try channel.consume(topology.queue, as: consumerTag, prefetch: window.size)
             change = .none
         case .none, .cancelling: break
         }
     }
 
-    /// Makes frames of the settlements where there are enough of them, or where one has waited long enough.
+    /// Turns settlements into commands if there are enough of them, or if the oldest has waited long enough.
     private func gather(isUrgent: Bool) {
         guard ledger.pending > 0 else { return }
         let now = ContinuousClock.now
@@ -270,7 +272,9 @@ final class ConsumingRole: ConnectionRole {
         since = ledger.pending > 0 ? now : nil
     }
 
-    /// - Returns: whether everything could be written.
+    /// Writes the commands.
+    ///
+    /// - Returns: Whether all of them could be written.
     private func tell(_ channel: Channel) throws(BrokerError) -> Bool {
         while let command = commands.first {
             let written =

@@ -3,21 +3,21 @@ import AuthSignals
 import Logging
 import Synchronization
 
-/// Publishes the copies of deliveries to the consumer's own queues, and finds those that can never be published.
+/// Republishes copies of deliveries to the consumer's own queues, and detects those that can never be published.
 ///
-/// A copy that breaks AMQP's limits is trimmed. If the broker closes the channel over a copy, for it is larger than the
-/// broker's `max_message_size`, say, then all copies in flight are in doubt: from then on one delivery is moved at a
-/// time, so that the next close names the culprit.
+/// A copy that exceeds AMQP's limits is trimmed. If the broker closes the channel because of a copy (for example one
+/// larger than its `max_message_size`), any copy in flight may be the cause: from then on one delivery is republished
+/// at a time, so that the next close identifies the cause.
 final class CopyMover: Sendable {
-    /// What became of the copies of a delivery.
+    /// The result of republishing a delivery.
     enum Ending: Equatable {
-        /// The broker has all of them.
+        /// The broker has confirmed all copies.
         case stored
-        /// One of them can never be published; with the reason.
+        /// A copy can never be published; with the reason.
         case impossible(String)
     }
 
-    /// So often a delivery must have closed the channel alone: once may be a fault of the broker's.
+    /// How often a delivery must have closed the channel while it was alone in flight: once may be a coincidence.
     private static let mostCloses = 2
 
     let connection: PublishingConnection
@@ -25,10 +25,10 @@ final class CopyMover: Sendable {
     private let logger: Logger
     private let patience: Duration
     private let turns = MoveTurns()
-    /// How often a delivery has closed the channel while nothing else was in flight.
+    /// How often each delivery has closed the channel while nothing else was in flight.
     private let closes = Mutex<[Delivery.Tag: Int]>([:])
 
-    /// - Parameter patience: How long a connection is waited for.
+    /// - Parameter patience: How long to wait for a connection.
     init(
         on connection: PublishingConnection, _ topology: ConsumerTopology, patience: Duration,
         _ logger: Logger
@@ -39,7 +39,7 @@ final class CopyMover: Sendable {
         self.logger = logger
     }
 
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` if it may be tried again, or
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` if a retry may succeed, or
     ///   `CancellationError`.
     func move(_ delivery: Delivery.Tag, as copies: [MovedCopy]) async throws -> Ending {
         let isAlone = try await turns.begin()
@@ -58,17 +58,18 @@ final class CopyMover: Sendable {
             case .closed, .nacked, .unknown: break
             }
             throw BrokerError(
-                .notMoved, "the copy for \(topology.name(of: copy.destination)) was not stored: \(outcome)")
+                .notMoved,
+                "the copy for \(topology.name(of: copy.destination)) was not republished: \(outcome)")
         }
         isTaken = true
         closes.withLock { _ = $0.removeValue(forKey: delivery) }
         return .stored
     }
 
-    /// What the user may not do is not the message's fault, and is mended by a permission.
+    /// A missing permission is not the message's fault, and an operator can grant it.
     private static let accessRefused = 403
 
-    /// Publishes, and again what was refused, without what is too large in it.
+    /// Publishes the messages; those that were refused are trimmed and published again.
     private func publish(_ messages: [SignalMessage]) async -> [PublishOutcome] {
         var outcomes = await connection.submit(messages).outcomes()
         let refused = outcomes.indices.filter { index in
@@ -78,7 +79,7 @@ final class CopyMover: Sendable {
         let trimmed = refused.map { messages[$0].trimmed() }
         for message in trimmed {
             logger.warning(
-                "a copy breaks AMQP's limits and is trimmed",
+                "copy exceeds AMQP's limits; trimmed",
                 metadata: [
                     "queue": "\(topology.queue)",
                     "trimmed": "\(message.headers[SignalMessage.HeaderName.trimmed]?.string ?? "")",
@@ -91,7 +92,7 @@ final class CopyMover: Sendable {
 
     private func countClose(_ delivery: Delivery.Tag) -> Int {
         closes.withLock { closes in
-            // Those of earlier connections are delivered under another tag.
+            // Deliveries of earlier connections have been redelivered under new tags.
             closes = closes.filter { $0.key.epoch == delivery.epoch }
             closes[delivery, default: 0] += 1
             return closes[delivery] ?? 0

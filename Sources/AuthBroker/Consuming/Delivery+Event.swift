@@ -4,10 +4,10 @@ import CRabbitMQ
 import Foundation
 
 extension Delivery {
-    /// Copies what the broker has delivered. Nothing of it is trusted: texts that are not UTF-8 are mended, and
-    /// headers of other kinds than ours are left out.
+    /// Copies a delivery out of an event. Its content is not trusted: invalid UTF-8 is replaced, and headers of
+    /// unsupported types are omitted.
     ///
-    /// - Parameter texts: lends those that most messages share.
+    /// - Parameter texts: A cache of the strings that most messages share.
     init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout RepeatedTexts) {
         let properties = event.properties
         let headers = Self.headers(properties)
@@ -27,7 +27,7 @@ extension Delivery {
             tag: Tag(epoch: epoch, number: event.tag))
     }
 
-    /// The same for one that comes alone.
+    /// As above, without a cache.
     init(_ event: CRMQEvent, epoch: UInt64) {
         var texts = RepeatedTexts()
         self.init(event, epoch: epoch, &texts)

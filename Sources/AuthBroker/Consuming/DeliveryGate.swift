@@ -2,13 +2,13 @@
 import AuthSignals
 import Synchronization
 
-/// Where deliveries pass from the consuming thread to the task that reads them, and settlements back.
+/// A buffer that passes deliveries from the consuming thread to the task that reads them, and settlements back.
 ///
-/// What was delivered and not read yet is forgotten when its connection is lost: the broker delivers it again.
+/// Deliveries that were not read yet are dropped when their connection is lost: the broker redelivers them.
 final class DeliveryGate: Sendable {
-    /// What a task has decided about a delivery.
+    /// A delivery's tag, and the settlement that a task made.
     typealias Settled = (number: UInt64, settlement: SettlementLedger.Settlement)
-    /// Somebody who waits until the broker was told what was decided before.
+    /// A task that waits until the settlements made so far are sent.
     typealias Flush = CheckedContinuation<Void, Never>
 
     private struct State {
@@ -19,14 +19,14 @@ final class DeliveryGate: Sendable {
         var buffer: [Delivery] = []
         var read = 0
         var settled: [Settled] = []
-        /// From how many settlements on the thread must be woken.
+        /// The number of settlements at which the thread must be woken.
         var wakeAt = 1
         var reader: CheckedContinuation<Void, Never>?
         var stopping: [CheckedContinuation<Void, Never>] = []
-        /// Those that wait for the first connection.
+        /// Tasks that wait for the first connection.
         var awaitingConnection: [Int: CheckedContinuation<Void, any Error>] = [:]
         var lastWaiter = 0
-        /// Those that wait until what they have settled was told.
+        /// Tasks that wait until their settlements are sent.
         var flushing: [Flush] = []
 
         mutating func pop() -> Delivery {
@@ -56,7 +56,7 @@ final class DeliveryGate: Sendable {
     /// The next delivery; nil after the last.
     func next() async -> Delivery? { await read { $0.pop() } }
 
-    /// All deliveries that are there, at least one; nil after the last.
+    /// All buffered deliveries, at least one; nil after the last.
     func nextAll() async -> [Delivery]? { await read { $0.popAll() } }
 
     private func read<R: Sendable>(_ take: @Sendable (inout State) -> R) async -> R? {
@@ -85,9 +85,9 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// Returns when the first connection has come about.
+    /// Returns when the first connection is established.
     ///
-    /// - Throws: `CancellationError`, also if none ever will.
+    /// - Throws: `CancellationError`, also if the source was stopped before.
     func awaitConnected() async throws {
         let number = state.withLock { state in
             state.lastWaiter += 1
@@ -109,14 +109,14 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// Whether the delivery belongs to the connection that we have.
+    /// Whether the delivery belongs to the current connection.
     func isCurrent(_ tag: Delivery.Tag) -> Bool {
         state.withLock { $0.isConnected && $0.epoch == tag.epoch }
     }
 
-    /// Takes in what was decided about a delivery.
+    /// Records a delivery's settlement.
     ///
-    /// - Returns: whether the thread must be woken.
+    /// - Returns: Whether the thread must be woken.
     func settle(_ tag: Delivery.Tag, _ settlement: SettlementLedger.Settlement) -> Bool {
         state.withLock { state in
             guard state.isConnected, state.epoch == tag.epoch else { return false }
@@ -125,9 +125,9 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// Returns when the broker has been told what was decided before, or its connection is gone.
+    /// Returns when the settlements made so far are sent, or their connection is lost.
     ///
-    /// - Parameter wake: wakes the thread.
+    /// - Parameter wake: Wakes the thread.
     func flush(_ wake: () -> Void) async {
         await withCheckedContinuation { continuation in
             let mustWait = state.withLock { state in
@@ -138,15 +138,15 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// Returns when nothing more will be delivered.
+    /// Stops consuming, and returns when nothing more will be delivered.
     ///
-    /// - Parameter wake: wakes the thread.
+    /// - Parameter wake: Wakes the thread.
     func stopTaking(_ wake: () -> Void) async {
         state.withLock { $0.isTaking = false }
         wake()
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                // Without a connection nothing is delivered, and there is no consumer to end.
+                // Without a connection nothing is delivered, and no consumer must be cancelled.
                 if state.isConnected, !state.hasEnded {
                     state.stopping.append(continuation)
                     return false
@@ -164,7 +164,9 @@ final class DeliveryGate: Sendable {
 
     var isTaking: Bool { state.withLock { $0.isTaking } }
 
-    /// A new connection: its number.
+    /// A connection was established.
+    ///
+    /// - Returns: The connection's number (epoch), from 1.
     func connected() -> UInt64 {
         let (epoch, waiters) = state.withLock { state in
             state.epoch += 1
@@ -180,7 +182,7 @@ final class DeliveryGate: Sendable {
 
     func deliver(_ delivery: Delivery) { deliver([delivery]) }
 
-    /// Hands over what has arrived together: the reader is woken once.
+    /// Passes on deliveries that arrived together: the reader is woken once.
     func deliver(_ deliveries: [Delivery]) {
         let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.buffer.isEmpty { state.buffer = deliveries } else { state.buffer += deliveries }
@@ -190,9 +192,9 @@ final class DeliveryGate: Sendable {
         reader?.resume()
     }
 
-    /// Says how many settlements there must be before the thread is woken for them.
+    /// Sets the number of settlements at which the thread is woken.
     ///
-    /// - Returns: whether there are so many already.
+    /// - Returns: Whether that many exist already.
     func wake(at count: Int) -> Bool {
         state.withLock { state in
             state.wakeAt = count
@@ -200,7 +202,8 @@ final class DeliveryGate: Sendable {
         }
     }
 
-    /// What was decided since the last time, and who waits until it is told; the thread resumes them.
+    /// Takes the settlements made since the last call, and the tasks that wait until they are sent; the thread resumes
+    /// those.
     func takeSettled() -> (settled: [Settled], flushes: [Flush]) {
         state.withLock { state in
             defer {
@@ -224,7 +227,7 @@ final class DeliveryGate: Sendable {
         if mustEnd { end() }
     }
 
-    /// Nothing more comes: the stream ends after what has arrived.
+    /// Ends the stream after the buffered deliveries.
     func end() {
         let (reader, stopping, waiters) = state.withLock { state in
             state.hasEnded = true

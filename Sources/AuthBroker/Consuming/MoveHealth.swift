@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Whether copies can be moved.
+/// Whether copies can be republished.
 final class MoveHealth: Sendable {
     private let state = Mutex<BrokerError?>(nil)
 
-    /// Why the last copy could not be moved.
+    /// Why the last copy could not be republished; nil if it was.
     var fault: BrokerError? {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }

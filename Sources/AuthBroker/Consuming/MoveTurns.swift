@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Lets copies be moved side by side or, after the broker has closed the channel over one of them, one delivery at a
-/// time: then the next close names its culprit.
+/// Lets deliveries be republished concurrently or, after the broker has closed the channel because of one of them, one
+/// at a time: then the next close identifies the cause.
 final class MoveTurns: Sendable {
     private struct State {
         var isOneByOne = false
         var running = 0
-        /// How many moves in a row the broker has taken since.
+        /// How many deliveries were republished one at a time since the channel was closed.
         var taken = 0
         var last = 0
         var waiting: [(number: Int, continuation: CheckedContinuation<Void, any Error>)] = []
 
         var hasRoom: Bool { running == 0 || !isOneByOne }
 
-        /// Those that may go on now.
+        /// Removes the waiting tasks that may continue now.
         mutating func admit() -> [CheckedContinuation<Void, any Error>] {
             var admitted: [CheckedContinuation<Void, any Error>] = []
             while hasRoom, !waiting.isEmpty {
@@ -25,14 +25,14 @@ final class MoveTurns: Sendable {
         }
     }
 
-    /// After so many that were taken one at a time the culprit is thought to be gone.
+    /// After this many were republished one at a time, the cause is assumed to be gone.
     private static let enough = 32
 
     private let state = Mutex(State())
 
     /// Waits for a turn; every turn is ended by ``end(isTaken:)``.
     ///
-    /// - Returns: Whether nothing else is moved meanwhile.
+    /// - Returns: Whether nothing else is republished meanwhile.
     /// - Throws: `CancellationError`
     func begin() async throws -> Bool {
         let number = state.withLock { state in
@@ -62,7 +62,7 @@ final class MoveTurns: Sendable {
         return state.withLock { $0.isOneByOne && $0.running == 1 }
     }
 
-    /// - Parameter isTaken: Whether the broker has taken the copies.
+    /// - Parameter isTaken: Whether the broker has confirmed the copies.
     func end(isTaken: Bool) {
         let admitted = state.withLock { state in
             state.running -= 1
@@ -73,7 +73,7 @@ final class MoveTurns: Sendable {
         for continuation in admitted { continuation.resume() }
     }
 
-    /// The broker has closed the channel over one of those that are being moved.
+    /// The broker has closed the channel because of one of the copies in flight.
     func goOneByOne() {
         state.withLock { state in
             state.isOneByOne = true
@@ -81,7 +81,7 @@ final class MoveTurns: Sendable {
         }
     }
 
-    /// The culprit was found.
+    /// The cause was found.
     func goSideBySide() {
         let admitted = state.withLock { state in
             state.isOneByOne = false

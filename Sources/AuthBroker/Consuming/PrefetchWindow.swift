@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many deliveries may be unsettled: few on a new connection, then twice as many each time as many were
-/// acknowledged, up to a limit.
+/// The prefetch of a consumer: small on a new connection, doubled each time as many deliveries were acknowledged, up to
+/// a limit.
 ///
-/// Whatever was delivered to a process that dies was returned once more, also what waited behind the message that it died
-/// of, or that no handler was given yet; and what is returned too often becomes a dead letter. A window that grows with
-/// what was acknowledged bounds that: however often the process dies, a message is delivered in vain about three times.
+/// When a process crashes, all its deliveries are returned, including those behind the message that crashed it and
+/// those that no handler has received yet; and a message that is returned too often is dead-lettered. A window that
+/// grows with acknowledgements bounds that: however often the process crashes, a message is redelivered unhandled about
+/// three times.
 struct PrefetchWindow {
-    /// How many deliveries may be unsettled now.
+    /// The current prefetch.
     private(set) var size: Int
     private let most: Int
     private var acknowledged = 0
 
     /// - Parameters:
-    ///   - first: from 1.
-    ///   - most: from 1.
+    ///   - first: The initial prefetch, from 1.
+    ///   - most: The maximum prefetch, from 1.
     init(first: Int, most: Int) {
         self.most = max(1, most)
         size = min(max(1, first), self.most)
     }
 
-    /// Whether so much was acknowledged that ``widen()`` is due.
+    /// Whether enough was acknowledged to call ``widen()``.
     var isDue: Bool { size < most && acknowledged >= size }
 
     /// A delivery was acknowledged.

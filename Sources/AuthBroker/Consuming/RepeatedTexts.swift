@@ -2,13 +2,13 @@
 import CRabbitMQ
 import Foundation
 
-/// The texts that message after message brings along: a copy that is there already is cheaper than a new one.
+/// Caches strings that are the same in most messages: reusing the previous string is cheaper than creating a new one.
 struct RepeatedTexts {
-    /// The last text of one property.
+    /// The last string of one property.
     struct Last {
         private var last = ""
 
-        /// The bytes as text; nil where there is no such value.
+        /// The bytes as text; nil if the value is absent.
         mutating func text(_ bytes: CRMQBytes) -> String? {
             guard let pointer = bytes.pointer else { return nil }
             let isSame = last.utf8.withContiguousStorageIfAvailable { known in

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The deliveries of one channel that the broker waits to hear of, and the fewest frames that tell it.
+/// The unsettled deliveries of one channel, and the fewest frames that send their settlements.
 ///
-/// A channel's deliveries are numbered from 1 without gaps, and one acknowledgement can stand for all up to a
-/// number. It may do so only where every one of them is acknowledged, for it settles those that are still in
-/// work as well.
+/// A channel's delivery tags count from 1 without gaps, and one acknowledgement can cover all tags up to its own
+/// (`multiple`). That is allowed only if every one of them is acknowledged, since it would also settle deliveries that
+/// are still being handled.
 struct SettlementLedger {
-    /// What is done with a delivery.
+    /// How a delivery is settled.
     enum Settlement: Hashable, Sendable {
-        /// It is done: `basic.ack`.
+        /// Handled: `basic.ack`.
         case acknowledge
-        /// It goes back to the queue: `basic.nack` with requeue.
+        /// Returned to the queue: `basic.nack` with requeue.
         case release
-        /// The queue's dead-lettering takes it: `basic.nack` without.
+        /// Dead-lettered by the broker: `basic.nack` without requeue.
         case reject
     }
 
-    /// A frame for the broker.
+    /// A frame to send.
     enum Command: Hashable {
         case acknowledge(UInt64, multiple: Bool)
         case release(UInt64)
@@ -25,33 +25,33 @@ struct SettlementLedger {
 
     private enum Slot { case open, acknowledged, told }
 
-    /// The slots of the numbers from `base` on.
+    /// The state of each delivery tag from `base` on.
     private var slots: [Slot] = []
     private var base: UInt64 = 1
-    /// Releases and rejections that were not told yet, in their order.
+    /// Releases and rejections that are not yet sent, in order.
     private var others: [Command] = []
     private var acknowledged = 0
 
-    /// How many settlements the broker has not been told.
+    /// The number of settlements that are not yet sent.
     var pending: Int { acknowledged + others.count }
 
     /// A message was delivered.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if the tag is not the next one. After
-    ///   a gap or a repetition it is unknown what the broker means by a tag, and an acknowledgement could settle
-    ///   a message that was never received. Only a new connection, and with it new tags, is safe.
+    ///   a gap or a repetition it is unknown which message a tag means, and an acknowledgement could settle a
+    ///   message that was never received. Only a new connection, and with it new tags, is safe.
     mutating func delivered(_ tag: UInt64) throws(BrokerError) {
         let next = base + UInt64(slots.count)
         guard tag == next else {
             throw BrokerError(
                 .protocolError,
-                "the broker sent delivery tag \(tag) instead of \(next); what is unsettled is delivered again"
+                "the broker sent delivery tag \(tag) instead of \(next); unsettled messages are redelivered"
             )
         }
         slots.append(.open)
     }
 
-    /// A delivery was settled. The second word about one is passed over, and so is one about none.
+    /// A delivery was settled. Settling twice, or an unknown tag, is ignored.
     mutating func settle(_ tag: UInt64, _ settlement: Settlement) {
         guard tag >= base, tag < base + UInt64(slots.count) else { return }
         let index = Int(tag - base)
@@ -69,10 +69,10 @@ struct SettlementLedger {
         }
     }
 
-    /// The frames that tell the broker what it has not been told; they are to be sent in this order.
+    /// The frames for the settlements that are not yet sent, to be sent in this order.
     ///
-    /// - Parameter isWhole: whether to tell everything. Otherwise what was acknowledged out of order waits for
-    ///   those before it: each by itself is a frame, and for a quorum queue an entry of its log.
+    /// - Parameter isWhole: Whether to include all settlements. Otherwise deliveries that were acknowledged out of
+    ///   order wait for those before them: each alone costs a frame and, in a quorum queue, a log entry.
     mutating func commands(isWhole: Bool) -> [Command] {
         var commands = others
         others = []

@@ -2,10 +2,10 @@
 import AuthSignals
 
 extension SignalMessage {
-    /// The message as a copy may be published: with its own properties, but of the headers only the contract's.
+    /// A copy to republish: with all properties, but only the headers of the contract.
     ///
-    /// A copied `x-death` makes RabbitMQ 3.10 drop the message as a cycle, `CC` and `BCC` would route it
-    /// elsewhere too.
+    /// A copied `x-death` would make RabbitMQ 3.10 drop the message as a dead-letter cycle, and `CC` and `BCC` would
+    /// route it to further queues.
     func moved(to routingKey: String) -> SignalMessage {
         var copy = self
         copy.routingKey = routingKey
@@ -16,11 +16,11 @@ extension SignalMessage {
         return copy
     }
 
-    /// The copy without what keeps it from being published: properties over 255 bytes, and headers that do not fit into
-    /// a frame with the others. It fits into the smallest frame of AMQP, 4096 bytes.
+    /// The copy without what prevents its publishing: properties longer than 255 bytes, and headers that do not fit
+    /// into one frame with the others. The result fits into AMQP's smallest frame, 4096 bytes.
     ///
-    /// Whoever may write to a queue may write any property, and bytes that are not UTF-8 grow when they are mended. A
-    /// message id that is dropped is kept in the header `auth-origin-id`, and what was dropped or cut is named in
+    /// Every client with write permission can set any property, and invalid UTF-8 grows when it is replaced. A message
+    /// id that is dropped is kept in the header `auth-origin-id`; everything that was dropped or cut is listed in
     /// `auth-trimmed`.
     func trimmed() -> SignalMessage {
         var copy = self
@@ -51,7 +51,7 @@ extension SignalMessage {
             var kept = value
             if case .string(let text) = value {
                 let limit = Self.longestText[name] ?? Self.longestProperty
-                // Half an identity is another one.
+                // A truncated identifier would identify something else.
                 if text.utf8.count > limit, Self.wholeOrNot.contains(name) {
                     names.append(name)
                     continue
@@ -72,14 +72,14 @@ extension SignalMessage {
         return copy
     }
 
-    /// AMQP's short strings have so many bytes at most.
+    /// The maximum length of AMQP's short strings, in bytes.
     private static let longestProperty = 255
-    /// Bytes of what `auth-trimmed` lists.
+    /// The maximum length of `auth-trimmed`, in bytes.
     private static let longestList = 128
-    /// Three quarters of the smallest frame, without five properties of 255 bytes and what is always there.
+    /// Three quarters of the smallest frame, minus five properties of 255 bytes and the fixed part.
     private static let roomForHeaders = 4096 / 4 * 3 - 5 * 256 - 64
 
-    /// Those that an operator needs most come first.
+    /// The headers that an operator needs most come first.
     private static let headersByWeight = [
         HeaderName.reason, HeaderName.handler, HeaderName.attempt, HeaderName.failedAt, HeaderName.originKey,
         HeaderName.originID, HeaderName.error, HeaderName.subject, HeaderName.firstError,
@@ -88,7 +88,7 @@ extension SignalMessage {
     private static let wholeOrNot: Set<String> = [
         HeaderName.subject, HeaderName.traceparent, HeaderName.tracestate,
     ]
-    /// Bytes; 255 for the others. A byte that is not UTF-8 is mended to three.
+    /// Maximum lengths in bytes; 255 for other headers. Each invalid UTF-8 byte is replaced by three bytes.
     private static let longestText = [
         HeaderName.originID: 3 * 255, HeaderName.handler: 100, HeaderName.error: 128,
         HeaderName.firstError: 128,

@@ -3,10 +3,10 @@ import AuthSignals
 import Logging
 import Metrics
 
-/// Declares again what a consumer owns and the broker has lost, while the worker runs: the exchange, the queues of the
-/// ladder and of the dead letters, bindings. What exists is left alone.
+/// Periodically declares what a consumer owns, so that objects that were deleted while the worker runs are restored:
+/// its exchange, the queues of the retry ladder and of the dead letters, bindings. Existing objects are unchanged.
 ///
-/// The answers also tell how many messages wait in each queue, which are shown as metrics.
+/// The replies contain the number of messages in each queue, which is exported as metrics.
 final class TopologyUpkeep: ConnectionUpkeep {
     let interval: Duration
     private let topology: ConsumerTopology
@@ -14,12 +14,12 @@ final class TopologyUpkeep: ConnectionUpkeep {
     private let logger: Logger
     private let ladder: [Gauge]
     private let dead: Gauge
-    /// After a refusal nothing is declared: to try again would end the connection each time.
+    /// After a refusal nothing is declared any more: each attempt would end the connection.
     private var isRefused = false
-    /// Until when the queue is not bound, since the signals' exchange was missing.
+    /// When to bind the queue again after the signals' exchange was missing; nil if it was not.
     private var withoutSignals: ContinuousClock.Instant?
 
-    /// How long after the signals' exchange was missing the queue is bound again: if it is still missing, that ends
+    /// How long to wait before binding again after the signals' exchange was missing: if it still is, the attempt ends
     /// the connection.
     private static let pause = Duration.seconds(60)
 
@@ -51,7 +51,7 @@ final class TopologyUpkeep: ConnectionUpkeep {
     }
 
     private func declareOwn(_ channel: Channel) throws(BrokerError) {
-        // In their order: the queue itself, the ladder, the dead letters.
+        // The order is: the queue itself, the retry ladder, the dead letters.
         let counts = try channel.declareOwn(topology)
         for (gauge, count) in zip(ladder, counts.dropFirst()) { gauge.record(count) }
         if let last = counts.last { dead.record(last) }
@@ -62,11 +62,11 @@ final class TopologyUpkeep: ConnectionUpkeep {
         case .accessRefused, .topologyMismatch:
             isRefused = true
             logger.warning(
-                "what the consumer owns cannot be declared again; it is not looked after until a restart",
+                "consumer's queues cannot be declared; no further attempts until a restart",
                 metadata: ["queue": "\(topology.queue)", "error": "\(error.message)"])
         case .notFound:
             logger.warning(
-                "the signals' exchange is missing; the queue receives nothing until its publisher declares it",
+                "signals exchange missing; the queue receives nothing until a publisher declares it",
                 metadata: ["queue": "\(topology.queue)", "exchange": "\(signals)"])
         default: break
         }

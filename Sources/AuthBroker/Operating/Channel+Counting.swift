@@ -2,7 +2,8 @@
 import CRabbitMQ
 
 extension Channel {
-    /// Waits a while until a queue shows what a channel held that was closed: who looks next is to find it.
+    /// Waits up to 3 s until a queue's count includes the messages that a closed channel held, so that the next command
+    /// sees them.
     func awaitCount(of count: Int, in queue: String) throws(BrokerError) {
         let end = ContinuousClock.now + .seconds(3)
         while try declareQueue(queue, isPassive: true) < count, ContinuousClock.now < end {
@@ -11,7 +12,7 @@ extension Channel {
     }
 }
 
-/// Passes over what happens on a connection of which nothing is expected.
+/// Ignores all events, for a connection on which none are expected.
 final class Nobody: EventReceiver {
     func receive(_ event: CRMQEvent) {}
 }

@@ -2,12 +2,12 @@
 public import AuthSignals
 public import Foundation
 
-/// A message among a consumer's dead letters, as an operator looks at it.
+/// A message in a consumer's dead letter queue, for display to an operator.
 public struct DeadLetter: Hashable, Sendable {
-    /// The message as it lies there. Its body is empty where it is larger than what is taken in
-    /// (``BrokerConfiguration/largestBody``).
+    /// The message as stored in the queue. Its body is empty if it is larger than
+    /// ``BrokerConfiguration/largestBody``.
     public var message: SignalMessage
-    /// Bytes of its body.
+    /// The size of the body in bytes.
     public var bodySize: Int
 
     public init(message: SignalMessage, bodySize: Int) {
@@ -17,42 +17,42 @@ public struct DeadLetter: Hashable, Sendable {
 
     private func text(_ header: String) -> String? { message.headers[header]?.string }
 
-    /// The event's id, if the sender gave one; also one that does not fit into a copy's property.
+    /// The event's id, if the sender set one; also an id that did not fit into a copy's property.
     public var id: String { text(SignalMessage.HeaderName.originID) ?? message.messageID }
-    /// The signal's name, as far as the message tells: its type, or the key that it was first published with.
+    /// The signal's name: the message's type or, without one, the routing key that it was first published with.
     public var name: String {
         message.type ?? text(SignalMessage.HeaderName.originKey) ?? message.routingKey
     }
-    /// The handler that failed; nil where the whole message was set aside.
+    /// The handler that failed; nil if the message was dead-lettered for all handlers.
     public var handler: String? { text(SignalMessage.HeaderName.handler) }
-    /// How often that handler tried.
+    /// The number of that handler's attempts.
     public var attempts: Int? { message.headers[SignalMessage.HeaderName.attempt]?.integer.map(Int.init) }
-    /// Why it is here: the worker's reason, or the broker's (`delivery_limit`, `rejected`).
+    /// Why the message was dead-lettered: the worker's reason, or the broker's (`delivery_limit`, `rejected`).
     public var reason: String? {
         text(SignalMessage.HeaderName.reason) ?? text("x-first-death-reason")
     }
-    /// Whether it came here without a handler's having been given it, as far as is known: the broker made it a dead
-    /// letter, since it was returned to the queue too often. A worker that had given it to a handler would have done
-    /// that itself, one return before, and named the handler.
+    /// Whether the message was probably never handled: the broker dead-lettered it because it was returned to the queue
+    /// too often. A worker that had passed it to a handler would have dead-lettered it itself, one return earlier, with
+    /// the handler's name.
     public var isNeverHandled: Bool {
         text(SignalMessage.HeaderName.reason) == nil && text("x-first-death-reason") == "delivery_limit"
             && handler == nil
     }
-    /// The type of the error; its text too, where the worker was configured to write it.
+    /// The type of the error; also its text, if the worker was configured to include it.
     public var error: String? { text(SignalMessage.HeaderName.error) }
-    /// When it was set aside, where a worker did that.
+    /// When a worker dead-lettered the message; nil if the broker did.
     public var failedAt: Date? { text(SignalMessage.HeaderName.failedAt).flatMap(Date.init(wireText:)) }
-    /// When it was set aside; when the event happened, where the broker set it aside.
+    /// When a worker dead-lettered the message; if the broker did, when the event happened.
     public var age: Date? { failedAt ?? message.timestamp }
-    /// How often it was delivered and given back: every look counts.
+    /// How often the message was delivered and returned from the dead letter queue: every inspection counts.
     public var looks: Int {
         let counts = ["x-acquired-count", "x-delivery-count"].compactMap { message.headers[$0]?.integer }
         return counts.max().map(Int.init) ?? 0
     }
-    /// Whether all of its body is here, so that it can be sent on.
+    /// Whether the body is complete, so that the message can be requeued.
     public var isWhole: Bool { bodySize == message.body.count }
 
-    /// The copy that goes back to the queue: the contract's properties and headers, attempts counted anew.
+    /// The copy to requeue: the contract's properties and headers, with the attempts reset.
     public var requeued: SignalMessage {
         typealias Name = SignalMessage.HeaderName
         var copy = message.moved(to: "main")

@@ -1,53 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// The dead letters of a consumer, for its operator: looked at, sent back to the queue, or dropped.
+/// A consumer's dead letter queue, for an operator: inspect, requeue or drop its messages.
 ///
-/// Everything is done with plain AMQP. What is only looked at is given back. RabbitMQ counts that against the
-/// queue's delivery limit; `NAME.dead` has none of its own, and ``visit(isInterrupted:progress:_:)`` refuses to look
-/// where a policy sets one. The order in the queue stays if a pass ends as it should. After one that was cut off, the
-/// letters that it had seen may lie behind the others: whoever shows letters sorts them (``DeadLetter/looks``).
+/// It uses plain AMQP only. Inspected messages are returned to the queue. RabbitMQ counts that against the queue's
+/// delivery limit; `NAME.dead` itself has no effective limit, and ``visit(isInterrupted:progress:_:)`` refuses to run
+/// if a policy sets one. The order in the queue is preserved if a pass ends normally. After an aborted pass the
+/// messages that it inspected may be behind the others: sort them for display (``DeadLetter/looks``).
 public struct DeadLetterBox: Sendable {
-    /// What becomes of a letter.
+    /// What to do with a dead letter.
     public enum Verdict: Hashable, Sendable {
-        /// It stays where it is.
+        /// Keep it in the queue.
         case leave
-        /// It is deleted.
+        /// Delete it.
         case drop
-        /// A copy goes to the consumer's queue, and when the broker has confirmed it the letter is deleted.
+        /// Publish a copy to the consumer's queue, and delete the dead letter when the broker has confirmed the copy.
         case requeue
     }
 
-    /// How far a pass has come.
+    /// The progress of a pass.
     public struct Tally: Hashable, Sendable {
-        /// How many letters lay in the queue at the beginning; it looks at so many and not at those that come
-        /// later, or what fails again at once would be requeued for ever.
+        /// The number of messages in the queue at the start of the pass. Only these are inspected, not later ones:
+        /// otherwise messages that fail again immediately would be requeued forever.
         public var present = 0
         public var seen = 0
         public var requeued = 0
         public var dropped = 0
-        /// Letters whose copies the broker did not store; they stay.
+        /// The number of dead letters whose copies the broker did not confirm; they stay in the queue.
         public var refused = 0
-        /// Whether the broker takes no messages at the moment.
+        /// Whether the broker currently accepts no messages.
         public var isBlocked = false
-        /// Whether it was asked to end before all were seen.
+        /// Whether the pass was interrupted before all messages were inspected.
         public var isInterrupted = false
 
         public init() {}
 
-        /// How many have gone.
+        /// The number of messages that were removed from the queue.
         public var removed: Int { requeued + dropped }
     }
 
-    /// How it is known that looking at letters deletes none of them.
+    /// How to ensure that inspecting messages deletes none of them.
     public enum LimitCheck: Hashable, Sendable {
-        /// A queue of a similar name is tried before each pass (``DeliveryLimitProbe``). A policy whose pattern
-        /// matches the name of the one queue only is not found.
+        /// Probe a queue with a similar name before each pass (`DeliveryLimitProbe`). A policy whose pattern matches
+        /// only the dead letter queue's exact name is not detected.
         case probe
-        /// The same, if the user has the permissions for it: the caller has asked the management API, which may not
-        /// know of a change of the last seconds.
+        /// Probe if the user has the permissions: the caller has already queried the management API, whose data may
+        /// be some seconds old.
         case probeIfPermitted
-        /// The caller knows that no policy limits deliveries.
+        /// Do not probe: the caller knows that no policy limits deliveries.
         case done
     }
 
@@ -58,10 +58,11 @@ public struct DeadLetterBox: Sendable {
     private let configuration: BrokerConfiguration
 
     /// - Parameters:
-    ///   - queue: the consumer's queue, without `.dead`.
-    ///   - configuration: what is larger than its `largestBody` is shown without its body, and stays.
-    ///   - limitCheck: how it is known that looking deletes nothing.
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an impossible name.
+    ///   - queue: The consumer's queue, without `.dead`.
+    ///   - configuration: A message larger than its `largestBody` is passed on without its body, and cannot be
+    ///     requeued.
+    ///   - limitCheck: How to ensure that inspecting deletes nothing.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an invalid name.
     public init(
         queue: String, _ configuration: BrokerConfiguration, limitCheck: LimitCheck = .probe
     ) throws(BrokerError) {
@@ -71,19 +72,20 @@ public struct DeadLetterBox: Sendable {
         topology = try ConsumerTopology(queue: queue, patterns: [])
     }
 
-    /// Looks at the letters that lie there now, in order, and does with each what is decided.
+    /// Makes one pass over the messages that are in the queue now, in order, and applies a decision to each.
     ///
-    /// Memory does not grow with their number: what is on its way to the queue is bounded by the
-    /// configuration's window. A pass that is interrupted, or broken off by anything, has lost nothing: a
-    /// letter is deleted after its copy was confirmed. At worst a copy is there twice, with the same id.
+    /// Memory does not grow with their number: the copies in flight are bounded by ``BrokerConfiguration/window``. An
+    /// interrupted or aborted pass loses nothing: a dead letter is deleted only after its copy was confirmed. At worst
+    /// a copy exists twice, with the same id.
     ///
     /// - Parameters:
-    ///   - isInterrupted: asked often; where it says so, what is in hand is finished and nothing more taken.
-    ///   - progress: told now and then, on the connection's thread.
-    ///   - decide: called once a letter, on the connection's thread.
-    /// - Throws: ``BrokerError``: `notFound` where there is no such queue, `topologyMismatch` where the queue
-    ///   of the dead letters was declared otherwise than the contract says, or a policy limits deliveries, so
-    ///   that looking at it would delete from it.
+    ///   - isInterrupted: Called often; once it returns true, no more messages are inspected and the pass ends when
+    ///     nothing is in flight.
+    ///   - progress: Called periodically, on the connection's thread.
+    ///   - decide: Called once per message, on the connection's thread.
+    /// - Throws: ``BrokerError``: `notFound` if the queue does not exist; `topologyMismatch` if the dead letter queue
+    ///   was declared with different arguments than the contract requires, or if a policy limits deliveries, so that
+    ///   inspecting would delete messages.
     public func visit(
         isInterrupted: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (Tally) -> Void = { _ in },
@@ -120,7 +122,7 @@ public struct DeadLetterBox: Sendable {
         if let limit { throw .deliveryLimit(limit, of: topology.name(of: .dead)) }
     }
 
-    /// On a connection of its own, since a refusal ends it.
+    /// Checks the queue's arguments, on a separate connection because a refusal closes it.
     private func checkDeclaration() async throws(BrokerError) {
         guard let dead = topology.queues.last else { return }
         let admin = BrokerAdmin(configuration)
@@ -130,28 +132,28 @@ public struct DeadLetterBox: Sendable {
         case .different(let words):
             throw BrokerError(
                 .topologyMismatch,
-                "\(dead.name) was declared otherwise than the contract says, and looking at it could delete "
-                    + "from it: \(words)", replyCode: 406)
+                "\(dead.name) was declared with different arguments than the contract requires, and inspecting it "
+                    + "could delete messages: \(words)", replyCode: 406)
         }
     }
 }
 
 extension BrokerError {
-    /// A policy limits how often a dead letter can be looked at.
+    /// A policy limits how often a dead letter can be inspected.
     ///
     /// - Parameters:
-    ///   - limit: the policy's.
-    ///   - queue: that of the dead letters.
-    ///   - policies: their names, if they are known.
+    ///   - limit: The policy's delivery limit.
+    ///   - queue: The dead letter queue.
+    ///   - policies: The names of the policies, if known.
     public static func deliveryLimit(
         _ limit: Int, of queue: String, policies: [String] = []
     ) -> BrokerError {
         BrokerError(
             .topologyMismatch,
             (policies.isEmpty ? "a policy" : "the policy \(policies.joined(separator: " or "))")
-                + " gives \(queue) the delivery-limit \(limit): a look counts as a delivery, and RabbitMQ would delete "
-                + "letters that were looked at more often. Nothing was looked at. Take the delivery-limit out of the "
-                + "policy (rabbitmqctl list_policies and list_operator_policies show it), or let its pattern not match "
-                + "\(queue)")
+                + " sets the delivery-limit \(limit) on \(queue): inspecting a message counts as a delivery, and "
+                + "RabbitMQ would delete dead letters that were inspected more often. Nothing was inspected. Remove "
+                + "the delivery-limit from the policy (rabbitmqctl list_policies and list_operator_policies show it), "
+                + "or change its pattern so that it does not match \(queue)")
     }
 }

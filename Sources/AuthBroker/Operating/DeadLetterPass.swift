@@ -2,29 +2,31 @@
 import AuthSignals
 import CRabbitMQ
 
-/// One pass over a queue of dead letters, on the thread of its connections: one that takes, and one that
-/// publishes copies.
+/// One pass over a dead letter queue, on the thread of its two connections: one consumes, the other publishes copies.
 final class DeadLetterPass: EventReceiver {
-    /// What is done next on the connection that takes.
+    /// The state of the consuming connection.
     private enum Phase: Equatable {
-        /// One letter is asked for by itself: the queue says how many others there are, or that there is none.
+        /// To send `basic.get` for one message: the reply contains the number of remaining messages, or that the queue
+        /// is empty.
         case asking
         case asked
-        /// Letters come with a page.
+        /// To start a page's consumer.
         case opening
         case reading
-        /// The page's consumer is being cancelled; what was sent before still comes.
+        /// The page's consumer is being cancelled; earlier deliveries may still arrive.
         case leaving(next: After)
         case over
 
         enum After { case asking, opening, over }
     }
 
-    /// Bytes of copies that may lie here, beside the letters of one step.
+    /// The maximum size of the buffered copies in bytes, not counting the messages of one step.
     private static let most = 8 << 20
-    /// How many letters stay on one connection where others go: the broker looks for each that goes among them.
+    /// The maximum number of kept messages on a connection from which others are removed: the broker searches them for
+    /// each acknowledged tag.
     private static let crowd = 2048
-    /// After such a silence the queue is asked whether there is anything left: others may have taken it.
+    /// After this time without deliveries, `basic.get` checks whether the queue is empty: another client may have
+    /// consumed the rest.
     private static let silence = Duration.seconds(1)
 
     private let configuration: BrokerConfiguration
@@ -46,9 +48,9 @@ final class DeadLetterPass: EventReceiver {
     private let copies: LetterCopies
     private var holders: LetterHolders
     private var staying = 0
-    /// Whether the letter stays that was asked for by itself, the first of the first connection.
+    /// Whether the message of the first `basic.get`, which has the first connection's tag 1, stays in the queue.
     private var firstStays = false
-    /// Whether a letter was removed that others lie before.
+    /// Whether a message was removed that has kept ones before it.
     private var isMixed = false
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
@@ -71,9 +73,9 @@ final class DeadLetterPass: EventReceiver {
         holders = LetterHolders(heartbeat: configuration.heartbeat)
     }
 
-    /// - Parameter first: an open channel that nobody else uses; it is closed afterwards, for that gives back what
-    ///   is left.
-    /// - Returns: also how many letters are on their way back into the queue.
+    /// - Parameter first: An open channel for this pass alone; it is closed afterwards, which returns the messages that
+    ///   it holds.
+    /// - Returns: Also the number of messages that are being returned to the queue.
     func run(_ first: Channel) throws(BrokerError) -> (DeadLetterBox.Tally, held: Int) {
         var taking = first
         defer {
@@ -98,7 +100,7 @@ final class DeadLetterPass: EventReceiver {
         return (tally, try holders.giveBack(to: queue, watching: taking) + held)
     }
 
-    /// Whether no letter is wanted any more.
+    /// Whether no more messages are to be inspected.
     private var isDone: Bool { isAtEnd || isCounted && tally.seen == tally.present }
 
     private var isFinished: Bool {
@@ -107,7 +109,7 @@ final class DeadLetterPass: EventReceiver {
 
     // MARK: Connections
 
-    /// Whether the next page is better read on a connection of its own, and this one has nothing else to do.
+    /// Whether to read the next page on a new connection, and nothing is in flight on this one.
     private var isCrowded: Bool {
         isMixed && staying >= Self.crowd && !isDone && copies.isEmpty && ledger.pending == 0
             && commands.isEmpty
@@ -123,7 +125,8 @@ final class DeadLetterPass: EventReceiver {
         return next
     }
 
-    /// RabbitMQ 4 gives back what consumers held before what was asked for: that goes ahead of them.
+    /// RabbitMQ 4 requeues consumers' messages before those of `basic.get`: to keep the order, the first message is
+    /// returned before the channels are closed.
     private func giveBackFirst(to channel: Channel) throws(BrokerError) {
         while case .notNow = try channel.release(1, requeue: true) {
             try channel.step(waitingFor: .milliseconds(50), wantsToWrite: true, Nobody())
@@ -140,13 +143,13 @@ final class DeadLetterPass: EventReceiver {
             phase = .asked
         case .opening:
             if isDone { return phase = .over }
-            // First everything is settled that is in hand.
+            // Wait until nothing is in flight, then continue on a new connection.
             if isMixed, staying >= Self.crowd { return }
             let mean = seenBytes / max(1, tally.seen)
             let next = LetterPage(number: pages, from: lastTag + 1, meanBytes: mean)
             pages += 1
             page = next
-            // It waits for the answer, and nothing else is on its way then.
+            // Blocks until the reply; nothing else arrives meanwhile.
             try taking.consume(queue, as: next.consumerTag, prefetch: next.size)
             heardAt = .now
             phase = .reading
@@ -187,7 +190,8 @@ final class DeadLetterPass: EventReceiver {
         if commands.isEmpty { commands = [] }
     }
 
-    /// Whether nothing is acknowledged now: that makes room for more, of which a page that is closing wants none.
+    /// Whether acknowledgements are held back: each would let the broker deliver one more message to a page that is
+    /// closing.
     private var isHolding: Bool { phase == .reading && page?.isClosing == true && !isDone }
 
     private func remove(_ tag: UInt64) {
@@ -200,7 +204,8 @@ final class DeadLetterPass: EventReceiver {
     // MARK: In
 
     private func wait(_ taking: Channel) throws(BrokerError) {
-        // While too much is in hand the connection is left alone, but for its heartbeat: the broker waits.
+        // With too many copies in flight the connection is only served for its heartbeat, so that the broker's
+        // deliveries are held back.
         let isPaused = copies.bytes > Self.most && .now - steppedAt < configuration.heartbeat / 4
         let mayGetMore = !isPaused && phase != .over && page?.isFull != true
         try copies.step(waitingFor: copies.isEmpty ? .zero : .milliseconds(mayGetMore ? 2 : 50))
@@ -215,7 +220,7 @@ final class DeadLetterPass: EventReceiver {
 
     func receive(_ event: CRMQEvent) {
         heardAt = .now
-        // After a fault nothing more is taken: the connection goes, and the queue has everything again.
+        // After a fault, further deliveries are ignored: the connection is closed, which requeues everything.
         if fault != nil { return }
         do throws(BrokerError) { try take(event) } catch { fault = error }
     }
@@ -224,7 +229,7 @@ final class DeadLetterPass: EventReceiver {
         switch event.kind {
         case .getEmpty:
             guard phase == .asked else {
-                throw BrokerError(.protocolError, "the broker answered a question that was not asked")
+                throw BrokerError(.protocolError, "the broker sent an unexpected basic.get-empty")
             }
             isCounted = true
             isAtEnd = true
@@ -255,7 +260,7 @@ final class DeadLetterPass: EventReceiver {
     }
 
     private func look(_ event: CRMQEvent) {
-        // What has come into the queue since the pass began, or after an interruption, is not looked at.
+        // Messages that were added since the pass began, or that arrive after an interruption, are not inspected.
         if isDone {
             stays(event.tag)
             return

@@ -3,15 +3,15 @@ import AuthSignals
 import CRabbitMQ
 import Foundation
 
-/// Finds out over plain AMQP whether a policy limits how often a message of a consumer's dead letters can be delivered.
+/// Detects over plain AMQP whether a policy limits the deliveries of a consumer's dead letters.
 ///
-/// AMQP does not show policies, and RabbitMQ takes the smaller of a policy's `delivery-limit` and the queue's own. So
-/// a queue of a name that the same policies match is declared, with the same limit of its own, and one message in it is
-/// given back until it is gone or has come back often enough. The letters themselves are not touched. The name begins
-/// with the queue's and ends as it does: only a pattern that matches the one name from end to end, such as
-/// `^mail\.dead$`, is missed; the management API shows that.
+/// AMQP does not show policies, and RabbitMQ applies the smaller of a policy's `delivery-limit` and the queue's own.
+/// The probe declares a queue whose name the same policies match, with the same own limit, and returns one message to
+/// it until the message disappears or was redelivered often enough. The dead letters are not touched. The probe's name
+/// has the same beginning and the same end as the queue's: only a pattern that matches the exact name, such as
+/// `^mail\.dead$`, is not detected; the management API shows it.
 struct DeliveryLimitProbe {
-    /// As often a message comes back before a limit counts as none.
+    /// After this many redeliveries no limit is assumed.
     static let enough = 100
 
     private let topology: ConsumerTopology
@@ -26,12 +26,12 @@ struct DeliveryLimitProbe {
             quorum: "\(dead).limit-\(number).dead",
             [
                 "x-delivery-limit": .integer(2_147_483_647),
-                // If this process dies, the queue goes by itself.
+                // If this process crashes, the broker deletes the queue.
                 "x-expires": .integer(60_000),
             ])
     }
 
-    /// - Returns: the limit; nil if a message can come back ``enough`` times.
+    /// - Returns: The limit; nil if a message can be redelivered ``enough`` times.
     func limit(_ channel: Channel) throws(BrokerError) -> Int? {
         try channel.declareQueue(probe.name, probe.arguments)
         // If this throws, the channel is closed, and the queue expires.
@@ -41,7 +41,7 @@ struct DeliveryLimitProbe {
     }
 
     private func count(_ channel: Channel) throws(BrokerError) -> Int? {
-        // By way of the consumer's own exchange: a user who may write to that needs no more permissions.
+        // Via the consumer's own exchange: a user with write permission on it needs no further ones.
         try channel.bind(probe.name, to: topology.exchange, key: probe.name)
         let answers = Answers()
         let message = SignalMessage(routingKey: probe.name, messageID: probe.name, body: Data())
@@ -53,15 +53,15 @@ struct DeliveryLimitProbe {
                 if returns > 0 { return returns - 1 }
                 throw BrokerError(
                     .refusedByBroker,
-                    "the broker did not keep a message in the queue \(probe.name), so whether a policy deletes dead "
-                        + "letters that are looked at is not known")
+                    "the broker did not keep a message in the queue \(probe.name), so it is unknown whether a policy "
+                        + "would delete inspected dead letters")
             }
             try write(channel, answers) { channel throws(BrokerError) in try channel.returnFailed(tag) }
         }
         return nil
     }
 
-    /// Asks for the message, a few times where the queue seems to be empty.
+    /// Requests the message with `basic.get`, several times if the queue appears to be empty.
     private func next(
         _ channel: Channel, _ answers: Answers, patience: Int
     ) throws(BrokerError) -> UInt64? {
@@ -71,7 +71,7 @@ struct DeliveryLimitProbe {
             let end = ContinuousClock.now + .seconds(10)
             while answers.tag == nil, !answers.isEmpty {
                 guard ContinuousClock.now < end else {
-                    throw BrokerError(.connectionLost, "the broker did not answer in time")
+                    throw BrokerError(.connectionLost, "the broker did not reply in time")
                 }
                 try channel.step(waitingFor: .milliseconds(100), wantsToWrite: false, answers)
             }
@@ -91,7 +91,7 @@ struct DeliveryLimitProbe {
         let end = ContinuousClock.now + .seconds(10)
         while case .notNow = try body(channel) {
             guard ContinuousClock.now < end else {
-                throw BrokerError(.connectionLost, "the broker takes no messages now; try again later")
+                throw BrokerError(.connectionLost, "the broker accepts no messages now; try again later")
             }
             try channel.step(waitingFor: .milliseconds(50), wantsToWrite: true, answers)
         }

@@ -2,12 +2,12 @@
 import AuthSignals
 import CRabbitMQ
 
-/// The copies of letters that are on their way to the consumer's queue, on a connection of their own, which an
-/// alarm may block; it is opened for the first of them.
+/// Publishes the copies of requeued dead letters to the consumer's queue, on a separate connection because an alarm may
+/// block it; it is opened for the first copy.
 final class LetterCopies {
     private typealias Copy = (tag: UInt64, message: SignalMessage)
 
-    /// How many bytes a copy takes beside its body, about.
+    /// The approximate size of a copy without its body, in bytes.
     private static let overhead = 1024
 
     private let exchange: String
@@ -15,14 +15,14 @@ final class LetterCopies {
     private var channel: Channel?
     private var waiting: ArraySlice<Copy> = []
     private var ledger = ConfirmLedger<Copy>()
-    /// What the broker sent that it must not.
+    /// A protocol violation by the broker.
     private var fault: BrokerError?
 
-    /// Bytes of all that is not settled.
+    /// The size of all copies without an outcome, in bytes.
     private(set) var bytes = 0
-    /// Whether the broker takes no messages at the moment.
+    /// Whether the broker currently accepts no messages.
     private(set) var isBlocked = false
-    /// What became of copies since it was last asked: the letter's tag, and whether the copy is stored.
+    /// The outcomes since the last ``takeSettled()``: the dead letter's tag, and whether its copy was confirmed.
     private var settled: [(tag: UInt64, isStored: Bool)] = []
 
     init(to exchange: String, _ configuration: BrokerConfiguration) {
@@ -42,7 +42,7 @@ final class LetterCopies {
         return settled
     }
 
-    /// Publishes what can be published now, and waits for answers for at most the time given.
+    /// Publishes what can be published now, and waits for confirms for at most the given time.
     func step(waitingFor bound: Duration) throws(BrokerError) {
         if waiting.isEmpty, channel == nil { return }
         let channel = try opened()
@@ -52,7 +52,7 @@ final class LetterCopies {
         if let oldest = ledger.oldest, !isBlocked, .now - oldest > configuration.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
-                "the broker left a copy unconfirmed for \(configuration.confirmTimeout); run it again")
+                "no confirm for a copy within \(configuration.confirmTimeout); run the command again")
         }
     }
 
@@ -71,7 +71,7 @@ final class LetterCopies {
         while let next = waiting.first, ledger.outstanding < configuration.window {
             switch try channel.publish(next.message, exchange: exchange, routingKey: "main") {
             case .written: ledger.published(next, at: .now)
-            // It breaks AMQP's limits, and yet a broker has let it in: what is too large in it is left out.
+            // The message exceeds AMQP's limits although it is in a queue: publish it trimmed.
             case .never where next.message.headers[SignalMessage.HeaderName.trimmed] == nil:
                 waiting[waiting.startIndex].message = next.message.trimmed()
                 continue
@@ -99,7 +99,7 @@ final class LetterCopies {
                 settle(one.item, isStored: false)
             }
         case .returned:
-            // Every copy goes to one key, so that the id tells them apart; of equal ids the first is meant.
+            // All copies have the same routing key, so they are matched by id; with equal ids the first one is meant.
             let id = String(event.properties.messageID)
             let code = Int(event.code)
             let isOurs = ledger.returned(code: code, text: String(event.text)) {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Connections that hold letters which stay in the queue, and do nothing else any more, oldest first.
+/// Idle connections that hold unacknowledged dead letters which stay in the queue, oldest first.
 struct LetterHolders {
     private var holders: [(channel: Channel, held: Int)] = []
     private var keptAt = ContinuousClock.now
     private let heartbeat: Duration
 
-    /// - Parameter heartbeat: of the connections.
+    /// - Parameter heartbeat: The heartbeat interval of the connections.
     init(heartbeat: Duration) { self.heartbeat = heartbeat }
 
     var isEmpty: Bool { holders.isEmpty }
 
     mutating func add(_ channel: Channel, holding held: Int) { holders.append((channel, held)) }
 
-    /// Lets them hear and send heartbeats; called often.
+    /// Receives and sends heartbeats; called often.
     mutating func keep() throws(BrokerError) {
         if .now - keptAt < heartbeat / 4 { return }
         keptAt = .now
@@ -22,10 +22,11 @@ struct LetterHolders {
         }
     }
 
-    /// Closes them one after the other, each when the queue has what the ones before held: in their order.
+    /// Closes the connections in order, each after the queue contains the previous one's messages, so that the order of
+    /// the messages is preserved.
     ///
-    /// - Parameter channel: looks at the queue.
-    /// - Returns: how many letters they held.
+    /// - Parameter channel: The channel for counting the queue's messages.
+    /// - Returns: The number of messages that they held.
     mutating func giveBack(to queue: String, watching channel: Channel) throws(BrokerError) -> Int {
         var given = 0
         while !holders.isEmpty {
@@ -37,7 +38,7 @@ struct LetterHolders {
         return given
     }
 
-    /// Closes them all at once.
+    /// Closes all of them, without waiting between them.
     mutating func close() {
         for holder in holders { holder.channel.close(within: .seconds(1)) }
         holders = []

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a user of the broker's lacks, and the command that grants it.
+/// A permission that a broker user lacks, and the command that grants it.
 ///
 /// RabbitMQ keeps three regular expressions for each user and virtual host, and `rabbitmqctl set_permissions` replaces
-/// all three: a command that grants something must repeat what the user has already.
+/// all three: a command that grants a permission must repeat those that the user already has.
 public struct MissingPermission: Hashable, Sendable {
-    /// One of the three.
+    /// One of RabbitMQ's three permissions.
     public enum Right: String, Hashable, Sendable, CaseIterable { case configure, write, read }
 
     public var user: String
     public var virtualHost: String
-    /// What is missing, in the order of the command's arguments; empty: access to the virtual host itself.
+    /// The missing permissions, in the order of the command's arguments; empty: access to the virtual host itself.
     public var rights: [Right]
-    /// The kind of object that it is missing on: `queue`, `exchange` or, of topic permissions, `routing key`.
+    /// The kind of object: `queue`, `exchange` or, for topic permissions, `routing key`.
     public var kind: String
     /// The object's name, or the routing key.
     public var name: String
-    /// The exchange that a topic permission is about.
+    /// The exchange of a topic permission.
     public var exchange: String?
 
     public init(
@@ -31,7 +31,7 @@ public struct MissingPermission: Hashable, Sendable {
         self.exchange = exchange
     }
 
-    /// What is missing, in a few words: `read permission on the queue mail.dead in the virtual host auth`.
+    /// A short description: `read permission on the queue mail.dead in the virtual host auth`.
     public var summary: String {
         if rights.isEmpty { return "access to the virtual host \(virtualHost)" }
         let rights = rights.map(\.rawValue).joined(separator: " and ")
@@ -39,7 +39,7 @@ public struct MissingPermission: Hashable, Sendable {
         return "\(rights) permission on the \(kind) \(object) in the virtual host \(virtualHost)"
     }
 
-    /// What is added to the user's patterns: the object, and of queues with a random part in their names all of them.
+    /// The pattern to add to the user's: it matches the object or, if its name has a random part, all such objects.
     public var pattern: String {
         if let match = name.wholeMatch(of: #/(.+\.tail\.)[0-9]+/#) {
             return PermissionPatterns.beginning(match.1)
@@ -50,14 +50,13 @@ public struct MissingPermission: Hashable, Sendable {
         return PermissionPatterns.exactly(name)
     }
 
-    /// The command for a POSIX shell that grants it and keeps what the user has.
-    ///
+    /// The command for a POSIX shell that grants the permission and keeps the user's others.
     public var grantCommand: String {
         let host = "-p \(virtualHost.shellWord)"
-        // Without access to the virtual host there is nothing to keep.
+        // Without access to the virtual host the user has no permissions to keep.
         if rights.isEmpty { return "rabbitmqctl set_permissions \(host) \(user.shellWord) '^$' '^$' '^$'" }
-        // `has` prints one column of what the user has. What is missing is added to it; an empty pattern, which
-        // matches nothing, must not become an empty alternative, which matches everything.
+        // `has` prints one column of the user's permissions, to which the missing pattern is added. An empty pattern,
+        // which matches nothing, must not become an empty alternative, which matches everything.
         let (list, set, filter, columns) =
             if let exchange {
                 (
@@ -102,20 +101,20 @@ public struct PermissionPatterns: Hashable, Sendable {
         }
     }
 
-    /// What a publisher needs.
+    /// The permissions that a publisher needs.
     public static func publisher(exchange: String) -> PermissionPatterns {
         PermissionPatterns(configure: exactly(exchange), write: exactly(exchange), read: "^$")
     }
 
-    /// What a worker needs for its queue.
+    /// The permissions that a worker needs for its queue.
     public static func worker(queue: String, exchange: String) -> PermissionPatterns {
         let own = escaped(queue) + #"(\..*)?"#
         return PermissionPatterns(
             configure: "^\(own)$", write: "^\(own)$", read: "^(\(own)|\(escaped(exchange)))$")
     }
 
-    /// What an operator needs: dead letters, `tail`, `republish --to` and `topology declare` of these queues. It may
-    /// not publish to the signals' exchange.
+    /// The permissions that an operator needs: dead letters, `tail`, `republish --to` and `topology declare` of these
+    /// queues. An operator may not publish to the signals' exchange.
     public static func `operator`(queues: [String], exchange: String) -> PermissionPatterns {
         let own = queues.map { escaped($0) + #"(\..*)?"# }
         let tail = escaped(exchange) + #"\.tail\..*"#
@@ -129,7 +128,7 @@ public struct PermissionPatterns: Hashable, Sendable {
     /// A regular expression that matches one name.
     public static func exactly(_ name: String) -> String { "^\(escaped(name))$" }
 
-    /// A regular expression that matches all names which begin so.
+    /// A regular expression that matches all names with this prefix.
     static func beginning(_ prefix: Substring) -> String { "^" + escaped(String(prefix)) + ".*$" }
 
     private static func escaped(_ name: String) -> String {
@@ -143,7 +142,7 @@ public struct PermissionPatterns: Hashable, Sendable {
 }
 
 extension String {
-    /// As one word of a POSIX shell's command.
+    /// The text as one word of a POSIX shell command, quoted if necessary.
     public var shellWord: String {
         let isPlain =
             !isEmpty
@@ -158,6 +157,6 @@ extension String {
         return isPlain ? self : shellQuoted
     }
 
-    /// In single quotes, whatever it holds.
+    /// The text in single quotes, for a POSIX shell.
     public var shellQuoted: String { "'" + replacing("'", with: #"'\''"#) + "'" }
 }

@@ -2,26 +2,27 @@
 public import AuthSignals
 import CRabbitMQ
 
-/// Signals as they pass, for somebody who watches: a queue of its own, which goes with the connection.
+/// Shows signals live as they are published, through an exclusive queue that the broker deletes with the connection.
 public struct SignalTail: Sendable {
     private let patterns: [SignalPattern]
     private let configuration: BrokerConfiguration
 
-    /// More than that wait for nobody: the oldest are forgotten, and the publisher is not held back.
+    /// The maximum length of the queue: beyond it the broker drops the oldest messages, so that a slow reader does not
+    /// block the publisher.
     static let longestQueue: Int64 = 10_000
 
-    /// - Parameter patterns: which signals; at least one.
+    /// - Parameter patterns: The signals to show; at least one pattern.
     public init(_ patterns: [SignalPattern], _ configuration: BrokerConfiguration) {
         self.patterns = patterns
         self.configuration = configuration
     }
 
-    /// Watches until it is told to end, or the connection is lost.
+    /// Runs until it is stopped or the connection is lost.
     ///
     /// - Parameters:
-    ///   - isEnded: asked four times a second.
-    ///   - take: is given each message, on the connection's thread; false ends.
-    /// - Throws: ``BrokerError``: `notFound` where the signals' exchange does not exist yet.
+    ///   - isEnded: Called four times a second; true stops.
+    ///   - take: Called with each message, on the connection's thread; false stops.
+    /// - Throws: ``BrokerError``: `notFound` if the signals' exchange does not exist yet.
     public func run(
         isEnded: @escaping @Sendable () -> Bool, _ take: @escaping @Sendable (SignalMessage) -> Bool
     ) async throws(BrokerError) {
@@ -49,7 +50,7 @@ public struct SignalTail: Sendable {
 
     private final class Receiver: EventReceiver {
         private var messages: [SignalMessage] = []
-        /// The last delivery that was not acknowledged.
+        /// The tag of the last unacknowledged delivery.
         var last: UInt64?
         private(set) var isCancelled = false
 

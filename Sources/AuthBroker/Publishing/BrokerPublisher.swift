@@ -5,8 +5,8 @@ public import ServiceLifecycle
 
 /// Publishes signals to the topic exchange of a RabbitMQ broker: persistent, mandatory, with confirms.
 ///
-/// It works while ``run()`` runs: it connects on a thread of its own, declares the exchange, and after a loss
-/// connects again, for ever, with pauses that grow up to half a minute.
+/// It is active while ``run()`` runs: it connects on a dedicated thread, declares the exchange, and reconnects after
+/// every loss, with exponential backoff up to ``BrokerConfiguration/longestPause``.
 ///
 /// ```swift
 /// let publisher = BrokerPublisher(BrokerConfiguration(urls: try BrokerURL.list(text)))
@@ -17,26 +17,27 @@ public import ServiceLifecycle
 public struct BrokerPublisher: SignalPublisher, Service {
     private let connection: PublishingConnection
 
-    /// - Parameter logger: is told at `info` when the connection comes and goes.
+    /// - Parameter logger: Receives a message at `info` when the connection is established, and failures at `notice` or
+    ///   above.
     public init(_ configuration: BrokerConfiguration, logger: Logger = Logger(label: "auth.broker")) {
         connection = PublishingConnection(
             exchange: configuration.exchange, declaresExchange: true,
             name: "\(configuration.connectionName) publisher", configuration, logger)
     }
 
-    /// How the connection is now.
+    /// The state of the connection.
     public var status: BrokerStatus { connection.status }
 
     public func submit(_ batch: [SignalMessage]) -> PublishReceipt { connection.submit(batch) }
 
     public func awaitReady() async throws { try await connection.awaitReady() }
 
-    /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes
-    /// what was submitted, waits for its confirms, at most ``BrokerConfiguration/closeTimeout``, and returns.
-    /// What was not confirmed by then is unknown.
+    /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes the
+    /// submitted messages, waits at most ``BrokerConfiguration/closeTimeout`` for their confirms, and returns. The
+    /// outcome of messages without a confirm is ``PublishOutcome/unknown(_:)``.
     ///
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` where the process has no memory or file
-    ///   descriptor left to begin with.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` if the process has no memory or file
+    ///   descriptor for a connection.
     public func run() async throws {
         try connection.start()
         await untilShutdown()

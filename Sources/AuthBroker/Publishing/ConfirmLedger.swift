@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// What was published on one channel and not answered yet: events in, settled items out.
+/// The messages of one channel that were published and not yet confirmed: events in, settled items out.
 ///
-/// The broker numbers what a channel publishes from 1 and confirms by number: one at a time or all up to one,
-/// in any order. A message that no queue took is sent back before it is confirmed. So an item's outcome is
-/// known when its number is confirmed, and is *returned* where it was sent back before.
+/// The messages of a channel are numbered from 1, and the broker confirms by number: a single one or all up to one, in
+/// any order. A message that reached no queue is returned (`basic.return`) before it is confirmed. So an item's outcome
+/// is known when its number is confirmed, and is *returned* if a return came before.
 struct ConfirmLedger<Item> {
-    /// An item with what became of it.
+    /// An item with its outcome.
     struct Settled {
         var item: Item
         var outcome: PublishOutcome
@@ -19,19 +19,20 @@ struct ConfirmLedger<Item> {
         var returned: PublishOutcome?
     }
 
-    /// The slots of the numbers from `base` on; nil once settled. The first is never settled.
+    /// The slots of the numbers from `base` on, after the first `passed` ones; nil once settled. The slot of `base` is
+    /// never settled.
     private var slots: [Slot?] = []
-    /// How many slots at the beginning are behind `base`; cut off now and then.
+    /// The number of slots before `base`, which are removed in batches.
     private var passed = 0
     private var base: UInt64 = 1
 
-    /// How many items have no answer yet.
+    /// The number of unconfirmed items.
     private(set) var outstanding = 0
 
-    /// How many numbers lie between the oldest item without an answer and the next to be published.
+    /// The distance between the oldest unconfirmed item's number and the next number.
     var span: Int { slots.count - passed }
 
-    /// When the oldest item without an answer was published.
+    /// When the oldest unconfirmed item was published.
     var oldest: ContinuousClock.Instant? { passed < slots.count ? slots[passed]?.since : nil }
 
     /// An item was published. Its number is the next one: the channel and this ledger both count from 1.
@@ -40,10 +41,10 @@ struct ConfirmLedger<Item> {
         outstanding += 1
     }
 
-    /// The broker sent a message back: the first one that `isMeant` and was not sent back yet, for returns come
-    /// in the order of publishing.
+    /// The broker returned a message: the first one that matches `isMeant` and was not returned yet, since returns
+    /// arrive in the order of publishing.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: Whether such a message exists.
     @discardableResult
     mutating func returned(code: Int, text: String, _ isMeant: (Item) -> Bool) -> Bool {
         for index in passed..<slots.count {
@@ -54,26 +55,25 @@ struct ConfirmLedger<Item> {
         return false
     }
 
-    /// The broker has taken a message, or all up to it.
+    /// The broker has confirmed a message, or all up to it.
     ///
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if nothing was published under
-    ///   that number.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if no message has that number.
     mutating func confirmed(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
         try settle(tag, multiple: multiple) { $0.returned ?? .confirmed }
     }
 
-    /// The broker has refused a message, or all up to it.
+    /// The broker has nacked a message, or all up to it.
     ///
     /// - Throws: As ``confirmed(_:multiple:)``.
     mutating func nacked(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
         try settle(tag, multiple: multiple) { $0.returned ?? .nacked }
     }
 
-    /// The connection is gone: what was not answered may be stored or not. What was sent back was certainly
-    /// routed nowhere.
+    /// The connection was lost: whether unconfirmed messages are stored is unknown. Returned messages certainly reached
+    /// no queue.
     mutating func closed(_ reason: String) -> [Settled] { closed(.unknown(reason)) }
 
-    /// The connection is gone, and there is an outcome for what was not answered.
+    /// The connection was lost, and the outcome of unconfirmed messages is known.
     mutating func closed(_ outcome: PublishOutcome) -> [Settled] {
         let settled = slots[passed...].compactMap { slot in
             slot.map { Settled(item: $0.item, outcome: $0.returned ?? outcome) }
@@ -88,9 +88,9 @@ struct ConfirmLedger<Item> {
         guard tag >= 1, tag < base + UInt64(span) else {
             throw BrokerError(
                 .protocolError,
-                "the broker answered for publish \(tag), and the last one was \(base + UInt64(span) - 1)")
+                "the broker confirmed publish \(tag), but the last one was \(base + UInt64(span) - 1)")
         }
-        // One that is settled already is ignored.
+        // A repeated confirm is ignored.
         guard tag >= base else { return [] }
         let index = passed + Int(tag - base)
         var settled: [Settled] = []

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a publishing connection does beside publishing: when it is opened, and in its pauses, while no message is in
-/// flight. Every call is made by the connection's thread, and may wait for the broker's answer.
+/// A periodic task on a publishing connection: it runs when the connection is opened, and then whenever it is due and
+/// no message is in flight. Every call is made by the connection's thread, and may block until the broker's reply.
 protocol ConnectionUpkeep: AnyObject {
-    /// How long after one turn the next is due.
+    /// How long after one run the next is due.
     var interval: Duration { get }
 
-    /// A connection was opened; what throws ends it.
+    /// A connection was opened; an error ends it.
     func opened(_ channel: Channel) throws(BrokerError)
 
-    /// It is due; what throws ends the connection.
+    /// A run is due; an error ends the connection.
     func perform(_ channel: Channel) throws(BrokerError)
 
-    /// The connection was lost over something that this has done.
+    /// ``opened(_:)`` or ``perform(_:)`` failed, which ended the connection.
     func failed(_ error: BrokerError)
 }

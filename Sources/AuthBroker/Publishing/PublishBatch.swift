@@ -2,7 +2,7 @@
 import AuthSignals
 import Synchronization
 
-/// A batch on its way, and the promise of its outcomes. It is settled by one thread and awaited by one task.
+/// A batch in flight, with the promise of its outcomes. It is settled by one thread and awaited by one task.
 final class PublishBatch: Sendable {
     let messages: [SignalMessage]
     private let state: Mutex<State>
@@ -18,7 +18,7 @@ final class PublishBatch: Sendable {
         state = Mutex(State(outcomes: Array(repeating: nil, count: messages.count), open: messages.count))
     }
 
-    /// Says what became of a message; only the first word counts.
+    /// Sets the outcome of a message; only the first call has an effect.
     func settle(_ index: Int, _ outcome: PublishOutcome) {
         let done = state.withLock {
             state -> (CheckedContinuation<[PublishOutcome], Never>, [PublishOutcome])? in
@@ -32,12 +32,12 @@ final class PublishBatch: Sendable {
         if let (waiting, outcomes) = done { waiting.resume(returning: outcomes) }
     }
 
-    /// Says the same of every message that nothing was said of yet.
+    /// Sets the outcome of every message that has none yet.
     func settleRest(_ outcome: PublishOutcome) {
         for index in messages.indices { settle(index, outcome) }
     }
 
-    /// Waits until all is known.
+    /// Waits until all outcomes are known.
     func outcomes() async -> [PublishOutcome] {
         await withCheckedContinuation { continuation in
             let known = state.withLock { state -> [PublishOutcome]? in

@@ -2,16 +2,16 @@
 import AuthSignals
 import Synchronization
 
-/// Where batches are handed from any task to the publishing thread, open while there is a connection.
+/// A queue of batches from any task to the publishing thread, open while connected.
 final class PublishDoor: Sendable {
     private enum Phase { case shut, blocked, open, closedForGood }
 
     private struct State {
         var phase = Phase.shut
-        /// Whether somebody has waited for the door since it was shut. Before that nothing goes in: who hands
-        /// in has not heard yet that earlier messages may be lost, and later ones must not overtake them.
+        /// Whether ``awaitOpen()`` was called since the last disconnect. Until then ``submit(_:)`` rejects batches:
+        /// the caller may not know yet that earlier messages are lost, and later ones must not overtake them.
         var isAwaited = false
-        var reason = "there is no connection to the broker"
+        var reason = "not connected to the broker"
         var batches: [PublishBatch] = []
         var isUpkeepWanted = false
         var lastWaiter = 0
@@ -22,9 +22,9 @@ final class PublishDoor: Sendable {
 
     // MARK: From any task
 
-    /// Hands a batch in.
+    /// Adds a batch. Without a connection all its outcomes are immediately unknown.
     ///
-    /// - Returns: whether the thread must be woken. Without a connection the batch is unknown already.
+    /// - Returns: Whether the thread must be woken.
     func submit(_ batch: PublishBatch) -> Bool {
         let (isIn, mustWake, reason) = state.withLock { state in
             guard state.isAwaited, state.phase == .open || state.phase == .blocked else {
@@ -37,7 +37,7 @@ final class PublishDoor: Sendable {
         return mustWake
     }
 
-    /// Waits until messages pass.
+    /// Waits until messages are accepted.
     func awaitOpen() async throws {
         let number = state.withLock { state in
             state.lastWaiter += 1
@@ -64,12 +64,12 @@ final class PublishDoor: Sendable {
         }
     }
 
-    /// Asks for the connection's upkeep before it is due.
+    /// Requests the connection's upkeep before it is due.
     func wantUpkeep() { state.withLock { $0.isUpkeepWanted = true } }
 
     // MARK: From the publishing thread
 
-    /// Whether the upkeep was asked for since the last time.
+    /// Whether the upkeep was requested since the last call.
     func takeUpkeepWish() -> Bool {
         state.withLock { state in
             defer { state.isUpkeepWanted = false }
@@ -77,7 +77,7 @@ final class PublishDoor: Sendable {
         }
     }
 
-    /// The batches that were handed in since the last time, in order.
+    /// Takes the batches that were submitted since the last call, in order.
     func take() -> [PublishBatch] {
         state.withLock { state in
             defer { state.batches = [] }
@@ -85,7 +85,7 @@ final class PublishDoor: Sendable {
         }
     }
 
-    /// There is a connection and the broker takes messages.
+    /// Connected, and the broker accepts messages.
     func open() {
         let waiters = state.withLock { state in
             state.phase = .open
@@ -96,13 +96,13 @@ final class PublishDoor: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// There is a connection, but the broker takes no messages: what is handed in waits.
+    /// Connected, but the broker accepts no messages: submitted batches wait.
     func block() { state.withLock { $0.phase = .blocked } }
 
-    /// There is no connection any more; what was not taken is unknown.
+    /// Disconnected; the outcome of waiting batches is unknown.
     func shut(_ reason: String) { leave(.shut, reason) }
 
-    /// There never will be one again.
+    /// Stopped: it never opens again.
     func closeForGood() {
         leave(.closedForGood, "the publisher was stopped")
         let waiters = state.withLock { state in

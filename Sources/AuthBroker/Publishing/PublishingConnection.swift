@@ -11,7 +11,7 @@ struct PublishingConnection: Sendable {
     private let door = PublishDoor()
     private let makeUpkeep: (@Sendable () -> any ConnectionUpkeep)?
 
-    /// - Parameter upkeep: Made on the connection's thread, where all its calls are made.
+    /// - Parameter upkeep: Called on the connection's thread, which makes all calls of the result.
     init(
         exchange: String, declaresExchange: Bool, name: String, _ configuration: BrokerConfiguration,
         _ logger: Logger, upkeep: (@Sendable () -> any ConnectionUpkeep)? = nil
@@ -31,7 +31,7 @@ struct PublishingConnection: Sendable {
         return PublishReceipt { await batch.outcomes() }
     }
 
-    /// Makes the upkeep due now.
+    /// Requests the upkeep as soon as possible.
     func wantUpkeep() {
         door.wantUpkeep()
         thread.wake()
@@ -39,13 +39,13 @@ struct PublishingConnection: Sendable {
 
     func awaitReady() async throws { try await door.awaitOpen() }
 
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` when it takes longer.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` after `bound`.
     func awaitReady(within bound: Duration) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await awaitReady() }
             group.addTask {
                 try await Task.sleep(for: bound)
-                throw BrokerError(.notMoved, "there is no connection that copies can be published on")
+                throw BrokerError(.notMoved, "no connection to republish copies on")
             }
             try await group.next()
             group.cancelAll()
@@ -61,7 +61,7 @@ struct PublishingConnection: Sendable {
                     door: door, upkeep: makeUpkeep?(), setBlocked: thread.setBlocked)
             }
         } catch {
-            // Who waits for the connection waits in vain.
+            // Fail the tasks that wait for the connection.
             door.closeForGood()
             throw error
         }

@@ -2,7 +2,7 @@
 import AuthSignals
 import CRabbitMQ
 
-/// Publishes what comes through the door with confirms, a window of messages in flight.
+/// Publishes submitted batches with publisher confirms, with at most ``BrokerConfiguration/window`` messages in flight.
 final class PublishingRole: ConnectionRole {
     /// One message of a batch.
     private struct Ticket {
@@ -19,22 +19,23 @@ final class PublishingRole: ConnectionRole {
     private let setBlocked: (String?) -> Void
 
     private var ledger = ConfirmLedger<Ticket>()
-    /// Taken from the door and not published yet, from `next` of the first batch on.
+    /// Batches that are not completely published, from message `next` of the first one on.
     private var batches: [PublishBatch] = []
     private var next = 0
     private var isBlocked = false
-    /// The confirm timeout counts from here at the earliest: under an alarm nothing is confirmed.
+    /// The earliest start of the confirm timeout: during an alarm nothing is confirmed.
     private var since = ContinuousClock.now
-    /// When the broker began to refuse everything. A full queue does that; but so does a channel of RabbitMQ 3.10
-    /// that was opened while the leader of a quorum queue was dead and not yet replaced, for as long as it is open.
+    /// When the broker began to nack everything. The cause may be a full queue, or a channel of RabbitMQ 3.10 that was
+    /// opened while a quorum queue had no leader: such a channel nacks for as long as it is open.
     private var refusedSince: ContinuousClock.Instant?
-    /// Whether it has refused something since the last look.
+    /// Whether a message was nacked since the last ``work(_:isStopping:)``.
     private var wasRefused = false
-    /// Whether a message was confirmed: one that the broker closes the channel over must not slow down the others.
+    /// Whether a message was confirmed on this connection. It resets the backoff, so that a message for which the
+    /// broker closes the channel does not slow down the others.
     private(set) var hasProgressed = false
-    /// What the broker sent that it must not.
+    /// A protocol violation by the broker.
     private var fault: BrokerError?
-    /// When the upkeep is due.
+    /// When the next upkeep is due.
     private var upkeepAt = ContinuousClock.now
 
     init(
@@ -57,7 +58,7 @@ final class PublishingRole: ConnectionRole {
             do throws(BrokerError) {
                 try upkeep.opened(channel)
             } catch {
-                // A refusal has ended this channel, and need not keep messages from being published.
+                // The refusal has closed this channel, but must not prevent publishing: open another.
                 upkeep.failed(error)
                 channel = try dial.open()
             }
@@ -77,7 +78,7 @@ final class PublishingRole: ConnectionRole {
     // MARK: In
 
     func receive(_ event: CRMQEvent) {
-        // After a fault nothing that the broker says about this connection's messages can be relied on.
+        // After a fault the broker's confirms on this connection cannot be trusted.
         if fault != nil { return }
         do throws(BrokerError) { try take(event) } catch { fault = error }
     }
@@ -112,7 +113,7 @@ final class PublishingRole: ConnectionRole {
         let isOurs = ledger.returned(code: Int(event.code), text: String(event.text)) {
             $0.message.messageID == id && $0.message.routingKey == key
         }
-        // Whichever it was, its confirm would pass for a success.
+        // Otherwise the returned message's confirm would count as success.
         if !isOurs { throw .foreignReturn }
     }
 
@@ -147,8 +148,8 @@ final class PublishingRole: ConnectionRole {
         return try wish(at: now, isFull: !hasRoom)
     }
 
-    /// Does the upkeep if it is due and no message is in flight: its calls wait for the broker's answer, and nothing
-    /// else may come meanwhile.
+    /// Runs the upkeep if it is due and no message is in flight: its calls block until the broker's reply, and no other
+    /// frames may arrive meanwhile.
     private func keepUp(_ channel: Channel, isStopping: Bool) throws(BrokerError) {
         guard let upkeep, !isStopping, !isBlocked else { return }
         if door.takeUpkeepWish() { upkeepAt = .now }
@@ -160,7 +161,7 @@ final class PublishingRole: ConnectionRole {
         }
     }
 
-    /// The first message that was not published yet.
+    /// The next message to publish.
     private func upcoming() -> Ticket? {
         while let batch = batches.first {
             if next < batch.messages.count { return Ticket(batch: batch, index: next) }
@@ -174,7 +175,7 @@ final class PublishingRole: ConnectionRole {
         if wasRefused, let refusedSince, now - refusedSince > configuration.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
-                "the broker has refused everything for \(configuration.confirmTimeout); trying a new connection"
+                "the broker has nacked everything for \(configuration.confirmTimeout); reconnecting"
             )
         }
         wasRefused = false
@@ -186,7 +187,7 @@ final class PublishingRole: ConnectionRole {
         guard left > .zero else {
             throw BrokerError(
                 .unconfirmed,
-                "the broker left a message unconfirmed for \(configuration.confirmTimeout); trying a new connection"
+                "no confirm for a message within \(configuration.confirmTimeout); reconnecting"
             )
         }
         return .wait(left, toWrite: isFull)
@@ -205,7 +206,7 @@ final class PublishingRole: ConnectionRole {
         forget("the publisher was stopped")
     }
 
-    /// Whatever has no answer yet is unknown.
+    /// The outcome of all unconfirmed and unpublished messages is unknown.
     private func forget(_ reason: String) {
         settle(ledger.closed(reason))
         for batch in batches.dropFirst() { batch.settleRest(.unknown(reason)) }
@@ -218,15 +219,15 @@ final class PublishingRole: ConnectionRole {
 }
 
 extension BrokerError {
-    /// The broker returned a message that is not among those without an answer.
+    /// The broker returned a message that is not among the unconfirmed ones.
     static var foreignReturn: BrokerError {
         BrokerError(.protocolError, "the broker returned a message that was not published on this connection")
     }
 
-    /// What is known of a message that was published and not answered when this ended the connection.
+    /// The outcome of the messages that were unconfirmed when this error ended the connection.
     ///
-    /// A close for the sake of the connection (320) or of the exchange (404, which a new connection declares again)
-    /// was caused by none of the messages.
+    /// A close because of the connection (320) or of the exchange (404; a new connection declares it again) was not
+    /// caused by a message.
     fileprivate var outcomeOfOutstanding: PublishOutcome {
         guard let replyCode, replyCode != 320, replyCode != 404 else { return .unknown(description) }
         return .closed(code: replyCode, text: message)

@@ -3,14 +3,14 @@ public import AuthSignals
 public import Logging
 public import ServiceLifecycle
 
-/// Publishes signals to one consumer's queue only, through that consumer's own exchange: for an operator who
-/// sends again what one consumer has missed.
+/// Publishes signals to one consumer's queue only, through that consumer's own exchange: an operator uses it to
+/// republish signals that one consumer has missed.
 ///
-/// It works while ``run()`` runs, as ``BrokerPublisher`` does. The consumer's exchange must exist.
+/// It is active while ``run()`` runs, as ``BrokerPublisher`` is. The consumer's exchange must exist.
 public struct QueuePublisher: SignalPublisher, Service {
     private let connection: PublishingConnection
 
-    /// - Parameter queue: the consumer's queue.
+    /// - Parameter queue: The consumer's queue.
     public init(
         to queue: String, _ configuration: BrokerConfiguration, logger: Logger = Logger(label: "auth.broker")
     ) throws(BrokerError) {
@@ -29,14 +29,14 @@ public struct QueuePublisher: SignalPublisher, Service {
             })
     }
 
-    /// How the connection is.
+    /// The state of the connection.
     public var status: BrokerStatus { connection.status }
 
     public func awaitReady() async throws { try await connection.awaitReady() }
 
-    /// As ``awaitReady()``, but not for ever.
+    /// As ``awaitReady()``, with a timeout.
     ///
-    /// - Throws: ``BrokerError`` when it takes longer: what the last attempt ended with.
+    /// - Throws: ``BrokerError`` after `bound`: the error of the last attempt.
     public func awaitReady(within bound: Duration) async throws {
         do {
             try await connection.awaitReady(within: bound)

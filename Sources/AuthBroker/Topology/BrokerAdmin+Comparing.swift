@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What plain AMQP shows of an exchange or a queue.
+/// How an exchange or a queue compares with its expected declaration, as far as plain AMQP shows it.
 public enum DeclarationState: Hashable, Sendable {
-    /// It exists as it must be.
+    /// It exists with the expected arguments.
     case same
-    /// It exists with other arguments, of which the broker names one; with its words.
+    /// It exists with different arguments; with the broker's reply text, which names one of them.
     case different(String)
-    /// It does not exist; with the broker's words.
+    /// It does not exist; with the broker's reply text.
     case missing(String)
-    /// This user may not ask for its arguments; on RabbitMQ 4.3 not even whether it exists.
+    /// This user may not see its arguments; on RabbitMQ 4.3 not even whether it exists.
     case hidden
 }
 
-/// Questions that change nothing. Each is asked on a connection of its own, since a broker answers "no" by
-/// closing the channel.
+/// Read-only checks. Each uses a separate connection, since a broker reports a negative result by closing the channel.
 extension BrokerAdmin {
-    /// Compares a queue with what it must be.
+    /// Compares a queue with its expected declaration.
     ///
-    /// A passive declaration tells only whether it exists, so that one that exists is declared once more: equal
-    /// arguments change nothing, and others are refused (406).
+    /// A passive declaration shows only whether the queue exists, so an existing one is then declared actively: equal
+    /// arguments change nothing, and different ones are refused (406).
     public func compare(_ queue: QueueDeclaration) async throws(BrokerError) -> DeclarationState {
         try await compare { channel, isPassive throws(BrokerError) in
             try channel.declareQueue(queue.name, isPassive ? [:] : queue.arguments, isPassive: isPassive)
         }
     }
 
-    /// Compares an exchange, which has no arguments, with what it must be.
+    /// Compares an exchange, which has no arguments, with its expected declaration.
     public func compare(exchange: String, type: String) async throws(BrokerError) -> DeclarationState {
         try await compare { channel, isPassive throws(BrokerError) in
             try channel.declareExchange(exchange, type: type, isPassive: isPassive)

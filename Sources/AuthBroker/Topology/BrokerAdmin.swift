@@ -2,17 +2,17 @@
 import CRabbitMQ
 import Foundation
 
-/// Single questions and orders to a broker, each on a short-lived connection of its own.
+/// Single administrative operations on a broker, each on a short-lived connection.
 ///
-/// The nodes are tried in turn, once; nothing is tried again.
+/// Each node is tried once; nothing is retried.
 public struct BrokerAdmin: Sendable {
     private let configuration: BrokerConfiguration
 
     public init(_ configuration: BrokerConfiguration) { self.configuration = configuration }
 
-    /// Connects, logs in and leaves again.
+    /// Connects, logs in and disconnects.
     ///
-    /// - Throws: ``BrokerError`` where that does not work, as all calls here do.
+    /// - Throws: ``BrokerError`` if that fails, as all calls here do.
     public func check() async throws(BrokerError) { try await perform { _ throws(BrokerError) in } }
 
     /// Declares the signals' exchange, as a publisher does.
@@ -23,26 +23,27 @@ public struct BrokerAdmin: Sendable {
         }
     }
 
-    /// Declares everything of a consumer's, as a worker does; the signals' exchange must exist.
+    /// Declares everything that a consumer owns, as a worker does; the signals' exchange must exist.
     public func declare(_ topology: ConsumerTopology) async throws(BrokerError) {
         let exchange = configuration.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declare(topology, signals: exchange)
-            // A worker unbinds later what it is not configured for. Without the permission for the note it cannot.
+            // Records the bindings, so that a worker can later unbind those it is not configured for. Optional: the
+            // user may lack the permission for the record's queue.
             do throws(BrokerError) {
                 try channel.followBindings(of: topology, signals: exchange, keeps: true)
             } catch  where error.code != .accessRefused { throw error } catch {}
         }
     }
 
-    /// How many messages lie ready in a queue, not counting those that a consumer holds.
+    /// The number of ready messages in a queue, without those that are delivered and unacknowledged.
     public func messageCount(in queue: String) async throws(BrokerError) -> Int {
         try await perform { channel throws(BrokerError) in
             try channel.declareQueue(queue, isPassive: true)
         }
     }
 
-    /// Deletes a consumer's queues with everything in them, and its exchange; not the signals' exchange.
+    /// Deletes a consumer's queues with all their messages, and its exchange; not the signals' exchange.
     public func delete(_ topology: ConsumerTopology) async throws(BrokerError) {
         try await perform { channel throws(BrokerError) in
             for queue in topology.queues + [topology.memory] { try channel.deleteQueue(queue.name) }
@@ -50,7 +51,7 @@ public struct BrokerAdmin: Sendable {
         }
     }
 
-    /// Runs a body with an open channel, on a thread of its own.
+    /// Runs a body with an open channel, on a dedicated thread.
     ///
     /// - Parameter receivesOnly: Whether the body publishes nothing.
     func perform<Answer: Sendable>(
@@ -88,14 +89,14 @@ public struct BrokerAdmin: Sendable {
 }
 
 extension Channel {
-    /// Connects to the first node that answers; the one that answered last is tried first.
+    /// Connects to the first node that responds; a node that worked before is tried first.
     func openAny(
         _ configuration: BrokerConfiguration, receivesOnly: Bool = false, nodes: NodeMemory = .shared
     ) throws(BrokerError) {
-        var last = BrokerError(.unreachable, "no broker is configured")
+        var last = BrokerError(.unreachable, "no broker URL is configured")
         for url in nodes.order(configuration.urls) {
             do throws(BrokerError) {
-                // Whoever looks at what comes decides after each step whether to take more in.
+                // Limits the frames per step: the caller decides after each step whether to receive more.
                 try check(crmq_set_number(connection, .stepFrames, 256))
                 try open(
                     url, as: "\(configuration.connectionName) admin", configuration,

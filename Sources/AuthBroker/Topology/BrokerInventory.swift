@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// What a virtual host holds, as the management API tells it (`/api/exchanges`, `/api/queues`,
+/// The objects of a virtual host, as reported by the management API (`/api/exchanges`, `/api/queues`,
 /// `/api/bindings`, `/api/policies`, `/api/operator-policies`, `/api/vhosts/NAME/permissions`, `/api/users`).
 public struct BrokerInventory: Sendable {
     public var exchanges: [Exchange]
     public var queues: [Queue]
     public var bindings: [Binding]
-    /// Nil where the user may not see them.
+    /// Nil if the API's user may not see them.
     public var permissions: [Permission]?
-    /// All users of the broker; nil where the user may not see them.
+    /// All users of the broker; nil if the API's user may not see them.
     public var users: [User]?
-    /// Nil where the user may not see them.
+    /// Nil if the API's user may not see them.
     public var policies: [Policy]?
-    /// Nil where the user may not see them.
+    /// Nil if the API's user may not see them.
     public var operatorPolicies: [Policy]?
 
     public init(
@@ -43,9 +43,9 @@ public struct BrokerInventory: Sendable {
 
     public struct Queue: Decodable, Sendable {
         public var name: String
-        /// What it was declared with.
+        /// The arguments that the queue was declared with.
         public var arguments: [String: JSONValue]
-        /// What policies add to that.
+        /// The effective policy definition.
         public var policy: [String: JSONValue]
         /// The names of the policy and of the operator policy that apply.
         public var policyName: String?
@@ -65,7 +65,7 @@ public struct BrokerInventory: Sendable {
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             name = try values.decode(String.self, forKey: .name)
-            // Where there are none, some versions write an empty list.
+            // Some versions write an empty list instead of an empty object.
             arguments = (try? values.decode([String: JSONValue].self, forKey: .arguments)) ?? [:]
             policy = (try? values.decode([String: JSONValue].self, forKey: .policy)) ?? [:]
             policyName = Self.name(try? values.decode(String.self, forKey: .policyName))
@@ -79,10 +79,10 @@ public struct BrokerInventory: Sendable {
             case operatorPolicyName = "operator_policy"
         }
 
-        /// The policies that apply, for an error's text.
+        /// The names of the policies that apply, for error messages.
         public var policyNames: [String] { [policyName, operatorPolicyName].compactMap(\.self) }
 
-        /// How often a policy lets a message be delivered; nil if none says so, or so often that it does not matter.
+        /// The delivery limit that a policy sets; nil if none does, or if it is so high that it has no effect.
         public var deliveryLimitByPolicy: Int? {
             guard let limit = policy["delivery-limit"]?.integer, (0..<1_000_000).contains(limit) else {
                 return nil
@@ -90,7 +90,7 @@ public struct BrokerInventory: Sendable {
             return Int(limit)
         }
 
-        /// A limit, by its name in policies: from there or from the arguments.
+        /// A setting by its name in policies: the queue's own argument or, without one, the policy's value.
         func setting(_ name: String) -> JSONValue? { arguments["x-" + name] ?? policy[name] }
     }
 
@@ -139,18 +139,18 @@ public struct BrokerInventory: Sendable {
             if let list = try? values.decode([String].self, forKey: .tags) {
                 tags = list
             } else {
-                // RabbitMQ 3.8 writes one text with commas.
+                // RabbitMQ 3.8 writes one comma-separated string.
                 tags = try values.decode(String.self, forKey: .tags).split(separator: ",").map(String.init)
             }
         }
 
         private enum CodingKeys: String, CodingKey { case name, tags }
 
-        /// Whether it may do everything, on purpose.
+        /// Whether the user has the `administrator` tag and therefore all permissions, intentionally.
         public var isAdministrator: Bool { tags.contains("administrator") }
     }
 
-    /// Regular expressions over the names of objects.
+    /// A user's permissions: regular expressions that match the names of objects.
     public struct Permission: Decodable, Sendable {
         public var user: String
         public var configure: String

@@ -2,18 +2,18 @@
 import AuthSignals
 
 extension Channel {
-    /// Declares everything of a consumer's. What exists already as it must be is left alone.
+    /// Declares everything that a consumer owns. Objects that already exist with equal arguments are unchanged.
     ///
-    /// - Parameter signals: the signals' exchange, which is the publisher's. Binding fails with `notFound` while it
-    ///   does not exist; a passive declaration would need the permission to configure it on RabbitMQ 4.3.
+    /// - Parameter signals: The signals' exchange, which the publisher declares. Binding fails with `notFound` while it
+    ///   does not exist; a passive declaration would need configure permission on it on RabbitMQ 4.3.
     func declare(_ topology: ConsumerTopology, signals: String) throws(BrokerError) {
         try declareOwn(topology)
         try bind(topology, to: signals)
     }
 
-    /// Declares the queues, and the exchange that leads to them.
+    /// Declares the consumer's exchange and queues, and binds them.
     ///
-    /// - Returns: How many messages are ready in each queue, in the order of ``ConsumerTopology/queues``.
+    /// - Returns: The number of ready messages in each queue, in the order of ``ConsumerTopology/queues``.
     @discardableResult
     func declareOwn(_ topology: ConsumerTopology) throws(BrokerError) -> [Int] {
         try declareExchange(topology.exchange, type: "direct")

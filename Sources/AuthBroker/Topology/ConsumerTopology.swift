@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// Everything that a consumer owns at the broker, as values: its queue, the retry ladder, the dead letters, and
-/// the exchange that leads to them.
+/// Everything that a consumer owns at the broker, as values: its queue, the retry ladder, the dead letter queue, and
+/// the exchange that routes to them.
 ///
-/// All of it is declared at once, since the arguments of a queue that exists cannot be changed. The names begin
-/// with the queue's, so a worker needs write permission on nothing but its own.
+/// All of it is declared together, since the arguments of an existing queue cannot be changed. All names begin with the
+/// queue's name, so a worker needs write permission only on its own objects.
 public struct ConsumerTopology: Hashable, Sendable {
     /// The name of the consumer's queue.
     public let queue: String
-    /// What of the signals it wants.
+    /// The routing patterns of the signals that the queue receives.
     public let patterns: [SignalPattern]
-    /// Whether only one worker at a time is served (`x-single-active-consumer`): strict order.
+    /// Whether only one worker at a time receives deliveries (`x-single-active-consumer`): strict order.
     public let isSingleActive: Bool
 
     /// - Parameters:
-    ///   - queue: 1 to 200 bytes, not beginning with `amq.`, which belongs to the broker.
-    ///   - singleActive: see ``isSingleActive``; it cannot be changed for a queue that exists.
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for another name.
+    ///   - queue: 1 to 200 bytes, not beginning with `amq.`, which the broker reserves.
+    ///   - singleActive: See ``isSingleActive``; it cannot be changed for an existing queue.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an invalid name.
     public init(
         queue: String, patterns: [SignalPattern], singleActive: Bool = false
     ) throws(BrokerError) {
         guard (1...200).contains(queue.utf8.count), !queue.utf8.contains(0), !queue.hasPrefix("amq.") else {
             throw BrokerError(
-                .invalidValue, "a queue's name has 1 to 200 bytes and does not begin with amq.")
+                .invalidValue, "a queue's name must be 1 to 200 bytes and must not begin with amq.")
         }
         self.queue = queue
         self.patterns = patterns
@@ -33,7 +33,7 @@ public struct ConsumerTopology: Hashable, Sendable {
     /// The consumer's own direct exchange.
     public var exchange: String { "\(queue).x" }
 
-    /// The queue that copies for a destination lie in.
+    /// The queue for copies with a destination.
     public func name(of destination: MovedCopy.Destination) -> String {
         switch destination {
         case .main: queue
@@ -42,7 +42,7 @@ public struct ConsumerTopology: Hashable, Sendable {
         }
     }
 
-    /// The key that leads to a destination on the consumer's own exchange.
+    /// The routing key of a destination on the consumer's own exchange.
     public func key(of destination: MovedCopy.Destination) -> String {
         switch destination {
         case .main: "main"
@@ -56,22 +56,23 @@ public struct ConsumerTopology: Hashable, Sendable {
         [main] + RetryRung.allCases.map(rung) + [dead]
     }
 
-    /// Where the queue's workers remember what they have bound it with, since AMQP cannot list bindings: one message.
+    /// The queue that holds the record of the workers' bindings (`BindingMemory`), one message, since AMQP cannot list
+    /// bindings.
     public var memory: QueueDeclaration {
         QueueDeclaration(
             quorum: "\(queue).bindings",
             ["x-max-length": .integer(1), "x-delivery-limit": .integer(Self.unlimited)])
     }
 
-    /// The key that leads to ``memory`` on the consumer's own exchange.
+    /// The routing key of ``memory`` on the consumer's own exchange.
     static let memoryKey = "bindings"
 
-    /// Every binding: of the own queues to the own exchange, and of the queue to the signals' exchange.
+    /// All bindings: of the consumer's queues to its own exchange, and of its main queue to the signals' exchange.
     public func bindings(to signals: String) -> [QueueBinding] {
         ownBindings + patterns.map { QueueBinding(queue: queue, exchange: signals, key: $0.rawValue) }
     }
 
-    /// The bindings of the own queues to the own exchange.
+    /// The bindings of the consumer's queues to its own exchange.
     var ownBindings: [QueueBinding] {
         let destinations = [.main] + RetryRung.allCases.map { MovedCopy.Destination.retry($0) } + [.dead]
         return destinations.map {
@@ -79,8 +80,8 @@ public struct ConsumerTopology: Hashable, Sendable {
         }
     }
 
-    // A message that kills its worker again and again ends in the dead letters. No limit of length: a full queue
-    // would make the broker refuse the publisher's messages for everybody.
+    // A message that crashes its worker repeatedly is dead-lettered. The queue has no length limit: a full queue would
+    // make the broker nack the publisher's messages for all consumers.
     private var main: QueueDeclaration {
         var arguments = deadLettering(to: .dead)
         arguments["x-delivery-limit"] = .integer(Int64(Delivery.mostReturns))
@@ -94,16 +95,17 @@ public struct ConsumerTopology: Hashable, Sendable {
         return QueueDeclaration(quorum: name(of: .retry(rung)), arguments)
     }
 
-    // Looking at a message counts as a delivery, and a limit would delete what is looked at too often; RabbitMQ 4
-    // has one of 20 unless another is named.
+    // Inspecting a message counts as a delivery, and a limit would delete messages that are inspected too often;
+    // RabbitMQ 4 has a default limit of 20.
     private var dead: QueueDeclaration {
         QueueDeclaration(quorum: name(of: .dead), ["x-delivery-limit": .integer(Self.unlimited)])
     }
 
-    /// The largest limit of deliveries that brokers take.
+    /// The largest delivery limit that brokers accept.
     private static let unlimited: Int64 = 2_147_483_647
 
-    /// At least once: without `reject-publish` RabbitMQ takes the strategy and silently loses messages.
+    /// At-least-once dead-lettering. Without `reject-publish` RabbitMQ accepts the strategy but silently loses
+    /// messages.
     private func deadLettering(
         to destination: MovedCopy.Destination
     ) -> [String: SignalMessage.HeaderValue] {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds users of a virtual host who may do more than they need, for what they do here.
+/// Finds users of a virtual host with more permissions than they need for signals.
 ///
-/// What a user does is known by what it may do: a publisher declares the signals' exchange and writes to it. Who
-/// administers the broker may do everything, on purpose. No command in a fix takes a permission away that its user may
-/// need: a user can have other duties than ours.
+/// A user's function is inferred from its permissions: a publisher may declare the signals' exchange and write to it.
+/// Administrators are skipped: they have all permissions intentionally. No command in a fix removes a permission that
+/// its user may need, since a user can also serve other applications.
 struct PermissionReview {
     let inventory: BrokerInventory
     let exchange: String
     let virtualHost: String
-    /// The users that publish; empty: found by what they may do.
+    /// The users that publish; empty: inferred from their permissions.
     let publishers: Set<String>
     let consumers: [ConsumerTopology]
 
-    /// Stands for everything that belongs to others.
-    private static let foreign = "a-name-of-somebody-else"
+    /// A name that only a pattern for everything matches; it stands for the objects of other applications.
+    private static let foreign = "a-name-of-another-application"
 
     var findings: [TopologyFinding] {
         guard let all = inventory.permissions else {
             return [
                 TopologyFinding(
-                    .note, "permissions", "cannot be seen by this user of the management API",
-                    fix: "ask with a user that has the administrator tag")
+                    .note, "permissions", "not visible to this user of the management API",
+                    fix: "use a user with the administrator tag")
             ]
         }
         let administrators = Set((inventory.users ?? []).filter(\.isAdministrator).map(\.name))
@@ -33,16 +33,16 @@ struct PermissionReview {
             findings.insert(
                 TopologyFinding(
                     .fault, "exchange \(exchange)",
-                    "can be published to by several users, and so signals can be forged: "
+                    "several users can publish to it, so signals can be forged: "
                         + names.joined(separator: ", "),
                     fix:
-                        "name those that are to publish in BROKER_PUBLISHERS, and this command says of each other "
-                        + "one what to do"), at: 0)
+                        "list the intended publishers in BROKER_PUBLISHERS; this command then shows a fix for each "
+                        + "other user"), at: 0)
         }
         return findings
     }
 
-    /// - Returns: also whether that is certain.
+    /// - Returns: Also whether the result is unambiguous.
     private func publishers(
         among users: [BrokerInventory.Permission]
     ) -> (names: Set<String>, isClear: Bool) {
@@ -57,18 +57,18 @@ struct PermissionReview {
         let own = PermissionPatterns.publisher(exchange: exchange)
         let user = "\(exchange).publisher".shellWord
         let fix =
-            "give the server a user of its own and name it in BROKER_URL: rabbitmqctl add_user \(user); rabbitmqctl "
+            "give the server its own user and set it in BROKER_URL: rabbitmqctl add_user \(user); rabbitmqctl "
             + "set_permissions -p \(virtualHost.shellWord) \(user) \(own.arguments)"
         return MissingPermission.Right.allCases.compactMap { right in
             let pattern = permission.patterns[right]
             if matches(pattern, Self.foreign) {
                 return TopologyFinding(
                     .fault, "user \(permission.user)",
-                    "publishes, and may \(right) everything in the virtual host", fix: fix)
+                    "publishes, and has \(right) permission on everything in the virtual host", fix: fix)
             }
             guard let name = otherNames.first(where: { matches(pattern, $0) }) else { return nil }
             return TopologyFinding(
-                .note, "user \(permission.user)", "publishes, and may also \(right) others, such as \(name)",
+                .note, "user \(permission.user)", "publishes, and also has \(right) permission on \(name)",
                 fix: fix)
         }
     }
@@ -76,7 +76,7 @@ struct PermissionReview {
     private func asOther(_ permission: BrokerInventory.Permission) -> [TopologyFinding] {
         var findings: [TopologyFinding] = []
         if matches(permission.write, exchange) {
-            // The same expression, but for this one name.
+            // The same expression without this one name.
             let without =
                 #"^(?!"# + PermissionPatterns.exactly(exchange).dropFirst() + ")(?=.*(?:" + permission.write
                 + "))"
@@ -85,9 +85,9 @@ struct PermissionReview {
             findings.append(
                 TopologyFinding(
                     .fault, "user \(permission.user)",
-                    "may write to \(exchange), and so speak for your accounts",
+                    "may write to \(exchange), so it can forge signals",
                     fix:
-                        "if it is to publish, name it in BROKER_PUBLISHERS; if not, this takes only that from it: "
+                        "if it should publish, list it in BROKER_PUBLISHERS; if not, this removes only that: "
                         + "rabbitmqctl set_permissions -p \(virtualHost.shellWord) \(permission.user.shellWord) "
                         + kept.arguments))
         }
@@ -95,13 +95,14 @@ struct PermissionReview {
         where matches(permission.patterns[right], Self.foreign) {
             findings.append(
                 TopologyFinding(
-                    .fault, "user \(permission.user)", "may \(right) everything in the virtual host",
-                    fix: "let it \(right) only what it uses\(examples(of: right))"))
+                    .fault, "user \(permission.user)",
+                    "has \(right) permission on everything in the virtual host",
+                    fix: "limit its \(right) permission to the objects that it uses\(examples(of: right))"))
         }
         return findings
     }
 
-    /// What the workers of the virtual host need.
+    /// The permissions that the virtual host's workers need.
     private func examples(of right: MissingPermission.Right) -> String {
         let needs = consumers.map { consumer in
             let own = PermissionPatterns.worker(queue: consumer.queue, exchange: exchange)
@@ -117,7 +118,7 @@ struct PermissionReview {
             }
     }
 
-    /// As RabbitMQ does: anywhere in the name, and an empty expression matches nothing.
+    /// Matches as RabbitMQ does: anywhere in the name, and an empty expression matches nothing.
     private func matches(_ expression: String, _ name: String) -> Bool {
         guard !expression.isEmpty, let expression = try? Regex(expression) else { return false }
         return name.firstMatch(of: expression) != nil

@@ -2,24 +2,24 @@
 import AuthSignals
 import Foundation
 
-/// Finds policies that delete messages of consumers, or keep their queues from working.
+/// Finds policies that delete consumers' messages, or prevent their queues from working.
 ///
-/// Where a queue and a policy both set a limit, RabbitMQ takes the smaller one; of `overflow` it takes the policy's,
-/// and of everything about dead letters the queue's own (tried on RabbitMQ 3.10, 4.0 and 4.3).
+/// If a queue and a policy both set a limit, RabbitMQ applies the smaller one; for `overflow` it applies the policy's
+/// value, and for all dead-letter settings the queue's own (tested with RabbitMQ 3.10, 4.0 and 4.3).
 struct PolicyReview {
     let inventory: BrokerInventory
     let exchange: String
     let virtualHost: String
     let consumers: [ConsumerTopology]
 
-    /// What a queue is for.
+    /// The purpose of a queue.
     private enum Purpose {
         case main
         case rung(delay: Int64)
         case dead
     }
 
-    /// What a policy can set that matters here.
+    /// The policy keys that matter here.
     private static let keys = [
         "delivery-limit", "max-length", "max-length-bytes", "message-ttl", "expires", "overflow",
         "dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy",
@@ -43,14 +43,14 @@ struct PolicyReview {
                 let (level, effect) = effect(of: key, value, on: queue, purpose)
                 return TopologyFinding(
                     level, "queue \(queue.name)",
-                    "gets \(key) \(value.shown) from \(source(of: key, queue)): \(effect)",
+                    "has \(key) \(value.shown) from \(source(of: key, queue)): \(effect)",
                     fix: level == .note ? Self.noFix : fix(for: queue))
             }
         }
     }
 
-    /// A queue that is no worker's, but is bound: when it is full and refuses, the broker refuses the publisher's
-    /// message for all queues.
+    /// Findings about bound queues that do not belong to a worker: if such a queue is full and rejects messages, the
+    /// broker nacks the publisher's message for all queues.
     private var boundFindings: [TopologyFinding] {
         let ours = Set(consumers.flatMap { $0.queues.map(\.name) })
         let bound = Set(
@@ -64,18 +64,18 @@ struct PolicyReview {
                 else { return nil }
                 return TopologyFinding(
                     .fault, "queue \(queue.name)",
-                    "has \(name) \(limit.shown) with reject-publish: when it is full, no queue gets signals",
+                    "has \(name) \(limit.shown) with reject-publish: when it is full, no queue receives signals",
                     fix: queue.arguments["x-" + name] == nil
-                        ? "take \(name) out of \(source(of: name, queue)) (rabbitmqctl list_policies -p "
+                        ? "remove \(name) from \(source(of: name, queue)) (rabbitmqctl list_policies -p "
                             + "\(virtualHost.shellWord))"
-                        : "its owner declares it again, under another name, without x-\(name)")
+                        : "its owner must declare it under another name, without x-\(name)")
             }
         }
     }
 
-    private static let noFix = "none is needed; a policy that leaves this queue out is clearer"
+    private static let noFix = "no fix needed; a policy that does not match this queue is clearer"
 
-    // MARK: What it does
+    // MARK: Effects
 
     private func effect(
         of key: String, _ value: JSONValue, on queue: BrokerInventory.Queue, _ purpose: Purpose
@@ -89,26 +89,26 @@ struct PolicyReview {
             let effect =
                 switch purpose {
                 case .main:
-                    "RabbitMQ deletes the queue, with its messages, when no worker was there for so long"
-                case .rung: "RabbitMQ deletes the queue, with the messages that wait there for their retry"
-                case .dead: "RabbitMQ deletes all dead letters when nobody has looked at them for so long"
+                    "RabbitMQ deletes the queue, with its messages, after this time without a worker"
+                case .rung: "RabbitMQ deletes the queue, with the messages that wait in it for their retry"
+                case .dead: "RabbitMQ deletes the queue, with all dead letters, after this idle time"
                 }
             return (.fault, effect)
         case "overflow":
             if case .dead = purpose {
-                return (.note, "it has an effect only together with a limit of length")
+                return (.note, "it only has an effect together with a length limit")
             }
-            if value == own { return (.note, "it is what the queue itself has") }
+            if value == own { return (.note, "it equals the queue's own setting") }
             return (
                 .fault,
-                "it replaces the queue's own reject-publish, without which RabbitMQ can lose messages that it "
+                "it overrides the queue's own reject-publish, without which RabbitMQ can lose messages that it "
                     + "dead-letters"
             )
         default:
             if case .dead = purpose {
-                return (.note, "it has an effect only on letters that a limit or a time to live takes out")
+                return (.note, "it only affects messages that a length limit or a TTL removes")
             }
-            return (.note, "it has no effect, since the queue's own setting comes first")
+            return (.note, "it has no effect, since the queue's own setting takes precedence")
         }
     }
 
@@ -122,10 +122,10 @@ struct PolicyReview {
         case .main:
             (
                 .fault,
-                "after so many crashes of a worker its messages become dead letters, which the contract allows only after 20"
+                "after this many crashes of a worker its messages are dead-lettered; the contract requires 20"
             )
         case .rung: (.note, "it has no effect, since nothing consumes this queue")
-        case .dead: (.fault, "RabbitMQ deletes dead letters that are looked at more often")
+        case .dead: (.fault, "RabbitMQ deletes dead letters that are inspected more often")
         }
     }
 
@@ -136,13 +136,13 @@ struct PolicyReview {
             (queue.policy["overflow"] ?? queue.arguments["x-overflow"])?.string?.hasPrefix("reject") == true
         let effect =
             switch purpose {
-            case .main where refuses: "with reject-publish, so that when it is full, no queue gets signals"
-            case .main: "when it is full, RabbitMQ takes out the oldest messages unhandled"
+            case .main where refuses: "with reject-publish: when it is full, no queue receives signals"
+            case .main: "when it is full, RabbitMQ removes the oldest messages unhandled"
             case .rung where refuses:
-                "when it is full, what failed cannot be retried, and holds its worker up"
-            case .rung: "when it is full, RabbitMQ takes out messages before their retry is due"
+                "when it is full, failed messages cannot be retried and block their worker"
+            case .rung: "when it is full, RabbitMQ removes messages before their retry is due"
             case .dead where refuses:
-                "when it is full, what failed cannot be dead-lettered, and holds its worker up"
+                "when it is full, failed messages cannot be dead-lettered and block their worker"
             case .dead: "when it is full, RabbitMQ deletes the oldest dead letters"
             }
         return (.fault, effect)
@@ -150,25 +150,25 @@ struct PolicyReview {
 
     private func timeToLive(_ value: JSONValue, _ purpose: Purpose) -> (TopologyFinding.Level, String) {
         switch purpose {
-        case .main: (.fault, "messages that wait longer become dead letters unhandled")
+        case .main: (.fault, "messages that wait longer are dead-lettered unhandled")
         case .rung(let delay):
             if let limit = value.integer, limit < delay {
                 (.fault, "retries come after \(limit) ms instead of \(delay)")
             } else {
-                (.note, "it has no effect, since the queue's own \(delay) ms are not more")
+                (.note, "it has no effect, since the queue's own \(delay) ms are not longer")
             }
         case .dead: (.fault, "RabbitMQ deletes dead letters that are older")
         }
     }
 
-    // MARK: What to do
+    // MARK: Fixes
 
     private func source(of key: String, _ queue: BrokerInventory.Queue) -> String {
         let names = [
             queue.policyName.map { ("the policy", $0, inventory.policies) },
             queue.operatorPolicyName.map { ("the operator policy", $0, inventory.operatorPolicies) },
         ].compactMap(\.self)
-        // Of both that are there, the one that has the key, as far as that can be seen.
+        // If both apply, the one that contains the key, as far as their definitions are visible.
         let known = names.filter { _, name, all in
             all?.first { $0.name == name }.map { $0.definition[key] != nil } ?? true
         }
@@ -176,7 +176,7 @@ struct PolicyReview {
         return sources.isEmpty ? "a policy" : sources.joined(separator: " or ")
     }
 
-    /// The same policy without what does harm, for this queue alone: the others that the policy matches keep theirs.
+    /// A copy of the policy without the harmful keys, for this queue only: other queues keep the original policy.
     private func fix(for queue: BrokerInventory.Queue) -> String {
         let byOperator = inventory.operatorPolicies?.first { $0.name == queue.operatorPolicyName }
         let harmful = Set(Self.keys)
@@ -185,19 +185,19 @@ struct PolicyReview {
         {
             let name = queue.operatorPolicyName.map { " \($0)" } ?? ""
             return
-                "let the operator policy\(name) not match \(queue.name) (rabbitmqctl list_operator_policies -p "
-                + "\(virtualHost.shellWord))"
+                "change the operator policy\(name) so that it does not match \(queue.name) (rabbitmqctl "
+                + "list_operator_policies -p \(virtualHost.shellWord))"
         }
         var rest = queue.policy.filter { !harmful.contains($0.key) }
         if rest.isEmpty {
-            // A policy must not be empty; this says what the queue itself says.
+            // A policy must not be empty; this repeats the queue's own setting.
             rest["delivery-limit"] = queue.arguments["x-delivery-limit"] ?? .integer(2_147_483_647)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let definition = (try? encoder.encode(rest)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
         let priority = inventory.policies?.first { $0.name == queue.policyName }?.priority
-        // It must be above the policy that does harm.
+        // Its priority must be above the harmful policy's.
         let above = priority.map { $0 < .max ? $0 + 1 : $0 } ?? 1000
         return "rabbitmqctl set_policy -p \(virtualHost.shellWord) --priority \(above) --apply-to queues "
             + "\("\(queue.name).own".shellWord) \(PermissionPatterns.exactly(queue.name).shellQuoted) "

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// A durable queue with the arguments it is declared with; they cannot be changed later under the same name.
+/// A durable queue with its declaration arguments, which cannot be changed for an existing queue.
 public struct QueueDeclaration: Hashable, Sendable {
     public var name: String
     public var arguments: [String: SignalMessage.HeaderValue]
 
-    /// A quorum queue: replicated where the broker has several nodes, and safe on disk before a confirm.
+    /// A quorum queue: replicated if the broker has several nodes, and written to disk before a confirm.
     ///
-    /// - Parameter arguments: beside `x-queue-type`.
+    /// - Parameter arguments: The arguments besides `x-queue-type`.
     init(quorum name: String, _ arguments: [String: SignalMessage.HeaderValue]) {
         self.name = name
         self.arguments = arguments.merging(["x-queue-type": .string("quorum")]) { _, own in own }

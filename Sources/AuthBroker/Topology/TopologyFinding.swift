@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Something at the broker that is not as the contract wants it.
+/// A difference between the broker's objects and the contract.
 public struct TopologyFinding: Hashable, Sendable, Codable {
-    /// How bad it is.
+    /// The severity.
     public enum Level: String, Hashable, Sendable, Codable {
-        /// Something is lost, refused or open to others.
+        /// Messages are lost or refused, or users have too many permissions.
         case fault
-        /// It may be meant.
+        /// It may be intended.
         case note
     }
 
     public var level: Level
-    /// What it is about: `queue mail`, `exchange auth.signals`, `user worker`.
+    /// The object, such as `queue mail`, `exchange auth.signals` or `user worker`.
     public var object: String
-    /// What is wrong.
+    /// The problem.
     public var what: String
-    /// What to do, in one line.
+    /// The fix, in one line.
     public var fix: String
 
     public init(_ level: Level, _ object: String, _ what: String, fix: String) {
@@ -26,19 +26,19 @@ public struct TopologyFinding: Hashable, Sendable, Codable {
         self.fix = fix
     }
 
-    /// What to do with a queue that was declared with other arguments: they cannot be changed, and while it is deleted
-    /// no signal may be published.
+    /// The fix for a queue that was declared with different arguments: they cannot be changed, and while the queue is
+    /// deleted no signal may be published.
     ///
-    /// - Parameter declare: what declares it again.
+    /// - Parameter declare: The step that declares it again.
     public static func redeclaring(_ queue: String, in virtualHost: String, _ declare: String) -> String {
-        "auth-signals outbox pause, let it run empty (rabbitmqctl list_queues -p \(virtualHost.shellWord) name messages), "
-            + "stop its workers, rabbitmqctl delete_queue -p \(virtualHost.shellWord) \(queue.shellWord), \(declare), "
-            + "auth-signals outbox resume"
+        "auth-signals outbox pause, wait until it is empty (rabbitmqctl list_queues -p \(virtualHost.shellWord) name "
+            + "messages), stop its workers, rabbitmqctl delete_queue -p \(virtualHost.shellWord) \(queue.shellWord), "
+            + "\(declare), auth-signals outbox resume"
     }
 }
 
 extension ConsumerTopology {
-    /// What declares everything of this consumer that is missing.
+    /// The step that declares everything of this consumer that is missing.
     public var declaring: String {
         if patterns.isEmpty { return "start its worker" }
         let bind = patterns.map(\.rawValue.shellQuoted).joined(separator: " ")

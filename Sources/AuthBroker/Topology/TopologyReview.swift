@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// Compares what a virtual host holds with what the contract wants.
+/// Compares the objects of a virtual host with the contract.
 public struct TopologyReview: Sendable {
     private let inventory: BrokerInventory
     private let exchange: String
@@ -12,11 +12,11 @@ public struct TopologyReview: Sendable {
     private let consumers: [ConsumerTopology]
 
     /// - Parameters:
-    ///   - exchange: the signals' exchange.
-    ///   - publishers: the users that publish; empty: they are known by what they may do.
-    ///   - consumers: those that must be there; others are found by their names.
-    ///   - signals: the catalogue.
-    ///   - required: those that must reach a queue.
+    ///   - exchange: The signals' exchange.
+    ///   - publishers: The users that publish; empty: inferred from their permissions.
+    ///   - consumers: The consumers that must exist; others are found by the names of their objects.
+    ///   - signals: The catalogue.
+    ///   - required: The signals that must reach a queue.
     public init(
         _ inventory: BrokerInventory, exchange: String, virtualHost: String, publishers: Set<String> = [],
         consumers: [ConsumerTopology], signals: [SignalName], required: Set<SignalName>
@@ -46,7 +46,7 @@ public struct TopologyReview: Sendable {
             }
     }
 
-    /// Everything that was found.
+    /// All findings.
     public var findings: [TopologyFinding] {
         let policies = PolicyReview(
             inventory: inventory, exchange: exchange, virtualHost: virtualHost, consumers: consumers)
@@ -74,7 +74,7 @@ public struct TopologyReview: Sendable {
                 "is \(found.durable ? "" : "not durable and ")of type \(found.type), not a durable topic",
                 fix:
                     "stop the server and its workers, delete it (rabbitmqadmin -V \(virtualHost.shellWord) delete "
-                    + "exchange name=\(exchange)), and start them: they declare it and bind to it; queues of others must "
+                    + "exchange name=\(exchange)), and start them: they declare it and bind to it; other queues must "
                     + "be bound again")
         ]
     }
@@ -116,7 +116,7 @@ public struct TopologyReview: Sendable {
         return findings
     }
 
-    // MARK: Ways
+    // MARK: Routes
 
     private var routes: [(queue: String, pattern: String)] {
         inventory.bindings.filter { $0.source == exchange }.map { ($0.destination, $0.routingKey) }
@@ -130,7 +130,7 @@ public struct TopologyReview: Sendable {
             if isOfUse == true { return nil }
             return TopologyFinding(
                 .note, "queue \(queue)", "is bound with \(pattern), which matches no signal of the catalogue",
-                fix: "unbind it, unless it is for signals of your application's own")
+                fix: "unbind it, unless it is for your application's own signals")
         }
     }
 
@@ -145,14 +145,14 @@ public struct TopologyReview: Sendable {
                 TopologyFinding(
                     .fault, "exchange \(exchange)",
                     "required signals reach no queue: \(missing.joined(separator: ", "))",
-                    fix: "bind a queue to them, or take them out of SIGNALS_REQUIRED"))
+                    fix: "bind a queue to them, or remove them from SIGNALS_REQUIRED"))
         }
         if !others.isEmpty {
             findings.append(
                 TopologyFinding(
                     .note, "exchange \(exchange)",
                     "signals reach no queue: \(others.joined(separator: ", "))",
-                    fix: "bind a queue to those that somebody wants"))
+                    fix: "bind a queue to those that are needed"))
         }
         return findings
     }
@@ -169,16 +169,16 @@ extension SignalMessage.HeaderValue {
 }
 
 extension JSONValue {
-    /// The value of a whole number, nil for anything else.
+    /// The value if it is an integer; nil otherwise.
     var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 
-    /// A value as a finding shows it.
+    /// The value as text for a finding.
     var shown: String {
         switch self {
         case .string(let text): text
         case .integer(let number): "\(number)"
         case .bool(let flag): "\(flag)"
-        default: "something else"
+        default: "another type"
         }
     }
 }

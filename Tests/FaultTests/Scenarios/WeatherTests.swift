@@ -87,7 +87,7 @@ extension Faults {
                     }
                 }
                 try await world.drain()
-                #expect(worker.log.contains("protocolError"))
+                #expect(worker.log.contains("protocol_error"))
                 try await relay.stop()
                 try await worker.stop()
             }
