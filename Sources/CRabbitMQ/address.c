@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a host's name to the addresses that are tried, in the order in which they are worth it. What was learned of an
-// address is remembered for the process, by all its connections: what worked comes first, what failed last.
+// Resolves a host name to addresses, in the order to try them. The process remembers, for all its connections, which
+// addresses worked and which failed: those that worked come first, those that failed last.
 
 #define _GNU_SOURCE
 #include <netdb.h>
@@ -14,18 +14,18 @@
 
 // MARK: Memory
 
-// More than the nodes of any cluster; the one that was not seen for longest makes room.
+// More than the nodes of any cluster; the least recently used entry is replaced.
 #define REMEMBERED 64
 
 typedef struct {
   crmq_address address;
-  int64_t failed;  // when it failed last, as a count; 0 for one that worked
+  int64_t failed;  // the value of `moments` at its last failure; 0 if it worked since
   int64_t seen;
 } memory;
 
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 static memory memories[REMEMBERED];
-static int64_t moments;  // a count, for a clock has ties
+static int64_t moments;  // a logical clock, since a real one has ties
 
 static bool is_same(const crmq_address *a, const crmq_address *b) {
   return a->port == b->port && strcmp(a->numeric, b->numeric) == 0;
@@ -46,7 +46,7 @@ void crmq_remember(const crmq_address *address, bool worked) {
   pthread_mutex_unlock(&memory_lock);
 }
 
-/// The lower the earlier: what worked, what is unknown, what failed, the longest ago first.
+/// The lowest rank is tried first: addresses that worked, then unknown ones, then failed ones, oldest failure first.
 static int64_t rank(const crmq_address *address) {
   for (int i = 0; i < REMEMBERED; i++) {
     if (memories[i].seen > 0 && is_same(&memories[i].address, address)) {
@@ -61,7 +61,7 @@ static void sort(crmq_addresses *found) {
   pthread_mutex_lock(&memory_lock);
   for (int i = 0; i < found->count; i++) ranks[i] = rank(&found->list[i]);
   pthread_mutex_unlock(&memory_lock);
-  // Few and stable: those of one rank stay in the resolver's order.
+  // A stable insertion sort of few elements: addresses of equal rank keep the resolver's order.
   for (int i = 1; i < found->count; i++) {
     for (int k = i; k > 0 && ranks[k] < ranks[k - 1]; k--) {
       int64_t number = ranks[k];
@@ -100,7 +100,7 @@ static crmq_status unresolved(crmq_connection *c) {
   return crmq_fail(c, CRMQ_NAME_UNRESOLVED, "the host name cannot be resolved");
 }
 
-/// Adds the addresses of one name, each once.
+/// Adds the addresses of one name, without duplicates.
 static crmq_status look_up(crmq_connection *c, const char *host, uint16_t port, int flags, int64_t timeout_ms,
                            crmq_addresses *found) {
   lookup *l = calloc(1, sizeof *l);

@@ -32,7 +32,7 @@ void *crmq_arena_take(crmq_arena *arena, size_t size) {
 }
 
 bool crmq_arena_copy(crmq_arena *arena, amqp_bytes_t from, crmq_bytes *to) {
-  // One byte at least: an empty text is not the same as none.
+  // At least one byte: an empty text has a pointer, an absent one has none.
   uint8_t *copy = crmq_arena_take(arena, from.len ? from.len : 1);
   if (!copy) return false;
   if (from.len) memcpy(copy, from.bytes, from.len);
@@ -48,7 +48,7 @@ void crmq_arena_reset(crmq_arena *arena) {
     free(block);
     block = next;
   }
-  // The block that was taken first is the last of the list; a huge one is not worth keeping.
+  // The oldest block is the last of the list; a huge one is released.
   block->used = 0;
   arena->first = block;
   if (block->size > 16 * BLOCK_SIZE) crmq_arena_release(arena);

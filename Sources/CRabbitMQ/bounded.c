@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a call that has no bound of its own (name resolution, a TLS handshake in the library's hands) on a thread of
-// its own, and stops waiting for it when time is up. The thread then cleans up after itself, whenever it ends.
+// Runs a call without a timeout of its own (name resolution, librabbitmq's TLS handshake) on a separate thread, and
+// stops waiting for it at the timeout. The thread then cleans up when the call returns.
 
 #include <errno.h>
 #include <poll.h>
@@ -17,9 +17,9 @@ typedef struct {
   void (*discard)(void *);
   void *argument;
   int done_fd;
-  atomic_int owners;  // the last of the two to let go of the task frees it
+  atomic_int owners;  // a reference count: the last of the two threads frees the task
   atomic_bool abandoned;
-  atomic_bool done;  // set after the last write to `argument`, so that what was written is seen by who reads it here
+  atomic_bool done;  // released after the last write to `argument`, so that the thread that acquires it sees the writes
 } task;
 
 int64_t crmq_now_ms(void) {
@@ -80,5 +80,5 @@ no_memory:
   if (t && t->done_fd >= 0) close(t->done_fd);
   free(t);
   discard(argument);
-  return crmq_fail(c, CRMQ_NO_MEMORY, "no thread could be started");
+  return crmq_fail(c, CRMQ_NO_MEMORY, "a thread could not be started");
 }

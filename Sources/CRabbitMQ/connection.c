@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A connection's life apart from opening it: settings, good-bye, and what other threads may do.
+// A connection's life cycle except opening: settings, closing, and the calls that other threads may make.
 
 #define _DEFAULT_SOURCE
 #include <poll.h>
@@ -34,7 +34,7 @@ crmq_connection *crmq_new(void) {
 }
 
 crmq_status crmq_set_text(crmq_connection *c, crmq_text_option option, const char *value) {
-  if ((int)option < 0 || (int)option >= CRMQ_TEXT_OPTIONS) return crmq_reject(c, "there is no such setting");
+  if ((int)option < 0 || (int)option >= CRMQ_TEXT_OPTIONS) return crmq_reject(c, "unknown option");
   char *copy = strdup(value);
   if (!copy) return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory");
   char *old = c->texts[option];
@@ -47,13 +47,13 @@ crmq_status crmq_set_text(crmq_connection *c, crmq_text_option option, const cha
 crmq_status crmq_set_number(crmq_connection *c, crmq_number_option option, int64_t value) {
   static const int64_t lowest[CRMQ_NUMBER_OPTIONS] = {0, 0, 1, 1, 0, 8192, 1, 0};
   static const int64_t highest[CRMQ_NUMBER_OPTIONS] = {1, 65535, 3600000, 3600000, 1 << 30, 1 << 24, 1 << 20, 1};
-  if ((int)option < 0 || (int)option >= CRMQ_NUMBER_OPTIONS) return crmq_reject(c, "there is no such setting");
-  if (value < lowest[option] || value > highest[option]) return crmq_reject(c, "the setting is out of range");
+  if ((int)option < 0 || (int)option >= CRMQ_NUMBER_OPTIONS) return crmq_reject(c, "unknown option");
+  if (value < lowest[option] || value > highest[option]) return crmq_reject(c, "the option's value is out of range");
   c->numbers[option] = value;
   return CRMQ_OK;
 }
 
-/// Says good-bye where there is somebody to say it to. Writing to a full socket would wait.
+/// Sends `connection.close` if the connection is usable and the socket has room: writing to a full one would block.
 static void say_goodbye(crmq_connection *c, int timeout_ms) {
   struct pollfd socket = {.fd = c->fd, .events = POLLOUT};
   if (!c->open || c->dead != CRMQ_OK || c->blocked || timeout_ms <= 0) return;
@@ -65,7 +65,7 @@ static void say_goodbye(crmq_connection *c, int timeout_ms) {
 
 void crmq_close(crmq_connection *c, int timeout_ms) {
   say_goodbye(c, timeout_ms);
-  // It let us in and then fell silent: others are tried before it.
+  // The address accepted the log-in and then stopped responding: try others before it.
   if (c->open && c->dead == CRMQ_SILENT) crmq_remember(&c->address, false);
   pthread_mutex_lock(&c->lock);
   if (c->guard >= 0) close(c->guard);

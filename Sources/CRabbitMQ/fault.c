@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Turns librabbitmq's and the broker's ways of saying no into a status, a code and a text.
+// Converts librabbitmq's and the broker's errors into a status, a code and a text.
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 static void set_text(crmq_connection *c, const void *text, size_t count) {
   if (count > sizeof c->fault_text - 1) count = sizeof c->fault_text - 1;
-  // The broker's words end in a log: control characters stay outside.
+  // The broker's text is logged: replace control characters.
   for (size_t i = 0; i < count; i++) {
     unsigned char byte = ((const unsigned char *)text)[i];
     c->fault_text[i] = (char)(byte < 0x20 || byte == 0x7f ? ' ' : byte);
@@ -17,7 +17,7 @@ static void set_text(crmq_connection *c, const void *text, size_t count) {
 }
 
 crmq_status crmq_fail(crmq_connection *c, crmq_status status, const char *text) {
-  // Whatever an interrupted call ran into, the interruption is what happened.
+  // Errors of an interrupted call are consequences of the interruption: report that.
   if (atomic_load(&c->interrupted)) {
     status = CRMQ_INTERRUPTED;
     text = "interrupted";
@@ -50,18 +50,18 @@ crmq_status crmq_fail_with_library(crmq_connection *c, int library_status) {
     case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED:
       return crmq_fail(c, CRMQ_NAME_UNRESOLVED, "the host name cannot be resolved");
     case AMQP_STATUS_TIMEOUT:
-      return crmq_fail(c, CRMQ_TIMED_OUT, "the broker did not answer in time");
+      return crmq_fail(c, CRMQ_TIMED_OUT, "the broker did not reply in time");
     case AMQP_STATUS_HEARTBEAT_TIMEOUT:
-      return crmq_fail(c, CRMQ_SILENT, "nothing was heard from the broker for two heartbeats");
+      return crmq_fail(c, CRMQ_SILENT, "no data from the broker for two heartbeat intervals");
     case AMQP_STATUS_SOCKET_ERROR:
     case AMQP_STATUS_SOCKET_INUSE:
       if (!c->state) return crmq_fail(c, CRMQ_REFUSED, "the connection was refused");
-      // It was accepted, and closed since.
+      // The connection was accepted and then closed.
       __attribute__((fallthrough));
     case AMQP_STATUS_CONNECTION_CLOSED:
     case AMQP_STATUS_SOCKET_CLOSED:
     case AMQP_STATUS_TCP_ERROR:
-      if (!c->open) return crmq_fail(c, CRMQ_LOST, "the peer closed the connection before the log-in was over");
+      if (!c->open) return crmq_fail(c, CRMQ_LOST, "the peer closed the connection during the log-in");
       return crmq_fail(c, CRMQ_LOST, "the connection was lost");
     case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
       return crmq_fail(c, CRMQ_TLS_UNTRUSTED,
@@ -73,9 +73,9 @@ crmq_status crmq_fail_with_library(crmq_connection *c, int library_status) {
     case AMQP_STATUS_SSL_ERROR:
       if (!c->state) return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "the TLS handshake failed");
       if (!c->open) {
-        // With TLS 1.3 the peer looks at our certificate when the handshake is over for us.
+        // With TLS 1.3 the peer verifies the client certificate after the client has completed the handshake.
         return crmq_fail(c, CRMQ_TLS_HANDSHAKE,
-                         "the peer ended TLS after the handshake: does it want a client certificate of another kind?");
+                         "the peer closed TLS after the handshake: check whether it requires a client certificate");
       }
       return crmq_fail(c, CRMQ_LOST, "the TLS connection was lost");
     case AMQP_STATUS_INCOMPATIBLE_AMQP_VERSION:
@@ -86,7 +86,7 @@ crmq_status crmq_fail_with_library(crmq_connection *c, int library_status) {
 }
 
 crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply) {
-  // Only the members that belong to the reply's type hold anything (librabbitmq 0.11).
+  // Only the members of the reply's type are initialized (librabbitmq 0.11).
   switch (reply.reply_type) {
     case AMQP_RESPONSE_NORMAL:
       return CRMQ_OK;
@@ -105,7 +105,7 @@ crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply) {
     default:
       break;
   }
-  return crmq_fail(c, CRMQ_PROTOCOL, "the broker's answer was not understood");
+  return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent an unexpected reply");
 }
 
 uint16_t crmq_fault_code(const crmq_connection *c) { return c->fault_code; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the files of this target share. librabbitmq's headers moved in 0.12; the old places only warn since.
+// Declarations that the files of this target share. librabbitmq's headers moved in 0.12; the old ones only warn since.
 
 #ifndef CRABBITMQ_INTERNAL_H
 #define CRABBITMQ_INTERNAL_H
@@ -22,13 +22,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-// One channel per connection: waiting for one channel's frames makes librabbitmq lose another's.
+// One channel per connection: while it waits for one channel's frames, librabbitmq loses those of others.
 #define CRMQ_CHANNEL 1
 
 #define CRMQ_TEXT_OPTIONS 8
 #define CRMQ_NUMBER_OPTIONS 8
 
-// Memory for the parts of one message, released all at once. Blocks never move, so pointers into it stay good.
+// Memory for the parts of one message, released together. Blocks never move, so pointers into it stay valid.
 typedef struct crmq_arena_block crmq_arena_block;
 typedef struct crmq_arena {
   crmq_arena_block *first;
@@ -41,26 +41,26 @@ void crmq_arena_release(crmq_arena *arena);
 
 typedef enum { CONTENT_NONE, CONTENT_HEADER, CONTENT_BODY } crmq_content;
 
-// An address of a host, in digits: an IPv6 one with its zone at most.
+// A host's numeric address, at most an IPv6 address with its zone.
 #define CRMQ_ADDRESS_SIZE 80
 typedef struct crmq_address {
   char numeric[CRMQ_ADDRESS_SIZE];
   uint16_t port;
 } crmq_address;
 
-// More than any name has; the rest is not tried.
+// More than a name usually has; further addresses are not tried.
 #define CRMQ_MOST_ADDRESSES 16
 typedef struct crmq_addresses {
   crmq_address list[CRMQ_MOST_ADDRESSES];
   int count;
 } crmq_addresses;
 
-// Who answers with TLS, while the handshake lasts.
+// The peer of a TLS handshake, for its duration.
 typedef struct crmq_peer {
-  char name[256];    // whom the certificate must be for
+  char name[256];    // the host name or address that the certificate must be for
   bool is_address;
-  int fault;         // OpenSSL's number for the first fault of the certificate; 0 for none
-  char reason[128];  // OpenSSL's words if the handshake failed
+  int fault;         // OpenSSL's code of the certificate's first verification error; X509_V_OK if none
+  char reason[128];  // OpenSSL's error text if the handshake failed
 } crmq_peer;
 
 struct crmq_connection {
@@ -68,8 +68,8 @@ struct crmq_connection {
   char *texts[CRMQ_TEXT_OPTIONS];
   int64_t numbers[CRMQ_NUMBER_OPTIONS];
 
-  // The connection. `guard` is our own copy of the socket's descriptor: librabbitmq may close its own at any time,
-  // and the number might then be somebody else's when another thread interrupts.
+  // The connection. `guard` is a duplicate of the socket's descriptor: librabbitmq may close the original at any time,
+  // and its number may then be reused for another file when another thread interrupts.
   amqp_connection_state_t state;
   crmq_address address;  // of an open connection
   int fd;
@@ -85,11 +85,11 @@ struct crmq_connection {
   // Writing.
   bool confirms;
   uint64_t next_tag;
-  size_t unchecked;       // bytes written since the socket was last seen to have room
+  size_t unchecked;       // bytes written since the socket was last found writable
   int64_t last_step_ms;
   crmq_arena out;
 
-  // Reading: the message that is being put together.
+  // Reading: the message that is being assembled.
   bool drained;
   crmq_content content;
   crmq_event event;
@@ -99,15 +99,15 @@ struct crmq_connection {
   uint64_t body_seen;
   bool body_skipped;
 
-  // The last fault.
-  crmq_status dead;  // CRMQ_OK while the connection lives
+  // The last error.
+  crmq_status dead;  // CRMQ_OK while the connection is usable
   uint16_t fault_code;
   char fault_text[256];
 };
 
 // fault.c
 crmq_status crmq_fail(crmq_connection *c, crmq_status status, const char *text);     // the connection is dead
-crmq_status crmq_reject(crmq_connection *c, const char *text);                       // CRMQ_INVALID; it lives
+crmq_status crmq_reject(crmq_connection *c, const char *text);                       // CRMQ_INVALID; it stays usable
 crmq_status crmq_fail_with_library(crmq_connection *c, int library_status);
 crmq_status crmq_fail_with_broker(crmq_connection *c, crmq_status status, uint16_t code, amqp_bytes_t text);
 crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply);
@@ -119,12 +119,12 @@ crmq_status crmq_run_bounded(crmq_connection *c, void (*run)(void *), void (*dis
 
 // address.c
 crmq_status crmq_resolve(crmq_connection *c, const char *host, uint16_t port, int64_t timeout_ms,
-                         crmq_addresses *found);  // at least one, in the order in which they are to be tried
+                         crmq_addresses *found);  // at least one, in the order to try them
 void crmq_remember(const crmq_address *address, bool worked);
 
 // tls.c
 crmq_status crmq_set_up_tls(crmq_connection *c, amqp_socket_t *socket, const char *host, crmq_peer *peer);
-void crmq_forget_peer(amqp_socket_t *socket);  // before `peer` goes, if the socket stays
+void crmq_forget_peer(amqp_socket_t *socket);  // before `peer` is freed, if the socket stays
 void crmq_begin_handshake(void);
 void crmq_end_handshake(crmq_peer *peer);  // on the same thread
 crmq_status crmq_fail_with_tls(crmq_connection *c, const crmq_peer *peer, int library_status);
@@ -140,7 +140,7 @@ crmq_status crmq_write_properties(crmq_connection *c, const crmq_properties *fro
                                   size_t *size);
 
 // write.c
-crmq_status crmq_ready(crmq_connection *c);  // CRMQ_OK when a call may be made
+crmq_status crmq_ready(crmq_connection *c);  // CRMQ_OK if a call is allowed
 
 static inline amqp_bytes_t crmq_lend(crmq_bytes bytes) {
   return (amqp_bytes_t){.len = bytes.count, .bytes = (void *)bytes.pointer};

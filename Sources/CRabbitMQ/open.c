@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From nothing to an open channel: resolve, connect, TLS, log in. Every part has a bound and can be interrupted. Each
-// address of the host is tried to the end, for one that accepts connections may still be dead, and has its share of
-// the time.
+// Opens a connection: resolve, connect, TLS handshake, log in, open the channel. Every step has a timeout and can be
+// interrupted. Each address of the host is tried up to the log-in, because a host that accepts connections may still be
+// dead, and gets its share of the timeout.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static struct timeval interval(int64_t ms) {
   return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-/// Connects to one address; with TLS, to who has a certificate for the name.
+/// Connects to one address; with TLS, its certificate must be for the host name.
 static crmq_status connect_to(crmq_connection *c, const char *host, const crmq_address *address,
                               int64_t timeout_ms) {
   if (timeout_ms < 1) return crmq_fail(c, CRMQ_TIMED_OUT, "the broker could not be reached in time");
@@ -65,7 +65,7 @@ static crmq_status connect_to(crmq_connection *c, const char *host, const crmq_a
     dial_free(d);
     return status;
   }
-  // The library keeps the time itself; this bounds what it forgets.
+  // librabbitmq has its own timeout, which does not cover everything; this one does.
   status = crmq_run_bounded(c, dial_run, dial_free, d, timeout_ms + 500);
   if (status != CRMQ_OK) return status;
   if (d->result == AMQP_STATUS_OK) {
@@ -82,8 +82,8 @@ static crmq_status connect_to(crmq_connection *c, const char *host, const crmq_a
 // MARK: Settings of the socket
 
 void crmq_set_user_timeout(crmq_connection *c, bool on) {
-  // Bounds a write that the peer's kernel does not take. While the broker blocks us it reads nothing on purpose,
-  // and the kernel would call a healthy connection dead.
+  // A timeout for data that the peer's kernel does not acknowledge. A broker that has blocked the connection reads
+  // nothing on purpose, and with the timeout the kernel would close a healthy connection.
   unsigned milliseconds = !on ? 0 : c->heartbeat > 0 ? (unsigned)c->heartbeat * 2000 : 30000;
   setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
@@ -91,12 +91,13 @@ void crmq_set_user_timeout(crmq_connection *c, bool on) {
 static crmq_status take_socket(crmq_connection *c) {
   c->fd = amqp_get_sockfd(c->state);
   int guard = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
-  if (guard < 0) return crmq_fail(c, CRMQ_NO_MEMORY, "no file descriptor is left");
+  if (guard < 0) return crmq_fail(c, CRMQ_NO_MEMORY, "out of file descriptors");
   pthread_mutex_lock(&c->lock);
   c->guard = guard;
   if (atomic_load(&c->interrupted)) shutdown(guard, SHUT_RDWR);
   pthread_mutex_unlock(&c->lock);
-  // Large enough that "writable", which means a third free, has room for a burst; the kernel may grant less.
+  // Large enough that a "writable" socket (a third of the buffer is free) has room for a burst; the kernel may grant
+  // less.
   int buffer = 1 << 20;
   setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
   return CRMQ_OK;
@@ -114,7 +115,7 @@ static crmq_status log_in(crmq_connection *c, int64_t timeout_ms) {
   const char *host = c->texts[CRMQ_VIRTUAL_HOST];
   amqp_table_entry_t capabilities[] = {
       flag("connection.blocked"),
-      flag("consumer_cancel_notify"),  // without it a deleted queue leaves the consumer deaf
+      flag("consumer_cancel_notify"),  // otherwise the consumer is not notified when its queue is deleted
       flag("publisher_confirms"),
       flag("basic.nack"),
   };
@@ -128,7 +129,7 @@ static crmq_status log_in(crmq_connection *c, int64_t timeout_ms) {
   struct timeval handshake = interval(timeout_ms), answer = interval(c->numbers[CRMQ_ANSWER_TIMEOUT]);
   if (amqp_set_handshake_timeout(c->state, &handshake) != AMQP_STATUS_OK ||
       amqp_set_rpc_timeout(c->state, &answer) != AMQP_STATUS_OK) {
-    return crmq_fail(c, CRMQ_MISUSE, "the answer timeout is out of range");
+    return crmq_fail(c, CRMQ_MISUSE, "the reply timeout is out of range");
   }
   amqp_rpc_reply_t reply = amqp_login_with_properties(
       c->state, host ? host : "/", 0, (int)c->numbers[CRMQ_FRAME_MAX], (int)c->numbers[CRMQ_HEARTBEAT], &properties,
@@ -157,7 +158,8 @@ static crmq_status open_at(crmq_connection *c, const char *host, const crmq_addr
   return log_in(c, answer_ms);
 }
 
-/// Whether another address may do better: not where the broker knows us and refuses, nor where we cannot even try.
+/// Whether to try another address: not if the broker refused the user's credentials or virtual host, nor for local
+/// errors.
 static bool concerns_address(const crmq_connection *c, crmq_status status) {
   switch (status) {
     case CRMQ_REFUSED:
@@ -176,7 +178,7 @@ static bool concerns_address(const crmq_connection *c, crmq_status status) {
   }
 }
 
-/// How much a fault says: of several addresses' the one is reported that got furthest.
+/// The rank of an error: of several addresses' errors, the one of the attempt that got furthest is reported.
 static int weight(crmq_status status) {
   return status == CRMQ_OK ? 0 : status == CRMQ_REFUSED ? 1 : status == CRMQ_TIMED_OUT ? 2 : 3;
 }
@@ -195,7 +197,7 @@ static crmq_status open_any(crmq_connection *c, const char *host, uint16_t port)
     int left = found.count - i;
     crmq_close(c, 0);
     c->dead = CRMQ_OK;
-    // The last one may take as long as if it were the only one: a slow broker must not fail for having two addresses.
+    // The last address gets the whole timeout: a slow broker must not fail because it has two addresses.
     int64_t share = left == 1 ? answer_ms : answer_ms / found.count;
     status = open_at(c, host, &found.list[i], &connect_ms, left, share > 0 ? share : 1);
     if (status == CRMQ_OK) {
@@ -218,7 +220,7 @@ static crmq_status open_any(crmq_connection *c, const char *host, uint16_t port)
 }
 
 crmq_status crmq_open(crmq_connection *c, const char *host, uint16_t port) {
-  if (c->open && c->dead == CRMQ_OK) return crmq_fail(c, CRMQ_MISUSE, "the connection is open already");
+  if (c->open && c->dead == CRMQ_OK) return crmq_fail(c, CRMQ_MISUSE, "the connection is already open");
   crmq_close(c, 0);
   c->dead = CRMQ_OK;
   if (atomic_load(&c->interrupted)) return crmq_fail(c, CRMQ_INTERRUPTED, "interrupted");
@@ -227,8 +229,8 @@ crmq_status crmq_open(crmq_connection *c, const char *host, uint16_t port) {
   c->heartbeat = amqp_get_heartbeat(c->state);
   c->frame_max = amqp_get_frame_max(c->state);
   if (c->numbers[CRMQ_RECEIVES_ONLY]) {
-    // Between two whole frames, as here, librabbitmq can be tuned anew. It splits what it sends by the same size, so
-    // that nothing may be published then.
+    // Between two complete frames, as here, the frame size can be changed. librabbitmq also splits outgoing bodies by
+    // it, so nothing may be published then.
     int result = amqp_tune_connection(c->state, amqp_get_channel_max(c->state), c->frame_max * 2, c->heartbeat);
     if (result != AMQP_STATUS_OK) return crmq_fail_with_library(c, result);
   }

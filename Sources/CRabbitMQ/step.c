@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one place that receives. librabbitmq's own waiting for messages has no bound and loses frames, so contents are
-// put together here, from single frames.
+// The only place that receives. librabbitmq's own functions for messages have no timeout and lose frames, so messages
+// are assembled here, from single frames.
 
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +19,7 @@ typedef struct {
 // MARK: Contents
 
 static crmq_status bad_frame(crmq_connection *c) {
-  return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent a frame out of order");
+  return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent a frame out of sequence");
 }
 
 static crmq_status no_memory(crmq_connection *c) { return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory"); }
@@ -51,7 +51,7 @@ static crmq_status on_header(crmq_connection *c, const amqp_frame_t *frame, rece
   uint64_t size = frame->payload.properties.body_size;
   c->event.body_size = size;
   c->body_seen = 0;
-  // The size is a number from the wire: it is compared with our limit before it becomes memory.
+  // The size comes from the wire: check it against the limit before allocating.
   c->body_skipped = size > (uint64_t)c->numbers[CRMQ_BODY_LIMIT];
   if (!c->body_skipped && size > c->body_capacity) {
     free(c->body);
@@ -105,7 +105,7 @@ static crmq_status on_got(crmq_connection *c, const amqp_basic_get_ok_t *method)
              : no_memory(c);
 }
 
-/// Hands on an event that has no content; its text need not outlive the callback.
+/// Passes on an event without content; its text is valid during the callback only.
 static void tell(receiver *r, crmq_event event) { r->handler(r->context, &event); }
 
 static crmq_bytes lend(amqp_bytes_t bytes) {
@@ -135,7 +135,7 @@ static crmq_status on_channel_method(crmq_connection *c, const amqp_method_t *me
       tell(r, (crmq_event){.kind = CRMQ_EVENT_GET_EMPTY});
       return CRMQ_OK;
     case AMQP_BASIC_CANCEL_METHOD: {
-      // RabbitMQ sends it as "no answer wanted".
+      // RabbitMQ sends it with `no-wait`, so no reply is expected.
       const amqp_basic_cancel_t *cancel = decoded;
       tell(r, (crmq_event){.kind = CRMQ_EVENT_CONSUMER_CANCELLED, .consumer_tag = lend(cancel->consumer_tag)});
       return CRMQ_OK;
@@ -146,13 +146,13 @@ static crmq_status on_channel_method(crmq_connection *c, const amqp_method_t *me
       return CRMQ_OK;
     }
     case AMQP_CHANNEL_CLOSE_METHOD: {
-      // Confirms of messages that are stored may be lost with it: for us that is a lost connection. The answer is
-      // left out, since the whole connection goes.
+      // Confirms of stored messages may be lost with the channel, so it is treated as a lost connection. No
+      // `channel.close-ok` is sent, since the connection is closed.
       const amqp_channel_close_t *close = decoded;
       return crmq_fail_with_broker(c, CRMQ_CHANNEL_CLOSED, close->reply_code, close->reply_text);
     }
     default:
-      return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent a method that was not expected");
+      return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent an unexpected method");
   }
 }
 
@@ -175,7 +175,7 @@ static crmq_status on_connection_method(crmq_connection *c, const amqp_method_t 
       return crmq_fail_with_broker(c, CRMQ_CONNECTION_CLOSED, close->reply_code, close->reply_text);
     }
     default:
-      return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent a method that was not expected");
+      return crmq_fail(c, CRMQ_PROTOCOL, "the broker sent an unexpected method");
   }
 }
 
@@ -187,7 +187,7 @@ static crmq_status on_frame(crmq_connection *c, const amqp_frame_t *frame, recei
   if (frame->channel != CRMQ_CHANNEL) return bad_frame(c);
   switch (frame->frame_type) {
     case AMQP_FRAME_METHOD:
-      // On one channel nothing may come between a content's frames.
+      // No method may arrive between the frames of a message.
       if (c->content != CONTENT_NONE) return bad_frame(c);
       return on_channel_method(c, &frame->payload.method, r);
     case AMQP_FRAME_HEADER:
@@ -202,7 +202,7 @@ static crmq_status on_frame(crmq_connection *c, const amqp_frame_t *frame, recei
 // MARK: Waiting
 
 static void wait_for_something(crmq_connection *c, int timeout_ms, bool want_write) {
-  // Bytes that were received already wake no poll.
+  // poll() does not report bytes that librabbitmq has already read.
   if (!c->drained || amqp_frames_enqueued(c->state) || amqp_data_in_buffer(c->state)) return;
   if (c->heartbeat > 0 && (timeout_ms < 0 || timeout_ms > c->heartbeat * 250)) timeout_ms = c->heartbeat * 250;
   struct pollfd fds[2] = {{.fd = c->fd, .events = POLLIN}, {.fd = c->wake_fd, .events = POLLIN}};
@@ -218,11 +218,11 @@ crmq_status crmq_step(crmq_connection *c, int timeout_ms, bool want_write, crmq_
   receiver r = {.handler = handler, .context = context};
   wait_for_something(c, timeout_ms, want_write);
   c->drained = false;
-  // After so many frames the caller gets a turn, for a peer that sends without pause must not starve its writes.
+  // Return after this many frames, so that a peer that sends continuously does not starve the caller's writes.
   for (int64_t frames = 0; frames < c->numbers[CRMQ_STEP_FRAMES]; frames++) {
     struct timeval zero = {0, 0};
     amqp_frame_t frame;
-    // Receives without waiting; sends a heartbeat that is due and notices a peer that sends none.
+    // Receives without blocking; also sends a due heartbeat and detects missing ones.
     int result = amqp_simple_wait_frame_noblock(c->state, &frame, &zero);
     if (result == AMQP_STATUS_TIMEOUT) {
       c->drained = true;
@@ -231,7 +231,7 @@ crmq_status crmq_step(crmq_connection *c, int timeout_ms, bool want_write, crmq_
     if (result != AMQP_STATUS_OK) return crmq_fail_with_library(c, result);
     status = on_frame(c, &frame, &r);
     if (status != CRMQ_OK) return status;
-    // Everything was copied. Without this even a pure publisher's memory grows with every confirm.
+    // Everything was copied. Without this call even a publisher's memory would grow with every confirm.
     amqp_maybe_release_buffers_on_channel(c->state, frame.channel);
   }
   c->last_step_ms = crmq_now_ms();

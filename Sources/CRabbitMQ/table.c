@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Properties and tables, in both directions. Written ones are measured before anything is sent: librabbitmq finds
-// out that they do not fit after it has sent the method, and the broker then drops the connection.
+// Decodes and encodes properties and tables. Outgoing ones are measured before anything is sent: librabbitmq detects
+// that they do not fit only after it has sent the method, and the broker then drops the connection.
 
 #include <string.h>
 
@@ -91,7 +91,7 @@ bool crmq_read_properties(crmq_connection *c, const amqp_basic_properties_t *fro
 
 // MARK: Writing
 
-/// Fills in one value and returns its encoded size without the kind's byte; 0 for what cannot be written.
+/// Converts one value and returns its encoded size without the type byte; 0 if its type cannot be written.
 static size_t write_value(const crmq_field *from, amqp_field_value_t *to) {
   switch (from->kind) {
     case CRMQ_TEXT:
@@ -125,17 +125,17 @@ crmq_status crmq_write_table(crmq_connection *c, const crmq_field *fields, size_
   *table = amqp_empty_table;
   *size = 4;
   if (count == 0 || !fields) return CRMQ_OK;
-  // No name takes less than two bytes: this many cannot fit, and the sum below cannot overflow.
-  if (count > (size_t)c->frame_max) return crmq_reject(c, "there are too many headers");
+  // A field takes at least two bytes: more than this cannot fit, and the sum below cannot overflow.
+  if (count > (size_t)c->frame_max) return crmq_reject(c, "too many headers");
   amqp_table_entry_t *entries = crmq_arena_take(&c->out, count * sizeof *entries);
   if (!entries) return crmq_fail(c, CRMQ_NO_MEMORY, "out of memory");
   for (size_t i = 0; i < count; i++) {
-    // librabbitmq sends the length of a longer name modulo 256, and the broker drops the connection.
+    // For a longer name librabbitmq would send the length modulo 256, and the broker would drop the connection.
     if (fields[i].name.count > 255) return crmq_reject(c, "a header's name is longer than 255 bytes");
     if (fields[i].bytes.count > (size_t)c->frame_max) return crmq_reject(c, "the headers do not fit into a frame");
     entries[i].key = crmq_lend(fields[i].name);
     size_t value = write_value(&fields[i], &entries[i].value);
-    if (value == 0) return crmq_reject(c, "a header is of a kind that cannot be written");
+    if (value == 0) return crmq_reject(c, "a header has a type that cannot be written");
     *size += 1 + fields[i].name.count + 1 + value;
   }
   *table = (amqp_table_t){.num_entries = (int)count, .entries = entries};
@@ -185,8 +185,9 @@ crmq_status crmq_write_properties(crmq_connection *c, const crmq_properties *fro
     to->_flags |= AMQP_BASIC_HEADERS_FLAG;
     *size += table;
   }
-  // They must fit into one frame, also after the broker has added headers of its own (x-delivery-count, x-death): it
-  // then sends the consumer a frame larger than was agreed, which ends that connection, and the next one.
+  // Properties and headers must fit into one frame, also after the broker has added its own (x-delivery-count,
+  // x-death): otherwise it sends the consumer a frame larger than negotiated, which ends that connection, and each
+  // later one.
   if (*size > (size_t)c->frame_max / 4 * 3) return crmq_reject(c, "the properties and headers do not fit into a frame");
   return CRMQ_OK;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TLS: whom to trust, and whom the certificate must be for. librabbitmq compares the certificate with the host that it
-// connects to, knows no IP addresses in certificates, and reports every refusal in one number. It is given an address
-// to connect to; OpenSSL itself is given the name, verifies it during the handshake, and its reason is kept.
+// TLS: trusted authorities and host name verification. librabbitmq compares the certificate with the host that it
+// connects to, does not support IP addresses in certificates, and reports every failure with the same number. So it
+// only gets the address to connect to; OpenSSL gets the host name, verifies it during the handshake, and its error is
+// kept.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -19,7 +20,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void take_place(void) { place_of_peer = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
 
-/// Keeps the first reason why the certificate is refused. Without a peer the handshake is over.
+/// Keeps the certificate's first verification error. Without a peer the handshake is over.
 static int on_verify(int is_good, X509_STORE_CTX *store) {
   SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
   crmq_peer *peer = ssl ? SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_of_peer) : NULL;
@@ -27,23 +28,23 @@ static int on_verify(int is_good, X509_STORE_CTX *store) {
   return is_good;
 }
 
-/// librabbitmq asks for the server by its address; the name is asked for instead, before the first byte is sent.
+/// Replaces the address that librabbitmq sends as server name (SNI) by the host name, before the first byte is sent.
 static void on_progress(const SSL *ssl, int where, int result) {
   (void)result;
   if (!(where & SSL_CB_HANDSHAKE_START)) return;
   crmq_peer *peer = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_of_peer);
-  // An address is no server name (RFC 6066, section 3).
+  // An IP address must not be sent as server name (RFC 6066, section 3).
   if (peer) SSL_set_tlsext_host_name((SSL *)ssl, peer->is_address ? NULL : peer->name);
 }
 
-/// Says whom the certificate must be for.
+/// Sets the host name or IP address that the certificate must be for.
 static bool expect(SSL_CTX *context, crmq_peer *peer) {
   X509_VERIFY_PARAM *wanted = SSL_CTX_get0_param(context);
   unsigned char bytes[sizeof(struct in6_addr)];
   peer->is_address =
       inet_pton(AF_INET, peer->name, bytes) == 1 || inet_pton(AF_INET6, peer->name, bytes) == 1;
   if (peer->is_address) return X509_VERIFY_PARAM_set1_ip_asc(wanted, peer->name) == 1;
-  // The dot of a fully qualified name is part of no certificate.
+  // Certificates do not contain the trailing dot of a fully qualified name.
   size_t length = strlen(peer->name);
   if (length > 1 && peer->name[length - 1] == '.') peer->name[length - 1] = 0;
   X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -58,27 +59,27 @@ crmq_status crmq_set_up_tls(crmq_connection *c, amqp_socket_t *socket, const cha
   pthread_once(&once, take_place);
   snprintf(peer->name, sizeof peer->name, "%s", host);
   if (place_of_peer < 0 || SSL_CTX_set_ex_data(context, place_of_peer, peer) != 1 || !expect(context, peer)) {
-    return crmq_fail(c, CRMQ_TLS_WRONG_NAME, "no certificate can be for this host name");
+    return crmq_fail(c, CRMQ_TLS_WRONG_NAME, "the host name is not valid in a certificate");
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
   SSL_CTX_set_info_callback(context, on_progress);
   amqp_ssl_socket_set_verify_peer(socket, 1);
   amqp_ssl_socket_set_verify_hostname(socket, 0);
-  // "Latest" says 1.2 and still negotiates 1.3.
+  // `AMQP_TLSvLATEST` is 1.2 in the header and still negotiates 1.3.
   if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) != AMQP_STATUS_OK) {
     return crmq_fail(c, CRMQ_TLS_HANDSHAKE, "TLS 1.2 is not available");
   }
   if (authorities && *authorities) {
     if (amqp_ssl_socket_set_cacert(socket, authorities) != AMQP_STATUS_OK) {
-      return crmq_fail(c, CRMQ_TLS_FILE, "the CA file cannot be read or holds no certificate");
+      return crmq_fail(c, CRMQ_TLS_FILE, "the CA file cannot be read or contains no certificate");
     }
   } else if (SSL_CTX_set_default_verify_paths(context) != 1) {
-    // Without authorities every certificate would be refused.
+    // Without authorities every certificate would be rejected.
     return crmq_fail(c, CRMQ_TLS_FILE, "the system's trusted authorities cannot be read");
   }
   if (certificate && *certificate) {
     if (!key || !*key) return crmq_fail(c, CRMQ_TLS_FILE, "a certificate file needs a key file");
-    // Otherwise OpenSSL would ask for the passphrase of an encrypted key on the terminal, and wait.
+    // Otherwise OpenSSL would prompt on the terminal for the passphrase of an encrypted key.
     amqp_ssl_socket_set_key_passwd(socket, "");
     if (amqp_ssl_socket_set_key(socket, certificate, key) != AMQP_STATUS_OK) {
       return crmq_fail(c, CRMQ_TLS_FILE, "the certificate file or its key file cannot be used");

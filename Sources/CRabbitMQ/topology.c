@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Declarations: librabbitmq's calls that wait for the broker's answer, bounded by the answer timeout. After an answer
-// that did not come in time the connection is gone, so these belong before the first publish and consume.
+// Declarations: librabbitmq's calls that block until the broker's reply, bounded by the reply timeout. A timeout ends
+// the connection, so these calls belong before the first publish and consume.
 
 #include "internal.h"
 
@@ -9,12 +9,12 @@ static crmq_status check_name(crmq_connection *c, const char *name) {
   return amqp_cstring_bytes(name).len > 255 ? crmq_reject(c, "a name is longer than 255 bytes") : CRMQ_OK;
 }
 
-/// Checks that the call may be made and that its names and arguments fit; the table is valid until the next call.
+/// Checks that the call is allowed and that its names and arguments fit; the table is valid until the next call.
 static crmq_status prepare(crmq_connection *c, const char *name, const char *other, const crmq_field *arguments,
                            size_t count, amqp_table_t *table) {
   size_t size = 0;
   crmq_status status = crmq_ready(c);
-  // The broker would read the question only when it unblocks us.
+  // The broker would read the request only after it unblocks the connection.
   if (status == CRMQ_OK && c->blocked) return CRMQ_WOULD_BLOCK;
   if (status == CRMQ_OK) status = check_name(c, name);
   if (status == CRMQ_OK) status = check_name(c, other);
@@ -118,7 +118,7 @@ crmq_status crmq_consume(crmq_connection *c, const char *queue, const char *cons
   amqp_table_t table;
   crmq_status status = prepare(c, queue, consumer_tag, arguments, count, &table);
   if (status != CRMQ_OK) return status;
-  // Never "global": quorum queues refuse it.
+  // Never `global`: quorum queues refuse it.
   amqp_basic_qos(c->state, CRMQ_CHANNEL, 0, prefetch, 0);
   status = crmq_check_reply(c, amqp_get_rpc_reply(c->state));
   if (status != CRMQ_OK) return status;

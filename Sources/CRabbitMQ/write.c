@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is sent while the loop runs. librabbitmq's sending calls have no deadline, so they are made only when the
-// kernel says that there is room.
+// The methods that are sent while the loop runs. librabbitmq's sending functions have no timeout, so they are called
+// only if the socket has room.
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-// "Writable" means that a third of the socket's buffer is free: 140 KB where the kernel grants its usual 212 KB.
+// A socket is writable if a third of its buffer is free: 140 KB if the kernel grants its usual 212 KB.
 #define BURST (16 * 1024)
 #define LARGE (96 * 1024)
 #define LARGEST_BODY (128 << 20)
@@ -24,9 +24,9 @@ crmq_status crmq_ready(crmq_connection *c) {
   return CRMQ_OK;
 }
 
-/// Whether this many bytes can be handed to the kernel without waiting.
+/// Whether this many bytes can be passed to the kernel without blocking.
 static bool has_room(crmq_connection *c, size_t size) {
-  // librabbitmq 0.11 waits for ever in a send when nothing was received for two heartbeats; a step resets that.
+  // librabbitmq 0.11 blocks forever in a send if nothing was received for two heartbeats; a step resets that.
   if (c->heartbeat > 0 && crmq_now_ms() - c->last_step_ms > (int64_t)c->heartbeat * 500) return false;
   if (c->unchecked > 0 && c->unchecked + size <= BURST) {
     c->unchecked += size;
@@ -41,14 +41,14 @@ static bool has_room(crmq_connection *c, size_t size) {
 }
 
 static crmq_status sent(crmq_connection *c, int library_status) {
-  // A part of a frame may be on its way: nothing sensible can follow.
+  // A part of a frame may have been sent, so the connection cannot be used any more.
   return library_status == AMQP_STATUS_OK ? CRMQ_OK : crmq_fail_with_library(c, library_status);
 }
 
 crmq_status crmq_publish(crmq_connection *c, const crmq_message *message, uint64_t *tag) {
   crmq_status status = crmq_ready(c);
   if (status != CRMQ_OK) return status;
-  if (c->numbers[CRMQ_RECEIVES_ONLY]) return crmq_fail(c, CRMQ_MISUSE, "the connection receives only");
+  if (c->numbers[CRMQ_RECEIVES_ONLY]) return crmq_fail(c, CRMQ_MISUSE, "the connection is receive-only");
   if (message->exchange.count > 255) return crmq_reject(c, "the exchange's name is longer than 255 bytes");
   if (message->routing_key.count > 255) return crmq_reject(c, "the routing key is longer than 255 bytes");
   if (message->body.count > LARGEST_BODY) return crmq_reject(c, "the body is larger than 128 MiB");
@@ -65,8 +65,8 @@ crmq_status crmq_publish(crmq_connection *c, const crmq_message *message, uint64
                                   crmq_lend(message->routing_key), message->mandatory, 0, &properties,
                                   crmq_lend(message->body));
   if (result == AMQP_STATUS_OK && message->body.count > 0 && message->body.count % segment == 0) {
-    // librabbitmq marks the last frame of such a body as "more to come", and the kernel holds it back for 0.2 s;
-    // setting the option again sends what is held.
+    // librabbitmq sends the last frame of such a body with MSG_MORE, and the kernel delays it by 0.2 s; setting the
+    // option again flushes it.
     int on = 1;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -95,8 +95,8 @@ crmq_status crmq_return(crmq_connection *c, uint64_t tag) {
   return sent(c, amqp_basic_reject(c->state, CRMQ_CHANNEL, tag, /* requeue */ 1));
 }
 
-// The next two are sent as bare methods: librabbitmq's own calls wait for the answer and queue up, in memory that
-// it never gives back, all deliveries that come before it.
+// The next two are sent as bare methods: librabbitmq's own functions block until the reply and queue all earlier
+// deliveries in memory that is never released.
 
 crmq_status crmq_get(crmq_connection *c, const char *queue) {
   crmq_status status = crmq_ready(c);

@@ -58,7 +58,7 @@ import Testing
         for addresses in ["127.0.0.3,127.0.0.2", "127.0.0.2,127.0.0.3"] {
             let error = try open(addresses, port: silent.port)
             #expect(error?.code == .unreachable)
-            #expect(error?.message == "the broker did not answer in time")
+            #expect(error?.message == "the broker did not reply in time")
             #expect(silent.newConnections() == 1)
         }
         #expect(try open("127.0.0.3", port: silent.port)?.message == "the connection was refused")

@@ -48,7 +48,7 @@ import Testing
         configuration.answerTimeout = .milliseconds(300)
         let error = await #expect(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
         #expect(error?.code == .unreachable)
-        #expect(error?.message == "the broker did not answer in time")
+        #expect(error?.message == "the broker did not reply in time")
     }
 
     @Test func `logs in with the right password`() async throws {
