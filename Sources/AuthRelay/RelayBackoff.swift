@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// How long a row waits that the broker did not store: twice as long each time, up to a limit.
+/// Exponential backoff of a row that the broker nacked: the delay doubles with each failure, up to a limit.
 public struct RelayBackoff: Hashable, Sendable {
-    /// After the first failure.
+    /// The delay after the first failure.
     public var first: Duration
-    /// At most; not above ``AuthSignals/OutboxSettlement/longestWait``, which an outbox takes for the work of a
-    /// wrong clock.
+    /// The maximum delay; not above ``AuthSignals/OutboxSettlement/longestWait``, since an outbox attributes a longer
+    /// one to a wrong clock.
     public var limit: Duration
 
     public init(
@@ -16,10 +16,10 @@ public struct RelayBackoff: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// The wait after `failures` failures, from 1.
+    /// The delay after `failures` failures, from 1.
     ///
-    /// - Parameter sequence: spreads rows that failed together over the last fifth of the wait, so that a queue
-    ///   that has room again is not filled at once.
+    /// - Parameter sequence: The row's number. It spreads rows that failed together over the last fifth of the delay,
+    ///   so that a queue that has room again is not filled immediately.
     public func delay(afterFailures failures: Int, sequence: Int64) -> Duration {
         let doublings = min(max(failures, 1) - 1, 30)
         let whole = min(first * (1 << doublings), limit, .seconds(OutboxSettlement.longestWait))

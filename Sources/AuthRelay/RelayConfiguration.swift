@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// How a ``SignalRelay`` works; the defaults are right for one outbox and one broker.
+/// The limits and intervals of a ``SignalRelay``; the defaults suit one outbox and one broker.
 public struct RelayConfiguration: Sendable {
-    /// How many rows are read and handed to the publisher at a time, from 1.
+    /// The maximum number of rows that are read and published at a time, from 1.
     public var batchSize = 500
-    /// How many batches of that size may be in flight; smaller ones may be more.
+    /// How many batches of that size may be in flight; of smaller ones, more.
     public var batchesInFlight = 2
-    /// How long confirmed rows are gathered before they are settled in one transaction.
+    /// How long outcomes are gathered before their rows are settled in one transaction.
     public var settleInterval: Duration = .milliseconds(50)
-    /// How many rows are settled in one transaction at most, from 1.
+    /// The maximum number of rows that are settled in one transaction, from 1.
     public var settleLimit = 500
-    /// How often the outbox is looked at without a wake-up: for one that was missed, and for rows that are due.
+    /// How often the outbox is read without a wake-up: in case one was missed, and for deferred rows that are due.
     public var sweepInterval: Duration = .seconds(1)
-    /// How often the gauges of what waits are brought up to date.
+    /// How often the gauges of pending rows are updated.
     public var statusInterval: Duration = .seconds(5)
-    /// How often the outbox is asked whether an operator has paused it.
+    /// How often to check whether an operator has paused the outbox.
     public var pauseInterval: Duration = .milliseconds(250)
-    /// When a row that was nacked is sent again.
+    /// When a nacked row is published again.
     public var backoff = RelayBackoff()
-    /// How long a graceful stop waits for what is in flight; what is not answered by then is published again.
+    /// How long a graceful stop waits for rows in flight; those without an outcome by then are published again.
     public var finishWithin: Duration = .seconds(20)
-    /// The names for which it is an error that no queue is bound: `SIGNALS_REQUIRED`.
+    /// The signals for which a missing binding is an error: `SIGNALS_REQUIRED`.
     public var required: Set<SignalName> = []
 
     public init() {}

@@ -2,55 +2,55 @@
 import AuthSignals
 import Foundation
 
-/// A look into the outbox.
+/// A query of the outbox.
 enum RelayRead: Hashable, Sendable {
-    /// The rows that an earlier relay set back: their subjects are held.
+    /// All deferred rows, also those that an earlier relay deferred: their subjects are held.
     case setBack(limit: Int)
     case new(after: Int64, limit: Int)
     case due(upTo: Int64, limit: Int)
-    /// The rows that were held behind a failed one.
+    /// The rows that were held behind a deferred one.
     case held(subject: String, after: Int64, limit: Int)
 }
 
-/// What a ``RelayState`` is told.
+/// An event for a ``RelayState``.
 enum RelayEvent: Sendable {
-    /// The publisher can publish.
+    /// The publisher is ready.
     case ready
     /// Rows were committed.
     case wokenUp
-    /// Time has passed: look at everything.
+    /// The sweep interval has passed: read new and due rows.
     case swept
-    /// An operator has stopped the relaying, or lets it go on.
+    /// An operator has paused the outbox, or has resumed it.
     case paused(Bool)
-    /// What a read found, and for new rows how far it came.
+    /// The rows of a read and, for new rows, the new position of the cursor.
     case found(RelayRead, rows: [OutboxRow], cursor: Int64)
     case readFailed
     /// The outcomes of a batch, in its order.
     case answered(batch: Int, [PublishOutcome])
-    /// The time for gathering settlements, or for waiting after a failed one, is over.
+    /// The delay for gathering settlements, or after a failed transaction, is over.
     case settlementDue
     case settled
     case settlementFailed
-    /// Take nothing more, finish what is in hand.
+    /// Read nothing more, and wait for what is in flight.
     case stop
-    /// Leave what is in hand.
+    /// Abandon what is in flight.
     case stopNow
 }
 
-/// What a ``RelayState`` wants done.
+/// An action that a ``RelayState`` requests.
 enum RelayAction: Hashable, Sendable {
-    /// Wait that long, then until the publisher is ready: ``RelayEvent/ready``.
+    /// Wait that long, then until the publisher is ready; reply with ``RelayEvent/ready``.
     case awaitReady(after: Duration)
     case read(RelayRead)
     case publish(batch: Int, rows: [OutboxRow])
     case settle([OutboxSettlement])
-    /// Say ``RelayEvent/settlementDue`` after that long, or after a failure's pause where nil.
+    /// Send ``RelayEvent/settlementDue`` after the settle interval or, for a retry, after the sweep interval.
     case settleLater(isRetry: Bool)
     case tell(RelayNotice)
     case finish
 }
 
-/// What an operator should know.
+/// Something to count and to log.
 enum RelayNotice: Hashable, Sendable {
     case confirmed(Int)
     case unrouted(SignalName, UUID)
@@ -58,12 +58,12 @@ enum RelayNotice: Hashable, Sendable {
     case parked(SignalName, UUID, reason: String)
     /// The broker closed the channel with one row in flight.
     case channelClosed(SignalName, code: Int)
-    /// That row's retry is deferred.
+    /// That row was deferred.
     case suspected(SuspectSignal, code: Int, delay: Duration)
-    /// The broker closed the channel repeatedly: so many rows that were in flight are sent one at a time.
+    /// The broker closed the channel repeatedly: this number of rows that were in flight are published one at a time.
     case isolated(Int)
-    /// The outcomes of so many rows are not known.
+    /// The outcome of this number of rows is unknown.
     case unknown(Int)
-    /// So many rows were sent again whose outcomes were not known.
+    /// This number of rows with an unknown outcome were published again.
     case republished(Int)
 }

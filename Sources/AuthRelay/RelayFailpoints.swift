@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Named places in a relay's work at which a test may stop it; a program leaves them alone.
+/// Named points in a relay's run at which a test can stop it.
 public struct RelayFailpoints: Sendable {
-    /// A place.
+    /// A point in the relay's run.
     public enum Point: String, Hashable, Sendable, CaseIterable {
         case beforeRead, afterRead
         case beforePublish, afterPublish
@@ -12,12 +12,12 @@ public struct RelayFailpoints: Sendable {
 
     private let reached: (@Sendable (Point) async throws -> Void)?
 
-    /// Nothing happens anywhere.
+    /// No failpoints.
     public static let none = RelayFailpoints(reached: nil)
 
     private init(reached: (@Sendable (Point) async throws -> Void)?) { self.reached = reached }
 
-    /// - Parameter reached: called at every place; what it throws ends the relay there, as a crash would.
+    /// - Parameter reached: Called at every point; an error ends the relay there, as a crash would.
     public init(_ reached: @escaping @Sendable (Point) async throws -> Void) { self.reached = reached }
 
     func reach(_ point: Point) async throws {

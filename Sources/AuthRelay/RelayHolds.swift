@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The subjects whose rows wait behind one that failed.
+/// The subjects whose rows wait behind a deferred row.
 ///
-/// A subject is held from the moment a row of it is nacked. When the first of its rows that were set back is
-/// through, the hold is *released*: what the cursor has passed meanwhile, up to the next row that was set back,
-/// is read by the subject and sent; then that row may go, or the hold ends.
+/// A subject is held from the moment one of its rows is nacked. When its first deferred row is settled, the hold is
+/// *released*: the rows that the cursor has passed meanwhile, up to the next deferred row, are read by subject and
+/// published. Then that row may be published, or the hold ends.
 struct RelayHolds: Sendable {
     private struct Hold {
-        /// The rows that were set back, in order.
+        /// The deferred rows, in order.
         var blockers: [Int64] = []
-        /// All rows of the subject up to here were sent, or are among the blockers.
+        /// All rows of the subject up to here were published, or are among the blockers.
         var from: Int64
-        /// Whether rows before the first blocker may still have to be sent.
+        /// Whether rows before the first blocker may still have to be published.
         var isReleased = false
     }
     private var holds: [String: Hold] = [:]
     private var released: [String] = []
-    /// How many rows were set back, of all subjects.
+    /// The number of deferred rows of all subjects.
     private(set) var count = 0
 
     var isEmpty: Bool { holds.isEmpty }
@@ -34,7 +34,7 @@ struct RelayHolds: Sendable {
         set(hold, of: subject)
     }
 
-    /// Says that a row does not wait any more.
+    /// A row is not deferred any more.
     mutating func release(_ subject: String, from sequence: Int64) {
         guard var hold = holds[subject], let place = hold.blockers.firstIndex(of: sequence) else { return }
         hold.blockers.remove(at: place)
@@ -43,8 +43,8 @@ struct RelayHolds: Sendable {
         set(hold, of: subject)
     }
 
-    /// Whether a row of the subject may be sent: there is no hold, or it is the first of those that were set
-    /// back, or it comes before that one and is sent again because its outcome is unknown.
+    /// Whether a row of the subject may be published: the subject is not held, or the row is its first deferred one, or
+    /// it comes before that one and is published again because its outcome is unknown.
     func mayPass(_ subject: String, _ sequence: Int64) -> Bool {
         guard let hold = holds[subject] else { return true }
         return !hold.isReleased && hold.blockers.first.map { sequence <= $0 } ?? false
@@ -52,20 +52,20 @@ struct RelayHolds: Sendable {
 
     func isReleased(_ subject: String) -> Bool { holds[subject]?.isReleased ?? false }
 
-    /// The first row of the subject that was set back.
+    /// The first deferred row of the subject.
     func firstBlocker(of subject: String) -> Int64? { holds[subject]?.blockers.first }
 
-    /// A subject whose held rows are to be read, and after which number.
+    /// A subject whose held rows are to be read, and the number after which to read.
     var nextReleased: (subject: String, after: Int64)? {
         released.first.flatMap { subject in holds[subject].map { (subject, $0.from) } }
     }
 
-    /// The held rows up to that number were sent.
+    /// The held rows up to that number were published.
     mutating func advance(_ subject: String, to sequence: Int64) { holds[subject]?.from = sequence }
 
-    /// All held rows before the next one that was set back were sent.
+    /// All held rows before the next deferred one were published.
     ///
-    /// - Returns: whether there is such a row, which may go now.
+    /// - Returns: Whether another deferred row exists, which may be published now.
     mutating func end(_ subject: String) -> Bool {
         guard var hold = holds[subject] else { return false }
         hold.isReleased = false
@@ -73,12 +73,12 @@ struct RelayHolds: Sendable {
         return !hold.blockers.isEmpty
     }
 
-    /// Rows after the cursor are read again: so those that are held are to be read again too.
+    /// The cursor goes back, so the held rows after it must be read again, too.
     mutating func goBack(to cursor: Int64) {
         for (subject, hold) in holds where hold.from > cursor { holds[subject]?.from = cursor }
     }
 
-    /// The rows that were set back, with their subjects.
+    /// The deferred rows with their subjects.
     var blockers: [(subject: String, sequence: Int64)] {
         holds.flatMap { subject, hold in hold.blockers.map { (subject, $0) } }
     }

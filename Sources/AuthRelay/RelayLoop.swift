@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// The relay's hands: does what a ``RelayState`` wants, and tells it what came of it.
+/// Runs a relay: performs the actions of a ``RelayState`` and feeds the results back to it as events.
 struct RelayLoop: Sendable {
     let relay: SignalRelay
     private let events: AsyncThrowingStream<RelayEvent, any Error>
@@ -18,7 +18,7 @@ struct RelayLoop: Sendable {
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                // The children end the feed with their errors: a group's body is not cancelled by them.
+                // A child's error does not cancel the group's body, so children finish the feed with their errors.
                 group.addTask { for await _ in relay.outbox.wakeUps() { feed.yield(.wokenUp) } }
                 group.addTask {
                     await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) }
@@ -35,9 +35,9 @@ struct RelayLoop: Sendable {
 
     private func work(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         var state = RelayState(configuration: relay.configuration)
-        // Before anything is read: a relay that starts on a paused outbox publishes nothing.
+        // Before the first read, so that a relay that starts on a paused outbox publishes nothing.
         await askPaused()
-        // And what is emitted from now on is counted.
+        // Sets the baseline from which emitted signals are counted.
         await showStatus()
         for action in state.start() { try await perform(action, in: &group) }
         var wasStopping = false
@@ -80,7 +80,7 @@ struct RelayLoop: Sendable {
         }
     }
 
-    // MARK: One by one
+    // MARK: Actions
 
     private func awaitReady(after pause: Duration) async {
         do {
@@ -88,7 +88,7 @@ struct RelayLoop: Sendable {
             try await relay.publisher.awaitReady()
             feed.yield(.ready)
         } catch {
-            // The publisher is shut down, or this task is: there is nothing to come.
+            // The publisher was stopped, or this task was cancelled.
             feed.yield(.stop)
         }
     }
@@ -99,7 +99,7 @@ struct RelayLoop: Sendable {
         do {
             found = try await relay.outbox.find(read, now: relay.clock.now())
         } catch {
-            relay.logger.error("the outbox cannot be read", metadata: ["error": "\(error)"])
+            relay.logger.error("outbox read failed", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: relay.configuration.sweepInterval)
             found = .readFailed
         }
@@ -112,7 +112,7 @@ struct RelayLoop: Sendable {
         let start = ContinuousClock.now
         let receipt = relay.publisher.submit(rows.map(relay.codec.message))
         try await relay.failpoints.reach(.afterPublish)
-        // Not a child: a publisher that does not answer must not keep a cancelled relay from ending.
+        // Not a child task: a publisher that does not respond must not keep a cancelled relay from ending.
         Task {
             let outcomes = await receipt.outcomes()
             relay.metrics.published(in: ContinuousClock.now - start)
@@ -132,7 +132,7 @@ struct RelayLoop: Sendable {
         do {
             try await relay.outbox.settle(settlements)
         } catch {
-            relay.logger.error("published signals cannot be settled", metadata: ["error": "\(error)"])
+            relay.logger.error("settling published signals failed", metadata: ["error": "\(error)"])
             feed.yield(.settlementFailed)
             return
         }
@@ -147,7 +147,7 @@ struct RelayLoop: Sendable {
         }
     }
 
-    /// A store that does not answer is as it was: what it does not give cannot be published anyway.
+    /// Errors are ignored: without a readable store nothing can be published anyway.
     private func askPaused() async {
         do { feed.yield(.paused(try await relay.outbox.pausedSince() != nil)) } catch {}
     }
@@ -163,7 +163,7 @@ extension Outbox {
     fileprivate func find(_ read: RelayRead, now: Date) async throws -> RelayEvent {
         switch read {
         case .setBack(let limit):
-            // Every row that was set back is due some day.
+            // Every deferred row is due before the distant future.
             let rows = try await dueRows(upTo: .max, limit: limit, now: .distantFuture)
             return .found(read, rows: rows, cursor: 0)
         case .new(let after, let limit):

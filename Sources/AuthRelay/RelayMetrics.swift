@@ -4,7 +4,7 @@ import Foundation
 import Metrics
 import Synchronization
 
-/// What a relay counts.
+/// The metrics of a relay.
 struct RelayMetrics: Sendable {
     private let confirmed: Counter
     private let unrouted: Counter
@@ -53,7 +53,7 @@ struct RelayMetrics: Sendable {
         }
     }
 
-    /// Names are a small set: those of the catalogue and the application's.
+    /// The label's cardinality is small: the signal names of the catalogue and of the application.
     private func channelClosed(_ name: SignalName, code: Int) {
         Counter(
             label: "auth_signals_channel_closed",
@@ -73,22 +73,22 @@ struct RelayMetrics: Sendable {
         oldestPending.record(age.seconds(of: status.oldestPending, at: now))
     }
 
-    /// - Parameter duration: from handing a batch over to the last of its outcomes.
+    /// - Parameter duration: The time from submitting a batch to the last of its outcomes.
     func published(in duration: Duration) {
         let (seconds, attoseconds) = duration.components
         publishing.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }
 
-/// How many signals of the store have been counted.
+/// The number of the store's signals that have been counted.
 private final class Emissions: Sendable {
     private let known = Mutex<Int?>(nil)
 
-    /// How many have come since the last time. What was there at the first look was emitted before the process that
-    /// counts: one that begins with all of them would look like a burst.
+    /// The number of signals emitted since the last call; 0 for the first one: signals that were emitted before the
+    /// process started would look like a burst.
     func growth(to emitted: Int) -> Int {
         known.withLock { known in
-            // Two looks may overtake each other.
+            // Concurrent calls may overtake each other.
             let before = known ?? emitted
             known = max(before, emitted)
             return max(0, emitted - before)

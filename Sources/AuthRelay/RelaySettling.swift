@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// The outcomes that are known and on their way into the outbox, one transaction at a time.
+/// Batches known outcomes and writes them to the outbox, one transaction at a time.
 struct RelaySettling: Sendable {
     private enum Pause {
-        /// Nobody waits.
+        /// No delay is running.
         case none
-        /// More outcomes are awaited, to be written together.
+        /// Outcomes are gathered, to be written together.
         case gathering
         case afterFailure
-        /// It is time to write.
+        /// The delay is over: write.
         case over
     }
 
-    /// How many rows one transaction writes at most.
+    /// The maximum number of rows that one transaction writes.
     let limit: Int
     private var waiting: [OutboxSettlement] = []
     private var underWay: [OutboxSettlement] = []
     private var pause = Pause.none
     /// The rows whose outcome is known and not yet written.
     private var unsettled: Set<Int64> = []
-    /// The rows that were written while a read is under way, which may still show them as they were.
+    /// The rows that were written while a read is running, which may still return their old state.
     private var settledMeanwhile: Set<Int64> = []
 
     init(limit: Int) { self.limit = limit }
 
-    /// How many rows are not yet written.
+    /// The number of rows that are not yet written.
     var count: Int { unsettled.count }
     var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
 
-    /// Whether the outcome of the row is known, and a read may not show it.
+    /// Whether the row's outcome is known although a read may still return the row.
     func knows(_ sequence: Int64) -> Bool {
         unsettled.contains(sequence) || settledMeanwhile.contains(sequence)
     }
@@ -39,9 +39,9 @@ struct RelaySettling: Sendable {
         waiting.append(settlement)
     }
 
-    /// What is to be done now, if anything.
+    /// The next action, if any.
     ///
-    /// - Parameter isUrgent: whether nothing is waited for.
+    /// - Parameter isUrgent: Whether to write without gathering.
     mutating func next(isUrgent: Bool) -> RelayAction? {
         guard underWay.isEmpty, !waiting.isEmpty else { return nil }
         let isFull = waiting.count >= limit && pause != .afterFailure
@@ -56,12 +56,12 @@ struct RelaySettling: Sendable {
         return .settleLater(isRetry: false)
     }
 
-    /// The time for gathering, or for waiting after a failure, is over.
+    /// The delay for gathering, or after a failure, is over.
     mutating func isDue() { pause = .over }
 
-    /// What was under way is written.
+    /// The current transaction was committed.
     ///
-    /// - Parameter isReading: whether a read is under way.
+    /// - Parameter isReading: Whether a read is running.
     mutating func succeeded(isReading: Bool) {
         for settlement in underWay {
             unsettled.remove(settlement.sequence)
@@ -70,7 +70,7 @@ struct RelaySettling: Sendable {
         underWay = []
     }
 
-    /// What was under way is not written; it is to be tried again.
+    /// The current transaction failed and must be retried.
     mutating func failed() -> RelayAction {
         waiting = underWay + waiting
         underWay = []
@@ -78,7 +78,7 @@ struct RelaySettling: Sendable {
         return .settleLater(isRetry: true)
     }
 
-    /// Leaves what is not written to the next relay, which publishes it again.
+    /// Abandons the unwritten outcomes; the next relay publishes those rows again.
     mutating func abandon() {
         waiting = []
         underWay = []

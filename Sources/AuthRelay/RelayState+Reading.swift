@@ -2,10 +2,10 @@
 import AuthSignals
 
 extension RelayState {
-    /// How many rows that were set back are looked at when the relay begins.
+    /// The maximum number of deferred rows that are read when the relay starts.
     static let setBackLimit = 10_000
 
-    /// The read that is to be made now, if any.
+    /// The next read, if any.
     mutating func nextRead() -> RelayRead? {
         let size = isIsolating ? 1 : configuration.batchSize
         let room = isIsolating ? 0 : configuration.batchSize * (configuration.batchesInFlight - 1)
@@ -14,7 +14,7 @@ extension RelayState {
         let hasOthers = mayHaveNew || holds.nextReleased != nil
         if mayHaveDue, !(triesOthers && hasOthers) {
             mayHaveDue = false
-            // So many may be found that are under way or wait for another one.
+            // The result may contain this many rows that are in flight or held behind another one.
             return .due(upTo: cursor, limit: configuration.batchSize + busy + holds.count)
         }
         if let (subject, after) = holds.nextReleased {
@@ -27,7 +27,7 @@ extension RelayState {
         return nil
     }
 
-    /// Chooses what is to be published of what was found.
+    /// Selects the rows of a read that are to be published.
     mutating func take(_ read: RelayRead, _ rows: [OutboxRow], _ found: Int64) -> [OutboxRow] {
         switch read {
         case .setBack(let limit):
@@ -50,7 +50,7 @@ extension RelayState {
             cursor = max(cursor, found)
             if found > after { mayHaveNew = true }
             let passing = rows.filter(mayPass)
-            // They are found again by their time, which is when they are sent alone.
+            // Suspects are read again as due rows, and are then published alone.
             let others = passing.filter { !suspects.contains($0.sequence) }
             if others.count < passing.count { (suspectIsDue, mayHaveDue) = (true, true) }
             return others
@@ -68,7 +68,7 @@ extension RelayState {
             dueWasFull = rows.count == limit || others.count > size
             return Array(others.prefix(size))
         case .held(let subject, _, let limit):
-            // Another row of the subject may have failed meanwhile: then it is held again.
+            // Another row of the subject may have been nacked meanwhile: then the subject is held again.
             guard holds.isReleased(subject) else { return [] }
             let next = holds.firstBlocker(of: subject) ?? .max
             let behind = rows.prefix { $0.sequence <= cursor && $0.sequence < next }

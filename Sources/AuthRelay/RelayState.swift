@@ -2,14 +2,14 @@
 import AuthSignals
 import Foundation
 
-/// The relay's mind: events in, actions out; it knows no clock, no store and no broker.
+/// The relay's state machine: events in, actions out, without a clock, a store or a broker.
 ///
-/// One read is under way at a time. The cursor follows the new rows; rows that were set back come by their
-/// time, and rows of a subject that was held come by the subject. When outcomes are unknown nothing more is
-/// published until all batches are answered, then the cursor goes back to the lowest of them. Which row the broker
-/// closes the channel over is found by ``RelaySuspects``.
+/// One read runs at a time. New rows are read by the cursor, deferred rows by their due time, and the held rows of a
+/// subject by the subject. If outcomes are unknown, nothing more is published until all batches have an outcome; then
+/// the cursor goes back to the lowest unknown row. ``RelaySuspects`` finds the row for which the broker closes the
+/// channel.
 struct RelayState: Sendable {
-    /// What is remembered of a row that was published.
+    /// A row in flight.
     struct Sent: Sendable {
         var name: SignalName
         var id: UUID
@@ -21,13 +21,13 @@ struct RelayState: Sendable {
 
     let configuration: RelayConfiguration
     private(set) var phase = Phase.awaitingReady
-    /// Whether nothing more is to be read for the time being.
+    /// Whether reading is paused.
     private(set) var isPaused = false
 
     // Reading.
     var cursor: Int64 = 0
     var isReading = false
-    /// Whether the read that is under way began before the cursor went back.
+    /// Whether the running read began before the cursor went back.
     private var readIsStale = false
     var mayHaveNew = true
     var mayHaveDue = false
@@ -36,18 +36,18 @@ struct RelayState: Sendable {
     private var sweeps = 0
     var holds = RelayHolds()
     var suspects = RelaySuspects()
-    /// Whether a suspect is due: it is sent as soon as nothing is in flight.
+    /// Whether a suspect is due: it is published as soon as nothing is in flight.
     var suspectIsDue = false
-    /// Whether the last row that was sent was closed over: the next to be sent is not a suspect, if there is another.
+    /// Whether the channel was closed for the last published row: other rows than suspects are then published first.
     var triesOthers = false
 
     // Publishing.
     var inFlight: [Int64: Sent] = [:]
     var batches: [Int: [Int64]] = [:]
     private var lastBatch = 0
-    /// The batch of one row that was published while nothing was in flight, as long as that is so.
+    /// The batch of one row that was published while nothing was in flight; nil once another batch is.
     private var alone: Int?
-    /// Whether nothing else may be published until that batch is answered.
+    /// Whether nothing else may be published until that batch has an outcome.
     private var keepsAlone = false
     private var lost: Set<Int64> = []
     private var lossesInARow = 0
@@ -59,10 +59,10 @@ struct RelayState: Sendable {
         settling = RelaySettling(limit: configuration.settleLimit)
     }
 
-    /// What is to be done first.
+    /// The first actions.
     mutating func start() -> [RelayAction] { [.awaitReady(after: .zero)] }
 
-    /// - Parameter now: when the event happened.
+    /// - Parameter now: The time of the event.
     mutating func handle(_ event: RelayEvent, at now: Date) -> [RelayAction] {
         var actions: [RelayAction] = []
         switch event {
@@ -73,7 +73,7 @@ struct RelayState: Sendable {
             self.isPaused = isPaused
             if !isPaused { lookAgain() }
         case .found(let read, let rows, let found):
-            // What was read before a loss may lie behind what is to be sent again.
+            // Rows that were read before a loss may come after rows that must be published again.
             let isOfUse = phase == .relaying && !readIsStale && !isPaused
             if isOfUse { actions += publish(take(read, rows, found)) } else { lookAgain() }
             readEnded()
@@ -93,7 +93,7 @@ struct RelayState: Sendable {
         return actions + proceed()
     }
 
-    // MARK: What comes next
+    // MARK: Next actions
 
     private mutating func proceed() -> [RelayAction] {
         var actions = settling.next(isUrgent: phase == .stopping).map { [$0] } ?? []
@@ -120,7 +120,7 @@ struct RelayState: Sendable {
         sweeps += 1
         mayHaveNew = true
         mayHaveDue = true
-        // A row that holds others may have been taken out of the outbox by an operator.
+        // An operator may have removed a row from the outbox that holds others.
         if sweeps.isMultiple(of: 60), !holds.isEmpty || suspects.count > 0 { knowsSetBack = false }
     }
 
@@ -135,7 +135,7 @@ struct RelayState: Sendable {
         mayHaveDue = true
     }
 
-    /// All batches are answered: begins again at the lowest row whose outcome is unknown.
+    /// All batches have an outcome: starts again at the lowest row whose outcome is unknown.
     private mutating func goBack() -> RelayAction {
         if let lowest = lost.min() { cursor = min(cursor, lowest - 1) }
         holds.goBack(to: cursor)
@@ -143,7 +143,7 @@ struct RelayState: Sendable {
         readIsStale = isReading
         phase = .awaitingReady
         lossesInARow += 1
-        // A message that the broker cuts the connection for must not make a tight circle.
+        // A message for which the broker closes the connection must not cause a tight loop.
         let growing = Duration.milliseconds(50) * (1 << min(lossesInARow, 10))
         return .awaitReady(after: lossesInARow < 2 ? .zero : min(growing, .seconds(30)))
     }
@@ -174,8 +174,8 @@ struct RelayState: Sendable {
         var isLost = false
         for (index, sequence) in rows.enumerated() {
             guard let sent = inFlight.removeValue(forKey: sequence) else { continue }
-            // A publisher that answers for fewer than it was given has said nothing of the others.
-            let outcome = index < outcomes.count ? outcomes[index] : .unknown("no answer")
+            // A publisher may return fewer outcomes than messages: the others are unknown.
+            let outcome = index < outcomes.count ? outcomes[index] : .unknown("no outcome")
             note(outcome, of: sequence)
             switch outcome {
             case .confirmed:
@@ -215,7 +215,7 @@ struct RelayState: Sendable {
         return notices.map { .tell($0) }
     }
 
-    /// The broker closed the channel over the row alone.
+    /// The broker closed the channel while only this row was in flight.
     private mutating func blame(
         _ sequence: Int64, _ sent: Sent, _ code: Int, _ text: String, _ now: Date
     ) -> RelayNotice {
@@ -225,7 +225,7 @@ struct RelayState: Sendable {
             return .parked(sent.name, sent.id, reason: text)
         }
         triesOthers = true
-        // While nothing passes, the pause before the next connection is what spares the broker.
+        // The delay is capped: if nothing is confirmed at all, the reconnect backoff limits the load on the broker.
         let delay = configuration.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
         if let subject = sent.subject { holds.hold(subject, behind: sequence) }
         note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: text), now)
@@ -241,10 +241,10 @@ struct RelayState: Sendable {
         }
     }
 
-    /// Whether rows are sent one at a time: each is published when nothing is in flight.
+    /// Whether rows are published one at a time: each only when nothing is in flight.
     var isIsolating: Bool { keepsAlone || suspectIsDue || cursor < suspects.isolatedUpTo }
 
-    /// The row will not be sent again.
+    /// The row will not be published again.
     private mutating func settled(
         _ sequence: Int64, _ sent: Sent, _ result: OutboxSettlement.Result, _ now: Date
     ) {
@@ -256,12 +256,12 @@ struct RelayState: Sendable {
         settling.add(OutboxSettlement(sequence: sequence, result: result, at: now))
     }
 
-    /// Whether the row waits for nothing but its place: it is neither under way nor answered already.
+    /// Whether the row is neither in flight nor has a known outcome.
     func isOpen(_ sequence: Int64) -> Bool { inFlight[sequence] == nil && !settling.knows(sequence) }
 
-    /// How many rows are in flight or not yet settled.
+    /// The number of rows in flight or not yet settled.
     var busy: Int { inFlight.count + settling.count }
 
-    /// Whether so much is not yet settled that no more should be published.
+    /// Whether too many rows are unsettled to publish more.
     var isBehind: Bool { settling.count >= 20 * configuration.settleLimit }
 }

@@ -2,61 +2,62 @@
 public import AuthSignals
 public import Foundation
 
-/// A signal over which the broker closed the channel while nothing else was in flight.
+/// A signal for which the broker closed the channel while nothing else was in flight.
 public struct SuspectSignal: Hashable, Sendable {
     /// The signal's name.
     public var name: SignalName
-    /// The signal's id: what `auth-signals outbox show` takes.
+    /// The signal's id, for `auth-signals outbox show`.
     public var id: UUID
-    /// How often the channel was closed over it.
+    /// How often the channel was closed for this signal.
     public var closings: Int
-    /// The broker's text, the last time.
+    /// The broker's reply text of the last close.
     public var reason: String
 }
 
-/// Finds out which row the broker closes the channel over.
+/// Finds the row for which the broker closes the channel.
 ///
-/// AMQP's `channel.close` does not name the message that it answers, and it takes the confirms of all messages in
-/// flight with it. So rows that were in flight at two closings are *isolated*: sent one at a time. A row that is
-/// alone when the channel is closed is a *suspect*: its retry is deferred, like that of a row that was nacked, other
-/// rows are sent meanwhile, and it is sent again, alone. The third time it is parked.
+/// AMQP's `channel.close` does not identify the message that caused it, and the confirms of all messages in flight are
+/// lost with the channel. So rows that were in flight at two closes are *isolated*: published one at a time. A row that
+/// is alone in flight when the channel is closed is a *suspect*: it is deferred like a nacked row, other rows are
+/// published meanwhile, and it is published again, alone. The third time it is parked.
 ///
-/// A broker that refuses every row must not get every row parked (a publisher that may not write to the exchange at all,
-/// for example). A row is therefore parked only if the broker has answered for another one since the first closing. If
-/// the text is about the message itself it is parked without that, too, but at most three in a row.
+/// A broker that refuses every row must not cause every row to be parked (for example if the publisher lacks write
+/// permission on the exchange). A row is therefore parked only if the broker has confirmed, returned or nacked another
+/// one since the first close. If the reply text is about the message itself, the row is parked without that, too, but
+/// at most three rows in succession.
 ///
-/// Nothing of this is stored: a relay that starts anew finds the row again, at the price of a few closings.
+/// This state is not stored: after a restart the relay finds the row again, at the cost of a few closes.
 struct RelaySuspects: Sendable {
     enum Verdict: Equatable {
-        /// Send it again, alone.
+        /// Publish the row again, alone.
         case deferred(closings: Int)
-        /// It is the row's fault.
+        /// The row is the cause.
         case guilty
     }
 
     private struct Suspect {
         var signal: SuspectSignal
-        /// How many answers the broker had given before the first closing.
+        /// The value of `answers` at the first close.
         var answers: Int
     }
 
-    /// A row that was in flight with others at so many closings is sent alone.
+    /// A row that was in flight with others at this number of closes is published alone.
     static let sharedLimit = 2
-    /// A row that was alone at so many closings is parked.
+    /// A row that was alone in flight at this number of closes is parked.
     static let aloneLimit = 3
-    /// How many rows are parked at most without another one that the broker has answered for.
+    /// The maximum number of rows that are parked without a response of the broker to another row.
     static let parkedInARow = 3
 
-    /// The rows that were in flight with others when the channel was closed, and how often.
+    /// How often the channel was closed while a row was in flight with others, by row.
     private var shared: [Int64: Int] = [:]
     private var suspects: [Int64: Suspect] = [:]
-    /// How many rows the broker has answered for.
+    /// The number of rows that the broker has confirmed, returned or nacked.
     private var answers = 0
     private var parkedInARow = 0
-    /// Rows up to here are sent one at a time.
+    /// Rows up to here are published one at a time.
     private(set) var isolatedUpTo: Int64 = 0
 
-    /// How many suspects there are.
+    /// The number of suspects.
     var count: Int { suspects.count }
 
     /// The suspects, the oldest first.
@@ -67,7 +68,7 @@ struct RelaySuspects: Sendable {
     /// Whether the row is a suspect.
     func contains(_ sequence: Int64) -> Bool { suspects[sequence] != nil }
 
-    /// Which of some suspects is sent next: the one that was sent least often, so that each has its turn.
+    /// The next suspect to publish: the one with the fewest closes, so that each gets its turn.
     func next(of rows: [OutboxRow]) -> OutboxRow? {
         rows.min { closings(of: $0.sequence) < closings(of: $1.sequence) }
     }
@@ -79,14 +80,14 @@ struct RelaySuspects: Sendable {
         contains(sequence) || shared[sequence, default: 0] >= Self.sharedLimit
     }
 
-    /// The broker answered for the row: it is not the one.
+    /// The broker confirmed, returned or nacked the row: it is not the cause.
     mutating func answered(_ sequence: Int64) {
         answers += 1
         parkedInARow = 0
         forget(sequence)
     }
 
-    /// The row is settled, or gone.
+    /// The row is settled, or no longer exists.
     mutating func forget(_ sequence: Int64) {
         shared[sequence] = nil
         suspects[sequence] = nil
@@ -94,7 +95,7 @@ struct RelaySuspects: Sendable {
 
     /// The channel was closed with the row and others in flight.
     ///
-    /// - Returns: whether it is isolated from now on.
+    /// - Returns: Whether the row is isolated from now on.
     mutating func closedTogether(_ sequence: Int64) -> Bool {
         shared[sequence, default: 0] += 1
         guard shared[sequence, default: 0] >= Self.sharedLimit else { return false }
@@ -102,7 +103,7 @@ struct RelaySuspects: Sendable {
         return shared[sequence] == Self.sharedLimit
     }
 
-    /// The channel was closed with nothing but the row in flight.
+    /// The channel was closed with only the row in flight.
     mutating func closedAlone(
         _ sequence: Int64, name: SignalName, id: UUID, code: Int, text: String
     ) -> Verdict {
@@ -123,10 +124,10 @@ struct RelaySuspects: Sendable {
         return .guilty
     }
 
-    /// Whether the broker's answer is about the message that was published, and not about its exchange.
+    /// Whether the close is about the published message, and not about its exchange.
     ///
-    /// CONTENT_TOO_LARGE (311) and PRECONDITION_FAILED (406) are, and ACCESS_REFUSED (403) is if it names the topic:
-    /// "access to topic 'account.user_logged_in' in exchange …".
+    /// CONTENT_TOO_LARGE (311) and PRECONDITION_FAILED (406) are, and so is ACCESS_REFUSED (403) if its text names the
+    /// topic: "access to topic 'account.user_logged_in' in exchange …".
     private static func isAboutMessage(_ code: Int, _ text: String, _ name: SignalName) -> Bool {
         code == 311 || code == 406 || code == 403 && text.contains("topic '\(name)'")
     }

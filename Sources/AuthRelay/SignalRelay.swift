@@ -13,19 +13,19 @@ import Synchronization
 /// let group = ServiceGroup(services: [publisher, relay], logger: logger)
 /// ```
 ///
-/// A row is settled only after the broker has answered for it, so every committed signal is published at
-/// least once; rows are published in commit order. A subject whose row was nacked waits until that row is
-/// through, the others pass. A row that the broker closes the channel over is found, sent alone, and parked if it
-/// stays the cause (``suspects``).
+/// A row is settled only after its outcome is known, so every committed signal is published at least once; rows are
+/// published in commit order. A nacked row is deferred and holds the later rows of its subject; other subjects are not
+/// affected. A row for which the broker closes the channel is found, published alone, and parked if it remains the
+/// cause (``suspects``).
 public final class SignalRelay: Service {
-    /// What a relay is doing.
+    /// The state of a relay.
     public enum Phase: String, Hashable, Sendable, Codable {
-        /// Another process relays the outbox, or ``SignalRelay/run()`` was not called.
-        case waitingForRole
-        /// The publisher cannot publish.
-        case waitingForBroker
+        /// Another process holds the relay lease, or ``SignalRelay/run()`` was not called.
+        case waitingForRole = "waiting_for_lease"
+        /// The publisher is not ready.
+        case waitingForBroker = "waiting_for_broker"
         case relaying
-        /// An operator has stopped it.
+        /// An operator has paused the outbox.
         case paused
         case stopping
         case stopped
@@ -44,9 +44,9 @@ public final class SignalRelay: Service {
     let unrouted = UnroutedLog()
 
     /// - Parameters:
-    ///   - outbox: what is relayed; one relay at a time has the right to.
-    ///   - publisher: is to be stopped after the relay, which needs it to finish.
-    ///   - failpoints: for tests.
+    ///   - outbox: The outbox to relay; one relay at a time holds its lease.
+    ///   - publisher: Must be stopped after the relay, which needs it to finish.
+    ///   - failpoints: For tests.
     public init(
         from outbox: any Outbox, to publisher: any SignalPublisher, codec: SignalCodec,
         configuration: RelayConfiguration = RelayConfiguration(), clock: any WallClock = .system,
@@ -63,21 +63,21 @@ public final class SignalRelay: Service {
         self.metrics = RelayMetrics(factory: metrics)
     }
 
-    /// What it is doing.
+    /// The current state.
     public internal(set) var phase: Phase {
         get { currentPhase.withLock { $0 } }
         set { currentPhase.withLock { $0 = newValue } }
     }
 
-    /// The signals over which the broker closed the channel, and which are not parked yet; the oldest first.
+    /// The signals for which the broker closed the channel and which are not parked yet; the oldest first.
     public internal(set) var suspects: [SuspectSignal] {
         get { currentSuspects.withLock { $0 } }
         set { currentSuspects.withLock { $0 = newValue } }
     }
 
-    /// Relays until a graceful shutdown, which takes nothing more from the outbox, finishes what is in flight
-    /// and settles it, and gives the right to relay back; or until it is cancelled, which leaves what is in
-    /// flight to the next relay.
+    /// Relays until a graceful shutdown or cancellation. On a graceful shutdown it reads nothing more, waits for what
+    /// is in flight, settles it, and releases the lease. On cancellation it abandons what is in flight; the next relay
+    /// publishes it again.
     public func run() async throws {
         defer {
             phase = .stopped
@@ -91,7 +91,7 @@ public final class SignalRelay: Service {
             return
         }
         defer { role.release() }
-        logger.info("relaying the outbox")
+        logger.info("relay lease acquired; relaying the outbox")
         try await RelayLoop(self).run()
     }
 }

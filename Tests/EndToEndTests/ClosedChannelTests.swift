@@ -37,7 +37,7 @@ extension EndToEnd {
             let handled = try await worker.handled(atLeast: 22)
             #expect(Set(handled.map(\.id)).count == 22)
             let log = server.program.log
-            #expect(log.contains("the broker closed the channel over a signal"))
+            #expect(log.contains("channel closed by the broker because of a signal"))
             #expect(log.contains("signal=socialaccount.example"))
             let page = try await Answer("GET", server.base + "/metrics").text
             #expect(

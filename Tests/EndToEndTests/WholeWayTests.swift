@@ -62,7 +62,7 @@ extension EndToEnd {
                 try await first.readiness().part("relay") == "relaying"
             }
             let second = try await installation.serve()
-            #expect(try await second.readiness().part("relay") == "waitingForRole")
+            #expect(try await second.readiness().part("relay") == "waiting_for_lease")
             #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             try await first.program.stop(SIGKILL)

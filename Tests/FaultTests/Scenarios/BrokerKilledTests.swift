@@ -22,7 +22,7 @@ extension Faults {
                         try await world.drain()
                     }
                 }
-                #expect(world.told("the broker has not answered for all signals; they are sent again") > 0)
+                #expect(world.told("outcome of signals unknown; publishing them again") > 0)
             }
         }
     }

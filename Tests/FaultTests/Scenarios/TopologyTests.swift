@@ -43,7 +43,7 @@ extension Faults {
                 }
                 #expect(try await world.store.status().unrouted == 0)
                 #expect(
-                    world.told("the broker has not answered for all signals; they are sent again") > 0)
+                    world.told("outcome of signals unknown; publishing them again") > 0)
             }
         }
 
@@ -85,7 +85,7 @@ extension Faults {
                         // The limit is soft: messages in flight may exceed it.
                         try await eventually(within: .seconds(60), "many were nacked") {
                             try await world.write(20)
-                            return world.told("the broker did not store a signal; it is sent again") > 40
+                            return world.told("signal nacked by the broker; deferred") > 40
                         }
                         try await world.write(100)
                         try await admin.perform { channel throws(BrokerError) in try channel.deleteQueue(full)
