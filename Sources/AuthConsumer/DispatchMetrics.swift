@@ -2,9 +2,9 @@
 import Metrics
 import Synchronization
 
-/// What a dispatcher counts.
+/// The metrics of a dispatcher.
 final class DispatchMetrics: Sendable {
-    /// What is counted of one handler.
+    /// The metrics of one handler.
     struct PerHandler: Sendable {
         let handled: Counter
         let failed: Counter
@@ -27,7 +27,7 @@ final class DispatchMetrics: Sendable {
     }
 
     private let depth: Mutex<Gauge>
-    /// Messages that no handler was asked about: malformed, or for a handler that is not there.
+    /// Messages that were dead-lettered without calling a handler: malformed, or for an unknown handler.
     let setAside: Counter
 
     init(factory: any MetricsFactory) {
@@ -35,7 +35,7 @@ final class DispatchMetrics: Sendable {
         setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
     }
 
-    /// - Parameter count: read under the lock, so that of two tasks the one that records last has the newer value.
+    /// - Parameter count: Called under the lock, so that of two tasks the one that records last has the newer value.
     func show(depth count: () -> Int) { depth.withLock { $0.record(count()) } }
 }
 

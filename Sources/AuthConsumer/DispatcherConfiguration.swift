@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a ``SignalDispatcher`` works; the defaults are right for most handlers.
+/// The limits and options of a ``SignalDispatcher``; the defaults suit most handlers.
 public struct DispatcherConfiguration: Sendable {
-    /// How much of a handler's error is written into the headers of the message it failed at.
+    /// How much of a handler's error is written into the headers of the failed message.
     public struct ErrorDetail: Hashable, Sendable {
         private enum Kind { case type, text }
         private let kind: Kind
         /// The error's type.
         public static let type = ErrorDetail(kind: .type)
-        /// The error's type and its description, which may hold what should be in no message.
+        /// The error's type and its description, which may contain personal data.
         public static let text = ErrorDetail(kind: .text)
     }
 
-    /// How many subjects are handled at the same time, from 1. The source's prefetch should be twice that.
+    /// The maximum number of subjects that are handled concurrently, from 1. The source's prefetch should be twice
+    /// that.
     public var concurrency = 8
-    /// How long a handler may take; one that takes longer has failed.
+    /// How long a handler may run; after that it counts as failed.
     public var handlerTimeout: Duration = .seconds(300)
-    /// When a handler that failed is tried again.
+    /// When a failed handler is retried.
     public var retries = RetrySchedule.standard
-    /// What is said of a handler's error in the message's headers, at most 1 KiB.
+    /// What the message's headers contain of a handler's error, at most 1 KiB.
     public var errorDetail = ErrorDetail.type
-    /// Done around every handler, the first outermost.
+    /// Runs around every handler, the first one outermost.
     public var middleware: [any SignalMiddleware] = []
-    /// How long a graceful stop waits for what is in hand; what is not done by then is delivered again.
+    /// How long a graceful stop waits for running handlers; deliveries that are not settled by then are redelivered.
     public var finishWithin: Duration = .seconds(25)
-    /// How long the inbox remembers a message: longer than the whole ladder and the life of a dead letter.
+    /// How long the inbox keeps the mark of a handled message: longer than the whole retry ladder and the retention of
+    /// dead letters.
     public var inboxRetention: Duration = .seconds(40 * 86_400)
-    /// How often the inbox forgets.
+    /// How often old marks are deleted from the inbox.
     public var pruneInterval: Duration = .seconds(3600)
-    /// The pause before a copy that the broker did not take is sent to it again; it doubles up to 30 s.
+    /// The first delay before republishing a copy is retried; it doubles up to 30 s.
     public var movePause: Duration = .milliseconds(100)
 
     public init() {}

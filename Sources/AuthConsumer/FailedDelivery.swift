@@ -2,40 +2,40 @@
 import AuthSignals
 import Foundation
 
-/// A message that is moved because it could not be handled, and why.
+/// A message that is republished because it could not be handled, with the reason.
 struct FailedDelivery: Sendable {
-    /// Why a message is set aside without a handler's doing: `auth-reason`.
+    /// Why a message is dead-lettered: values of `auth-reason`.
     enum Reason {
-        /// The body is no event.
+        /// The body is not an event.
         static let malformed = "malformed"
         /// The body is far larger than any event.
         static let tooLarge = "too-large"
-        /// The copy is for a handler that this worker has not.
+        /// The copy is for a handler that this worker does not have.
         static let unknownHandler = "unknown-handler"
-        /// The schedule is at its end.
+        /// The retry schedule is exhausted.
         static let attemptsExhausted = "attempts-exhausted"
-        /// It was returned to the queue as often as is allowed, without an end of its handlers.
+        /// The message was returned to the queue as often as allowed, without its handlers finishing.
         static let deliveryLimit = "delivery-limit"
     }
 
-    /// Bytes of the largest body that is looked at; the contract's is 64 KiB.
+    /// The largest body that is decoded, in bytes; the contract's limit is 64 KiB.
     static let largestBody = 1 << 20
 
     /// The longest `auth-error`, `auth-first-error` and `auth-reason`, in bytes.
     static let longestText = 1024
 
     var message: SignalMessage
-    /// The handler that failed; nil where none was asked.
+    /// The handler that failed; nil if none was called.
     var handler: String?
-    /// How many attempts it has made.
+    /// The number of that handler's attempts.
     var attempts: Int?
-    /// What is said of its error.
+    /// The text for `auth-error`.
     var error: String?
-    /// Why it goes to the dead letters.
+    /// Why the message is dead-lettered; nil for a retry.
     var reason: String?
     var at: Date
 
-    /// The copy to be moved: the contract's properties, headers and body, and nothing of the broker's.
+    /// The copy to republish: the contract's properties, headers and body, without the broker's headers.
     var copy: SignalMessage {
         typealias Name = SignalMessage.HeaderName
         var headers = message.headers.filter { name, _ in

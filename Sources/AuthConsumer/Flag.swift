@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Something that has happened or has not.
+/// A thread-safe flag that can be set once.
 final class Flag: Sendable {
     private let value = Atomic(false)
 

@@ -3,14 +3,14 @@ import AuthSignals
 import Metrics
 import Synchronization
 
-/// The handlers with what belongs to each, found quickly by the name of a signal.
+/// The handlers with their metrics, with a cache by signal name.
 final class HandlerTable: Sendable {
     struct Entry: Sendable {
         let handler: SignalHandler
         let metrics: DispatchMetrics.PerHandler
     }
 
-    /// Names are other people's words: no more of them are remembered than any catalogue has.
+    /// Signal names come from the wire: the cache is limited to more names than a catalogue has.
     private static let mostNames = 256
 
     private let handlers: SignalHandlers
@@ -26,7 +26,7 @@ final class HandlerTable: Sendable {
             })
     }
 
-    /// The handlers that take a signal, in order.
+    /// The handlers of a signal, in order.
     func entries(for name: SignalName) -> [Entry] {
         known.withLock { known in
             if let entries = known[name] { return entries }
@@ -36,6 +36,6 @@ final class HandlerTable: Sendable {
         }
     }
 
-    /// The handler of that name.
+    /// The handler with that name.
     func entry(named name: String) -> Entry? { entries[name] }
 }

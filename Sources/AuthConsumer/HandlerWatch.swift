@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// A handler did not return in time. It was cancelled; whether it heeds that is its own affair.
+/// A handler did not return in time. It was cancelled, but may continue to run if it ignores cancellation.
 public struct HandlerTimeout: Error, Hashable, Sendable {
-    /// How long it had.
+    /// The time limit.
     public var limit: Duration
 }
 
-/// Looks after the workers: one whose handler takes too long is left behind, and another goes on in its place.
+/// Enforces the handlers' time limit: a worker whose handler exceeds it is abandoned, and another one replaces it.
 ///
-/// One loop looks at all of them, so that a handler costs neither a task nor a timer of its own.
+/// One loop checks all workers, so that a handler needs neither a task nor a timer of its own.
 final class HandlerWatch: Sendable {
-    /// How long a handler has.
+    /// The time limit of a handler.
     let limit: Duration
     private let workers = Mutex<[ObjectIdentifier: WatchedWorker]>([:])
 
     init(limit: Duration) { self.limit = limit }
 
-    /// Runs a worker until it ends, is left behind, or the caller is cancelled.
+    /// Runs a worker until it ends, is abandoned, or the caller is cancelled.
     ///
-    /// - Returns: where the handler took too long, what is still to be done; nil otherwise.
+    /// - Returns: If the handler exceeded its limit, the delivery to continue with; otherwise nil.
     func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> Handling? {
         let worker = WatchedWorker()
         workers.withLock { $0[ObjectIdentifier(worker)] = worker }
@@ -27,7 +27,7 @@ final class HandlerWatch: Sendable {
         return await worker.run(body)
     }
 
-    /// Looks until it is cancelled.
+    /// Checks the workers until it is cancelled.
     func watch() async {
         let pause = min(max(limit / 20, .milliseconds(5)), .seconds(1))
         while !Task.isCancelled {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// A delivery on its way through its handlers.
+/// The progress of a delivery through its handlers.
 struct Handling: Sendable {
-    /// What stays the same on the way.
+    /// The constant part.
     final class Subject: Sendable {
         let delivery: Delivery
         let lane: LaneTable.Lane
@@ -22,13 +22,13 @@ struct Handling: Sendable {
     }
 
     let subject: Subject
-    /// The handler that is next, or runs.
+    /// The index of the current or next handler.
     var index = 0
-    /// For those that have failed.
+    /// The copies for the handlers that failed.
     var copies: [MovedCopy] = []
 
     init(_ subject: Subject) { self.subject = subject }
 
-    /// The handler that is next; nil after the last.
+    /// The current or next handler; nil after the last.
     var entry: HandlerTable.Entry? { index < subject.handlers.count ? subject.handlers[index] : nil }
 }

@@ -2,11 +2,11 @@
 import AuthSignals
 import Synchronization
 
-/// A ``LaneTable`` that workers wait at.
+/// A thread-safe ``LaneTable`` on which workers can wait for deliveries.
 ///
-/// One that finds work takes it without waiting. Of those that wait one is woken at a time: it wakes the next
-/// where there is still something for it, so that handlers that wait run side by side and those that do not
-/// cost no wake-ups.
+/// A worker takes an available delivery without waiting. Waiting workers are woken one at a time: each wakes the next
+/// one if more deliveries are available. So handlers that suspend run concurrently, and handlers that do not suspend
+/// cause no wake-ups.
 final class LaneQueue: Sendable {
     typealias Work = (lane: LaneTable.Lane, delivery: Delivery)
     private typealias Worker = CheckedContinuation<Void, Never>
@@ -14,14 +14,14 @@ final class LaneQueue: Sendable {
     private struct State {
         var table: LaneTable
         var workers: [Worker] = []
-        /// Whether one was woken that has not come yet.
+        /// Whether a worker was woken that has not called `take` yet.
         var isWaking = false
         var hasEnded = false
 
-        /// Whether nothing comes any more.
+        /// Whether no more deliveries follow.
         var isOver: Bool { hasEnded && table.depth == 0 }
 
-        /// The worker that is to be woken now.
+        /// Removes the worker to wake now, if any.
         mutating func toWake() -> Worker? {
             guard !isWaking, table.hasNext, let worker = workers.popLast() else { return nil }
             isWaking = true
@@ -30,22 +30,22 @@ final class LaneQueue: Sendable {
     }
     private let state: Mutex<State>
 
-    /// - Parameter isStrict: see ``LaneTable``.
+    /// - Parameter isStrict: See ``LaneTable``.
     init(concurrency: Int, isStrict: Bool = false) {
         state = Mutex(State(table: LaneTable(concurrency: concurrency, isStrict: isStrict)))
     }
 
-    /// How many deliveries wait for a worker.
+    /// The number of deliveries that wait for a worker.
     var depth: Int { state.withLock { $0.table.depth } }
 
     func add(_ deliveries: [Delivery]) {
         change { for delivery in deliveries { $0.table.add(delivery) } }
     }
 
-    /// Says that nothing more comes: the workers end when nothing waits any more.
+    /// Ends the queue: the workers end when no more deliveries wait.
     func end() { change { $0.hasEnded = true } }
 
-    /// Forgets what waits, and ends.
+    /// Drops the waiting deliveries, and ends the queue.
     func cancel() {
         change { state in
             state.hasEnded = true
@@ -53,7 +53,7 @@ final class LaneQueue: Sendable {
         }
     }
 
-    /// The next delivery for a worker, which has done the one of `lane`; nil at the end.
+    /// The next delivery for a worker, which has finished the one of `lane`; nil at the end.
     func next(after lane: LaneTable.Lane?) async -> Work? {
         var lane = lane
         var wasWoken = false
@@ -76,7 +76,7 @@ final class LaneQueue: Sendable {
 
     private struct Answer { var work: Work? }
 
-    /// - Returns: nil where there is nothing to do now.
+    /// - Returns: nil if no delivery is available now.
     private func take(after lane: LaneTable.Lane?, wasWoken: Bool) -> Answer? {
         var ended: [Worker] = []
         let (answer, other) = state.withLock { state -> (Answer?, Worker?) in

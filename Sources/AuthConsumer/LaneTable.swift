@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Which delivery is handled when: those of one subject one after the other, others side by side.
+/// Schedules deliveries: one subject queue ("lane") per subject; deliveries of one subject are handled one after the
+/// other, different subjects concurrently.
 ///
-/// The subject is read from the header, without decoding. A message without one has a lane of its own. One
-/// that was delivered twice before may have ended its worker: it is handled alone, so that it takes no
-/// neighbours along, and which of several comes first is left to chance, so that the others get through.
+/// The subject is read from the header, without decoding the body. A message without a subject has its own subject
+/// queue. A message that was delivered twice before may have crashed its worker: it is handled alone, so that no other
+/// delivery is affected, and of several such messages a random one is first, so that the others make progress.
 ///
-/// In a strictly ordered queue nothing is left to chance, whatever the delivery count: deliveries start in the order in
-/// which they were added, unless the one before of the same subject still runs.
+/// In a strictly ordered queue nothing is random, whatever the delivery count: deliveries start in the order in which
+/// they were added, unless the previous one of the same subject is still running.
 struct LaneTable {
     enum Lane: Hashable, Sendable {
         case subject(String)
@@ -19,13 +20,13 @@ struct LaneTable {
         }
     }
 
-    /// What waits in a lane. An object, so that it is found by its name once for each delivery and no oftener.
+    /// The waiting deliveries of a subject queue. A class, so that each delivery needs only one dictionary lookup.
     private final class Track {
         let lane: Lane
-        /// Where ``first`` came in the order of all deliveries; what is in the queue behind it came later.
+        /// The position of ``first`` in the order of all deliveries; the others came later.
         var place = 0
         var first: Delivery?
-        /// What comes after the first, which is nearly always nothing.
+        /// The deliveries after the first; nearly always empty.
         var others: ArraySlice<(place: Int, delivery: Delivery)> = []
         var isRunning = false
 
@@ -50,20 +51,20 @@ struct LaneTable {
         var isSuspicious: Bool { first.map(LaneTable.isSuspicious) ?? false }
     }
 
-    /// From how many earlier deliveries on one is handled alone.
+    /// A message with this number of earlier deliveries is handled alone.
     private static let suspiciousCount = 2
 
-    /// Whether it may have ended a worker, and is handled alone.
+    /// Whether the delivery may have crashed a worker, and is handled alone.
     static func isSuspicious(_ delivery: Delivery) -> Bool { delivery.deliveryCount >= suspiciousCount }
 
-    /// From how many earlier deliveries on one no longer waits for those of its subject before it: the first of
-    /// them may be the one that ends every worker, and the others would reach the queue's limit of deliveries with
-    /// it. What was delivered so often comes late in any case.
+    /// A message with this number of earlier deliveries no longer waits for earlier ones of its subject: the first of
+    /// them may be the one that crashes every worker, and the others would reach the queue's delivery limit together
+    /// with it. After so many deliveries the message is late in any case.
     static let desperateCount = 4
 
     private let concurrency: Int
     private let isStrict: Bool
-    /// How many deliveries were added.
+    /// The number of deliveries that were added.
     private var added = 0
     private var tracks: [Lane: Track] = [:]
     /// The tracks whose first delivery may start, from `passed` on.
@@ -71,10 +72,10 @@ struct LaneTable {
     private var passed = 0
     private var running = 0
     private var isAlone = false
-    /// How many deliveries wait.
+    /// The number of waiting deliveries.
     private(set) var depth = 0
 
-    /// - Parameter isStrict: whether the order is kept whatever the delivery count.
+    /// - Parameter isStrict: Whether the order is kept whatever the delivery count.
     init(concurrency: Int, isStrict: Bool = false) {
         self.concurrency = concurrency
         self.isStrict = isStrict
@@ -95,19 +96,19 @@ struct LaneTable {
         ready.append(track)
     }
 
-    /// Whether ``next()`` has something to give.
+    /// Whether ``next()`` returns a delivery.
     var hasNext: Bool {
         guard !isAlone, running < concurrency, passed < ready.count else { return false }
         return running == 0 || !ready[upcoming].isSuspicious
     }
 
-    /// Which of the ready tracks is next, before chance is asked.
+    /// The index of the next ready track, before the random choice.
     private var upcoming: Int {
         guard isStrict else { return passed }
         return (passed..<ready.count).min { ready[$0].place < ready[$1].place } ?? passed
     }
 
-    /// The delivery that is to be handled now, if any.
+    /// Takes the delivery to handle now, if any.
     mutating func next() -> (lane: Lane, delivery: Delivery)? {
         guard hasNext else { return nil }
         ready.swapAt(passed, upcoming)
@@ -129,7 +130,7 @@ struct LaneTable {
         return (track.lane, delivery)
     }
 
-    /// Says that the delivery of the lane was handled.
+    /// The running delivery of the subject queue was handled.
     mutating func finish(_ lane: Lane) {
         isAlone = false
         guard let track = tracks[lane], track.isRunning else { return }
@@ -138,7 +139,7 @@ struct LaneTable {
         if track.first == nil { tracks[lane] = nil } else { ready.append(track) }
     }
 
-    /// Forgets what waits.
+    /// Drops the waiting deliveries.
     mutating func clear() {
         for track in ready[passed...] { tracks[track.lane] = nil }
         for track in tracks.values { (track.first, track.others) = (nil, []) }

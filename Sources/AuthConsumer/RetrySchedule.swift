@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// When a handler that failed is tried again, and when that ends: one rung of the ladder a failure.
+/// When a failed handler is retried, and how often: one rung of the retry ladder per failure.
 public struct RetrySchedule: Hashable, Sendable {
-    /// The rung after the first failure, after the second, and so on; after the last of them come the dead
-    /// letters.
+    /// The rung after the first failure, after the second, and so on; after the last rung the message is dead-lettered.
     public var rungs: [RetryRung]
 
-    /// - Parameter rungs: may repeat; empty: a failure goes to the dead letters at once.
+    /// - Parameter rungs: May repeat; empty: a failed message is dead-lettered immediately.
     public init(_ rungs: [RetryRung]) { self.rungs = rungs }
 
     /// After 1 s, 10 s, 1 min and 10 min, then every hour for a day.
@@ -20,14 +19,13 @@ public struct RetrySchedule: Hashable, Sendable {
                 + Array(repeating: .oneHour, count: max(0, hours)))
     }
 
-    /// Where a message goes whose handler has thrown.
+    /// The destination of a message whose handler has thrown.
     ///
     /// - Parameters:
-    ///   - attempts: how many were made, from 1.
-    ///   - error: ``AuthSignals/SignalVerdict/reject(_:)`` goes to the dead letters at once,
-    ///     ``AuthSignals/SignalVerdict/retry(after:)`` to the first rung that is not shorter, and to the longest
-    ///     where all are. What cannot be decoded goes to the dead letters at once, too: bytes do not get
-    ///     better with time.
+    ///   - attempts: The number of attempts so far, from 1.
+    ///   - error: ``AuthSignals/SignalVerdict/reject(_:)`` dead-letters the message immediately;
+    ///     ``AuthSignals/SignalVerdict/retry(after:)`` chooses the first rung that is not shorter, or the longest one.
+    ///     A message that cannot be decoded is also dead-lettered immediately: a retry always fails.
     public func destination(afterAttempts attempts: Int, error: any Error) -> MovedCopy.Destination {
         if let fault = error as? SignalError, fault.code.isOfTheBytes { return .dead }
         let verdict = error as? SignalVerdict
@@ -41,6 +39,6 @@ public struct RetrySchedule: Hashable, Sendable {
 }
 
 extension SignalError.Code {
-    /// Whether the message can never be read.
+    /// Whether the message can never be decoded.
     var isOfTheBytes: Bool { self == .malformed || self == .wrongType }
 }

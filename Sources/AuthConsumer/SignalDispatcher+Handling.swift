@@ -6,9 +6,9 @@ import Metrics
 import Tracing
 
 extension SignalDispatcher {
-    /// Handles a delivery to its end: acknowledged, moved, or, where the task is cancelled, left.
+    /// Handles a delivery until it is acknowledged or republished. If the task is cancelled, it stays unsettled.
     ///
-    /// - Returns: false where the worker was left behind; somebody else goes on with the delivery then.
+    /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
     func handle(_ work: LaneQueue.Work, _ worker: WatchedWorker) async -> Bool {
         let delivery = work.delivery
         guard delivery.message.body.count <= FailedDelivery.largestBody else {
@@ -40,7 +40,7 @@ extension SignalDispatcher {
         return await finish(Handling(Handling.Subject(delivery, in: work.lane, event, chosen)), worker)
     }
 
-    /// Asks the handlers that were not asked yet, then settles the delivery.
+    /// Calls the remaining handlers, then settles the delivery.
     func finish(_ begun: Handling, _ worker: WatchedWorker) async -> Bool {
         var handling = begun
         while let entry = handling.entry {
@@ -61,7 +61,7 @@ extension SignalDispatcher {
         return true
     }
 
-    /// The handler that was asked has failed: it gets a copy, and the next one is asked.
+    /// The current handler has failed: adds a copy for it, and continues with the next one.
     func fail(_ handling: inout Handling, _ error: any Error) {
         guard let entry = handling.entry else { return }
         let subject = handling.subject
@@ -73,7 +73,7 @@ extension SignalDispatcher {
 
     // MARK: One handler
 
-    /// - Returns: false where the worker was left behind.
+    /// - Returns: false if the worker was abandoned.
     private func run(
         _ entry: HandlerTable.Entry, _ handling: Handling, _ worker: WatchedWorker
     ) async throws -> Bool {
@@ -122,9 +122,9 @@ extension SignalDispatcher {
         }
     }
 
-    /// Runs the handler within the middleware.
+    /// Runs the handler inside the middleware.
     ///
-    /// - Returns: whether it ran, or was spared because it has done this message before.
+    /// - Returns: Whether the handler ran; false if it has already handled this message.
     private func surrounded(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
     ) async throws -> Bool {
@@ -140,7 +140,7 @@ extension SignalDispatcher {
         return ran.isSet
     }
 
-    /// The handler and, where it works there, the inbox's transaction.
+    /// Runs the handler; a transactional one inside the inbox's transaction.
     private func call(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
     ) async throws -> Bool {
@@ -149,14 +149,14 @@ extension SignalDispatcher {
             try await run(event, context)
             return true
         case .transactional(let run):
-            // The initialiser has made sure that there is an inbox.
+            // The initializer has checked that an inbox exists.
             return try await inbox?.once(handler: handler.name, messageID: event.id, at: clock.now()) {
                 try run(event, context, $0)
             } ?? false
         }
     }
 
-    /// The trace that the signal was emitted in.
+    /// The trace in which the signal was emitted.
     private func trace(of message: SignalMessage) -> ServiceContext {
         var context = ServiceContext.topLevel
         tracer.extract(message.headers, into: &context, using: HeaderExtractor())
@@ -167,8 +167,8 @@ extension SignalDispatcher {
         do {
             try await inbox?.noteBegun(handler: handler.name, messageID: event.id, at: clock.now())
         } catch {
-            // Its only use is to tell later what became of a message whose worker died.
-            logger.debug("a redelivered message could not be noted", metadata: ["error": "\(error)"])
+            // Not fatal: the note only helps to find the handler that ran when a worker crashed.
+            logger.debug("inbox note for redelivered message failed", metadata: ["error": "\(error)"])
         }
     }
 
@@ -176,9 +176,9 @@ extension SignalDispatcher {
         do {
             try await inbox?.markDone(handler: handler.name, messageID: event.id, at: clock.now())
         } catch {
-            // The handler's work is done: to do it again because the mark is missing would be worse.
+            // The handler has succeeded: a retry because of the missing mark would be worse.
             logger.error(
-                "a handled message could not be marked; if it is delivered again it is handled again",
+                "inbox mark for handled message failed; handled again if redelivered",
                 metadata: [
                     "handler": "\(handler.name)", "id": "\(event.id.wireText)", "error": "\(error)",
                 ])
@@ -187,10 +187,10 @@ extension SignalDispatcher {
 }
 
 extension SignalMessage {
-    /// How many attempts the handler has made at this message: what is counted in a copy is that handler's.
+    /// The number of the handler's attempts at this message: the count in a copy is that of its handler only.
     fileprivate func attempts(of handler: SignalHandler) -> Int {
         guard headers[HeaderName.handler]?.string == handler.name else { return 0 }
-        // Whoever may write to the queue may write any number.
+        // Not trusted: every client with write permission can set any number.
         return Int(min(max(0, headers[HeaderName.attempt]?.integer ?? 0), 1_000_000))
     }
 }

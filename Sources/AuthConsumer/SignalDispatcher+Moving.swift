@@ -22,7 +22,7 @@ extension SignalDispatcher {
             entry.metrics.retried.increment()
         }
         logger.warning(
-            "a handler failed",
+            "handler failed",
             metadata: [
                 "handler": "\(entry.handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
                 "attempt": "\(attempt)", "error": "\(loggedWords(of: error))", "next": "\(destination.shown)",
@@ -30,13 +30,13 @@ extension SignalDispatcher {
         return MovedCopy(to: destination, message: failed.copy)
     }
 
-    /// Moves a message to the dead letters that no handler can be asked about.
+    /// Dead-letters a message that cannot be passed to a handler.
     ///
-    /// - Parameter error: what is wrong with it, without a word of its content.
+    /// - Parameter error: What is wrong with the message, without its content.
     func setAside(_ delivery: Delivery, error: String?, reason: String) async {
         metrics.setAside.increment()
         logger.error(
-            "a message goes to the dead letters",
+            "message dead-lettered",
             metadata: [
                 "reason": "\(reason)", "error": "\(error ?? "")", "id": "\(delivery.message.messageID)",
             ])
@@ -45,14 +45,14 @@ extension SignalDispatcher {
         await move(delivery, as: [MovedCopy(to: .dead, message: failed.copy)])
     }
 
-    /// Decides about a delivery that the broker would make a dead letter after one more return to the queue, before it
-    /// is handed to a handler that may end the process.
+    /// Decides about a delivery that the broker would dead-letter after one more return to the queue, before it is
+    /// passed to a handler that may crash the process.
     ///
-    /// If a handler had it before, it becomes a dead letter here, which can name the handler. If none had it, it was
-    /// only returned together with others: it begins anew at the end of the queue. A strictly ordered queue has no
-    /// other place for it than its own: there it is handled.
+    /// If a handler received the message before, the message is dead-lettered here, with the handler's name. If none
+    /// did, it was only returned together with others: it is republished to the end of the queue, which resets its
+    /// count. In a strictly ordered queue it must keep its position, so it is handled.
     ///
-    /// - Returns: Whether it was settled; otherwise it is to be handled.
+    /// - Returns: Whether the delivery was settled; otherwise it must be handled.
     func settleLast(
         _ delivery: Delivery, _ event: SignalEvent, _ handlers: [HandlerTable.Entry]
     ) async -> Bool {
@@ -68,7 +68,7 @@ extension SignalDispatcher {
             return true
         case .neverBegun where !source.isStrictlyOrdered:
             logger.warning(
-                "a message was returned to the queue without having been handled; it begins anew",
+                "message returned to the queue repeatedly without being handled; republished",
                 metadata: ["id": "\(event.id.wireText)", "returns": "\(delivery.deliveryCount)"])
             let fresh = FailedDelivery(message: delivery.message, at: clock.now())
             await move(delivery, as: [MovedCopy(to: .main, message: fresh.copy)])
@@ -77,14 +77,14 @@ extension SignalDispatcher {
         }
     }
 
-    /// What has become of a message that was returned again and again.
+    /// What the inbox knows about a message that was returned repeatedly.
     private enum Fate {
-        /// This handler was given it, and its end is not known.
+        /// This handler received the message and has not finished it.
         case endedWorkers(String)
-        /// Those that were given it have done it.
+        /// All handlers that received the message have finished it.
         case done
         case neverBegun
-        /// Nothing notes that.
+        /// No information, since no inbox records it.
         case unknown
     }
 
@@ -97,13 +97,13 @@ extension SignalDispatcher {
             }
             return names.isEmpty ? .neverBegun : .done
         } catch {
-            logger.warning("the inbox cannot be read", metadata: ["error": "\(error)"])
+            logger.warning("inbox read failed", metadata: ["error": "\(error)"])
             return .unknown
         }
     }
 
-    /// Moves a delivery, again and again until the broker has taken the copies, the delivery can no longer be settled
-    /// or the task is cancelled: then it is left, and is delivered again.
+    /// Republishes a delivery, with retries until the broker has confirmed the copies. If the delivery can no longer be
+    /// settled, or the task is cancelled, it stays unsettled and is redelivered.
     func move(_ delivery: Delivery, as copies: [MovedCopy]) async {
         var pause = configuration.movePause
         while !Task.isCancelled, source.isCurrent(delivery) {
@@ -112,7 +112,7 @@ extension SignalDispatcher {
             } catch {
                 if !source.isCurrent(delivery) { break }
                 logger.warning(
-                    "a message could not be moved; it is tried again",
+                    "republishing message failed; retrying",
                     metadata: ["id": "\(delivery.message.messageID)", "error": "\(error)"])
             }
             try? await Task.sleep(for: pause)
@@ -120,7 +120,7 @@ extension SignalDispatcher {
         }
     }
 
-    /// Why a message is a dead letter.
+    /// The `auth-reason` of a dead letter.
     private func reason(of error: any Error) -> String {
         switch error {
         case SignalVerdict.reject(let why): why
@@ -129,8 +129,8 @@ extension SignalDispatcher {
         }
     }
 
-    /// What a copy says of the error. A text in brackets may be shown to everybody, one behind a colon to those only who
-    /// may see the payload.
+    /// The text for `auth-error`. A text in brackets contains nothing confidential; a text after a colon may contain
+    /// parts of the payload.
     private func words(of error: any Error) -> String {
         guard configuration.errorDetail == .text, !(error is any LoggableError) else {
             return loggedWords(of: error)
@@ -138,14 +138,14 @@ extension SignalDispatcher {
         return "\(type(of: error)): \(error)"
     }
 
-    /// What the log says of the error.
+    /// The error as it is logged.
     private func loggedWords(of error: any Error) -> String {
         error is any LoggableError ? "\(type(of: error)) (\(error))" : "\(type(of: error))"
     }
 }
 
 extension MovedCopy.Destination {
-    /// The end of the queue's name.
+    /// The suffix of the queue's name.
     var shown: String {
         switch self {
         case .main: "main"

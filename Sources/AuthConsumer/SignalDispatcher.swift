@@ -6,16 +6,16 @@ public import Metrics
 public import ServiceLifecycle
 public import Tracing
 
-/// Gives the messages of a queue to the handlers that take them.
+/// Dispatches the messages of a queue to their handlers.
 ///
 /// ```swift
 /// let dispatcher = SignalDispatcher(from: source, handlers: handlers, inbox: inbox, logger: logger)
 /// let group = ServiceGroup(services: [source, dispatcher], logger: logger)
 /// ```
 ///
-/// A message is acknowledged after all its handlers have returned. For each handler that threw, a copy goes to
-/// the retry ladder and in the end to the dead letters; the others are not asked again. Signals of one subject
-/// are handled one after the other.
+/// A message is acknowledged after all its handlers have returned. For each handler that threw, a copy is published to
+/// the retry ladder and, after the last attempt, to the dead letters; the other handlers are not called again. Signals
+/// of one subject are handled one after the other.
 public final class SignalDispatcher: Service {
     let source: any SignalSource
     let handlers: HandlerTable
@@ -25,25 +25,25 @@ public final class SignalDispatcher: Service {
     let logger: Logger
     let metrics: DispatchMetrics
     let tracer: any Tracer
-    /// Whether anybody looks at traces: a span that goes nowhere is not worth making.
+    /// Whether a tracer is installed: otherwise no spans are created.
     let isTraced: Bool
     let watch: HandlerWatch
     private let lanes: LaneQueue
 
     /// - Parameters:
-    ///   - source: is to be stopped after the dispatcher, which needs it to finish.
-    ///   - inbox: remembers what was done. Without one a message that is delivered twice is handled twice, and
-    ///     no handler may work in the inbox's transaction.
+    ///   - source: Must be stopped after the dispatcher, which needs it to finish.
+    ///   - inbox: Records handled messages. Without one, a message that is delivered twice is handled twice, and no
+    ///     handler may be transactional.
     public init(
         from source: any SignalSource, handlers: SignalHandlers, inbox: (any Inbox)?,
         configuration: DispatcherConfiguration = DispatcherConfiguration(), clock: any WallClock = .system,
         logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
         tracer: any Tracer = InstrumentationSystem.tracer
     ) {
-        precondition(configuration.concurrency >= 1, "the concurrency is at least 1")
+        precondition(configuration.concurrency >= 1, "the concurrency must be at least 1")
         precondition(
             inbox != nil || !handlers.all.contains(where: \.isTransactional),
-            "a handler works in the inbox's transaction: give an inbox")
+            "a transactional handler needs an inbox")
         self.source = source
         self.handlers = HandlerTable(handlers, metrics: metrics)
         self.inbox = inbox
@@ -57,9 +57,8 @@ public final class SignalDispatcher: Service {
         lanes = LaneQueue(concurrency: configuration.concurrency, isStrict: source.isStrictlyOrdered)
     }
 
-    /// Dispatches until the source ends, or until a graceful shutdown, which takes nothing more from the queue
-    /// and finishes what is in hand; or until it is cancelled, which leaves what is in hand to be delivered
-    /// again.
+    /// Dispatches until the source ends, a graceful shutdown or cancellation. On a graceful shutdown it consumes
+    /// nothing more and finishes the deliveries in flight. On cancellation it abandons them; they are redelivered.
     public func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Ended.self) { group in
@@ -83,8 +82,8 @@ public final class SignalDispatcher: Service {
 
     private enum Ended { case worker, patience, other }
 
-    /// Handles until nothing comes any more. A handler that takes too long is left behind, and what it leaves
-    /// is finished here.
+    /// Handles deliveries until the queue ends. If a handler exceeds its time limit, its worker is abandoned, and the
+    /// rest of its delivery is handled here.
     private func work() async -> Ended {
         var rest: Handling?
         repeat {
@@ -95,7 +94,7 @@ public final class SignalDispatcher: Service {
                 rest = late
             }
         } while rest != nil
-        // Those that wait for work hear of it, also where nobody reads any more.
+        // Wakes the workers that wait for deliveries, also if `read()` has already ended.
         if Task.isCancelled { lanes.cancel() }
         return .worker
     }
@@ -110,13 +109,14 @@ public final class SignalDispatcher: Service {
         while let next = await lanes.next(after: lane) {
             metrics.show { lanes.depth }
             lane = next.lane
-            // It comes again, perhaps at another worker, whom this one must not get ahead of.
+            // The connection was lost: the delivery is redelivered, perhaps to another worker, and must not be handled
+            // here at the same time.
             guard source.isCurrent(next.delivery) else { continue }
-            // It may end the process: what was handled before it must not be delivered again with it.
+            // The delivery may crash the process: send the earlier settlements first, so that only it is redelivered.
             if LaneTable.isSuspicious(next.delivery) { await source.flush() }
             guard await handle(next, worker) else { return }
             inARow += 1
-            // Handlers that never wait must not keep others from the processor.
+            // Handlers that never suspend must not starve other tasks.
             if inARow.isMultiple(of: 64) { await Task.yield() }
         }
     }
@@ -145,12 +145,12 @@ public final class SignalDispatcher: Service {
         return .other
     }
 
-    /// Leaves what is in hand when a graceful stop takes too long.
+    /// Abandons the deliveries in flight when a graceful stop takes too long.
     private func giveUp() async -> Ended {
         try? await gracefulShutdown()
         try? await Task.sleep(for: configuration.finishWithin)
         if Task.isCancelled { return .other }
-        logger.warning("some messages were not handled in time; they will be delivered again")
+        logger.warning("messages not handled before the stop timeout; they will be redelivered")
         lanes.cancel()
         return .patience
     }
@@ -163,14 +163,17 @@ public final class SignalDispatcher: Service {
                 let now = clock.now()
                 if check.accepts(now) {
                     let count = try await inbox.prune(before: now.addingTimeInterval(-retention))
-                    if count > 0 { logger.debug("the inbox was pruned", metadata: ["count": "\(count)"]) }
+                    if count > 0 { logger.debug("inbox pruned", metadata: ["count": "\(count)"]) }
                 } else {
                     logger.warning(
-                        "the clock is more than a day after the last pruning of the inbox: nothing is deleted until the next one confirms it",
+                        """
+                        clock is more than a day ahead of the last inbox pruning; nothing is deleted until the next \
+                        pruning confirms it
+                        """,
                         metadata: ["clock": "\(now.wireText)"])
                 }
             } catch {
-                logger.warning("the inbox cannot be pruned", metadata: ["error": "\(error)"])
+                logger.warning("inbox pruning failed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: configuration.pruneInterval)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// Something that is done around every run of a handler.
+/// Code that runs around every call of a handler.
 ///
 /// ```swift
 /// struct Slow: SignalMiddleware {
@@ -15,8 +15,8 @@ public import AuthSignals
 /// }
 /// ```
 public protocol SignalMiddleware: Sendable {
-    /// Runs the handler by calling `next`; what it throws counts as the handler's failure. A handler that works
-    /// in the inbox's transaction is inside `next` together with that transaction.
+    /// Runs the handler by calling `next`; an error counts as the handler's failure. For a transactional handler,
+    /// `next` includes the inbox's transaction.
     func handle(
         _ event: SignalEvent, _ context: SignalContext, by handler: String,
         next: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void

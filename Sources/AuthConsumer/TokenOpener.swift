@@ -3,7 +3,7 @@ public import AuthSignals
 import Crypto
 public import Foundation
 
-/// Opens the providers' tokens that signals carry sealed, with the consumer's copy of `SIGNALS_TOKEN_KEYS`.
+/// Decrypts the providers' sealed tokens in signals, with the consumer's copy of `SIGNALS_TOKEN_KEYS`.
 ///
 /// ```swift
 /// handlers.on(UserLoggedIn.self, as: "calendar") { signal, context in
@@ -16,15 +16,15 @@ public import Foundation
 public struct TokenOpener: Sendable {
     private let keys: TokenKeys?
 
-    /// - Parameter keys: nil where none are configured: then no token opens.
+    /// - Parameter keys: nil if none are configured: then no token can be opened.
     public init(_ keys: TokenKeys?) { self.keys = keys }
 
-    /// The longest text that is looked at, bytes: no event is larger.
+    /// The longest text that is parsed, in bytes: no event is larger.
     private static let longest = SignalCodec.largestBody
 
-    /// The token of a social log-in; nil where the signal carries none.
+    /// The token of a social log-in; nil if the signal contains none.
     ///
-    /// - Parameter event: the id of the event that it came in: `context.id`.
+    /// - Parameter event: The id of the event that contains the token: `context.id`.
     public func token(
         of sociallogin: SocialLoginSnapshot, event: UUID
     ) throws(TokenOpeningError) -> SocialToken? {
@@ -34,7 +34,7 @@ public struct TokenOpener: Sendable {
 
     /// Opens a JWE in compact form.
     ///
-    /// - Throws: ``TokenOpeningError``; it quotes nothing of the token.
+    /// - Throws: ``TokenOpeningError``, which never quotes the token.
     public func open(_ sealed: String, event: UUID) throws(TokenOpeningError) -> SocialToken {
         let parts =
             sealed.utf8.count <= Self.longest
@@ -45,11 +45,11 @@ public struct TokenOpener: Sendable {
             let nonce = Base64URL.bytes(of: String(parts[2])), nonce.count == 12,
             let content = Base64URL.bytes(of: String(parts[3])),
             let tag = Base64URL.bytes(of: String(parts[4])), tag.count == 16
-        else { throw TokenOpeningError(.malformed, "the text is no JWE in compact form") }
-        // A header is the sender's word until the tag says otherwise: nothing but this one form is tried.
+        else { throw TokenOpeningError(.malformed, "the text is not a JWE in compact form") }
+        // The header is not authenticated yet: only this form is accepted.
         guard header.algorithm == TokenHeader.algorithm, header.encryption == TokenHeader.encryption,
             header.critical == nil, header.compression == nil
-        else { throw TokenOpeningError(.malformed, "the JWE is not of alg 'dir' and enc 'A256GCM'") }
+        else { throw TokenOpeningError(.malformed, "the JWE must have alg 'dir' and enc 'A256GCM'") }
         let key = try self.key(header.keyID)
         let plain: Data
         do {
@@ -58,28 +58,27 @@ public struct TokenOpener: Sendable {
                 using: SymmetricKey(data: key.exposedBytes), authenticating: Data(parts[0].utf8))
         } catch {
             throw TokenOpeningError(
-                .changed, "the token was changed, or sealed under another key that is also called '\(key.id)'"
-            )
+                .changed, "the token was modified, or sealed with a different key with the id '\(key.id)'")
         }
         guard header.event == event.wireText else {
             throw TokenOpeningError(
-                .otherEvent, "the token was sealed for another event than \(event.wireText)")
+                .otherEvent, "the token was sealed for an event other than \(event.wireText)")
         }
         do {
             return try SocialToken(exposedJSON: plain)
         } catch {
-            throw TokenOpeningError(.malformed, "what was sealed is no token")
+            throw TokenOpeningError(.malformed, "the decrypted content is not a token")
         }
     }
 
     private func key(_ id: String?) throws(TokenOpeningError) -> TokenKeys.Key {
         if let id, let key = keys?[id] { return key }
-        // Somebody else's text is shown only where it has a key id's form.
-        let name = id.map { TokenKeys.isKeyID($0) ? "'\($0)'" : "of another form" } ?? "not named"
-        let mine = keys.map { "are " + $0.keys.map { "'\($0.id)'" }.joined(separator: ", ") } ?? "are none"
+        // The id comes from the wire: it is shown only if it has the form of a key id.
+        let name = id.map { TokenKeys.isKeyID($0) ? "'\($0)'" : "an invalid key id" } ?? "no key id"
+        let mine = keys.map { $0.keys.map { "'\($0.id)'" }.joined(separator: ", ") } ?? "none"
         throw TokenOpeningError(
             .unknownKey,
-            "the key that sealed the token is \(name); the keys here (\(TokenKeys.settingName)) \(mine)"
+            "the token was sealed with an unknown key: \(name); known keys (\(TokenKeys.settingName)): \(mine)"
         )
     }
 }

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a sealed token cannot be opened.
+/// The error of opening a sealed token.
 public struct TokenOpeningError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of fault; more kinds may be added.
+    /// The kind of failure; more kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case malformed, unknownKey, changed, otherEvent }
+        private enum Kind: String {
+            case malformed
+            case unknownKey = "unknown_key"
+            case changed
+            case otherEvent = "other_event"
+        }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// It is no JWE of the contract's form.
+        /// The text is not a JWE of the contract's form.
         public static let malformed = Code(.malformed)
-        /// None of the consumer's keys has its `kid`: `SIGNALS_TOKEN_KEYS` lacks one.
+        /// None of the consumer's keys has the token's `kid`: `SIGNALS_TOKEN_KEYS` lacks one.
         public static let unknownKey = Code(.unknownKey)
-        /// The tag does not fit: it was changed, or the key of that `kid` is another one.
+        /// The authentication failed: the token was modified, or the key of that `kid` is a different one.
         public static let changed = Code(.changed)
-        /// It was taken out of another event.
+        /// The token is from another event.
         public static let otherEvent = Code(.otherEvent)
 
         public var description: String { kind.rawValue }
     }
 
     public let code: Code
-    /// What is wrong; it quotes nothing of the token.
+    /// What is wrong, without quoting the token.
     public let message: String
 
     public init(_ code: Code, _ message: String) {

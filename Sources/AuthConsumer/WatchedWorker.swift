@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// A task that handles one delivery after the other, and that can be left behind while a handler runs.
+/// A task that handles one delivery after the other, and that can be abandoned while a handler runs.
 final class WatchedWorker: Sendable {
     fileprivate struct State {
-        /// What is in hand while a handler runs.
+        /// The delivery in flight while a handler runs; otherwise nil.
         var handling: Handling?
-        /// When the handler should have returned.
+        /// The handler's deadline.
         var end: ContinuousClock.Instant?
         var isLeftBehind = false
         var isCancelled = false
@@ -15,7 +15,7 @@ final class WatchedWorker: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Runs the body as a task of its own, and waits for it or until it is left behind.
+    /// Runs the body as a separate task, and waits until it ends or is abandoned.
     func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> Handling? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -33,7 +33,7 @@ final class WatchedWorker: Sendable {
         } onCancel: {
             let (task, waiting) = state.withLock { state in
                 state.isCancelled = true
-                // Nobody waits for a handler that may not heed it.
+                // Do not wait for the handler, which may ignore cancellation.
                 if state.handling != nil { state.isLeftBehind = true }
                 return (state.task, state.isLeftBehind ? state.takeWaiting() : nil)
             }
@@ -42,9 +42,9 @@ final class WatchedWorker: Sendable {
         }
     }
 
-    /// A handler begins.
+    /// A handler starts.
     ///
-    /// - Throws: `CancellationError` where nothing more is to begin.
+    /// - Throws: `CancellationError` if the worker was cancelled.
     func begin(_ handling: Handling, until end: ContinuousClock.Instant) throws {
         let isCancelled = state.withLock { state in
             if !state.isCancelled { (state.handling, state.end) = (handling, end) }
@@ -55,7 +55,7 @@ final class WatchedWorker: Sendable {
 
     /// The handler has returned.
     ///
-    /// - Returns: whether this worker was left behind meanwhile: then it has no say any more.
+    /// - Returns: Whether this worker was abandoned meanwhile: then its result must be ignored.
     func end() -> Bool {
         state.withLock { state in
             state.handling = nil
@@ -63,7 +63,7 @@ final class WatchedWorker: Sendable {
         }
     }
 
-    /// Leaves it behind where its handler should have returned by now; it is cancelled.
+    /// Abandons and cancels the worker if its handler has exceeded its deadline.
     func leaveBehind(ifLateAt now: ContinuousClock.Instant) {
         let (task, waiting, handling) = state.withLock { state in
             guard let handling = state.handling, let end = state.end, end <= now, !state.isLeftBehind else {

@@ -96,11 +96,11 @@ struct TokenOpenerTests {
         #expect(error?.code == .unknownKey)
         #expect(
             error?.message
-                == "the key that sealed the token is '2026-12'; the keys here (SIGNALS_TOKEN_KEYS) are "
+                == "the token was sealed with an unknown key: '2026-12'; known keys (SIGNALS_TOKEN_KEYS): "
                 + "'2026-10', '2026-11'")
         let none = Self.error { _ = try TokenOpener(nil).open(sealed, event: Self.event) }
         #expect(none?.code == .unknownKey)
-        #expect(none?.message.hasSuffix("the keys here (SIGNALS_TOKEN_KEYS) are none") == true)
+        #expect(none?.message.hasSuffix("known keys (SIGNALS_TOKEN_KEYS): none") == true)
     }
 
     @Test func `a different key with the same name does not open the token`() throws {

@@ -95,7 +95,7 @@ extension EndToEnd {
             let login = handled.first { $0.signal == "account.user_logged_in" }
             #expect(
                 login?.data["sociallogin"]?["token"]?.string
-                    == "… the key that sealed the token is 'k1'; the keys here (SIGNALS_TOKEN_KEYS) are 'other'"
+                    == "… the token was sealed with an unknown key: 'k1'; known keys (SIGNALS_TOKEN_KEYS): 'other'"
             )
             try await server.program.stop()
             try await worker.program.stop()
