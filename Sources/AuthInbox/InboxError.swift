@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 public import GRDB
 
-/// What can go wrong with an inbox.
+/// A failure of an inbox.
 public struct InboxError: Error, Sendable, CustomStringConvertible {
-    /// The kind of fault; more kinds may be added.
+    /// The kind of failure; more kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidURL, cannotOpen, notWritable, foreignTransaction }
+        private enum Kind: String {
+            case invalidURL = "invalid_url"
+            case cannotOpen = "cannot_open"
+            case notWritable = "not_writable"
+            case foreignTransaction = "foreign_transaction"
+        }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// The text names no file.
+        /// The URL does not name a file.
         public static let invalidURL = Code(.invalidURL)
-        /// The file cannot be opened, made, or is no SQLite database.
+        /// The file cannot be opened or created, or is not a SQLite database.
         public static let cannotOpen = Code(.cannotOpen)
-        /// The file or its folder cannot be written, or the disk is full.
+        /// The file or its folder is not writable, or the disk is full.
         public static let notWritable = Code(.notWritable)
-        /// A handler that writes in SQLite's transaction was given another inbox's.
+        /// A handler that needs a SQLite transaction received one of another inbox type.
         public static let foreignTransaction = Code(.foreignTransaction)
 
         public var description: String { kind.rawValue }
@@ -24,7 +29,7 @@ public struct InboxError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// What is wrong and what to do.
     public let message: String
-    /// SQLite's own code, where it gave one.
+    /// SQLite's result code, if SQLite returned one.
     public let resultCode: ResultCode?
 
     init(_ code: Code, _ message: String, resultCode: ResultCode? = nil) {

@@ -2,10 +2,10 @@
 import GRDB
 import Synchronization
 
-/// Gathers what many tasks want of the database at the same time, so that it is done in one go.
+/// Group commit: batches the concurrent database requests of many tasks.
 ///
-/// The first request is performed at once; those that come while it is performed wait, and are performed
-/// together after it. So one at a time costs no waiting, and many cost one commit, which is one sync of the disk.
+/// The first request is performed immediately; requests that arrive meanwhile wait, and are then performed together. So
+/// a single request is not delayed, and many requests share one commit, that is one disk sync.
 final class InboxGathering<Request: Sendable, Answer: Sendable>: Sendable {
     typealias Results = [Result<Answer, any Error>]
     private typealias Waiting = (request: Request, continuation: CheckedContinuation<Answer, any Error>)
@@ -20,17 +20,17 @@ final class InboxGathering<Request: Sendable, Answer: Sendable>: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - largest: how many are performed together at most.
-    ///   - perform: answers each request, in their order.
+    ///   - largest: The maximum number of requests that are performed together.
+    ///   - perform: Performs the requests, and returns their results in the same order.
     init(largest: Int, _ perform: @escaping @Sendable ([Request]) async -> Results) {
         self.largest = largest
         self.perform = perform
     }
 
-    /// Whether something is being performed, and how many wait for its end.
+    /// Whether a batch is being performed, and how many requests wait for its end.
     var load: (isBusy: Bool, waiting: Int) { state.withLock { ($0.isBusy, $0.waiting.count) } }
 
-    /// Waits until the request was performed. A cancelled task waits as well: what is performed must be told.
+    /// Waits until the request was performed. A cancelled task waits, too, since it must receive the result.
     func callAsFunction(_ request: Request) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             let mustBegin = state.withLock { state in

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-/// Where an inbox is: `INBOX_URL`, `sqlite:PATH`.
+/// The URL of an inbox, `sqlite:PATH`: the setting `INBOX_URL`.
 public struct InboxURL: Hashable, Sendable {
-    /// The file.
+    /// The path of the file.
     public var path: String
 
     public init(path: String) { self.path = path }
@@ -15,7 +15,7 @@ public struct InboxURL: Hashable, Sendable {
             throw InboxError(.invalidURL, "must be sqlite:PATH, for example sqlite:./inbox.sqlite")
         }
         var path = text.dropFirst(scheme.count)
-        // What many write: sqlite:///var/lib/inbox.sqlite, with the empty host of a file URL.
+        // Also accepts sqlite:///var/lib/inbox.sqlite, with the empty host of a file URL.
         if path.hasPrefix("///") { path = path.dropFirst(2) }
         guard !path.isEmpty, !path.hasPrefix("//"), !path.hasSuffix("/"), !path.hasPrefix(":"),
             !path.utf8.contains(0)
@@ -25,7 +25,7 @@ public struct InboxURL: Hashable, Sendable {
         self.path = String(path)
     }
 
-    /// Reads `INBOX_URL`; `sqlite:./inbox.sqlite` where it is not set.
+    /// Reads `INBOX_URL`; the default is `sqlite:./inbox.sqlite`.
     public init(reading reader: inout SettingsReader) {
         self.init(path: "./inbox.sqlite")
         guard let text = reader.string("INBOX_URL") else { return }

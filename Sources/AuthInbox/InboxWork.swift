@@ -2,34 +2,34 @@
 public import AuthSignals
 public import Foundation
 
-/// What the workers that share an inbox were to handle, and since when.
+/// The signals that the workers of an inbox have to handle, and since when.
 ///
 /// A worker registers its queue's patterns and its handlers when it consumes
-/// (``SQLiteInbox/register(_:boundTo:on:at:)``). So a signal that no handler takes, or that was emitted before the queue
-/// existed, can be told from one that is missing.
+/// (``SQLiteInbox/register(_:boundTo:on:at:)``). So a signal without a handler, or one that was emitted before the
+/// queue existed, can be distinguished from a missing one.
 public struct InboxWork: Hashable, Sendable {
-    /// A part of what the worker of a queue does, for as long as it did it.
+    /// One binding or handler of a queue, with the period in which it was active.
     struct Entry: Hashable, Sendable {
         enum Kind: String, Sendable {
             /// The queue is bound with the pattern.
             case binding
-            /// The handler of that name takes what matches the pattern.
+            /// The handler handles the signals that match the pattern.
             case handler
-            /// The handler of that name takes what no other takes.
+            /// The handler handles the signals that no other handler does.
             case rest
         }
 
         var queue: String
         var kind: Kind
-        /// The handler's; empty for a binding.
+        /// The name of the handler; empty for a binding.
         var name: String
         var pattern: String
         var since: Date
-        /// Nil if it still does.
+        /// Nil if it is still active.
         var until: Date?
 
-        /// Whether it did for a signal that was emitted and settled at those times. In doubt it did not: what was
-        /// published while a worker began or ended is not missed.
+        /// Whether the entry was active for a signal that was emitted and settled at those times. In doubt it was not:
+        /// signals that were published while a worker started or ended are not reported as missing.
         func covers(_ emitted: Date, _ settled: Date) -> Bool {
             emitted >= since && (until.map { settled < $0 } ?? true)
         }
@@ -41,7 +41,7 @@ public struct InboxWork: Hashable, Sendable {
 
     let entries: [Entry]
 
-    /// Whether no worker has registered: then nothing is known.
+    /// Whether no worker has registered.
     public var isEmpty: Bool { entries.isEmpty }
 
     /// The names of all handlers, sorted.
@@ -49,11 +49,11 @@ public struct InboxWork: Hashable, Sendable {
         Set(entries.filter { $0.kind != .binding }.map(\.name)).sorted()
     }
 
-    /// The handlers that a signal was to be given to, sorted.
+    /// The handlers that have to handle a signal, sorted.
     ///
     /// - Parameters:
     ///   - emitted: When the signal was emitted.
-    ///   - settled: When the broker's answer for it was written.
+    ///   - settled: When its outbox row was settled.
     public func handlers(for name: SignalName, emitted: Date, settled: Date) -> [String] {
         let covering = entries.filter { $0.covers(emitted, settled) && $0.matches(name) }
         var handlers: Set<String> = []

@@ -4,14 +4,14 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// A mark that is to be written, with what a handler writes beside it.
+/// A mark to write, with the handler's writes in the same transaction.
 struct InboxWrite: Sendable {
     var mark: InboxMark
     var time: Date
-    /// Runs where the mark was not there; nil: there is only the mark.
+    /// Runs if the mark did not exist; nil: only the mark is written.
     var body: InboxBody?
 
-    /// - Returns: whether the mark was not there.
+    /// - Returns: Whether the mark did not exist.
     func perform(_ db: Database) throws -> Bool {
         try db.cachedStatement(
             sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
@@ -22,8 +22,8 @@ struct InboxWrite: Sendable {
     }
 }
 
-/// What a handler does in the transaction, for as long as it waits for that: a closure that does not escape must be
-/// let go of before its caller goes on.
+/// A handler's closure that runs in the transaction. It holds a non-escaping closure, which must be released before its
+/// caller continues.
 final class InboxBody: Sendable {
     typealias Body = @Sendable (any InboxTransaction) throws -> Void
     private let body: Mutex<Body?>
@@ -35,7 +35,7 @@ final class InboxBody: Sendable {
     func letGo() { body.withLock { $0 = nil } }
 }
 
-/// What a mark says: that handler has done that message.
+/// A mark: the handler has handled the message.
 struct InboxMark: Hashable, Sendable {
     var handler: String
     var messageID: UUID
@@ -49,10 +49,10 @@ struct InboxMark: Hashable, Sendable {
 }
 
 extension DatabaseWriter {
-    /// Performs the writes in one transaction, each in a savepoint of its own: one whose body throws is undone
-    /// alone, a commit that fails is the failure of all.
+    /// Performs the writes in one transaction, each in its own savepoint: if a body throws, only its write is rolled
+    /// back; if the commit fails, all writes fail.
     ///
-    /// - Throws: where nothing was committed.
+    /// - Throws: If nothing was committed.
     func commit(_ writes: [InboxWrite]) async throws -> [Result<Bool, any Error>] {
         try await write { db in
             if writes.count == 1 { return [.success(try writes[0].perform(db))] }
@@ -66,7 +66,7 @@ extension DatabaseWriter {
                     }
                     return .success(isFirst)
                 } catch {
-                    // Some faults, a full disk for one, have ended the whole transaction.
+                    // Some errors, for example a full disk, have rolled back the whole transaction.
                     if !db.isInsideTransaction { throw error }
                     return .failure(error)
                 }

@@ -2,14 +2,14 @@
 public import Foundation
 import GRDB
 
-/// What an operator asks.
+/// Queries for an operator.
 extension SQLiteInbox {
-    /// Opens a worker's inbox that exists, only to read from it: the file is not changed.
+    /// Opens a worker's existing inbox read-only.
     ///
     /// - Throws: ``InboxError`` with code ``InboxError/Code/cannotOpen`` if it does not exist.
     public static func existing(path: String) throws -> SQLiteInbox {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw InboxError(.cannotOpen, "there is no inbox \(path)")
+            throw InboxError(.cannotOpen, "\(path) does not exist")
         }
         var configuration = Configuration()
         configuration.label = "AuthInbox"
@@ -23,10 +23,10 @@ extension SQLiteInbox {
         }
     }
 
-    /// The names of the handlers that have marked anything.
+    /// The names of the handlers that have marked a message.
     public func handlers() async throws -> [String] {
         try await database.read { db in
-            // From one name to the next, without walking over their marks.
+            // A loose index scan: skips from one name to the next without reading all marks.
             try String.fetchAll(
                 db,
                 sql: """
@@ -40,7 +40,7 @@ extension SQLiteInbox {
         }
     }
 
-    /// Those of the ids that none of the handlers has marked, in the given order.
+    /// The ids that none of the handlers has marked, in the given order.
     public func unseen(of ids: [UUID], by handlers: [String]) async throws -> [UUID] {
         try await database.read { db in
             let statement = try db.cachedStatement(

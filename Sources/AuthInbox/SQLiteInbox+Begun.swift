@@ -2,7 +2,7 @@
 public import Foundation
 import GRDB
 
-/// What handlers were given again, and whether they came to an end or not.
+/// The redelivered messages that handlers have started to handle.
 extension SQLiteInbox {
     static func createBegunTable(_ db: Database) throws {
         try db.execute(

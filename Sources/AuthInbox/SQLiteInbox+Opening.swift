@@ -10,8 +10,8 @@ extension SQLiteInbox {
         configuration.busyMode = .timeout(5)
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
-            // GRDB sets NORMAL when it turns the write-ahead log on, after `prepareDatabase`: a pool has one
-            // writing connection, so once is enough.
+            // GRDB sets `synchronous` to NORMAL when it enables WAL, after `prepareDatabase`. A pool has one writing
+            // connection, so once is enough.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             return pool
         } catch let error as DatabaseError {
@@ -19,21 +19,23 @@ extension SQLiteInbox {
         }
     }
 
-    /// SQLite gives the files beside it (`-wal`, `-shm`) the mode of the database.
+    /// Creates the file with mode 0600, which SQLite also uses for the `-wal` and `-shm` files.
     private static func makePrivateFile(_ path: String) throws {
         let manager = FileManager.default
         if manager.fileExists(atPath: path) { return }
         let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         var isFolder: ObjCBool = false
         guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw InboxError(.cannotOpen, "there is no folder \(folder): make it, or choose another path")
+            throw InboxError(
+                .cannotOpen, "the folder \(folder) does not exist: create it, or choose another path")
         }
         guard manager.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-            throw InboxError(.notWritable, "\(path) cannot be made: is the folder writable?")
+            throw InboxError(
+                .notWritable, "\(path) cannot be created: check whether its folder is writable")
         }
     }
 
-    /// What SQLite says `synchronous` and `journal_mode` are.
+    /// The values of `synchronous` and `journal_mode`.
     func durability() throws -> (synchronous: Int?, journal: String?) {
         try database.writeWithoutTransaction { db in
             (
@@ -49,11 +51,11 @@ extension InboxError {
         switch error.resultCode {
         case .SQLITE_READONLY, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_PERM:
             self.init(
-                .notWritable, "\(path) cannot be written: look at its mode, its owner and the disk",
+                .notWritable, "\(path) is not writable: check its mode, its owner and the disk",
                 resultCode: error.extendedResultCode)
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             self.init(
-                .cannotOpen, "\(path) is no SQLite database, or a damaged one",
+                .cannotOpen, "\(path) is not a SQLite database, or is corrupted",
                 resultCode: error.extendedResultCode)
         default:
             self.init(.cannotOpen, "\(path) cannot be opened", resultCode: error.extendedResultCode)

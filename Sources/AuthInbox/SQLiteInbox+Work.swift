@@ -19,13 +19,13 @@ extension SQLiteInbox {
                 """)
     }
 
-    /// Notes what the worker of a queue handles from now on, for `auth-signals outbox verify --inbox`. What it handled
-    /// before and does not any more ends now.
+    /// Registers a queue's bindings and handlers from now on, for `auth-signals outbox verify --inbox`. Registered ones
+    /// that are no longer present end now.
     ///
     /// - Parameters:
-    ///   - patterns: what the queue is bound with.
-    ///   - queue: its name.
-    ///   - time: not before the queue was bound.
+    ///   - patterns: The patterns that the queue is bound with.
+    ///   - queue: The name of the queue.
+    ///   - time: Not before the queue was bound.
     public func register(
         _ handlers: SignalHandlers, boundTo patterns: [SignalPattern], on queue: String, at time: Date
     ) async throws {
@@ -63,7 +63,7 @@ extension SQLiteInbox {
         }
     }
 
-    /// What its workers have registered; empty for an inbox of an earlier version.
+    /// The bindings and handlers that the workers have registered; empty for an inbox of an earlier version.
     public func work() async throws -> InboxWork {
         try await database.read { db in
             guard try db.tableExists("auth_inbox_work") else { return InboxWork(entries: []) }
@@ -80,7 +80,7 @@ extension SQLiteInbox {
         }
     }
 
-    /// What was handled before that time cannot be asked any more: its marks are gone.
+    /// Shortens the registered periods to after `time`, since earlier marks were deleted.
     static func pruneWork(before time: Date, _ db: Database) throws {
         try db.execute(
             sql: "DELETE FROM auth_inbox_work WHERE until < ?", arguments: [time.milliseconds])
@@ -98,7 +98,7 @@ extension SQLiteInbox {
             (self.kind, self.name, self.pattern) = (kind, name, pattern)
         }
 
-        /// Nil for a kind of a later version.
+        /// Nil for an unknown kind, of a later version.
         init?(row: Row) {
             guard let kind = InboxWork.Entry.Kind(rawValue: row["kind"]) else { return nil }
             self.init(kind: kind, name: row["name"], pattern: row["pattern"])

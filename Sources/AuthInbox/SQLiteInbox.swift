@@ -3,39 +3,39 @@ public import AuthSignals
 public import Foundation
 public import GRDB
 
-/// An inbox in a SQLite file, which the workers of one host may share.
+/// An inbox in a SQLite file, which the workers of one host can share.
 ///
 /// ```swift
 /// let inbox = try SQLiteInbox(path: "/var/lib/worker/inbox.sqlite")
 /// ```
 ///
-/// What handlers ask and mark at the same time is asked and committed together: with one sync of the disk for all
-/// of them, and a commit that fails is the failure of each.
+/// Concurrent requests of handlers are batched and committed together, with one disk sync for all of them; if the
+/// commit fails, each is retried in its own transaction.
 public final class SQLiteInbox: Inbox {
     let database: any DatabaseWriter
     private let questions: InboxGathering<InboxMark, Bool>
     let writes: InboxGathering<InboxWrite, Bool>
 
-    /// How many marks one transaction writes at most: others wait for the write lock meanwhile.
+    /// The maximum number of marks that one transaction writes: other writers wait for the lock meanwhile.
     private static let largestBatch = 256
 
-    /// Opens the file, which is made with mode 0600 where there is none; its folder must exist.
+    /// Opens the file, or creates it with mode 0600 if it does not exist; its folder must exist.
     ///
-    /// The journal is a write-ahead log, and a mark that was committed survives a power cut
-    /// (`synchronous=FULL`). Another process's write is waited for 5 seconds.
+    /// The journal is a write-ahead log, and a committed mark survives a power loss (`synchronous=FULL`). A write lock
+    /// of another process is waited for up to 5 seconds.
     ///
     /// - Throws: ``InboxError``
     public convenience init(path: String) throws {
         try self.init(opened: Self.open(path))
     }
 
-    /// Keeps the marks in the application's own database, so that a handler's writes to the application's
-    /// tables and its mark are one transaction. Makes the tables `auth_inbox`, `auth_inbox_begun` and
-    /// `auth_inbox_work` if they do not exist.
+    /// Keeps the marks in the application's own database, so that a handler's writes to the application's tables and
+    /// its mark are one transaction. Creates the tables `auth_inbox`, `auth_inbox_begun` and `auth_inbox_work` if they
+    /// do not exist.
     ///
-    /// Whether a committed mark survives a power cut is for the pool's own settings to say, and so is whether
-    /// another process's transaction is waited for: workers that share the file need a `busyMode` of some
-    /// seconds, where GRDB's own is to fail at once.
+    /// The pool's settings decide whether a committed mark survives a power loss, and whether a lock of another process
+    /// is waited for: workers that share the file need a `busyMode` of some seconds; GRDB's default is to fail
+    /// immediately.
     ///
     /// - Throws: ``InboxError``
     public convenience init(pool: DatabasePool) throws { try self.init(opened: pool) }
@@ -53,7 +53,7 @@ public final class SQLiteInbox: Inbox {
             do {
                 return try await database.commit(writes)
             } catch  where writes.count > 1 {
-                // One of them may be what the commit failed for: the others are not to suffer for it.
+                // One of the writes may have caused the failure: retry each in its own transaction.
                 return await Self.commitEach(writes, database)
             } catch {
                 return [.failure(error)]
@@ -67,11 +67,11 @@ public final class SQLiteInbox: Inbox {
         }
     }
 
-    /// Makes the tables, where an application's own migrator is to do it.
+    /// Creates the tables, for an application's own migrator.
     public static func createTable(_ db: Database) throws {
         try createBegunTable(db)
         try createWorkTable(db)
-        // The clustered key is the table: a mark costs one page.
+        // WITHOUT ROWID: the primary key's index is the table, so that a mark writes one page.
         try db.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS auth_inbox (
@@ -91,8 +91,8 @@ public final class SQLiteInbox: Inbox {
         _ = try await writes(InboxWrite(mark: InboxMark(handler: handler, messageID: messageID), time: time))
     }
 
-    /// - Parameter body: where a commit of several failed it runs again, in a transaction of its own; nothing it
-    ///   wrote before is left then.
+    /// - Parameter body: If the commit of a batch failed, it runs again, in a separate transaction; its earlier writes
+    ///   were rolled back.
     public func once(
         handler: String, messageID: UUID, at time: Date,
         _ body: @Sendable (any InboxTransaction) throws -> Void
@@ -119,7 +119,7 @@ public final class SQLiteInbox: Inbox {
         var count = 0
         var batch = Self.pruneBatch
         while batch == Self.pruneBatch {
-            // Small transactions: handlers wait for the write lock meanwhile.
+            // Small transactions, since handlers wait for the write lock meanwhile.
             batch = try await database.write { db in
                 try db.execute(
                     sql: """

@@ -4,12 +4,12 @@ public import GRDB
 
 /// The transaction in which a mark is written.
 public struct SQLiteInboxTransaction: InboxTransaction {
-    /// The database, within the transaction: what is written here is committed with the mark, or not at all.
+    /// The database, inside the transaction: writes are committed together with the mark, or not at all.
     public let db: Database
 }
 
 extension SignalHandlers {
-    /// Adds a handler of one signal that writes in the inbox's transaction: what it writes happens once.
+    /// Adds a transactional handler of one signal, which writes in the inbox's transaction: its writes happen once.
     ///
     /// ```swift
     /// handlers.once(UserSignedUp.self, as: "profiles") { signal, context, db in
@@ -17,7 +17,7 @@ extension SignalHandlers {
     /// }
     /// ```
     ///
-    /// - Parameter body: cannot suspend; it is given the database of a ``SQLiteInbox``.
+    /// - Parameter body: Cannot suspend; it receives the database of a ``SQLiteInbox``.
     @_disfavoredOverload
     public mutating func once<S: Signal>(
         _ type: S.Type, as name: String,
@@ -26,7 +26,7 @@ extension SignalHandlers {
         once(type, as: name) { (signal: S, context: SignalContext, transaction: any InboxTransaction) in
             guard let transaction = transaction as? SQLiteInboxTransaction else {
                 throw InboxError(
-                    .foreignTransaction, "the handler “\(name)” writes in SQLite and needs a SQLiteInbox")
+                    .foreignTransaction, "the handler “\(name)” needs a SQLiteInbox for its transaction")
             }
             try body(signal, context, transaction.db)
         }
