@@ -14,21 +14,21 @@
 /// }
 /// ```
 public protocol Signal: Codable, Sendable {
-    /// The name it is routed by.
+    /// The signal's name, which is its routing key.
     static var name: SignalName { get }
 
-    /// The version of its schema; it grows only with an incompatible change, which no frozen signal has.
+    /// The version of its schema. It is incremented only by an incompatible change, which a frozen signal never has.
     static var schemaVersion: Int { get }
 
-    /// When it is sent, in one phrase, for the catalogue and the schemas; empty where nothing is to be said.
+    /// When it is sent, in one phrase, for the catalogue and the schemas; may be empty.
     static var summary: String { get }
 
     /// The request that caused it; its id is the event's `correlationid`.
     var request: RequestContext { get }
 
-    /// Whom it is about: the user's id for ours, opaque, never an address. Signals of one subject are
-    /// handled in order by a worker. A UUID may be written in either case: it is lower case in the outbox and on the
-    /// wire.
+    /// The person the signal is about, as an opaque id, never an address; for our own signals the user's id. A worker
+    /// handles the signals of one subject in order. A UUID may be upper or lower case: it is lower case in the outbox
+    /// and on the wire.
     var subject: String? { get }
 }
 
@@ -37,7 +37,7 @@ extension Signal {
     public static var summary: String { "" }
 }
 
-/// A signal of a user, or of somebody who may be one: its subject is the user's id.
+/// A signal about a user: its subject is the user's id, if one is known.
 public protocol UserSignal: Signal {
     associatedtype Subject
     /// The user as they were when the signal was emitted.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The name of a signal: its type on the wire and, exactly, its AMQP routing key.
+/// The name of a signal: its type on the wire and its exact AMQP routing key.
 ///
 /// Dotted lower-case words, at least two, at most 127 bytes: `account.user_logged_in`, `billing.invoice_paid`.
 public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The name as it is routed.
+    /// The name as the routing key.
     public let rawValue: String
 
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/invalidName`` where `rawValue` does not match
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/invalidName`` if `rawValue` does not match
     ///   `[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+` or is longer than 127 bytes.
     public init(validating rawValue: String) throws(SignalError) {
         guard Self.isValid(rawValue) else {
             throw SignalError(
                 .invalidName,
-                "“\(rawValue.cut(toUTF8Bytes: 140))” is no signal name: use two or more dotted words of a-z, 0-9 and _, each starting with a letter, at most 127 bytes"
+                "“\(rawValue.cut(toUTF8Bytes: 140))” is not a signal name: use two or more dotted words of a-z, 0-9 and _, each starting with a letter, at most 127 bytes"
             )
         }
         self.rawValue = rawValue
@@ -22,13 +22,13 @@ public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The words between the dots.
     public var words: [Substring] { rawValue.split(separator: ".") }
 
-    /// First words that belong to this project; an application's own signals use others.
+    /// The first words reserved by this project; an application's own signals use other ones.
     public static let reservedFamilies: Set<String> = ["account", "socialaccount", "mfa", "usersessions"]
 
     /// Whether the name's first word is one of ``reservedFamilies``.
     public var isReserved: Bool { Self.reservedFamilies.contains(String(words[0])) }
 
-    /// Whether a word can be one of a name's.
+    /// Whether the bytes are a valid word of a name.
     static func isWord(_ word: some Collection<UInt8>) -> Bool {
         guard let first = word.first, isLetter(first) else { return false }
         return word.allSatisfy(isWordByte)
@@ -36,12 +36,12 @@ public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
 
-    /// Whether a byte can stand in a word, at its beginning or later.
+    /// Whether a byte is allowed in a word; the first byte must also be a letter.
     static func isWordByte(_ byte: UInt8) -> Bool {
         isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
     }
 
-    /// Bytes of the longest name.
+    /// The maximum length of a name in bytes.
     static let longest = 127
 
     public var description: String { rawValue }
@@ -67,9 +67,9 @@ public struct SignalName: Hashable, Sendable, Comparable, CustomStringConvertibl
 }
 
 extension SignalName: ExpressibleByStringLiteral {
-    /// A name written in the source; one that is malformed stops the program where it is written.
+    /// A literal name; a malformed literal ends the program.
     public init(stringLiteral value: String) {
-        precondition(Self.isValid(value), "“\(value)” is no signal name")
+        precondition(Self.isValid(value), "“\(value)” is not a signal name")
         rawValue = value
     }
 }

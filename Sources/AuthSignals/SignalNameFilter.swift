@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which signals an operator means: a topic pattern in which `*` may also stand for a part of a word.
+/// An operator's selection of signals: a topic pattern in which `*` may also stand for a part of a word.
 ///
-/// `account.password_*`, `account.*`, `socialaccount.#`. A queue cannot be bound with such a part: for that
-/// there is ``SignalPattern``.
+/// `account.password_*`, `account.*`, `socialaccount.#`. A queue cannot be bound with a partial word; bindings use
+/// ``SignalPattern``.
 public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
     private let words: [[UInt8]]
@@ -18,25 +18,25 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
 
     public func matches(_ name: SignalName) -> Bool { matches(name.rawValue) }
 
-    /// The narrowest pattern of a queue's binding that covers all that is meant.
+    /// The narrowest binding pattern that covers everything the filter matches.
     public var binding: SignalPattern {
         let words = rawValue.split(separator: ".", omittingEmptySubsequences: false)
         let covering = words.map { $0.contains("*") ? "*" : $0 }.joined(separator: ".")
-        // It is no longer than a text that was valid.
+        // It is not longer than the filter, so it is valid.
         return (try? SignalPattern(validating: covering)) ?? "#"
     }
 
-    /// Whether a name, or a routing key, is meant.
+    /// Whether a signal name or routing key matches.
     public func matches(_ name: String) -> Bool { Self.matches(words[...], Self.words(of: name)[...]) }
 
-    /// Whether any signal's name can be meant; as ``SignalPattern/canMatchSignals``.
+    /// Whether any signal name can match, like ``SignalPattern/canMatchSignals``.
     public var canMatchSignals: Bool {
         SignalPattern.canMatchSignals(words) { word in
             let star = UInt8(ascii: "*")
             let bytes = word.filter { $0 != star }
             let beginsWell = word.first.map { $0 == star || SignalName.isLetter($0) } ?? false
             guard beginsWell, bytes.allSatisfy(SignalName.isWordByte) else { return nil }
-            // A star stands for nothing where a letter follows it, and for one letter at least elsewhere.
+            // A star may be empty if a letter follows it; otherwise it stands for at least one letter.
             let needsLetter = bytes.first.map { !SignalName.isLetter($0) } ?? true
             return bytes.count + (needsLetter ? 1 : 0)
         }
@@ -49,7 +49,7 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func matches(_ pattern: ArraySlice<[UInt8]>, _ name: ArraySlice<[UInt8]>) -> Bool {
-        // reachable[j]: the words read so far can stand for the first j words of the name.
+        // reachable[j]: the words read so far can match the first j words of the name.
         var reachable = [true] + Array(repeating: false, count: name.count)
         for word in pattern {
             var next = Array(repeating: false, count: name.count + 1)
@@ -67,14 +67,14 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
         return reachable[name.count]
     }
 
-    /// Whether a word with stars can stand for a word: each star for any bytes, or none.
+    /// Whether a word with stars matches a word: each star matches zero or more bytes.
     private static func covers(_ word: [UInt8], _ part: [UInt8]) -> Bool {
         let pieces = word.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
         guard pieces.count > 1 else { return word == part }
         guard part.starts(with: pieces[0]) else { return false }
         var rest = part.dropFirst(pieces[0].count)
         for piece in pieces[1..<(pieces.count - 1)] {
-            // The first place leaves the most for what follows.
+            // The leftmost match leaves the most bytes for the remaining pieces.
             guard
                 let place = rest.indices.first(where: { rest[$0...].starts(with: piece) })
                     ?? (piece.isEmpty ? rest.endIndex : nil)
@@ -87,7 +87,7 @@ public struct SignalNameFilter: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SignalNameFilter: ExpressibleByStringLiteral {
-    /// A filter written in the source; one that is malformed stops the program where it is written.
+    /// A literal filter; a malformed literal ends the program.
     public init(stringLiteral value: String) {
         do { try self.init(validating: value) } catch { preconditionFailure("\(error)") }
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A topic pattern over signal names, as AMQP 0-9-1 has it: `*` is one word, `#` is none or more.
+/// A topic pattern over signal names, as defined by AMQP 0-9-1: `*` is one word, `#` is zero or more words.
 ///
 /// `account.*`, `socialaccount.#`, `*.user_logged_in`.
 public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
-    /// The pattern as it is given to `queue.bind`.
+    /// The pattern as passed to `queue.bind`.
     public let rawValue: String
-    /// As bytes: AMQP compares bytes, and Swift takes texts of other bytes for equal.
+    /// As bytes: AMQP compares bytes, but Swift treats canonically equivalent strings as equal.
     private let words: [[UInt8]]
 
     /// - Throws: ``SignalError`` with code ``SignalError/Code/invalidPattern`` for an empty pattern or one
@@ -15,7 +15,7 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
         guard !rawValue.isEmpty, rawValue.utf8.count <= 255, !rawValue.utf8.contains(0) else {
             throw SignalError(
                 .invalidPattern,
-                "a pattern has 1 to 255 bytes, for example account.#, *.user_logged_in or billing.invoice_paid"
+                "a pattern must have 1 to 255 bytes, for example account.#, *.user_logged_in or billing.invoice_paid"
             )
         }
         self.rawValue = rawValue
@@ -28,7 +28,7 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
     /// Whether a message with that routing key reaches a queue that is bound with this pattern.
     public func matches(routingKey: String) -> Bool {
         let key = Self.words(of: routingKey)
-        // reachable[j]: the words read so far of the pattern can stand for the first j words of the key.
+        // reachable[j]: the words of the pattern read so far can match the first j words of the key.
         var reachable = [true] + Array(repeating: false, count: key.count)
         for word in words {
             var next = Array(repeating: false, count: key.count + 1)
@@ -49,18 +49,18 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
         return reachable[key.count]
     }
 
-    /// Whether any signal's name can match: `Account.#`, `account` and `account..x` are well-formed for the broker,
-    /// and match none.
+    /// Whether any signal name can match. `Account.#`, `account` and `account..x` are valid for the broker, but match
+    /// no signal name.
     public var canMatchSignals: Bool {
         Self.canMatchSignals(words) { word in
             word == [UInt8(ascii: "*")] || SignalName.isWord(word) ? word.count : nil
         }
     }
 
-    /// Whether words of a pattern can stand for a signal's name, which has two words or more and a limit of bytes.
+    /// Whether the words of a pattern can match a signal name, which has at least two words and a maximum length.
     ///
-    /// - Parameter shortest: bytes of the shortest word that one of the pattern's, other than `#`, can stand for;
-    ///   nil if it stands for none.
+    /// - Parameter shortest: returns the length in bytes of the shortest word that a word of the pattern, other than
+    ///   `#`, can match; nil if it matches none.
     static func canMatchSignals(_ words: [[UInt8]], _ shortest: ([UInt8]) -> Int?) -> Bool {
         let hash = [UInt8(ascii: "#")]
         let fixed = words.filter { $0 != hash }
@@ -70,7 +70,7 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
             lengths.append(length)
         }
         if fixed.count < 2 {
-            // A hash stands for the words that are missing.
+            // A hash matches the missing words.
             guard words.contains(hash) else { return false }
             lengths += Array(repeating: 1, count: 2 - fixed.count)
         }
@@ -79,7 +79,7 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { rawValue }
 
-    /// RabbitMQ takes an empty key for no word, and an empty text beside a dot for a word.
+    /// RabbitMQ treats an empty key as zero words, and an empty string next to a dot as a word.
     private static func words(of key: String) -> [[UInt8]] {
         guard !key.isEmpty else { return [] }
         return key.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
@@ -87,7 +87,7 @@ public struct SignalPattern: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SignalPattern: ExpressibleByStringLiteral {
-    /// A pattern written in the source; one that is malformed stops the program where it is written.
+    /// A literal pattern; a malformed literal ends the program.
     public init(stringLiteral value: String) {
         do { try self.init(validating: value) } catch { preconditionFailure("\(error)") }
     }

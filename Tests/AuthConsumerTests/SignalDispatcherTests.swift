@@ -192,7 +192,7 @@ import Testing
         // The error text contains nothing from the payload.
         #expect(
             bench.dead.first?.headers["auth-error"]?.string?.hasPrefix(
-                "SignalError (wrongType: the data is no account.user_logged_in: data.") == true)
+                "SignalError (wrong_type: the data is not a valid account.user_logged_in: data.") == true)
     }
 
     @Test func `logs and stores the text of a loggable error, but only the type of others`()

@@ -244,7 +244,7 @@ import Testing
 
     @Test func `reports a wrong type in the data by its path, not by its value`() throws {
         let wrong: [(String, String)] = [
-            (data.replacing("true", with: #""secret""#), "user.is_active is of another kind"),
+            (data.replacing("true", with: #""secret""#), "user.is_active has the wrong type"),
             (data.replacing(#""id":"1","#, with: ""), "user.id is missing"),
             (data.replacing(#""id":"1""#, with: #""id":null"#), "user.id"),
             (data.replacing("2026-11-23", with: "2026-02-30"), "user.date_joined is malformed"),

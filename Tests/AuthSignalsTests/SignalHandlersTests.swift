@@ -131,8 +131,8 @@ import Testing
         var handlers = SignalHandlers()
         handlers.on(UserLoggedOut.self, as: "one") { _, _ in }
         handlers.onUnhandled(as: "rest") { _, _ in }
-        #expect(handlers.fault(inName: "one")?.contains("in the table already") == true)
-        #expect(handlers.fault(inName: "rest")?.contains("in the table already") == true)
+        #expect(handlers.fault(inName: "one")?.contains("already has a handler named") == true)
+        #expect(handlers.fault(inName: "rest")?.contains("already has a handler named") == true)
         #expect(handlers.fault(inName: "two") == nil)
     }
 

@@ -23,13 +23,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (plain, "entry 1 begins with no kid"), ("k1:\(plain),", "entry 2 begins with no kid"),
-        (":\(plain)", "entry 1 begins with no kid"), ("k 1:\(plain)", "entry 1 begins with no kid"),
-        ("\(String(repeating: "k", count: 65)):\(plain)", "entry 1 begins with no kid"),
-        ("k1:", "32 bytes in base64 behind 'k1:'"), ("k1:AAAA", "32 bytes in base64 behind 'k1:'"),
-        ("k1:\(plain)AA", "32 bytes in base64 behind 'k1:'"),
-        ("k1:hush-hush", "32 bytes in base64 behind 'k1:'"),
-        ("k1:\(plain),k1:\(padded)", "has two keys called 'k1'"),
+        (plain, "entry 1 must begin with a kid"), ("k1:\(plain),", "entry 2 must begin with a kid"),
+        (":\(plain)", "entry 1 must begin with a kid"), ("k 1:\(plain)", "entry 1 must begin with a kid"),
+        ("\(String(repeating: "k", count: 65)):\(plain)", "entry 1 must begin with a kid"),
+        ("k1:", "32 bytes in base64 after 'k1:'"), ("k1:AAAA", "32 bytes in base64 after 'k1:'"),
+        ("k1:\(plain)AA", "32 bytes in base64 after 'k1:'"),
+        ("k1:hush-hush", "32 bytes in base64 after 'k1:'"),
+        ("k1:\(plain),k1:\(padded)", "has two keys with the kid 'k1'"),
     ])
     func `reports a malformed setting without quoting key bytes`(text: String, says: String) {
         var reader = SettingsReader(["SIGNALS_TOKEN_KEYS": text])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The catalogue as an AsyncAPI 3.0 document: one channel, message and operation a signal.
+/// The catalogue as an AsyncAPI 3.0 document: one channel, message and operation per signal.
 ///
 /// Source: AsyncAPI 3.0.0; AMQP bindings 0.3.0.
 struct CatalogAsyncAPI {

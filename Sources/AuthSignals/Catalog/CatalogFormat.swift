@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A form in which the catalogue of signals is printed.
+/// An output format of the signal catalogue.
 public struct CatalogFormat: RawRepresentable, Hashable, Sendable, CaseIterable {
     public let rawValue: String
 
-    /// Nil for a form that is not known.
+    /// Nil for an unknown format.
     public init?(rawValue: String) {
         guard Self.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
         self.rawValue = rawValue
@@ -13,9 +13,9 @@ public struct CatalogFormat: RawRepresentable, Hashable, Sendable, CaseIterable 
 
     private init(_ rawValue: String) { self.rawValue = rawValue }
 
-    /// Columns for a terminal.
+    /// Aligned columns for a terminal.
     public static let table = CatalogFormat("table")
-    /// A page: what there is, and every member.
+    /// A Markdown page: an overview table, then every member of every signal.
     public static let markdown = CatalogFormat("markdown")
     /// One object with the JSON Schema 2020-12 of each signal's `data` under its name.
     public static let jsonSchema = CatalogFormat("json-schema")
@@ -29,8 +29,8 @@ extension SignalCatalog {
     /// The catalogue as text, with a line feed at its end.
     ///
     /// - Parameters:
-    ///   - signals: an application adds its own: `SignalCatalog.all + [InvoicePaid.self]`.
-    ///   - schemaBase: what `dataschema` begins with, for the `$id` of schemas; they have none without it.
+    ///   - signals: an application appends its own: `SignalCatalog.all + [InvoicePaid.self]`.
+    ///   - schemaBase: the prefix of `dataschema`, used for the `$id` of schemas; without it they have no `$id`.
     ///   - exchange: the topic exchange, for AsyncAPI.
     /// - Throws: ``SignalError`` with code ``SignalError/Code/notDescribable``.
     public static func text(
@@ -55,7 +55,7 @@ extension SignalCatalog {
     private static func prettyText(_ value: JSONValue) -> String {
         let encoder = SignalCodec.encoder()
         encoder.outputFormatting.insert(.prettyPrinted)
-        // Texts, numbers and booleans only: it always encodes.
+        // The value holds only strings, numbers and booleans, so encoding cannot fail.
         return String(decoding: (try? encoder.encode(value)) ?? .init(), as: UTF8.self) + "\n"
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The catalogue as a page.
+/// The catalogue as a Markdown page.
 struct CatalogMarkdown {
     var schemas: [SignalSchema]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The catalogue in columns.
+/// The catalogue as aligned columns.
 struct CatalogTable {
     var schemas: [SignalSchema]
 
@@ -25,8 +25,7 @@ struct CatalogTable {
 }
 
 extension SignalSchema {
-    /// The names of the members of `data` but `request`, which every signal has; `?` follows one that may be
-    /// absent.
+    /// The names of the members of `data` except `request`, which every signal has. `?` marks an optional member.
     var membersBeyondRequest: [String] {
         topMembers.filter { $0.path != "request" }.map { $0.path + ($0.isRequired ? "" : "?") }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A choice on the wire to which values may be added: a struct around its text, never a closed `enum`.
+/// An enumeration on the wire to which values may be added later: a struct around its string, never a closed `enum`.
 ///
-/// Conform one of your own for its values to be in the catalogue and the schemas, as examples.
+/// Conform your own type to list its values in the catalogue and, as examples, in the schemas.
 public protocol OpenEnumeration: RawRepresentable, Codable, Sendable where RawValue == String {
-    /// The values that are known today, in the order in which they are to be told.
+    /// The values known today, in the order in which they are listed.
     static var knownValues: [Self] { get }
 }

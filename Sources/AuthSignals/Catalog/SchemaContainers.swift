@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes down the members that a type asks for.
+/// Records the members that a type decodes.
 struct SchemaKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let recorder: SchemaRecorder
-    /// The members that were asked whether they are there: a reader may not count on them.
+    /// The members whose presence the type checked: they are optional.
     private let asked = Names()
 
     private final class Names { var all: Set<String> = [] }
@@ -12,7 +12,7 @@ struct SchemaKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     var codingPath: [any CodingKey] { recorder.codingPath }
 
-    /// Asked for by types that take members of any name: it has one.
+    /// Read by types that accept members of any name; returns one sample name.
     var allKeys: [Key] {
         guard !recorder.isEmpty, let key = Key(stringValue: "member") else { return [] }
         if case .map = recorder.node.kind { return [key] }
@@ -21,7 +21,7 @@ struct SchemaKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return [key]
     }
 
-    /// `decodeIfPresent` asks it first.
+    /// Called first by `decodeIfPresent`.
     func contains(_ key: Key) -> Bool {
         asked.all.insert(key.stringValue)
         return !recorder.isEmpty
@@ -59,7 +59,7 @@ struct SchemaKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func inner(_ key: Key) throws -> SchemaRecorder {
         guard !recorder.isEmpty else {
             throw DecodingError.keyNotFound(
-                key, .init(codingPath: codingPath, debugDescription: "a type that holds itself"))
+                key, .init(codingPath: codingPath, debugDescription: "a recursive type"))
         }
         if case .map(let value) = recorder.node.kind { return recorder.inner(value, key) }
         let name = key.stringValue
@@ -73,7 +73,7 @@ struct SchemaKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 }
 
-/// Answers with one element.
+/// Yields one sample element.
 struct SchemaUnkeyedContainer: UnkeyedDecodingContainer {
     let recorder: SchemaRecorder
     let element: SchemaNode
@@ -117,7 +117,7 @@ struct SchemaUnkeyedContainer: UnkeyedDecodingContainer {
     }
 }
 
-/// Answers with a sample.
+/// Yields a sample value.
 struct SchemaSingleContainer: SingleValueDecodingContainer {
     let recorder: SchemaRecorder
 

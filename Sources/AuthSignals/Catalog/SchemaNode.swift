@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of one value on the wire; filled in while a type decodes itself from a ``SchemaRecorder``.
+/// The shape of one value on the wire; filled in while a type decodes itself from a ``SchemaRecorder``.
 final class SchemaNode {
     indirect enum Kind {
-        /// Anything: the type looks at it in more than one way.
+        /// Any kind: the type tries to decode it in more than one way.
         case any
         case bool
         case integer(fromZero: Bool)
@@ -18,17 +18,17 @@ final class SchemaNode {
     struct Member {
         var name: String
         var node: SchemaNode
-        /// Whether a reader may count on it.
+        /// Whether the member is always present.
         var isRequired: Bool
-        /// Whether the `thin` profile leaves it out.
+        /// Whether the `thin` profile omits it.
         var isPersonal = false
     }
 
     var kind = Kind.any
-    /// An object's members in the order in which the type asks for them.
+    /// An object's members in the order in which the type decodes them.
     var members: [Member] = []
 
-    /// Marks the members that are in the one text of a value and not in the other.
+    /// Marks the members that are present in the `standard` encoding of a value and absent in the `thin` one.
     func markPersonal(standard: JSONValue?, thin: JSONValue?) {
         guard let standard, let thin else { return }
         switch (standard, thin) {
@@ -51,7 +51,7 @@ final class SchemaNode {
 
     // MARK: JSON Schema
 
-    /// The node as JSON Schema 2020-12; what may be absent may be null as well.
+    /// The node as JSON Schema 2020-12; an optional member may also be null.
     func schema(orNull: Bool = false) -> [String: JSONValue] {
         var schema: [String: JSONValue] = [:]
         func type(_ name: String) { schema["type"] = orNull ? [.string(name), "null"] : .string(name) }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A decoder that has no input: it answers every question of a type with a sample, and writes down what was
-/// asked. So the schema is derived from what really reads the message, and works for every `Codable` signal.
+/// A decoder without input: it returns a sample for every value a type decodes, and records the request.
+/// So the schema is derived from the code that reads the message, and works for every `Codable` signal.
 struct SchemaRecorder: Decoder {
-    /// What is shared by all values of one sample.
+    /// State shared by all values of one attempt.
     final class State {
-        /// Which sample is given first; another attempt gives others.
+        /// The index of the first sample; each attempt starts at another one.
         let attempt: Int
-        /// The types that are being decoded, outermost first: one that holds itself must come to an end.
+        /// The types being decoded, outermost first. It ends the recursion of a type that contains itself.
         var open: [ObjectIdentifier] = []
         init(attempt: Int) { self.attempt = attempt }
     }
 
-    /// Texts of the forms that types are known to ask for; types that want another one are `OpenEnumeration` or
-    /// `CaseIterable`, or cannot be described.
+    /// Sample strings in common formats. A type that needs another format must be an `OpenEnumeration` or
+    /// `CaseIterable`; otherwise no schema can be derived.
     static let samples = [
         "", "a", "a.b", "1", "0199f0c2-0000-7000-8000-000000000000", "2026-11-23T08:00:00.000Z",
         "https://example.org/", "jane@example.org", "127.0.0.1",
@@ -22,9 +22,9 @@ struct SchemaRecorder: Decoder {
 
     let node: SchemaNode
     let state: State
-    /// Which sample it answers with.
+    /// The index of the sample it returns.
     let sample: Int
-    /// Whether it answers that there is nothing: the type is within itself.
+    /// Whether it reports every value as absent, because the type contains itself.
     let isEmpty: Bool
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -42,20 +42,20 @@ struct SchemaRecorder: Decoder {
 
     func singleValueContainer() -> any SingleValueDecodingContainer { SchemaSingleContainer(recorder: self) }
 
-    /// The recorder of a value within this one's.
+    /// The recorder of a nested value.
     func inner(_ node: SchemaNode, _ key: any CodingKey) -> SchemaRecorder {
         SchemaRecorder(
             node: node, state: state, sample: state.attempt, isEmpty: false, codingPath: codingPath + [key])
     }
 
-    /// A type holds itself, and not as something that may be absent.
+    /// A type contains itself as a required member.
     private struct WithinItself: Error {}
 
     private func with(sample: Int, isEmpty: Bool) -> SchemaRecorder {
         SchemaRecorder(node: node, state: state, sample: sample, isEmpty: isEmpty, codingPath: codingPath)
     }
 
-    /// A sample of a type; what it asks for is written into the node.
+    /// A sample of a type; what the type decodes is recorded in the node.
     func value<T: Decodable>(_ type: T.Type) throws -> T {
         if let value = scalar(type) ?? known(type) { return value }
         let identifier = ObjectIdentifier(type)
@@ -71,11 +71,11 @@ struct SchemaRecorder: Decoder {
                 let sample = (state.attempt + offset) % Self.samples.count
                 return try T(from: with(sample: sample, isEmpty: false))
             } catch is WithinItself {
-                // An array of the type that holds it: there may be none.
+                // An array of the enclosing type: it may be empty.
                 return try T(from: with(sample: sample, isEmpty: true))
             } catch {
                 fault = fault ?? error
-                // Another text or number may suit; another sample of a whole object is another attempt's.
+                // Another string or number may be accepted. Other samples of a whole object belong to the next attempt.
                 switch node.kind {
                 case .string, .integer, .number: continue
                 default: throw error
@@ -85,7 +85,7 @@ struct SchemaRecorder: Decoder {
         throw fault ?? CocoaError(.coderInvalidValue)
     }
 
-    /// A sample of one of JSON's own kinds.
+    /// A sample of a JSON scalar.
     private func scalar<T>(_ type: T.Type) -> T? {
         func answer(_ kind: SchemaNode.Kind, _ value: Any) -> T? {
             node.kind = kind
@@ -100,7 +100,7 @@ struct SchemaRecorder: Decoder {
         return nil
     }
 
-    /// A sample of a type that has a form of its own on the wire.
+    /// A sample of a type with its own format on the wire.
     private func known<T>(_ type: T.Type) -> T? {
         func answer(_ format: String?, _ value: Any?, _ examples: [String] = []) -> T? {
             node.kind = .string(format: format, examples: examples)

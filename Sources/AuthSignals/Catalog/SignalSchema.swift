@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What the `data` of a signal looks like: its JSON Schema, derived from the type that reads it.
+/// The JSON Schema of a signal's `data`, derived from the type that decodes it.
 ///
-/// A member is required where the type cannot be read without it; one that may be absent may be null as well.
-/// Members that the schema does not name may come. What the `thin` profile leaves out says `x-personal`.
+/// A member is required if the type cannot be decoded without it; an optional member may also be null.
+/// Members that the schema does not list may be present. A member that the `thin` profile omits has `x-personal`.
 public struct SignalSchema: Sendable {
-    /// A member of `data`, or within it.
+    /// A member of `data`, at any depth.
     public struct Member: Hashable, Sendable {
-        /// Its name, with those it lies in: `user.email`; `[]` is an array's element, `*` a member of any name.
+        /// Its path: `user.email`. `[]` stands for an array's element, `*` for a member of any name.
         public var path: String
-        /// JSON's kind with its form: `string`, `string (date-time)`, `array`, `any`.
+        /// The JSON type with its format: `string`, `string (date-time)`, `array`, `any`.
         public var kind: String
-        /// Whether a reader may count on it.
+        /// Whether the member is always present.
         public var isRequired: Bool
         /// Whether it is absent in the `thin` profile.
         public var isPersonal: Bool
-        /// The known values of an enumeration, to which others may come.
+        /// The known values of an open enumeration.
         public var knownValues: [String]
     }
 
@@ -24,14 +24,14 @@ public struct SignalSchema: Sendable {
     public let version: Int
     /// When the signal is sent.
     public let summary: String
-    /// All members in the type's order, outer ones before those within them.
+    /// All members in the type's order, each before its nested members.
     public let members: [Member]
     private let shape: [String: JSONValue]
 
     /// Derives the schema.
     ///
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/notDescribable`` where the type takes none of the
-    ///   samples it is given: make the member's type `CaseIterable` or an ``OpenEnumeration``.
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/notDescribable`` if the type rejects every sample value:
+    ///   make the member's type `CaseIterable` or an ``OpenEnumeration``.
     public init(of signal: any Signal.Type) throws(SignalError) {
         name = signal.name
         version = signal.schemaVersion
@@ -43,7 +43,7 @@ public struct SignalSchema: Sendable {
 
     /// The schema of `data` as a document of JSON Schema 2020-12.
     ///
-    /// - Parameter schemaBase: what `dataschema` begins with; without it the document has no `$id`.
+    /// - Parameter schemaBase: the prefix of `dataschema`; without it the document has no `$id`.
     public func document(schemaBase: String? = nil) -> JSONValue {
         var document = shape
         document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -53,7 +53,7 @@ public struct SignalSchema: Sendable {
         return .object(document)
     }
 
-    /// The schema of `data` without a document's head, to be held by another document.
+    /// The schema of `data` without `$schema`, `$id` and title, to be embedded in another document.
     public var fragment: JSONValue { .object(shape) }
 
     /// The members of `data` itself.
@@ -82,7 +82,7 @@ public struct SignalSchema: Sendable {
         throw SignalError(
             .notDescribable,
             "no schema of \(S.name) could be derived"
-                + (path.isEmpty ? "" : ": \(path.joined(separator: ".")) takes no sample value")
+                + (path.isEmpty ? "" : ": \(path.joined(separator: ".")) rejects every sample value")
                 + "; make the types of its members CaseIterable or OpenEnumeration")
     }
 

@@ -3,19 +3,19 @@ import Foundation
 
 /// Reads the attributes of an event in one pass over its bytes (CloudEvents 1.0, section 3, and its JSON format).
 ///
-/// A worker reads the envelope of every message, and a general decoder takes ten times as long for it. This one is also
-/// the only judge of what an event is: every other reader of the same bytes, a webhook's receiver say, finds in them
-/// what we found, since they are strict JSON (``StrictJSON``) and break no rule of CloudEvents.
+/// A worker reads the envelope of every message, and a general decoder takes ten times as long. This reader is also the
+/// only validation of an event: any other reader of the same bytes, such as a webhook's receiver, gets the same values,
+/// since the bytes are strict JSON (``StrictJSON``) and follow the rules of CloudEvents.
 ///
-/// Two rules are left out: control characters may stand in an attribute, and bytes beyond ASCII in a URI, since they
-/// are read alike everywhere and many senders write them.
+/// Two rules are not enforced: control characters are allowed in an attribute, and bytes beyond ASCII in a URI, since
+/// all parsers read them alike and many senders write them.
 struct EventReader {
-    /// How many arrays and objects may be open at once: the event itself, and what ``JSONValue`` can read in it.
+    /// How many arrays and objects may be open at once: the event itself, and the depth that ``JSONValue`` can read.
     static let maximumDepth = JSONValue.largestDepth + 1
 
     private let bytes: UnsafeBufferPointer<UInt8>
 
-    // Where the values lie; nil if absent or null.
+    // The byte ranges of the values; nil if absent or null.
     private var specversion: Range<Int>?
     private var id: Range<Int>?
     private var source: Range<Int>?
@@ -46,7 +46,7 @@ struct EventReader {
         SignalError(.malformed, "the body is not a CloudEvents 1.0 event in JSON: \(what)")
     }
 
-    // MARK: Finding them
+    // MARK: Finding the attributes
 
     private mutating func findAttributes() throws(SignalError) {
         let members: [StrictJSON.Member]?
@@ -59,7 +59,7 @@ struct EventReader {
         for member in members {
             let name = part(member.name)
             if name.contains(UInt8(ascii: "\\")) {
-                // Nobody writes a name like this, but it is the same name.
+                // Names with escapes are unusual, but valid.
                 let text = Array(StrictJSON.text(name).utf8)
                 try text.withUnsafeBufferPointer { name in
                     Result<Void, SignalError> { () throws(SignalError) in try take(name, member.value) }
@@ -102,8 +102,8 @@ struct EventReader {
         }
     }
 
-    /// An attribute of others' (section 3.1): its name has lower-case letters and digits only, its value is a text, a
-    /// boolean or a whole number of 32 bits.
+    /// Checks an extension attribute (section 3.1): its name has only lower-case letters and digits, its value is a
+    /// string, a boolean or a 32-bit integer.
     private func checkExtension(
         _ name: UnsafeBufferPointer<UInt8>, _ value: Range<Int>?
     ) throws(SignalError) {
@@ -111,7 +111,7 @@ struct EventReader {
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
         }
         guard isName, !name.isEmpty else {
-            throw Self.malformed("an attribute's name has other characters than a to z and 0 to 9")
+            throw Self.malformed("an attribute's name has characters other than a to z and 0 to 9")
         }
         guard let value else { return }
         switch bytes[value.lowerBound] {
@@ -120,12 +120,12 @@ struct EventReader {
             throw Self.malformed("an attribute's value is an array or an object")
         default:
             guard Int32(String(decoding: part(value), as: UTF8.self)) != nil else {
-                throw Self.malformed("an attribute's number is not a whole one of 32 bits")
+                throw Self.malformed("an attribute's number is not a 32-bit integer")
             }
         }
     }
 
-    // MARK: Reading them
+    // MARK: Reading the attributes
 
     private func event(of body: Data) throws(SignalError) -> SignalEvent {
         guard try text("specversion", required(specversion, "specversion")) == "1.0" else {
@@ -181,11 +181,11 @@ struct EventReader {
         return UUID(wireBytes: part(value.lowerBound + 1..<value.upperBound - 1))
     }
 
-    /// The number of commit order: decimal digits in a string.
+    /// The sequence number in commit order: decimal digits in a string.
     private func number(_ value: Range<Int>?) throws(SignalError) -> Int64? {
         guard let text = try optionalText("sequence", value) else { return nil }
         guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = Int64(text)
-        else { throw Self.malformed("sequence is not a number of 63 bits in decimal digits") }
+        else { throw Self.malformed("sequence is not a 63-bit number in decimal digits") }
         return number
     }
 
@@ -198,9 +198,9 @@ struct EventReader {
             && memcmp(name.baseAddress ?? word.utf8Start, word.utf8Start, name.count) == 0
     }
 
-    // MARK: Forms
+    // MARK: Formats
 
-    /// Whether the text could be a URI or a relative reference (RFC 3986, section 4.1); bytes beyond ASCII are taken
+    /// Whether the text could be a URI or a relative reference (RFC 3986, section 4.1); bytes beyond ASCII are allowed,
     /// as in an IRI (RFC 3987).
     static func isURIReference(_ text: String) -> Bool {
         var digitsToCome = 0
@@ -238,7 +238,7 @@ struct EventReader {
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
     }
 
-    /// Whether the text begins like a media type (RFC 2046): `type/subtype`.
+    /// Whether the text starts like a media type (RFC 2046): `type/subtype`.
     private static func isMediaType(_ text: String) -> Bool {
         let type = text.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
         let parts = type.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Makes a provider's profile fit: `extra_data` loses members, largest first, then by name, and says so.
+/// Trims a provider's profile that is too large: removes members of `extra_data`, largest first, then by name, and sets
+/// `truncated` in it.
 enum ExtraDataTrimming {
     /// - Parameters:
     ///   - data: the signal's members as JSON.
-    ///   - limit: the most bytes that the result may have.
+    ///   - limit: the maximum size of the result in bytes.
     /// - Throws: ``SignalError`` with code ``SignalError/Code/tooLarge``.
     static func trim(_ data: Data, to limit: Int, name: SignalName) throws(SignalError) -> Data {
         let tooLarge = SignalError(
             .tooLarge,
-            "\(name) has \(data.count) bytes of data and may have \(limit): make its members smaller")
+            "\(name) has \(data.count) bytes of data, the maximum is \(limit): make its members smaller")
         guard case .object(var members)? = try? SignalCodec.decoder().decode(JSONValue.self, from: data)
         else {
             throw tooLarge

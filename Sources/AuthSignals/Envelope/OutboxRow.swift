@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A committed signal that waits to be published.
+/// A committed signal that is pending: a row of the outbox.
 public struct OutboxRow: Hashable, Sendable {
-    /// Its place in commit order within the source: strictly increasing, with gaps.
+    /// Its position in commit order within the source: strictly increasing, with gaps.
     public var sequence: Int64
     public var draft: SignalDraft
     /// How often publishing it has failed.

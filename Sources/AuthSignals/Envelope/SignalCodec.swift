@@ -2,26 +2,26 @@
 public import Foundation
 import Tracing
 
-/// The one place where signals become bytes and bytes become signals.
+/// Encodes signals to messages and decodes message bodies to events.
 ///
-/// A signal is encoded once, when it is emitted (``draft(_:at:id:)``); its body is composed around those
-/// bytes when it is published (``message(for:)``), since only the outbox knows its `sequence`.
+/// A signal is encoded once, when it is emitted (``draft(_:at:id:)``). Its body is composed around those bytes when it
+/// is published (``message(for:)``), since the outbox assigns its `sequence`.
 public struct SignalCodec: Sendable {
     /// The absolute URI of this installation: `SIGNALS_SOURCE`.
     public let source: String
-    /// What `dataschema` begins with: `SIGNALS_SCHEMA_BASE`.
+    /// The prefix of `dataschema`: `SIGNALS_SCHEMA_BASE`.
     public let schemaBase: String
     /// The AMQP `app-id`: `SIGNALS_APP_ID`, by default the host part of `source`.
     public let appID: String
-    /// How much of a person a payload shows: `SIGNALS_PAYLOAD`.
+    /// How much personal data a payload contains: `SIGNALS_PAYLOAD`.
     public let profile: PayloadProfile
-    /// Seals providers' tokens: `SIGNALS_TOKEN_KEYS`; where nil, no signal carries one.
+    /// Seals providers' tokens: `SIGNALS_TOKEN_KEYS`; if nil, no signal contains a token.
     public let tokenSealer: (any TokenSealer)?
 
-    /// The source as JSON writes it, and what `dataschema` begins with, still without the closing quote.
+    /// The source as a JSON string, and the prefix of `dataschema` as one without its closing quote.
     private let writtenSource: String
     private let writtenSchemaBase: String
-    /// Whether source and schema base are what CloudEvents wants them to be.
+    /// Whether source and schema base are absolute URIs, as CloudEvents requires.
     private let isAddressable: Bool
 
     /// The largest body, in bytes.
@@ -30,8 +30,8 @@ public struct SignalCodec: Sendable {
     public static let contentType = "application/cloudevents+json"
 
     /// - Parameters:
-    ///   - schemaBase: `<source>/schemas` where nil.
-    ///   - appID: the host part of `source` where nil.
+    ///   - schemaBase: `<source>/schemas` if nil.
+    ///   - appID: the host part of `source` if nil.
     public init(
         source: String, schemaBase: String? = nil, appID: String? = nil, profile: PayloadProfile = .standard,
         tokenSealer: (any TokenSealer)? = nil
@@ -50,9 +50,9 @@ public struct SignalCodec: Sendable {
 
     /// Encodes a signal for the outbox.
     ///
-    /// - Throws: ``SignalError``: `tooLarge` where the body would exceed ``largestBody`` even after
-    ///   `extra_data` has lost its members, `notEncodable` where a member is no JSON, or the source or the schema base
-    ///   is not an absolute URI, so that no reader would take the event.
+    /// - Throws: ``SignalError``: `tooLarge` if the body would exceed ``largestBody`` even with `extra_data` trimmed;
+    ///   `notEncodable` if a member cannot be written as JSON, or if the source or the schema base is not an absolute
+    ///   URI, since readers would reject such an event.
     public func draft(
         _ signal: some Signal, at time: Date, id: UUID? = nil
     ) throws(SignalError) -> SignalDraft {
@@ -61,7 +61,7 @@ public struct SignalCodec: Sendable {
         }
         let encoder = Self.encoder()
         encoder.userInfo[.payloadProfile] = profile
-        // A sealed token holds for its event only, so the event's id comes first.
+        // A sealed token is bound to its event, so the event's id is needed first.
         let id = id ?? .version7(at: time)
         if let tokenSealer { encoder.userInfo[.tokenTreatment] = TokenTreatment.seal(tokenSealer, id) }
         let data: Data
@@ -70,17 +70,17 @@ public struct SignalCodec: Sendable {
         } catch let error as SignalError {
             throw error
         } catch {
-            // The encoder's own words may quote a value.
+            // The encoder's own error text may quote a value.
             throw SignalError(
                 .notEncodable,
-                "\(type(of: signal).name) has a member that is no JSON value: a number that is not finite, "
+                "\(type(of: signal).name) has a member that is not a JSON value: a number that is not finite, "
                     + "or more than \(JSONValue.largestDepth) levels")
         }
         guard data.first == UInt8(ascii: "{") else {
             throw SignalError(
                 .notEncodable, "\(type(of: signal).name) does not encode as an object with named members")
         }
-        // The body is an object around it.
+        // One level less, since the body is an object around the data.
         guard (try? StrictJSON.validate(data, maximumDepth: EventReader.maximumDepth - 1)) != nil else {
             throw SignalError(
                 .notEncodable,
@@ -101,8 +101,8 @@ public struct SignalCodec: Sendable {
 
     // MARK: Publishing
 
-    /// The message of a committed signal: the same bytes every time it is sent. An empty subject is left out, since
-    /// CloudEvents allows none.
+    /// The message of a committed signal: the same bytes every time it is published. An empty subject is omitted, since
+    /// CloudEvents does not allow one.
     public func message(for row: OutboxRow) -> SignalMessage {
         var draft = row.draft
         if draft.subject?.isEmpty == true { draft.subject = nil }
@@ -120,7 +120,7 @@ public struct SignalCodec: Sendable {
     private func body(
         for draft: SignalDraft, id: String, correlationID: String, sequence: Int64
     ) -> Data {
-        // Bytes and not a String, which would look at every piece for what it is.
+        // Bytes rather than a String, which would validate every piece.
         var body: [UInt8] = []
         body.reserveCapacity(draft.data.count + 640)
         body.append(contentsOf: #"{"specversion":"1.0","id":""#.utf8)
@@ -160,7 +160,7 @@ public struct SignalCodec: Sendable {
             (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         }
         if isPlain { return "\"\(text)\"" }
-        // A String always encodes; JSONEncoder knows which characters want escaping.
+        // Encoding a String cannot fail; JSONEncoder knows which characters need escaping.
         return String(decoding: (try? encoder().encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
     }
 
@@ -181,11 +181,11 @@ public struct SignalCodec: Sendable {
 
     // MARK: Receiving
 
-    /// Reads the event of a message's body.
+    /// Reads the event from a message's body.
     ///
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/malformed`` unless the body is JSON by RFC 8259 that every
-    ///   parser reads alike, at most ``JSONValue/largestDepth`` levels deep, and an event by CloudEvents 1.0; the
-    ///   message names what is wrong and quotes no value.
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/malformed`` unless the body is RFC 8259 JSON that every
+    ///   parser reads alike, at most ``JSONValue/largestDepth`` levels deep, and a CloudEvents 1.0 event. The message
+    ///   names the error and quotes no value.
     public static func event(from body: Data) throws(SignalError) -> SignalEvent {
         guard body.count <= largestBody * 16 else {
             throw SignalError(.malformed, "the body has \(body.count) bytes")
@@ -193,7 +193,7 @@ public struct SignalCodec: Sendable {
         return try EventReader.event(of: body)
     }
 
-    /// - Parameter place: where the data lies, if that is known: then nothing is read twice.
+    /// - Parameter place: the byte range of the data, if known: then the body is not parsed again.
     static func decode<S: Signal>(
         _ type: S.Type, from body: Data, at place: Range<Int>?
     ) throws(SignalError) -> S {
@@ -204,7 +204,7 @@ public struct SignalCodec: Sendable {
         do {
             return try sharedDecoder.decode(DataMember<S>.self, from: body).data
         } catch {
-            throw SignalError(.wrongType, "the data is no \(S.name): \(error.where)")
+            throw SignalError(.wrongType, "the data is not a valid \(S.name): \(error.where)")
         }
     }
 
@@ -212,18 +212,18 @@ public struct SignalCodec: Sendable {
         do {
             return try sharedDecoder.decode(DataMember<JSONValue>.self, from: body).data
         } catch {
-            throw SignalError(.malformed, "the data is no JSON: \(error.where)")
+            throw SignalError(.malformed, "the data is not JSON: \(error.where)")
         }
     }
 
-    /// It is only read from, and making one for every message is dear.
+    /// Shared, since it is never changed and creating one per message is expensive.
     private static let sharedDecoder = decoder()
 
     private struct DataMember<D: Decodable>: Decodable { var data: D }
 
     // MARK: JSON
 
-    /// An encoder that writes JSON as the contract has it: members sorted, times in RFC 3339.
+    /// An encoder that writes JSON as the contract requires: sorted members, times in RFC 3339.
     public static func encoder() -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -234,18 +234,19 @@ public struct SignalCodec: Sendable {
         return encoder
     }
 
-    /// A value as the contract's JSON, with every member of the objects in it (``JSONValue/objectOfMembers(_:)``).
+    /// A value as the contract's JSON, including all members of its objects (``JSONValue/objectOfMembers(_:)``).
     package static func bytes(of value: some Encodable, _ encoder: JSONEncoder = encoder()) throws -> Data {
         WrappedObject.unwrap(try encoder.encode(value))
     }
 
-    /// A decoder for JSON as the contract has it.
+    /// A decoder for JSON as the contract defines it.
     public static func decoder() -> JSONDecoder {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
             guard let date = Date(wireText: try container.decode(String.self)) else {
-                throw DecodingError.dataCorruptedError(in: container, debugDescription: "no RFC 3339 time")
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "not an RFC 3339 time")
             }
             return date
         }
@@ -254,7 +255,7 @@ public struct SignalCodec: Sendable {
 }
 
 extension Error {
-    /// Where decoding failed, without the value that failed.
+    /// Where decoding failed, without the value.
     fileprivate var `where`: String {
         guard let error = self as? DecodingError else { return "not readable" }
         func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
@@ -263,7 +264,7 @@ extension Error {
         }
         return switch error {
         case .keyNotFound(let key, let context): "\(path(context, key)) is missing"
-        case .typeMismatch(_, let context): "\(path(context)) is of another kind"
+        case .typeMismatch(_, let context): "\(path(context)) has the wrong type"
         case .valueNotFound(_, let context): "\(path(context)) is null"
         case .dataCorrupted(let context): "\(path(context)) is malformed"
         @unknown default: "not readable"
@@ -272,7 +273,7 @@ extension Error {
 }
 
 extension CodingKey {
-    /// The member's name where it is one that a schema could have; a payload's own keys are not quoted.
+    /// The member's name if a schema could contain it; other keys come from the payload and are not quoted.
     fileprivate var nameOfMember: String {
         let isPlain = stringValue.utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A signal that was emitted and not yet given its place in the outbox: what is stored.
+/// An emitted signal as it is stored, before the outbox assigns its sequence number.
 public struct SignalDraft: Hashable, Sendable {
-    /// The event's id, made once and never again (CloudEvents `id`, AMQP `message-id`).
+    /// The event's id, generated once (CloudEvents `id`, AMQP `message-id`).
     public var id: UUID
     public var name: SignalName
-    /// Of the signal's schema.
+    /// The version of the signal's schema.
     public var schemaVersion: Int
-    /// Whom it is about, a UUID in lower case; nil where there is no user.
+    /// The person the signal is about, a UUID in lower case; nil if no user is known.
     public var subject: String?
     /// When it was emitted, in whole milliseconds.
     public var time: Date
     /// The request's id.
     public var correlationID: UUID
-    /// W3C trace context of the emitting code: `traceparent`, `tracestate`; empty where no trace is on.
+    /// W3C trace context of the emitting code: `traceparent`, `tracestate`; empty without an active trace.
     public var trace: [String: String]
     /// The event's `data`: a JSON object.
     public var data: Data

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A CloudEvents 1.0 event that has arrived: its attributes, and its data still as JSON.
+/// A received CloudEvents 1.0 event: its attributes, and its data as undecoded JSON.
 public struct SignalEvent: Sendable {
     public var id: UUID
-    /// The installation it comes from; (`source`, `id`) is unique.
+    /// The installation that emitted it; (`source`, `id`) is unique.
     public var source: String
     public var name: SignalName
-    /// Whom it is about, a UUID in lower case; nil where there is no user.
+    /// The person the signal is about, a UUID in lower case; nil if no user is known.
     public var subject: String?
     public var time: Date
-    /// Strictly increasing in commit order within a source; nil where the sender gave none.
+    /// Strictly increasing in commit order within a source; nil if the sender did not set it.
     public var sequence: Int64?
     public var correlationID: String?
     public var dataSchema: String?
-    /// The whole body it was read from.
+    /// The complete body it was read from.
     public var body: Data { didSet { dataPlace = nil } }
-    /// Where the data lies in ``body``, counted from its first byte; nil where nobody has looked.
+    /// The byte range of the data in ``body``, starting at 0; nil if unknown.
     var dataPlace: Range<Int>?
 
     public init(
@@ -34,10 +34,10 @@ public struct SignalEvent: Sendable {
         self.body = body
     }
 
-    /// The data as the signal's type. Members that the type does not know are ignored.
+    /// The data as the signal's type. Unknown members are ignored.
     ///
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/wrongType`` where a required member is missing
-    ///   or of another kind.
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/wrongType`` if a required member is missing or has the
+    ///   wrong type.
     public func decode<S: Signal>(_ type: S.Type = S.self) throws(SignalError) -> S {
         try SignalCodec.decode(type, from: body, at: dataPlace)
     }

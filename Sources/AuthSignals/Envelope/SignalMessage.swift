@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// One message as a broker carries it: AMQP's basic properties, headers and body, without AMQP.
+/// One message as published to a broker: AMQP's basic properties, headers and body, independent of an AMQP library.
 public struct SignalMessage: Hashable, Sendable {
-    /// A header's value, in the kinds that every AMQP client reads.
+    /// A header's value, limited to the types that every AMQP client supports.
     public enum HeaderValue: Hashable, Sendable {
         case string(String)
         case integer(Int64)
         case bool(Bool)
 
-        /// The text of a string; nil for the others.
+        /// The value of a string; nil for other types.
         public var string: String? { if case .string(let text) = self { text } else { nil } }
-        /// The value of an integer, of any width on the wire; nil for the others.
+        /// The value of an integer, of any width on the wire; nil for other types.
         public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     }
 
-    /// The signal's name, or the key of a consumer's own queue where a copy is moved.
+    /// The signal's name; for a republished copy the routing key of one of the consumer's own queues.
     public var routingKey: String
     public var messageID: String
     public var correlationID: String?
@@ -43,7 +43,7 @@ public struct SignalMessage: Hashable, Sendable {
         self.body = body
     }
 
-    /// The `subject` header: whom the signal is about, a UUID in lower case.
+    /// The `subject` header: the person the signal is about, a UUID in lower case.
     public var subject: String? { headers[HeaderName.subject]?.string?.asSubject }
 
     /// The names of the headers of the contract.
@@ -51,9 +51,9 @@ public struct SignalMessage: Hashable, Sendable {
         public static let subject = "subject"
         public static let traceparent = "traceparent"
         public static let tracestate = "tracestate"
-        /// The handler that a moved copy is for; absent: all.
+        /// The handler that a republished copy is for; if absent, all handlers.
         public static let handler = "auth-handler"
-        /// How many attempts were made.
+        /// The number of attempts so far.
         public static let attempt = "auth-attempt"
         public static let error = "auth-error"
         public static let firstError = "auth-first-error"
@@ -61,11 +61,11 @@ public struct SignalMessage: Hashable, Sendable {
         /// The routing key the message was first published with.
         public static let originKey = "auth-origin-key"
         public static let failedAt = "auth-failed-at"
-        /// The message id that does not fit into its property, which a copy then goes without.
+        /// The message id if it is too long for its property, which the copy then omits.
         public static let originID = "auth-origin-id"
-        /// What a copy had to leave out, or to shorten, since it could not be published otherwise.
+        /// The parts that were removed from a copy, or shortened, because it could not be published otherwise.
         public static let trimmed = "auth-trimmed"
-        /// What the contract's own moved-copy headers begin with.
+        /// The prefix of the headers that the contract adds to republished copies.
         public static let ownPrefix = "auth-"
     }
 }

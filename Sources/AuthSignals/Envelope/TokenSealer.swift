@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// Seals providers' tokens for the wire: a seam, since this target knows no cryptography.
+/// Seals (encrypts) providers' tokens for the wire: a seam, since this target has no cryptography.
 ///
-/// `AuthFlows` has `JWETokenSealer`. A codec without a sealer writes no token of any kind.
+/// `AuthFlows` has `JWETokenSealer`. A codec without a sealer never writes a token.
 public protocol TokenSealer: Sendable {
-    /// The text that stands as `sociallogin.token`: a JWE in compact form.
+    /// The value of `sociallogin.token`: a JWE in compact serialization.
     ///
-    /// - Parameter event: the id of the event that carries it; the text holds for no other.
+    /// - Parameter event: the id of the event that contains it; the result is not valid in any other event.
     func seal(_ token: SocialToken, for event: UUID) throws -> String
 }
 
-/// What is done with a token in the clear that an encoder meets; where nothing is said, it is left out.
+/// How an encoder writes a token that is not sealed. By default it is omitted.
 enum TokenTreatment {
-    /// It is sealed for an event.
+    /// Sealed for an event.
     case seal(any TokenSealer, UUID)
-    /// It is kept as it is, for the bytes as a whole are sealed.
+    /// In the clear, since the encoded bytes are sealed as a whole.
     case keep
 }
 
@@ -24,8 +24,8 @@ extension CodingUserInfoKey {
 }
 
 extension SignalCodec {
-    /// An encoder whose bytes hold providers' tokens in the clear: for what is sealed before it is stored, such
-    /// as a log-in that waits for its next step. Any other encoder leaves them out.
+    /// An encoder that writes providers' tokens in the clear, for data that is sealed before it is stored, such as a
+    /// pending log-in. Any other encoder omits them.
     package static func encoderOfWhatIsSealed() -> JSONEncoder {
         let encoder = encoder()
         encoder.userInfo[.tokenTreatment] = TokenTreatment.keep

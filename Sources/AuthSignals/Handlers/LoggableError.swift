@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error whose description holds nothing of a payload and no secret: it is logged, and kept with a dead letter,
-/// whatever is configured for the texts of other errors.
+/// An error whose description contains no payload data and no secret. Its description is always logged and stored with
+/// a dead letter, even if the texts of other errors are not.
 ///
 /// ```swift
 /// struct CalendarUnreachable: LoggableError {

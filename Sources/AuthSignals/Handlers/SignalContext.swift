@@ -3,23 +3,23 @@ public import Foundation
 public import Logging
 public import Tracing
 
-/// What a handler is told beside the signal.
+/// What a handler receives along with the signal: the event's attributes, the attempt, a logger and the trace.
 public struct SignalContext: Sendable {
-    /// The event's id: pass it on as the idempotency key of what you call.
+    /// The event's id: use it as the idempotency key of calls to other services.
     public var id: UUID
     public var name: SignalName
     public var source: String
     public var subject: String?
     public var time: Date
-    /// Strictly increasing in commit order; a handler that cares for order compares it.
+    /// Strictly increasing in commit order; compare it if the order matters to the handler.
     public var sequence: Int64?
     public var correlationID: String?
-    /// 1 for the first attempt of this handler at this message.
+    /// The number of this handler's attempt at this message, starting at 1.
     public var attempt: Int
     /// Carries the signal's name and id, never its payload.
     public var logger: Logger {
         get {
-            // Made when somebody logs: most handlers never do.
+            // Built on access, since most handlers never log.
             var logger = plainLogger
             logger[metadataKey: "signal"] = "\(name)"
             logger[metadataKey: "id"] = "\(id.wireText)"
@@ -28,7 +28,7 @@ public struct SignalContext: Sendable {
         set { plainLogger = newValue }
     }
     private var plainLogger: Logger
-    /// The trace that the signal was emitted in, continued.
+    /// The continued trace of the code that emitted the signal.
     public var trace: ServiceContext
 
     public init(event: SignalEvent, attempt: Int = 1, logger: Logger, trace: ServiceContext = .topLevel) {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One entry of the table of handlers.
+/// One entry of ``SignalHandlers``.
 public struct SignalHandler: Sendable {
-    /// Which signals it takes.
+    /// Which signals the handler receives.
     public enum Interest: Hashable, Sendable {
         case name(SignalName)
         case pattern(SignalPattern)
     }
 
-    /// How it runs.
+    /// How the handler runs.
     public enum Work: Sendable {
-        /// On its own; at least once.
+        /// Without a transaction; at least once.
         case plain(@Sendable (SignalEvent, SignalContext) async throws -> Void)
-        /// In the inbox's transaction; its writes happen once.
+        /// In the inbox's transaction; its writes are applied once.
         case transactional(@Sendable (SignalEvent, SignalContext, any InboxTransaction) throws -> Void)
     }
 
     public let name: String
     public let interest: Interest
-    /// The signals it decodes; none where it takes events as they are.
+    /// The signal types it decodes; empty if it receives undecoded events.
     public let types: [any Signal.Type]
     public let work: Work
 
@@ -42,7 +42,7 @@ public struct SignalHandler: Sendable {
         work = .transactional(once)
     }
 
-    /// Whether it takes signals of that name.
+    /// Whether the handler receives signals with that name.
     public func takes(_ signal: SignalName) -> Bool {
         switch interest {
         case .name(let name): name == signal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The table of handlers: which code is to run for which signal.
+/// The table of handlers: which code runs for which signal.
 ///
 /// ```swift
 /// var handlers = SignalHandlers()
@@ -12,20 +12,20 @@
 /// ```
 ///
 /// A handler's name is its identity in the inbox, in retries and in dead letters: keep it when the code
-/// changes. The same table serves a worker and, after the commit, the receivers within a process.
+/// changes. The same table can be used by a worker and, after the commit, for in-process receivers.
 public struct SignalHandlers: Sendable {
     /// The handlers in the order in which they were added.
     public private(set) var all: [SignalHandler] = []
-    /// What runs for a signal that none of ``all`` takes.
+    /// The handler of signals that match no handler of ``all``.
     public private(set) var unhandled: SignalHandler?
 
     public init() {}
 
-    /// Adds a handler of one signal.
+    /// Adds a handler for one signal.
     ///
     /// - Parameters:
-    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, used once in the table.
-    ///   - body: run at least once a message; it is done when it returns.
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
+    ///   - body: called at least once per message; returning means success.
     public mutating func on<S: Signal>(
         _ type: S.Type, as name: String,
         _ body: @escaping @Sendable (S, SignalContext) async throws -> Void
@@ -37,7 +37,7 @@ public struct SignalHandlers: Sendable {
             })
     }
 
-    /// Adds a handler of every signal whose name matches a pattern.
+    /// Adds a handler for every signal whose name matches a pattern.
     public mutating func on(
         matching pattern: SignalPattern, as name: String,
         _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
@@ -45,9 +45,9 @@ public struct SignalHandlers: Sendable {
         add(SignalHandler(name: name, interest: .pattern(pattern), types: [], run: body))
     }
 
-    /// Adds a handler of one signal that writes in the inbox's transaction: what it writes happens once.
+    /// Adds a handler for one signal that writes in the inbox's transaction: its writes are applied once.
     ///
-    /// The body cannot suspend. The technology's module gives access to the transaction's database.
+    /// The body cannot suspend. The module of the inbox in use gives access to the transaction's database.
     public mutating func once<S: Signal>(
         _ type: S.Type, as name: String,
         _ body: @escaping @Sendable (S, SignalContext, any InboxTransaction) throws -> Void
@@ -59,22 +59,22 @@ public struct SignalHandlers: Sendable {
             })
     }
 
-    /// Sets the handler of the signals that no other handler takes; without one they are acknowledged.
+    /// Sets the handler for signals that match no other handler; without it they are acknowledged.
     public mutating func onUnhandled(
         as name: String, _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void
     ) {
         check(name)
-        precondition(unhandled == nil, "the table has a handler of unhandled signals already")
+        precondition(unhandled == nil, "the table already has a handler for unhandled signals")
         unhandled = SignalHandler(name: name, interest: .pattern("#"), types: [], run: body)
     }
 
-    /// The handlers that take a signal, in order; the one for unhandled signals where there is none.
+    /// The handlers that match a signal, in order; if none match, the handler for unhandled signals.
     public func handlers(for name: SignalName) -> [SignalHandler] {
         let taking = all.filter { $0.takes(name) }
         return taking.isEmpty ? unhandled.map { [$0] } ?? [] : taking
     }
 
-    /// The handler of that name.
+    /// The handler with that name.
     public func handler(named name: String) -> SignalHandler? {
         all.first { $0.name == name } ?? (unhandled?.name == name ? unhandled : nil)
     }
@@ -88,7 +88,7 @@ public struct SignalHandlers: Sendable {
         if let fault = fault(inName: name) { preconditionFailure(fault) }
     }
 
-    /// Why a handler cannot have that name in this table; nil where it can.
+    /// Why a handler cannot have that name in this table; nil if it can.
     package func fault(inName name: String) -> String? {
         let isWellFormed =
             (1...100).contains(name.utf8.count)
@@ -96,7 +96,7 @@ public struct SignalHandlers: Sendable {
                 UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                     || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-".utf8.contains(byte)
             }
-        if !isWellFormed { return "a handler's name has 1 to 100 characters of a-z A-Z 0-9 . _ -" }
-        return handler(named: name) == nil ? nil : "a handler named “\(name)” is in the table already"
+        if !isWellFormed { return "a handler's name must have 1 to 100 characters of a-z A-Z 0-9 . _ -" }
+        return handler(named: name) == nil ? nil : "the table already has a handler named “\(name)”"
     }
 }

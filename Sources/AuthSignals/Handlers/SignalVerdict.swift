@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a handler may throw to say what is to become of its message; any other error is tried again.
+/// An error that a handler throws to decide what happens to its message; after any other error it is retried.
 public enum SignalVerdict: Error, Hashable, Sendable {
-    /// Never again: to the dead letters at once, with that reason (at most 1 KiB is kept).
+    /// Dead-letter the message at once, with that reason (cut to 1 KiB).
     case reject(String)
-    /// Again, after at least that long: on the first rung of the ladder that is not shorter.
+    /// Retry after at least that long: on the first retry rung whose delay is not shorter.
     case retry(after: Duration)
 }

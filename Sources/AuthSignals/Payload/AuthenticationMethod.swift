@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A way of proving who one is; open: accept values you do not know.
+/// A method of authentication; open: accept unknown values.
 public struct AuthenticationMethod: RawRepresentable, Hashable, Sendable, Codable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A confirmation that was mailed: how, for which address and until when; never its key or code.
+/// A confirmation that was mailed: its method, address and expiry; never its key or code.
 public struct ConfirmationSnapshot: Hashable, Sendable, Codable {
-    /// How the address is confirmed; open: accept values you do not know.
+    /// How the address is confirmed; open: accept unknown values.
     public struct Method: RawRepresentable, Hashable, Sendable, Codable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }

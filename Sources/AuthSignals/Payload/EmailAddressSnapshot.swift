@@ -2,7 +2,7 @@
 
 /// An e-mail address of a user as it was when the signal was emitted.
 public struct EmailAddressSnapshot: Hashable, Sendable {
-    /// Opaque and never reused; kept even where the address was removed.
+    /// Opaque and never reused, even after the address was removed.
     public var id: String
     /// Lower case, at most 254 bytes. Personal: absent in the `thin` profile.
     public var email: String?

@@ -4,13 +4,13 @@ package import Foundation
 extension JSONValue {
     /// Reads JSON in UTF-8 and keeps every member of its objects.
     ///
-    /// JSONDecoder keeps one of two members whose names are canonically equivalent, since its dictionaries hold them
-    /// for one. Of a name that comes twice byte by byte the first member is kept, as JSONDecoder does.
+    /// JSONDecoder keeps only one of two members whose names are canonically equivalent, since they are equal keys of a
+    /// dictionary. If two names have the same bytes, the first member is kept, as JSONDecoder does.
     ///
-    /// - Throws: what JSONDecoder throws for a text that is not JSON, or is nested beyond ``largestDepth``.
+    /// - Throws: JSONDecoder's error for text that is not JSON, or is nested deeper than ``largestDepth``.
     package static func reading(_ data: Data) throws -> JSONValue {
         let value = try JSONDecoder().decode(JSONValue.self, from: data)
-        // Only a character beyond ASCII, written or escaped, has another form.
+        // Only characters beyond ASCII, literal or escaped, have canonically equivalent forms.
         guard data.contains(where: { $0 >= 0x80 }) || data.range(of: Data("\\u".utf8)) != nil else {
             return value
         }
@@ -20,13 +20,13 @@ extension JSONValue {
         } ?? value
     }
 
-    /// The value as JSON, every member of its objects included.
+    /// The value as JSON, including all members of its objects.
     package func written() throws -> Data {
         try SignalCodec.bytes(of: self)
     }
 }
 
-/// Reads JSON that JSONDecoder has found valid; nil for what only JSONDecoder takes, a trailing comma for one.
+/// Reads JSON that JSONDecoder has accepted; nil for text that only JSONDecoder accepts, such as a trailing comma.
 private struct JSONReader {
     let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
@@ -104,13 +104,13 @@ private struct JSONReader {
         }
         if token != "-0", let number = Int64(token) { return .integer(number) }
         if let number = Double(token), number != number.rounded() { return .number(number) }
-        // Which of the others is a whole number, 1.0 for one, JSONDecoder says.
+        // JSONDecoder decides which other numbers are integers, for example 1.0.
         return try? JSONDecoder().decode(JSONValue.self, from: Data(token.utf8))
     }
 
     private var peek: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-    /// Takes a character, and the space before it.
+    /// Consumes white space and then the character.
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
         guard peek == UInt8(ascii: character) else { return false }

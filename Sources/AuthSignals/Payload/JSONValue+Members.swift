@@ -13,7 +13,7 @@ extension JSONValue {
         }
     }
 
-    /// An object of members in their order; of a name that comes twice byte by byte the first one.
+    /// An object with its members in order; if two names have the same bytes, the first member is kept.
     package init(members: [Member]) {
         var table: [String: JSONValue] = [:]
         for member in members where table[member.name] == nil { table[member.name] = member.value }
@@ -35,7 +35,7 @@ extension JSONValue {
         }
     }
 
-    /// The object with each of its members changed, or left out where `change` returns nil; itself for anything else.
+    /// The object with each member replaced, or removed if `change` returns nil; any other value unchanged.
     package func changingMembers(_ change: (Member) -> JSONValue?) -> JSONValue {
         guard let members else { return self }
         return JSONValue(
@@ -45,15 +45,15 @@ extension JSONValue {
     }
 }
 
-/// How an object that a dictionary cannot hold passes through Foundation's coders, whose dictionaries cannot hold it
-/// either: as an object with one member, whose name is ``name`` and whose value is the object's JSON as a text.
+/// Encodes an object that a dictionary cannot represent, and therefore Foundation's coders cannot either: as an object
+/// with one member, whose name is ``name`` and whose value is the object's JSON as a string.
 ///
-/// What is stored within other values stays so; ``SignalCodec/bytes(of:_:)`` writes the object itself.
+/// Values encoded within other values stay wrapped; ``SignalCodec/bytes(of:_:)`` writes the object itself.
 enum WrappedObject {
-    /// The name of the only member; a NUL is in no name that people give.
+    /// The name of the only member; it contains a NUL, which real names do not.
     static let name = "\u{0}json"
 
-    /// How the wrapped object begins in JSON.
+    /// The start of a wrapped object in JSON.
     private static let start = Data(#"{"\u0000json":""#.utf8)
 
     /// The JSON of an object's members, sorted by the bytes of their names.
@@ -73,7 +73,7 @@ enum WrappedObject {
         }
     }
 
-    /// The object that a member's text is; nil where it is none.
+    /// Parses the object from the member's string; nil if it is not an object.
     static func object(of text: String) -> JSONValue? {
         guard let value = try? JSONValue.reading(Data(text.utf8)), value.members != nil else { return nil }
         return value
@@ -111,7 +111,7 @@ enum WrappedObject {
         return result
     }
 
-    /// Where a string's closing quote is.
+    /// The index of a string's closing quote.
     private static func endOfString(_ text: Data) -> Data.Index? {
         var at = text.startIndex
         while at < text.endIndex {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Any JSON value: what a provider's profile is made of.
+/// Any JSON value, for example a provider's profile.
 public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -9,13 +9,13 @@ public enum JSONValue: Hashable, Sendable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
-    /// An object of whose names at least two are canonically equivalent (`é` in NFC and in NFD): they are different
-    /// names to JSON, and one key to a dictionary. The members are in their order, no name comes twice.
+    /// An object in which at least two names are canonically equivalent (`é` in NFC and in NFD): different names in
+    /// JSON, but equal keys of a dictionary. The members are in order, without duplicate names.
     case objectOfMembers([Member])
 
-    /// How deep an array or object may lie in its document; a deeper one can neither be read nor written.
+    /// The maximum nesting depth of arrays and objects; deeper ones can be neither read nor written.
     ///
-    /// Reading takes guesses, and one that is wrong costs JSONDecoder the square of the depth.
+    /// Decoding tries one type after another, and each failed try costs JSONDecoder the square of the depth.
     public static let largestDepth = 32
 
     /// The member of an object, nil for anything else.
@@ -27,7 +27,7 @@ public enum JSONValue: Hashable, Sendable {
         }
     }
 
-    /// The text of a string, nil for anything else.
+    /// The value of a string, nil for anything else.
     public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }

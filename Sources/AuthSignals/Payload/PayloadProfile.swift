@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of a person a payload shows: `SIGNALS_PAYLOAD`.
+/// How much personal data a payload contains: `SIGNALS_PAYLOAD`.
 public struct PayloadProfile: RawRepresentable, Hashable, Sendable, Codable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// Everything of the contract.
+    /// All members of the contract.
     public static let standard = PayloadProfile(rawValue: "standard")
-    /// Ids and states only: no address, name, client address or provider profile.
+    /// Only ids and states: no e-mail address, name, client address or provider profile.
     public static let thin = PayloadProfile(rawValue: "thin")
 
-    /// Whether addresses, names and profiles are written.
+    /// Whether addresses, names and profiles are included.
     public var carriesPersonalData: Bool { self != .thin }
 }
 
@@ -19,9 +19,9 @@ extension CodingUserInfoKey {
 }
 
 extension Encoder {
-    /// The profile the codec writes in; `standard` for any other encoder.
+    /// The codec's profile; `standard` for any other encoder.
     ///
-    /// A signal of an application's own that holds personal members asks it in its `encode(to:)`.
+    /// An application's own signal with personal members reads it in its `encode(to:)`.
     public var payloadProfile: PayloadProfile { userInfo[.payloadProfile] as? PayloadProfile ?? .standard }
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An e-mail address as a provider told it: an element of `sociallogin.email_addresses`.
+/// An e-mail address as reported by a provider: an element of `sociallogin.email_addresses`.
 ///
-/// Unlike ``EmailAddressSnapshot`` it may be nobody's here, and has no id then.
+/// Unlike ``EmailAddressSnapshot`` it may belong to no user here; then it has no id.
 public struct ProviderAddressSnapshot: Hashable, Sendable {
-    /// The id of the user's address, where it is stored.
+    /// The id of the user's stored address, if one exists.
     public var id: String?
     /// Lower case, at most 254 bytes. Personal: absent in the `thin` profile.
     public var email: String?
-    /// Whether the provider vouches for it.
+    /// Whether the provider has verified it.
     public var verified: Bool
     public var primary: Bool
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A session as it was when the signal was emitted; its id is a public one, not the token.
+/// A session as it was when the signal was emitted; its id is public and is not the token.
 public struct SessionSnapshot: Hashable, Sendable, Codable {
     public var id: String
     public var createdAt: Date

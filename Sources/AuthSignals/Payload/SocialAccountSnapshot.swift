@@ -3,10 +3,10 @@ public import Foundation
 
 /// A stored social account as it was when the signal was emitted: `data.socialaccount`.
 public struct SocialAccountSnapshot: Hashable, Sendable {
-    /// Opaque and never reused; kept even where the account was removed.
+    /// Opaque and never reused, even after the account was removed.
     public var id: String
     public var provider: String
-    /// The person's id at the provider.
+    /// The user's id at the provider.
     public var uid: String
     public var dateJoined: Date
     public var lastLogin: Date?

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a provider said of somebody, and what is known of it here: `data.sociallogin`.
+/// The result of an authentication at a provider, and the account it belongs to here: `data.sociallogin`.
 public struct SocialLoginSnapshot: Hashable, Sendable {
-    /// What the visit to the provider was for; open: accept values you do not know.
+    /// The purpose of the redirect to the provider; open: accept unknown values.
     public struct Process: RawRepresentable, Hashable, Sendable, Codable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
         public static let login = Process(rawValue: "login")
         public static let connect = Process(rawValue: "connect")
-        /// The provider was only asked anew; nobody logs in and nothing is connected.
+        /// Only the provider's data was requested again; no log-in takes place and no account is connected.
         public static let redirect = Process(rawValue: "redirect")
     }
 
     public var provider: String
-    /// The person's id at the provider.
+    /// The user's id at the provider.
     public var uid: String
     public var process: Process
-    /// Whether it leads to a user who exists.
+    /// Whether it belongs to an existing user.
     public var isExisting: Bool
-    /// The stored social account's id, where there is one.
+    /// The id of the stored social account, if one exists.
     public var accountID: String?
     public var emailAddresses: [ProviderAddressSnapshot]
     /// The provider's profile. Personal: absent in the `thin` profile.
     public var extraData: JSONValue?
-    /// A JWE in compact form, where `SIGNALS_TOKEN_KEYS` is set.
+    /// A JWE in compact serialization, if `SIGNALS_TOKEN_KEYS` is set.
     public var token: String?
-    /// The provider's token on its way to ``token``, on the emitting side only: the codec seals it for the
-    /// event that it is part of, and never writes it as it is.
+    /// The provider's token in the clear, on the emitting side only: the codec seals it for its event as ``token``, and
+    /// never writes it unsealed.
     public var unsealedToken: SocialToken?
 
     public init(
@@ -51,7 +51,7 @@ extension SocialLoginSnapshot: Codable {
         case extraData = "extra_data"
     }
 
-    /// A member of what is sealed as a whole before it is stored; no message has it.
+    /// A member of data that is sealed as a whole before it is stored; it is never in a message.
     private enum SealedKeys: String, CodingKey { case unsealedToken = "unsealed_token" }
 
     public init(from decoder: any Decoder) throws {
@@ -83,7 +83,7 @@ extension SocialLoginSnapshot: Codable {
         try container.encodeIfPresent(extraData, forKey: .extraData)
     }
 
-    /// What stands as `token`.
+    /// The value of `token`.
     private func wireToken(_ encoder: any Encoder) throws -> String? {
         guard let unsealedToken else { return token }
         switch encoder.userInfo[.tokenTreatment] as? TokenTreatment {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A provider's token in the clear: what `sociallogin.token` is the sealed form of.
+/// A provider's token in the clear; `sociallogin.token` is its sealed form.
 ///
-/// It is not `Encodable`, and printing, interpolating or reflecting it shows nothing, so that it reaches no
-/// payload and no log by mistake. A ``TokenSealer`` seals it for a signal; a consumer's `TokenOpener` opens it.
+/// It is not `Encodable`, and printing, interpolating or reflecting it does not reveal it, so that it cannot reach a
+/// payload or a log by mistake. A ``TokenSealer`` seals it for a signal; a consumer's `TokenOpener` opens it.
 ///
 /// Source: RFC 6749, section 5.1; allauth `socialaccount.SocialToken`.
 public struct SocialToken: Hashable, Sendable {
-    /// `access_token`. The long name is a warning: look twice at where it goes.
+    /// `access_token`. The name starts with `exposed` to make every use stand out in a review.
     public var exposedAccessToken: String
-    /// `token_type`, `Bearer` as a rule.
+    /// `token_type`, usually `Bearer`.
     public var tokenType: String
-    /// `scope` as granted, separated by spaces; nil where the provider did not say.
+    /// The granted `scope`, separated by spaces; nil if the provider did not report it.
     public var scope: String?
-    /// `refresh_token`; on the wire only where `SIGNALS_TOKEN_REFRESH=true`.
+    /// `refresh_token`; on the wire only if `SIGNALS_TOKEN_REFRESH=true`.
     public var exposedRefreshToken: String?
-    /// When the access token lapses; nil where the provider did not say.
+    /// When the access token expires; nil if the provider did not report it.
     public var expiresAt: Date?
 
     public init(
@@ -38,7 +38,7 @@ extension SocialToken: CustomStringConvertible, CustomDebugStringConvertible, Cu
 }
 
 extension SocialToken {
-    /// The members as the contract has them: what is sealed.
+    /// The members as the contract defines them: the plaintext that is sealed.
     struct Members: Codable {
         var accessToken: String
         var tokenType: String?
@@ -66,12 +66,12 @@ extension SocialToken {
         }
     }
 
-    /// The JSON object that a sealer seals, the token in the clear in it.
+    /// The JSON object that a sealer encrypts; it contains the token in the clear.
     public func exposedJSON(includingRefreshToken: Bool) throws -> Data {
         try SignalCodec.encoder().encode(Members(self, includingRefreshToken: includingRefreshToken))
     }
 
-    /// Reads what ``exposedJSON(includingRefreshToken:)`` wrote; members it does not know are passed over.
+    /// Reads the output of ``exposedJSON(includingRefreshToken:)``; unknown members are ignored.
     public init(exposedJSON: Data) throws {
         self = try SignalCodec.decoder().decode(Members.self, from: exposedJSON).token
     }

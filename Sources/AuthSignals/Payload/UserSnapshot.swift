@@ -13,8 +13,8 @@ public struct UserSnapshot: Hashable, Sendable {
     public var dateJoined: Date
     public var lastLogin: Date?
 
-    /// Bytes of the longest username that is allowed. Older stores may hold longer ones, which must not make
-    /// every signal of their user too large.
+    /// The maximum length of a username in bytes. Older stores may contain longer ones, which must not make every
+    /// signal of their user too large.
     private static let longestUsername = 600
 
     public init(

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// What a worker's handlers have done: a seam that makes their effects happen once.
+/// Which messages a worker's handlers have processed: a seam that makes the effects of handlers happen once.
 ///
-/// Marks are kept by handler and message id, so that two handlers of one message do not hide each other.
+/// Marks are stored by handler and message id, so that two handlers of one message are tracked independently.
 public protocol Inbox: Sendable {
-    /// Whether the handler has already done that message.
+    /// Whether the handler has already processed that message.
     func isDone(handler: String, messageID: UUID) async throws -> Bool
 
-    /// Marks the message as done by the handler; nothing happens where it was.
+    /// Marks the message as processed by the handler; does nothing if it already is.
     func markDone(handler: String, messageID: UUID, at time: Date) async throws
 
-    /// Runs `body` and marks the message as done, in one transaction; where it was done before, `body` does
-    /// not run. A throw leaves neither the mark nor what `body` wrote.
+    /// Runs `body` and marks the message as processed, in one transaction. If it already was, `body` does not run.
+    /// If `body` throws, neither the mark nor its writes are kept.
     ///
     /// - Returns: whether `body` ran.
     func once(
@@ -20,17 +20,17 @@ public protocol Inbox: Sendable {
         _ body: @Sendable (any InboxTransaction) throws -> Void
     ) async throws -> Bool
 
-    /// Notes that a handler is about to be given a message that was delivered before. If the process dies of it, this
-    /// is the only trace. By default nothing is noted.
+    /// Records that a handler is about to start on a redelivered message. If the message crashes the process, this is
+    /// the only trace. The default implementation records nothing.
     func noteBegun(handler: String, messageID: UUID, at time: Date) async throws
 
-    /// The handlers of which ``noteBegun(handler:messageID:at:)`` was called for the message, sorted; nil, which is
-    /// the default, if this inbox does not note them.
+    /// The handlers for which ``noteBegun(handler:messageID:at:)`` was called for the message, sorted; nil, which is
+    /// the default, if this inbox does not record them.
     func begun(messageID: UUID) async throws -> [String]?
 
-    /// Forgets marks and notes that are older than `time`, in small batches.
+    /// Deletes marks and records that are older than `time`, in small batches.
     ///
-    /// - Returns: how many marks were forgotten.
+    /// - Returns: the number of deleted marks.
     func prune(before time: Date) async throws -> Int
 }
 
@@ -39,5 +39,5 @@ extension Inbox {
     public func begun(messageID: UUID) async throws -> [String]? { nil }
 }
 
-/// The transaction in which a mark is written. The technology's module gives access to its database.
+/// The transaction in which a mark is written. The module of the inbox in use gives access to its database.
 public protocol InboxTransaction {}

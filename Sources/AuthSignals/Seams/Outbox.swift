@@ -1,59 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// The committed signals that wait to be published: a seam between the store and the relay.
+/// The committed signals that are pending: a seam between the store and the relay.
 ///
-/// A row is written in the transaction of the change it tells of and leaves only by ``settle(_:)``. Rows are
+/// A row is written in the transaction of the change that it describes and is removed only by ``settle(_:)``. Rows are
 /// numbered in commit order: no row appears later with a number below one that was already read.
 public protocol Outbox: Sendable {
-    /// Waits until this process may relay, which at most one does at a time, and keeps the right until the
-    /// returned value is released or the process dies.
+    /// Waits for the relay lease, which at most one process holds at a time. The lease is held until the returned
+    /// value is released or the process dies.
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled.
     func acquireRelayRole() async throws -> any RelayRole
 
-    /// The rows after `cursor` in order, at most `limit`, and how far the read came.
+    /// The rows after `cursor` in order, at most `limit`, and the position that the read has reached.
     ///
-    /// Rows that were set back (``OutboxSettlement/Result/retry(at:reason:)``) and are not due are not among them;
-    /// ``OutboxPage/cursor`` passes them all the same. A row is due when its moment has come, and also if its
-    /// moment is further off than ``OutboxSettlement/longestWait``: it was set back while the clock was ahead.
+    /// Deferred rows (``OutboxSettlement/Result/retry(at:reason:)``) that are not due are not returned, but
+    /// ``OutboxPage/cursor`` moves past them. A row is due when its retry time has passed, and also if that time is
+    /// further off than ``OutboxSettlement/longestWait``: it was deferred while the clock was ahead.
     func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage
 
-    /// The rows up to `cursor` that were set back and are due, in order, at most `limit`.
+    /// The deferred rows up to `cursor` that are due, in order, at most `limit`.
     func dueRows(upTo cursor: Int64, limit: Int, now: Date) async throws -> [OutboxRow]
 
-    /// The rows of one subject after `sequence` in order: those that were held behind a failed one.
+    /// The rows of one subject after `sequence` in order: those that were held back behind a failed one.
     func rows(ofSubject subject: String, after sequence: Int64, limit: Int) async throws -> [OutboxRow]
 
-    /// Writes what became of rows, all of them in one transaction. A row that is gone is passed over.
+    /// Writes the results of rows, all in one transaction. A row that no longer exists is ignored.
     func settle(_ settlements: [OutboxSettlement]) async throws
 
-    /// A value arrives soon after rows were committed, by this process or another one. Coalesced: one value
-    /// may stand for many rows. Each call makes a stream of its own.
+    /// A stream of wake-ups: a value arrives soon after this or another process has committed rows. Coalesced: one
+    /// value may stand for many rows. Each call makes a new stream.
     func wakeUps() -> AsyncStream<Void>
 
-    /// How much waits, and since when.
+    /// The numbers of rows by state, and the age of the oldest pending one.
     func status() async throws -> OutboxStatus
 
-    /// Since when an operator has stopped the relaying; nil where it goes on.
+    /// When an operator paused the relay; nil if it is not paused.
     func pausedSince() async throws -> Date?
 }
 
 extension Outbox {
-    /// One that cannot be paused.
+    /// The default of an outbox that cannot be paused.
     public func pausedSince() async throws -> Date? { nil }
 }
 
-/// The right to relay one outbox.
+/// The relay lease of one outbox.
 public protocol RelayRole: Sendable {
-    /// Gives the right back.
+    /// Releases the lease.
     func release()
 }
 
-/// A part of the outbox, in order.
+/// A page of outbox rows, in order.
 public struct OutboxPage: Sendable {
     public var rows: [OutboxRow]
-    /// The number of the last row that was looked at; `after` where there was none.
+    /// The number of the last row that was examined; `after` if there were no rows.
     public var cursor: Int64
 
     public init(rows: [OutboxRow], cursor: Int64) {
@@ -62,25 +62,25 @@ public struct OutboxPage: Sendable {
     }
 }
 
-/// What became of a row.
+/// The result of publishing one outbox row.
 public struct OutboxSettlement: Hashable, Sendable {
     public enum Result: Hashable, Sendable {
-        /// Confirmed by the broker and routed to a queue: done.
+        /// Confirmed by the broker and routed to a queue.
         case confirmed
-        /// Confirmed, but no queue was bound for it: kept apart for as long as the history is.
+        /// Confirmed, but no queue was bound for it. It is kept as long as the history.
         case unrouted
-        /// To be sent again, not before that moment.
+        /// Deferred: to be published again, not before that time.
         case retry(at: Date, reason: String)
-        /// Refused for good by the broker's rules: kept apart with the broker's words.
+        /// Permanently refused by the broker. It is kept with the broker's text and not retried.
         case parked(reason: String)
     }
 
-    /// How far off the moment of a ``Result/retry(at:reason:)`` may be: five minutes.
+    /// The longest time until a ``Result/retry(at:reason:)`` may be due, in seconds: five minutes.
     public static let longestWait: TimeInterval = 300
 
     public var sequence: Int64
     public var result: Result
-    /// When the broker answered.
+    /// When the broker's reply arrived.
     public var at: Date
 
     public init(sequence: Int64, result: Result, at: Date) {
@@ -90,26 +90,26 @@ public struct OutboxSettlement: Hashable, Sendable {
     }
 }
 
-/// How much waits in an outbox.
+/// The state of an outbox: numbers of rows, and the age of the oldest pending one.
 public struct OutboxStatus: Hashable, Sendable, Codable {
-    /// Rows that wait, those that were set back among them.
+    /// Pending rows, including deferred ones.
     public var pending: Int
     /// When the oldest of them was emitted.
     public var oldestPending: Date?
     /// Rows that the broker confirmed and no queue received.
     public var unrouted: Int
-    /// Rows that were refused for good.
+    /// Rows that were permanently refused.
     public var parked: Int
-    /// Rows that were confirmed and routed, as far as the history goes.
+    /// Rows that were confirmed and routed, limited to the retained history.
     public var confirmed: Int
     /// All signals ever emitted.
     public var emitted: Int
-    /// Rows that were erased with a person's others before the broker had answered for them.
+    /// Rows that were erased with all data of a person before the broker had confirmed them.
     public var erased: Int
-    /// Since when an operator has stopped the relaying; nil where it goes on.
+    /// When an operator paused the relay; nil if it is not paused.
     public var pausedSince: Date?
-    /// When the store was restored from a backup; nil if it never was. What was emitted after the backup was made is
-    /// not known to it.
+    /// When the store was restored from a backup; nil if it never was. Signals emitted after the backup was made are
+    /// missing from the store.
     public var restoredAt: Date?
 
     public init(

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue that is consumed: a seam between the dispatcher and the broker.
+/// A consumed queue: a seam between the dispatcher and the broker.
 ///
-/// Every delivery is settled once: acknowledged, moved, or released. What was not settled when the
-/// connection is lost or the source is closed comes again.
+/// Every delivery is settled once: acknowledged, republished, or released. Deliveries that are not settled when the
+/// connection is lost or the source is closed are redelivered.
 public protocol SignalSource: Sendable {
-    /// The deliveries, in the queue's order. The stream goes on over reconnects and ends after
-    /// ``stopTaking()``, when what had arrived has been handed out. Read it once.
+    /// The deliveries, in the queue's order. The stream continues across reconnects. It ends after ``stopTaking()``,
+    /// when all deliveries that had arrived were read. It supports one reader.
     var deliveries: AsyncStream<Delivery> { get }
 
-    /// Says that a delivery is done. It does not wait; one of a lost connection is passed over.
+    /// Acknowledges a delivery without waiting. A delivery of a lost connection is ignored.
     func acknowledge(_ delivery: Delivery)
 
-    /// Gives a delivery back to the queue, to be delivered again. It counts as a delivery.
+    /// Requeues a delivery, to be delivered again. This counts as a delivery.
     func release(_ delivery: Delivery)
 
-    /// Returns when the broker has been told of everything that was settled before, or cannot be told any more:
-    /// if the process dies after this, that is not delivered again.
+    /// Returns when all earlier settlements were sent to the broker, or can no longer be sent. Deliveries whose
+    /// settlements were sent are not redelivered if the process dies afterwards.
     func flush() async
 
-    /// Publishes copies to the consumer's own queues, mandatory and with confirm, and then acknowledges the
-    /// delivery. Returns when the broker has confirmed all of them.
+    /// Publishes copies to the consumer's own queues, mandatory and with confirms, and then acknowledges the
+    /// delivery. Returns when the broker has confirmed all copies.
     ///
-    /// A copy that can never be published as it is loses what is too large for AMQP: properties and headers. If it
-    /// cannot be published without them either, the delivery is rejected instead, which makes it a dead letter, and
-    /// this returns: nothing that the broker has refused for good is tried again.
+    /// If a copy can never be published as it is, the properties and headers that are too large for AMQP are removed.
+    /// If it cannot be published without them either, the delivery is rejected instead, which dead-letters it, and the
+    /// call returns: a message that the broker permanently refuses is not retried.
     ///
-    /// - Throws: If a copy was not stored; the delivery is then not settled and may be moved again.
+    /// - Throws: If a copy was not stored; the delivery is then not settled and may be republished again.
     func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws
 
-    /// Takes nothing more from the queue; what was delivered can still be settled.
+    /// Stops consuming the queue; earlier deliveries can still be settled.
     func stopTaking() async
 
-    /// Whether the queue serves one consumer at a time, so that its order must be kept whatever happens
-    /// (`x-single-active-consumer`). By default false.
+    /// Whether the queue has one active consumer at a time (`x-single-active-consumer`), so that its order must always
+    /// be kept. By default false.
     var isStrictlyOrdered: Bool { get }
 
-    /// Whether the delivery can still be settled. One of a lost connection cannot: it comes again, here or at
-    /// another worker, and need not be begun. By default true.
+    /// Whether the delivery can still be settled. A delivery of a lost connection cannot: it is redelivered to this or
+    /// another worker, so its handlers need not be started. By default true.
     func isCurrent(_ delivery: Delivery) -> Bool
 }
 
@@ -46,29 +46,29 @@ extension SignalSource {
     public func isCurrent(_ delivery: Delivery) -> Bool { true }
 }
 
-/// A source that hands out what has arrived together in one piece, which costs less than one by one.
+/// A source that returns deliveries in batches, which costs less than one at a time.
 public protocol SignalBatchSource: SignalSource {
-    /// What has arrived since the last call, in the queue's order and at least one; nil where
-    /// ``SignalSource/deliveries`` would end. Read either this or those, and from one task.
+    /// The deliveries since the last call, at least one, in the queue's order; nil when ``SignalSource/deliveries``
+    /// would end. Use either this method or that stream, and from one task.
     func nextDeliveries() async -> [Delivery]?
 }
 
-/// One message as it was delivered, with what is needed to settle it.
+/// One delivered message, with the tag that settles it.
 public struct Delivery: Sendable {
     public var message: SignalMessage
     /// Whether the broker has delivered it before.
     public var redelivered: Bool
-    /// How often it was delivered before, where the queue counts that (`x-delivery-count`).
+    /// How often it was delivered before, if the queue counts deliveries (`x-delivery-count`).
     public var deliveryCount: Int
-    /// Names the delivery to its source.
+    /// Identifies the delivery within its source.
     public var tag: Tag
 
-    /// How many returns to the queue the contract allows (`x-delivery-limit`): the next one makes a dead letter.
+    /// How often a message may be requeued (`x-delivery-limit`); the next time it is dead-lettered.
     public static let mostReturns = 20
 
     /// A delivery's number on its connection.
     public struct Tag: Hashable, Sendable {
-        /// Which connection of the source's, counted from 1.
+        /// The number of the source's connection, starting at 1.
         public var epoch: UInt64
         /// AMQP's delivery tag.
         public var number: UInt64
@@ -87,15 +87,15 @@ public struct Delivery: Sendable {
     }
 }
 
-/// A copy of a message for one of the consumer's own queues.
+/// A republished copy of a message, for one of the consumer's own queues.
 public struct MovedCopy: Sendable {
     /// Which of the consumer's own queues.
     public enum Destination: Hashable, Sendable {
         /// The queue itself.
         case main
-        /// The rung of the ladder with that name: `1s`, `10s`, `1m`, `10m`, `1h`.
+        /// The delay queue of that retry rung: `1s`, `10s`, `1m`, `10m`, `1h`.
         case retry(RetryRung)
-        /// The dead letters.
+        /// The dead-letter queue.
         case dead
     }
 
@@ -109,11 +109,11 @@ public struct MovedCopy: Sendable {
     }
 }
 
-/// A rung of the retry ladder: a queue that holds a message for a time.
+/// A rung of the retry ladder: a delay queue that holds a message for a fixed time.
 public struct RetryRung: Hashable, Sendable, Comparable, CaseIterable, CustomStringConvertible {
-    /// The end of the queue's name.
+    /// The suffix of the queue's name.
     public let name: String
-    /// How long a message stays on it.
+    /// How long a message stays in it.
     public let delay: Duration
 
     public static let oneSecond = RetryRung(name: "1s", delay: .seconds(1))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One setting that is wrong, and what to do about it.
+/// One invalid setting, and how to correct it.
 public struct SettingFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The environment name.
     public var name: String
-    /// Completes the sentence that begins with the name; it quotes no value, which may be a secret.
+    /// The rest of a sentence that starts with the name; it quotes no value, which may be a secret.
     public var what: String
 
     public init(_ name: String, _ what: String) {
@@ -15,7 +15,7 @@ public struct SettingFault: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(name) \(what)" }
 }
 
-/// All settings that are wrong.
+/// All invalid settings.
 public struct SettingFaults: Error, Sendable, CustomStringConvertible {
     public var faults: [SettingFault]
     public init(_ faults: [SettingFault]) { self.faults = faults }

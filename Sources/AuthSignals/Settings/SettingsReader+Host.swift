@@ -2,9 +2,9 @@
 import Foundation
 
 extension SettingsReader {
-    /// An address or a name to listen on; a text that only looks like one is a fault that names the right form.
+    /// An address or a name to listen on; for any other text the fault names the correct format.
     ///
-    /// - Parameter port: the setting of the port, for whoever writes it behind the host.
+    /// - Parameter port: the name of the port's setting, for the fault if a port follows the host.
     public mutating func host(_ name: String, default fallback: String, port: String) -> String {
         guard let text = string(name) else { return fallback }
         let host = text.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -15,7 +15,7 @@ extension SettingsReader {
         return host
     }
 
-    /// What is to be written instead; nil for a text that can be an address or a name.
+    /// The fault for an invalid host, with the correct format; nil for a valid address or name.
     private static func wantedForm(of host: String, port: String) -> String? {
         let colons = host.count { $0 == ":" }
         if host == "*" { return "must be an address: 0.0.0.0 for every IPv4 address, :: for every address" }

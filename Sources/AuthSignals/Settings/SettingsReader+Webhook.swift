@@ -2,10 +2,10 @@
 package import Foundation
 
 extension SettingsReader {
-    /// Reads `PREFIX_URL` and `PREFIX_SECRET`: where calls to somebody else's end-point are posted to, and what they
-    /// are signed with; one needs the other.
+    /// Reads `PREFIX_URL` and `PREFIX_SECRET`: the URL of an external endpoint, and the secret that signs requests to
+    /// it; each requires the other.
     ///
-    /// - Returns: nil where no URL is set, or something is wrong.
+    /// - Returns: nil if no URL is set, or a setting is invalid.
     package mutating func webhook(_ prefix: String) -> (url: URL, secret: WebhookSecret)? {
         let (urlName, secretName) = (prefix + "_URL", prefix + "_SECRET")
         let url = value(

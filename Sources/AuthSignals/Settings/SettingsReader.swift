@@ -2,29 +2,29 @@
 public import Configuration
 import Foundation
 
-/// Reads settings strictly and gathers every fault, so that a person can mend all of them at once.
+/// Reads settings strictly and collects all faults, so that a user can correct all of them at once.
 ///
-/// Configuration's typed getters fall back silently (`HTTP_PORT=abc` gives the default): this reader takes
-/// texts and parses them itself. Names are environment names (`HTTP_PORT`).
+/// Configuration's typed getters fall back silently (`HTTP_PORT=abc` gives the default), so this reader reads strings
+/// and parses them itself. Names are environment names (`HTTP_PORT`).
 ///
-/// White space around every value is dropped, line ends included: files and shells add them. Control characters
-/// within a value are a fault where the value is one line of text. Quotes are part of a value, which is a warning.
+/// White space around every value is removed, including line ends, since files and shells add them. Control characters
+/// in a one-line value are a fault. Quotes are kept as part of a value, with a warning.
 public struct SettingsReader {
     private let text: (String) -> String?
-    /// What was wrong, in the order in which it was read.
+    /// The faults, in the order in which the settings were read.
     public private(set) var faults: [SettingFault] = []
-    /// What is allowed, and most likely a mistake; as ``faults``.
+    /// Values that are allowed but most likely a mistake, like ``faults``.
     public private(set) var warnings: [SettingFault] = []
-    /// The names that were asked for.
+    /// The names of all settings that were read.
     public private(set) var known: Set<String> = []
 
-    /// Reads through Configuration; `HTTP_PORT` is asked for as `http.port`.
+    /// Reads from Configuration; `HTTP_PORT` is read as `http.port`.
     public init(_ config: ConfigReader) {
         text = { name in
-            // A URL may hold a password, so that access logs show no value at all.
+            // A URL may contain a password, so every value is marked as a secret for access logs.
             let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
             if let text = config.string(forKey: key, isSecret: true) { return text }
-            // Providers of files know kinds, and a value of another kind than asked for would be passed over.
+            // File providers have typed values, and a value of another type than requested would be ignored.
             if let value = config.int(forKey: key, isSecret: true) { return String(value) }
             if let value = config.bool(forKey: key, isSecret: true) { return String(value) }
             if let value = config.double(forKey: key, isSecret: true) { return String(value) }
@@ -32,35 +32,35 @@ public struct SettingsReader {
         }
     }
 
-    /// Reads from a table of names and texts.
+    /// Reads from a dictionary of names and values.
     public init(_ values: [String: String]) { text = { values[$0] } }
 
-    /// The text of a setting, one line, without white space around it; nil where it is absent or blank.
+    /// The value of a setting, one line, without surrounding white space; nil if it is absent or blank.
     public mutating func string(_ name: String) -> String? {
         guard let value = lines(name) else { return nil }
         checkLine(value, name)
         return value
     }
 
-    /// The text of a setting that may have several lines, such as a key in PEM, without white space around it.
+    /// The value of a setting that may have several lines, such as a PEM key, without surrounding white space.
     public mutating func lines(_ name: String) -> String? {
         guard let value = read(name)?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {
             return nil
         }
         if Self.isQuoted(value) {
-            warn(name, "is in quotes, which are part of the value: leave them out if they are not meant")
+            warn(name, "is in quotes, which are part of the value: remove them if this is not intended")
         }
         return value
     }
 
-    /// The text of a setting in which spaces at the beginning and at the end count; line ends around it are dropped.
+    /// The value of a setting in which leading and trailing spaces are significant; surrounding line ends are removed.
     public mutating func spacedString(_ name: String) -> String? {
         guard let value = read(name)?.trimmingCharacters(in: .newlines), !value.isEmpty else { return nil }
         checkLine(value, name)
         return value
     }
 
-    /// A name that others are to know: of an exchange, a host, a header. As ``string(_:)``, and not in quotes.
+    /// The name of an exchange, a host or a header. Like ``string(_:)``, but quotes are a fault.
     public mutating func name(_ name: String) -> String? {
         guard let value = string(name) else { return nil }
         if Self.isQuoted(value) { fault(name, "must not be in quotes, which would be part of the name") }
@@ -86,11 +86,11 @@ public struct SettingsReader {
         return bytes.count >= 2 && bytes.first == bytes.last && "\"'".utf8.contains { $0 == bytes.first }
     }
 
-    /// A setting that `parse` makes of its text.
+    /// A setting whose value is parsed by `parse`.
     ///
     /// - Parameters:
-    ///   - form: what is expected, as it completes “… must be”.
-    ///   - parse: is given the text without white space around it; nil for a text of another form.
+    ///   - form: the expected format; completes the sentence “… must be”.
+    ///   - parse: receives the value without surrounding white space; returns nil if it is invalid.
     public mutating func value<T>(
         _ name: String, default fallback: T, _ form: String, _ parse: (String) -> T?
     ) -> T {
@@ -111,7 +111,7 @@ public struct SettingsReader {
         }
     }
 
-    /// A whole number within a range.
+    /// An integer within a range.
     public mutating func int(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
         value(name, default: fallback, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
@@ -130,10 +130,10 @@ public struct SettingsReader {
         }
     }
 
-    /// Texts separated by commas.
+    /// Values separated by commas.
     public mutating func list(_ name: String, default fallback: [String]) -> [String] {
         guard let text = lines(name) else { return fallback }
-        // By code point: a comma with a combining mark behind it is one character to Swift, and no comma.
+        // By code point: a comma followed by a combining mark is a different Character in Swift.
         let items = text.unicodeScalars.split(separator: ",").map {
             String($0).trimmingCharacters(in: .whitespacesAndNewlines)
         }.filter { !$0.isEmpty }
@@ -141,16 +141,16 @@ public struct SettingsReader {
         return items
     }
 
-    /// One of several words.
+    /// One of several named values, in any letter case.
     public mutating func choice<T>(_ name: String, default fallback: T, _ choices: [String: T]) -> T {
         value(name, default: fallback, "one of " + choices.keys.sorted().joined(separator: ", ")) {
             choices[$0.lowercased()]
         }
     }
 
-    /// Says that a setting is wrong for a reason of the caller's.
+    /// Records a fault that the caller has found.
     ///
-    /// - Parameter what: completes the sentence that begins with the name; it never quotes a secret.
+    /// - Parameter what: the rest of a sentence that starts with the name; it must not quote a secret.
     public mutating func fault(_ name: String, _ what: String) {
         let fault = SettingFault(name, what)
         if !faults.contains(fault) { faults.append(fault) }
@@ -161,7 +161,7 @@ public struct SettingsReader {
         if !warnings.contains(warning) { warnings.append(warning) }
     }
 
-    /// - Throws: ``SettingFaults`` where anything was wrong.
+    /// - Throws: ``SettingFaults`` if any fault was recorded.
     public func check() throws(SettingFaults) {
         if !faults.isEmpty { throw SettingFaults(faults) }
     }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What signals say of this installation: `SIGNALS_SOURCE` and its like.
+/// The settings of an installation's signals: `SIGNALS_SOURCE` and the other `SIGNALS_…` settings.
 public struct SignalSettings: Sendable {
     /// `SIGNALS_SOURCE`: the absolute URI of this installation; one source, one store.
     public var source: String
-    /// `SIGNALS_SCHEMA_BASE`; `<source>/schemas` where nil.
+    /// `SIGNALS_SCHEMA_BASE`; `<source>/schemas` if nil.
     public var schemaBase: String?
-    /// `SIGNALS_APP_ID`; the host part of `source` where nil.
+    /// `SIGNALS_APP_ID`; the host part of `source` if nil.
     public var appID: String?
     /// `SIGNALS_PAYLOAD`.
     public var payload: PayloadProfile = .standard
-    /// `SIGNALS_REQUIRED`: signals for which no queue being bound is an error.
+    /// `SIGNALS_REQUIRED`: signals for which it is an error if no queue is bound.
     public var required: Set<SignalName> = []
-    /// `SIGNALS_TOKEN_KEYS`; where nil, no signal carries a provider's token.
+    /// `SIGNALS_TOKEN_KEYS`; if nil, no signal contains a provider's token.
     public var tokenKeys: TokenKeys?
-    /// `SIGNALS_TOKEN_REFRESH`: whether sealed tokens hold the refresh token, too.
+    /// `SIGNALS_TOKEN_REFRESH`: whether sealed tokens include the refresh token.
     public var sendsRefreshTokens = false
 
     public init(source: String) { self.source = source }
@@ -47,7 +47,7 @@ public struct SignalSettings: Sendable {
         sendsRefreshTokens = reader.bool("SIGNALS_TOKEN_REFRESH", default: false)
         if sendsRefreshTokens, reader.string(TokenKeys.settingName) == nil {
             reader.fault(
-                "SIGNALS_TOKEN_REFRESH", "is of no use without \(TokenKeys.settingName), which seals tokens")
+                "SIGNALS_TOKEN_REFRESH", "has no effect without \(TokenKeys.settingName), which seals tokens")
         }
         for name in reader.list("SIGNALS_REQUIRED", default: []) {
             if let name = try? SignalName(validating: name) {
@@ -58,16 +58,16 @@ public struct SignalSettings: Sendable {
         }
     }
 
-    /// The codec of this installation; it leaves providers' tokens out. `AuthFlows` has one that seals them.
+    /// The codec of this installation; it omits providers' tokens. `AuthFlows` has one that seals them.
     public var codec: SignalCodec {
         SignalCodec(source: source, schemaBase: schemaBase, appID: appID, profile: payload)
     }
 
-    /// Whether the installation is reached by https.
+    /// Whether the installation is served over https.
     public var isSecure: Bool { source.lowercased().hasPrefix("https:") }
 
-    /// RFC 3986, section 4.3: a scheme and something behind it, no fragment; and no user or password, for it is
-    /// in every message.
+    /// RFC 3986, section 4.3: a scheme and a non-empty rest, without a fragment; and without user or password, since
+    /// the URI is part of every message.
     private static func isAbsoluteURI(_ text: String) -> Bool {
         guard text.utf8.count <= 1024, EventReader.isURI(text), let parts = URLComponents(string: text),
             let scheme = parts.scheme,

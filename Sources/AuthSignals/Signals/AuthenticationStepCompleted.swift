@@ -10,17 +10,17 @@ public struct AuthenticationStepCompleted: UserSignal, Hashable {
     public var request: RequestContext
     public var user: UserSnapshot
     public var method: AuthenticationMethod
-    /// Whether a logged-in user proved again who they are.
+    /// Whether a logged-in user authenticated again.
     public var reauthenticated: Bool?
-    /// As typed, cut to 254 bytes; password and code. Personal: absent in the `thin` profile.
+    /// For passwords and codes: the address as typed, cut to 254 bytes. Personal: absent in the `thin` profile.
     public var email: String?
-    /// As typed, cut to 254 bytes; password. Personal: absent in the `thin` profile.
+    /// For passwords: the username as typed, cut to 254 bytes. Personal: absent in the `thin` profile.
     public var username: String?
-    /// The provider; social accounts.
+    /// For social accounts: the provider.
     public var provider: String?
-    /// The person's id at the provider; social accounts.
+    /// For social accounts: the user's id at the provider.
     public var uid: String?
-    /// The kind of authenticator; second factors.
+    /// For second factors: the kind of authenticator.
     public var type: String?
 
     public init(

@@ -9,7 +9,7 @@ public struct EmailChanged: UserSignal, Hashable {
 
     public var request: RequestContext
     public var user: UserSnapshot
-    /// The former primary address, if there was one.
+    /// The former primary address, if one existed.
     public var fromEmailAddress: EmailAddressSnapshot?
     /// The new primary address.
     public var toEmailAddress: EmailAddressSnapshot

@@ -9,7 +9,7 @@ public struct EmailConfirmationSent: UserSignal, Hashable {
 
     public var request: RequestContext
     public var user: UserSnapshot
-    /// How and until when; never the key or the code.
+    /// The method and the expiry; never the key or the code.
     public var confirmation: ConfirmationSnapshot
     /// Whether it belongs to a sign-up.
     public var signup: Bool

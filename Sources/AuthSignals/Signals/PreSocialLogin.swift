@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A provider has authenticated somebody and the hook has answered; in log-in, sign-up and connect alike.
+/// A provider has authenticated a user and the hook has replied; for log-in, sign-up and connect.
 ///
 /// Source: allauth `socialaccount.signals.pre_social_login`.
 public struct PreSocialLogin: UserSignal, Hashable {
@@ -11,12 +11,12 @@ public struct PreSocialLogin: UserSignal, Hashable {
     /// The user, if one is known.
     public var user: UserSnapshot?
     public var sociallogin: SocialLoginSnapshot
-    /// The hook's answer, not the flow's.
+    /// The hook's reply, not the result of the flow.
     public var outcome: Outcome
-    /// `timeout` where the hook failed open, or why it denied.
+    /// `timeout` if the hook failed open, or the reason for its denial.
     public var reason: String?
 
-    /// What the hook answered; open: accept values you do not know.
+    /// The hook's reply; open: accept unknown values.
     public struct Outcome: RawRepresentable, Hashable, Sendable, Codable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }

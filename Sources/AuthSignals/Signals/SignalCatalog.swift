@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The signals this package declares, in the contract's order.
+/// The signals that this package declares, in the contract's order.
 public enum SignalCatalog {
-    /// One entry a signal.
+    /// The types of all signals.
     public static let all: [any Signal.Type] = [
         UserLoggedIn.self,
         UserLoggedOut.self,
@@ -25,7 +25,7 @@ public enum SignalCatalog {
         EmailVerificationCodeRejected.self,
     ]
 
-    /// The names reserved for signals to come, in the same form.
+    /// The names reserved for future signals.
     public static let reserved: [SignalName] = [
         "mfa.authenticator_added",
         "mfa.authenticator_removed",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A connected account was used again and its data brought up to date.
+/// A connected account was used again and its data was updated.
 ///
 /// Source: allauth `socialaccount.signals.social_account_updated`.
 public struct SocialAccountUpdated: UserSignal, Hashable {

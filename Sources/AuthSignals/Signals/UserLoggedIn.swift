@@ -10,11 +10,11 @@ public struct UserLoggedIn: UserSignal, Hashable {
     public var request: RequestContext
     /// The user, with `last_login` of this log-in.
     public var user: UserSnapshot
-    /// The session that was opened.
+    /// The new session.
     public var session: SessionSnapshot
-    /// What was used, at most 16; none after a local sign-up.
+    /// The methods that were used, at most 16; empty after a local sign-up.
     public var methods: [AuthenticationMethod]
-    /// Set if the log-in came from a provider.
+    /// Set if the user logged in with a provider.
     public var sociallogin: SocialLoginSnapshot?
 
     /// - Parameter methods: the first 16 are kept.

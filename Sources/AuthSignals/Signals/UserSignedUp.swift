@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An account was created; usually followed by ``UserLoggedIn``, unless verification stands between.
+/// An account was created; usually followed by ``UserLoggedIn``, unless the address must be verified first.
 ///
 /// Source: allauth `account.signals.user_signed_up`.
 public struct UserSignedUp: UserSignal, Hashable {

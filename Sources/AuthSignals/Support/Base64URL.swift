@@ -10,7 +10,7 @@ package enum Base64URL {
 
     /// The bytes of ``text(of:)``; nil for any other text.
     package static func bytes(of text: String) -> Data? {
-        // One text for one value: what is padded or written with another alphabet is another text.
+        // The encoding is unique: padding and the other alphabet are rejected.
         guard text.utf8.allSatisfy({ $0 < 0x80 }), !text.contains(where: { "+/=".contains($0) }) else {
             return nil
         }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// Whether the clock may be believed by a job that deletes what is old.
+/// Whether a job that deletes old data may trust the clock.
 ///
-/// A clock that is far ahead makes everything old. So a run that comes more than a day after the last one does
-/// nothing but note the time; if the next run finds the clock where it then must be, it is believed.
+/// If the clock jumps far ahead, all data looks old. So a run more than a day after the last one deletes nothing and
+/// only records the time. If the next run is consistent with that time, the clock is trusted again.
 public struct ClockJumpCheck: Hashable, Sendable {
-    /// The longest step from one run to the next that is believed at once.
+    /// The longest time between two runs that is accepted at once, in seconds.
     public static let longestStep: TimeInterval = 86_400
 
-    /// When the last run was that was not refused; nil before the first one.
+    /// The time of the last accepted run; nil before the first one.
     public var lastRun: Date?
-    /// When a run was refused since; nil if none was.
+    /// The time of a rejected run since then; nil if no run was rejected.
     public var doubtedAt: Date?
 
     public init(lastRun: Date? = nil, doubtedAt: Date? = nil) {
@@ -19,7 +19,7 @@ public struct ClockJumpCheck: Hashable, Sendable {
         self.doubtedAt = doubtedAt
     }
 
-    /// Whether a run at this time may delete something; it is remembered either way.
+    /// Whether a run at this time may delete data. Records the run in either case.
     public mutating func accepts(_ now: Date) -> Bool {
         if let lastRun, !Self.follows(now, lastRun),
             doubtedAt.map({ Self.follows(now, $0) && now >= $0 }) != true

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads and writes the `date-time` of RFC 3339, section 5.6, and nothing else.
+/// Parses and formats the `date-time` of RFC 3339, section 5.6, and nothing else.
 ///
-/// Foundation's style takes 30 February, 25 o'clock and what follows the Z, and these are other people's
-/// bytes; it cuts what is below a millisecond, and it changes to the Julian calendar in 1582.
+/// Foundation's format style is not used, since the input is untrusted: it accepts 30 February, hour 25 and text after
+/// the Z, truncates fractions below a millisecond, and switches to the Julian calendar in 1582.
 enum RFC3339 {
-    /// What four digits of a year can tell, in milliseconds since 1970.
+    /// The range of a four-digit year, in milliseconds since 1970.
     static let possibleMilliseconds: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
     /// `2026-11-23T08:00:00.123Z`.
@@ -37,7 +37,7 @@ enum RFC3339 {
         }
     }
 
-    /// Milliseconds since 1970, rounded to the nearest; nil where the text is no `date-time`.
+    /// Milliseconds since 1970, rounded to the nearest; nil if the text is not a `date-time`.
     static func milliseconds(of text: String) -> Int64? {
         if let usual = text.utf8.withContiguousStorageIfAvailable(usualMilliseconds), let usual {
             return usual
@@ -55,7 +55,7 @@ enum RFC3339 {
         return Int64(seconds) * 1000 + fraction
     }
 
-    /// The form that we write ourselves, `2026-11-23T08:00:00.123Z`, without a detour; nil where it is another.
+    /// The fast path for the format that we write ourselves, `2026-11-23T08:00:00.123Z`; nil for any other format.
     private static func usualMilliseconds(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         func number(_ range: Range<Int>) -> Int {
             var value = 0
@@ -79,13 +79,13 @@ enum RFC3339 {
         return Int64(seconds * 1000 + fraction)
     }
 
-    /// The milliseconds of `.123`; 0 where there is no fraction, nil where there is a dot only.
+    /// The milliseconds of `.123`; 0 without a fraction, nil if no digit follows the dot.
     private static func fraction(_ rest: inout Substring.UTF8View) -> Int64? {
         guard take(".", &rest) else { return 0 }
         let digits = rest.prefix { isDigit($0) }
         guard !digits.isEmpty else { return nil }
         rest = rest[digits.endIndex...]
-        // Three digits and the one that rounds them.
+        // Three digits, and a fourth for rounding.
         let value = (0..<4).reduce(into: (Int64(0), digits[...])) { sum, _ in
             sum.0 = sum.0 * 10 + Int64((sum.1.popFirst() ?? UInt8(ascii: "0")) - UInt8(ascii: "0"))
         }.0
@@ -125,7 +125,7 @@ enum RFC3339 {
         }
     }
 
-    /// Days since 1970 in the proleptic Gregorian calendar; years begin in March, so that the leap day is last.
+    /// Days since 1970 in the proleptic Gregorian calendar; years start in March, so that the leap day is last.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let year = month > 2 ? year : year - 1
         let era = (year >= 0 ? year : year - 399) / 400

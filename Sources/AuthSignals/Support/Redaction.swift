@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hides what is personal in a signal's data: for logs and terminals.
+/// Redacts personal members of a signal's data, for logs and terminals.
 public enum Redaction {
-    /// The members that the `thin` profile leaves out, and sealed tokens.
+    /// The members that the `thin` profile omits, sealed tokens, and ids at providers.
     private static let personal: Set<String> = [
         "email", "username", "ip", "user_agent", "extra_data", "token", "uid",
     ]
 
-    /// The same value with `…` in place of what is personal, at any depth.
+    /// The value with personal members replaced by `…`, at any depth.
     public static func redact(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object, .objectOfMembers:

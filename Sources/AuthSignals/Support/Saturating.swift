@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension FixedWidthInteger {
-    /// The whole number below a floating-point one, or the nearest that the type has; 0 for what is not a number.
+    /// The integer part of a floating-point number, clamped to the type's range; 0 for NaN.
     ///
-    /// `Int(_:)` ends the process for a number that does not fit, and times and durations come from files, the
-    /// database, the command line and the wire.
+    /// `Int(_:)` traps if the number does not fit, and times and durations come from files, the database, the command
+    /// line and the wire.
     package init(saturating number: Double) {
         if let exact = Self(exactly: number.rounded(.towardZero)) {
             self = exact
@@ -15,7 +15,7 @@ extension FixedWidthInteger {
 }
 
 extension Duration {
-    /// Whole milliseconds, or the nearest number that the type has.
+    /// Whole milliseconds, clamped to the range of `Int64`.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (milliseconds, isTooLarge) = seconds.multipliedReportingOverflow(by: 1000)

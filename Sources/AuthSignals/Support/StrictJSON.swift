@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 
-/// Checks that bytes are one JSON text by RFC 8259, read by every parser alike.
+/// Checks that bytes are one JSON text (RFC 8259) that every parser reads alike.
 ///
-/// Foundation's decoder takes a comma before a closing bracket, the first of two members with one name, and looks at no
-/// string that it is not asked for; other parsers differ in each. What passes here means the same to all of them.
-/// Beyond the grammar it refuses what RFC 8259 leaves open: a byte order mark, a member's name twice in one object,
-/// half of a surrogate pair, and nesting beyond a limit.
+/// Foundation's decoder accepts a comma before a closing bracket, takes the first of two members with the same name,
+/// and does not check strings that are not decoded; other parsers differ in each. Text that passes here means the same to
+/// all of them. Beyond the grammar it rejects what RFC 8259 leaves open: a byte order mark, a duplicate member name in
+/// one object, half of a surrogate pair, and nesting beyond a limit.
 ///
-/// One pass over the bytes, without recursion: its memory is bounded by the nesting and by the members of open objects.
+/// It makes one pass over the bytes, without recursion. Its memory is bounded by the nesting and by the members of open
+/// objects.
 package struct StrictJSON {
-    /// Why bytes are not JSON, and where. It quotes nothing of the text.
+    /// Why bytes are not JSON, and where. It never quotes the text.
     package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The kind of fault.
+        /// The kind of error.
         package enum Reason: String, Sendable {
             case incomplete = "the JSON ends too early"
             case unexpectedByte = "unexpected byte"
@@ -29,7 +30,7 @@ package struct StrictJSON {
         }
 
         package var reason: Reason
-        /// The byte that is wrong, counted from 0.
+        /// The offset of the invalid byte, starting at 0.
         package var offset: Int
 
         package init(_ reason: Reason, at offset: Int) {
@@ -42,15 +43,15 @@ package struct StrictJSON {
 
     /// A member of the outermost object.
     struct Member {
-        /// The name between its quotes, as it is written.
+        /// The name between its quotes, with its escapes.
         var name: Range<Int>
-        /// The value, without space around it.
+        /// The value, without surrounding white space.
         var value: Range<Int>
     }
 
     /// - Parameter maximumDepth: how many arrays and objects may be open at once; 0 allows a string, a number, `true`,
     ///   `false` and `null` only.
-    /// - Throws: ``Fault`` for the first byte that is wrong.
+    /// - Throws: ``Fault`` for the first invalid byte.
     package static func validate(_ bytes: some ContiguousBytes, maximumDepth: Int) throws(Fault) {
         try bytes.withUnsafeBytes { raw in
             Result<Void, Fault> { () throws(Fault) in
@@ -60,7 +61,7 @@ package struct StrictJSON {
         }.get()
     }
 
-    /// The members of the outermost object in their order; nil if the JSON is not an object.
+    /// The members of the outermost object in order; nil if the JSON is not an object.
     static func members(
         of bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int
     ) throws(Fault) -> [Member]? {
@@ -71,7 +72,7 @@ package struct StrictJSON {
         return parser.outermostIsObject ? parser.members : nil
     }
 
-    /// The text of a string that was found valid, from between its quotes.
+    /// Decodes a valid string, given the bytes between its quotes.
     static func text(_ content: UnsafeBufferPointer<UInt8>) -> String {
         guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
         var bytes: [UInt8] = []
@@ -111,21 +112,21 @@ package struct StrictJSON {
 
     // MARK: State
 
-    /// A name of a member of an object that is still open.
+    /// A member name of an object that is still open.
     private struct Name {
         var range: Range<Int>
-        /// Without escapes and in ASCII: equal names are equal bytes then.
+        /// ASCII without escapes, so that equal names have equal bytes.
         var isPlain: Bool
     }
 
     /// An array or object that is still open.
     private struct Frame {
         var isObject: Bool
-        /// How many names the objects around it have.
+        /// How many names the enclosing objects have.
         var firstName: Int
     }
 
-    /// An object with more members is compared through a hash table.
+    /// In an object with more members, duplicate names are found with a hash table.
     private static let fewMembers = 16
 
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -134,7 +135,7 @@ package struct StrictJSON {
     private var frames: [Frame] = []
     private var names: [Name] = []
     private var outermostIsObject = false
-    /// Nil if they are not asked for.
+    /// Nil if the caller did not request them.
     private var members: [Member]?
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
@@ -175,7 +176,7 @@ package struct StrictJSON {
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try readNumber()
             default: throw Fault(.unexpectedByte, at: at)
             }
-            // A value has ended here, and with it perhaps what is around it.
+            // A value ends here, and perhaps the arrays and objects around it.
             var hasMore = false
             while !hasMore, let frame = frames.last {
                 if frames.count == 1, frame.isObject, let name = names.last?.range {
@@ -290,7 +291,7 @@ package struct StrictJSON {
         while at + 8 <= raw.count {
             let word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
             let (quotes, slashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
-            // The top bit of a byte is set where the byte is below 0x20, or equal, and perhaps above such a byte.
+            // The top bit is set for every byte below 0x20 or equal to the compared one, and perhaps for the next byte.
             let special =
                 (word &- (ones &* 0x20)) | (quotes &- ones) | (slashes &- ones) | word
             if special & tops != 0 { return }

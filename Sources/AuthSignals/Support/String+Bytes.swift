@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// Whether both are the same bytes of UTF-8, as SQLite, AMQP and every other program compare texts.
+    /// Whether both have the same UTF-8 bytes, which is how SQLite, AMQP and other programs compare strings.
     ///
-    /// `==` holds for different texts that are canonically equivalent too (`é` in NFC and in NFD).
+    /// `==` is also true for different bytes that are canonically equivalent (`é` in NFC and in NFD).
     package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

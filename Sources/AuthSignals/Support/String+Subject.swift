@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The text as a subject: a UUID in lower case, as the wire has it (RFC 9562, section 4); any other text as it is.
+    /// The string as a subject: a UUID in lower case, as on the wire (RFC 9562, section 4); any other string unchanged.
     ///
     /// Foundation writes UUIDs in upper case. Without this, `"\(user.id)"` and the id in our own signals would be two
     /// subjects, which are neither found together nor handled in order.

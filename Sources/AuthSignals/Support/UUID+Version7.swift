@@ -4,7 +4,7 @@ public import Foundation
 extension UUID {
     /// A UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds since 1970, the rest random.
     ///
-    /// - Parameter time: the moment it is made; before 1970 counts as 1970.
+    /// - Parameter time: the time of creation; a time before 1970 counts as 1970.
     public static func version7(at time: Date = Date()) -> UUID {
         var generator = SystemRandomNumberGenerator()
         let milliseconds = UInt64(saturating: (time.timeIntervalSince1970 * 1000).rounded())
@@ -21,9 +21,9 @@ extension UUID {
             ))
     }
 
-    /// The id as the wire has it: lower case (RFC 9562, section 4).
+    /// The id as on the wire: lower case (RFC 9562, section 4).
     public var wireText: String {
-        // Foundation formats through the C library and lower-cases in a second pass: several times slower.
+        // Foundation formats through the C library and would need a second pass for lower case: several times slower.
         withUnsafeBytes(of: uuid) { bytes in
             String(unsafeUninitializedCapacity: 36) { text in
                 var at = 0
@@ -41,7 +41,7 @@ extension UUID {
         }
     }
 
-    /// The id of 36 bytes of text, in upper or lower case; nil where they are none.
+    /// Parses 36 bytes of text, in upper or lower case; nil if they are not a UUID.
     init?(wireBytes text: UnsafeBufferPointer<UInt8>) {
         guard text.count == 36 else { return nil }
         var id: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -63,12 +63,12 @@ extension UUID {
     }
 }
 
-/// The lower-case digit of a number below 16.
+/// The lower-case hexadecimal digit of a number below 16.
 private func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
 
-/// The number of a hexadecimal digit in either case.
+/// The value of a hexadecimal digit in either case; nil for any other byte.
 func hexValue(_ digit: UInt8) -> UInt8? {
     switch digit {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// What time it is: a seam, so that tests can say.
+/// The source of the current time: a seam that tests replace.
 public protocol WallClock: Sendable {
-    /// The present moment.
+    /// The current time.
     func now() -> Date
 }
 

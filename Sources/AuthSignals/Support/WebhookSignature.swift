@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// Signs what is posted to a webhook, so that its receiver knows who speaks and that nobody speaks again.
+/// Signs requests to a webhook, so that the receiver can authenticate the sender and detect replays.
 ///
-/// This target knows no cryptography: whoever signs hands in HMAC-SHA-256.
+/// This target has no cryptography: the caller supplies HMAC-SHA-256.
 ///
 /// Source: Standard Webhooks 1.0.0, `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 public struct WebhookSignature: Sendable {
@@ -22,8 +22,8 @@ public struct WebhookSignature: Sendable {
     /// The headers of a request.
     ///
     /// - Parameters:
-    ///   - id: the same in every attempt at the same message; without a dot.
-    ///   - time: of this attempt; receivers refuse what is minutes old.
+    ///   - id: the same in every attempt to deliver the same message; must not contain a dot.
+    ///   - time: the time of this attempt; receivers reject requests that are minutes old.
     public func headers(id: String, at time: Date, body: Data) -> [String: String] {
         let seconds = String(Int64(saturating: time.timeIntervalSince1970))
         let code = authenticationCode(Data("\(id).\(seconds).".utf8) + body, secret.exposedBytes)
@@ -34,9 +34,9 @@ public struct WebhookSignature: Sendable {
     }
 }
 
-/// A webhook's secret: `whsec_` and 24 to 64 random bytes in base64. Printing it shows nothing.
+/// A webhook's secret: `whsec_` and 24 to 64 random bytes in base64. Its description does not contain the secret.
 public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectable {
-    /// The long name is a warning: look twice at where they go.
+    /// The secret itself. The name starts with `exposed` to make every use stand out in a review.
     public let exposedBytes: Data
 
     /// Nil for any other text.
