@@ -3,11 +3,11 @@ public import AuthFlows
 import AuthSignals
 public import Hummingbird
 
-/// Puts who is calling into the request context: `context.identity`.
+/// Authenticates the caller and sets `context.identity`.
 ///
-/// A token in `X-Session-Token` counts first. A browser's session cookie counts too: for a request that can
-/// change something only together with its CSRF token and from a trusted origin, so that no other site can
-/// speak for the user. A request that shows no valid session goes on without an identity.
+/// A token in `X-Session-Token` takes precedence over a browser's session cookie. For requests that can change
+/// something, the cookie counts only with its CSRF token and from a trusted origin, so that another site cannot act for
+/// the user. A request without a valid session continues without an identity.
 public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
     private let accounts: Accounts
     private let browser: SessionHolder

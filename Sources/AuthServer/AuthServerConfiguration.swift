@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the HTTP face behaves. What the flows do is in `AccountSettings`, and there is `PUBLIC_URL` too, where
-/// browsers reach this server: with `https` cookies are `Secure` and `__Host-`.
+/// The configuration of the HTTP server. `AccountSettings` has the settings of the flows, including `PUBLIC_URL`, the
+/// URL at which browsers reach this server: with `https`, cookies are `Secure` and have the prefix `__Host-`.
 public struct AuthServerConfiguration: Sendable {
     /// `HTTP_HOST`: the address to listen on.
     public var host = "127.0.0.1"
-    /// `HTTP_PORT`: 0 to 65535; 0 takes a free one.
+    /// `HTTP_PORT`: 0 to 65535; 0 selects a free port.
     public var port = 8080
-    /// `CSRF_TRUSTED_ORIGINS`: other origins whose pages may speak for a browser, such as
+    /// `CSRF_TRUSTED_ORIGINS`: other origins whose pages may send requests for a browser's session, such as
     /// `https://app.example.org` or `https://*.example.org`.
     public var csrfTrustedOrigins: [String] = []
-    /// Where a client's address is found.
+    /// How the client's address is determined.
     public var clientAddress = ClientAddress()
-    /// `HTTP_MAX_CONNECTIONS`: how many connections are served at a time, for whoever listens.
+    /// `HTTP_MAX_CONNECTIONS`: the maximum number of concurrent connections, for the code that starts the listener.
     public var maximumConnections = 4096
-    /// `HTTP_BODY_TIMEOUT`: how long a request's body may take; one that is not complete then is answered 408.
+    /// `HTTP_BODY_TIMEOUT`: the maximum time to receive a request's body; an incomplete one is answered with 408.
     public var bodyTimeout = Duration.seconds(30)
-    /// `CSRF_COOKIE_NAME`: the cookie that a page copies into `X-CSRFToken`.
+    /// `CSRF_COOKIE_NAME`: the cookie whose value a page copies into `X-CSRFToken`.
     public var csrfCookieName = "csrftoken"
 
-    /// The most bytes that a request's body may have.
+    /// The maximum size of a request's body in bytes.
     public static let bodyLimit = 64 * 1024
 
     public init() {}

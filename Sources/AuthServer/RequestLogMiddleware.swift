@@ -2,14 +2,14 @@
 public import Hummingbird
 public import Logging
 
-/// Logs one line a request: method, route, status and how long it took.
+/// Logs one line per request: method, route, status and duration.
 ///
-/// The route is the pattern (`/accounts/confirm-email/{key}`), never the path as it was called: that and the
-/// query may hold keys, and headers hold tokens and addresses.
+/// The route is the pattern (`/accounts/confirm-email/{key}`), never the actual path: path and query may contain keys,
+/// and headers contain tokens and addresses.
 public struct RequestLogMiddleware<Context: Hummingbird.RequestContext>: RouterMiddleware {
     private let level: Logger.Level
 
-    /// - Parameter level: of all requests but those that failed (500), which are errors.
+    /// - Parameter level: the log level of requests; those with status 500 are logged as errors.
     public init(level: Logger.Level = .info) { self.level = level }
 
     public func handle(

@@ -5,9 +5,9 @@ import Foundation
 import Hummingbird
 
 extension Answer {
-    /// What the headless API says of a flow's result.
+    /// The headless API's response to a flow's result.
     ///
-    /// - Parameter email: the primary address of the user whom a key or code was right for.
+    /// - Parameter email: the primary address of the user to whom a valid key or code belongs.
     init(_ result: FlowResult, _ ways: WaysIn, email: String? = nil) {
         switch result {
         case .authenticated(let authentication): self.init(authenticated: authentication)
@@ -35,7 +35,7 @@ extension Answer {
                 meta: ["is_authenticating": .bool(info.isPendingLogin)])
         case .forbidden: self.init(.forbidden)
         case .redirect(let url, let token):
-            // Nobody follows it by themselves: an app would send its session token along.
+            // Not an HTTP redirect: an app would follow it and send its session token along.
             self.init(.forbidden, data: ["location": .string(url.absoluteString)], meta: [:])
             if let token { session = .opened(token, expiresAt: nil) }
         case .socialAccounts(let accounts):
@@ -56,7 +56,8 @@ extension Answer {
         if let token = pending.newToken { session = .opened(token, expiresAt: nil) }
     }
 
-    /// 401, though logged in: the proof is too old (D19).
+    /// 401 although the user is logged in: the last authentication is too old for this action. Without a usable
+    /// password no flow is offered.
     private init(reauthenticationRequiredOf authentication: Authentication) {
         var members = authentication.members
         members["flows"] = authentication.user.passwordHash == nil ? [] : [["id": "reauthenticate"]]
@@ -65,8 +66,7 @@ extension Answer {
 }
 
 extension Session {
-    /// The change by which a client gets this session: with the browser's end where it is not to be
-    /// remembered.
+    /// The change that gives this session to a client. Without “remember” the cookie ends with the browser.
     func opened(_ token: SessionToken) -> Answer.SessionChange {
         .opened(token, expiresAt: state.remember == false ? nil : expiresAt)
     }

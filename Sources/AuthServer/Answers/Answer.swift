@@ -4,16 +4,16 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// What the headless API answers, before a client's way of holding sessions is put to it.
+/// A response of the headless API, before the session token is written for the kind of client.
 struct Answer: Sendable {
-    /// What becomes of the caller's session.
+    /// The change of the caller's session.
     enum SessionChange: Sendable {
         case unchanged
-        /// The client is to hold this token from now on.
+        /// The client receives this token.
         ///
-        /// - expiresAt: nil where it is to last no longer than the browser.
+        /// - expiresAt: nil if the session ends with the browser.
         case opened(SessionToken, expiresAt: Date?)
-        /// Whatever the client held is good for nothing.
+        /// The client's token is no longer valid.
         case ended
     }
 
@@ -21,11 +21,11 @@ struct Answer: Sendable {
     var data: JSONValue?
     var meta: [String: JSONValue]?
     var errors: [Refusal] = []
-    /// Seconds until another try makes sense.
+    /// Seconds until the client should retry.
     var retryAfter: Int?
     var session = SessionChange.unchanged
-    /// Whether a browser is shown its CSRF token, for scripts that cannot tell which of several cookies of
-    /// the name is this server's: `meta.csrf_token`.
+    /// Whether the response to a browser contains its CSRF token as `meta.csrf_token`, for scripts that see several
+    /// cookies of that name and cannot tell which one belongs to this server.
     var showsCSRFToken = false
 
     init(_ status: HTTPResponse.Status, data: JSONValue? = nil, meta: [String: JSONValue]? = nil) {
@@ -34,13 +34,13 @@ struct Answer: Sendable {
         self.meta = meta
     }
 
-    /// 400, or what else the input deserves.
+    /// The status of the refusal, usually 400, and its errors.
     init(_ refused: InputRefused) {
         self.init(refused.status)
         errors = refused.refusals
     }
 
-    /// The body: `status`, and what there is of `data`, `meta` and `errors`.
+    /// The body: `status`, and `data`, `meta` and `errors` if present.
     var body: JSONValue {
         var members: [String: JSONValue] = ["status": .integer(Int64(status.code))]
         members["data"] = data
@@ -49,7 +49,7 @@ struct Answer: Sendable {
         return .object(members)
     }
 
-    /// The response without any session in it.
+    /// The response without a session token.
     func response() throws -> Response {
         var response = try Response.json(body, status: status)
         response.headers[.cacheControl] = "no-store"
@@ -57,7 +57,7 @@ struct Answer: Sendable {
         return response
     }
 
-    /// The response without any session in it; without a body if HEAD asks.
+    /// The response without a session token; without a body for HEAD.
     func response(to request: Request) throws -> Response {
         let response = try response()
         return request.method == .head ? response.createHeadResponse() : response
@@ -65,7 +65,7 @@ struct Answer: Sendable {
 }
 
 extension Refusal {
-    /// An entry of `errors`; `param` is absent where it is about the whole.
+    /// An entry of `errors`; `param` is absent if the error is not about a single field.
     var json: JSONValue {
         var members: [String: JSONValue] = ["code": .string(code.rawValue), "message": .string(message)]
         members["param"] = field.map { .string($0) }

@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-// How the headless API shows accounts. Members without a value are left out.
+// The headless API's JSON of accounts. Members without a value are omitted.
 
 extension User {
     /// The API's `User`.
@@ -22,7 +22,7 @@ extension User {
 extension Authentication {
     var json: JSONValue { .object(members) }
 
-    /// `user`, and `methods`: what was proved, oldest first.
+    /// `user`, and `methods`: the completed authentications, oldest first.
     var members: [String: JSONValue] {
         ["user": user.json(email: email), "methods": .array(methods.map(\.json))]
     }
@@ -51,7 +51,7 @@ extension EmailAddress {
 }
 
 extension Session {
-    /// The API's `Session`; `id` is a text here, for our ids are no numbers.
+    /// The API's `Session`; `id` is a string here, since our ids are UUIDs.
     func json(isCurrent: Bool) -> JSONValue {
         [
             "id": .string(id.wireText), "user_agent": .string(userAgent ?? ""), "ip": .string(ip ?? ""),

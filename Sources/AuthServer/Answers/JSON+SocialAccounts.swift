@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 import Foundation
 
-// How the headless API shows providers and accounts at them. Members without a value are left out.
+// The headless API's JSON of providers and social accounts. Members without a value are omitted.
 
 extension SocialProvider {
     /// The API's `Provider`.
@@ -20,7 +20,7 @@ extension SocialProvider {
 }
 
 extension JSONValue {
-    /// A provider that accounts are stored of and that is configured no more.
+    /// A provider with stored accounts that is no longer configured.
     static func gone(provider id: String) -> JSONValue {
         ["id": .string(id), "name": .string(id), "flows": []]
     }
@@ -34,7 +34,7 @@ extension SocialAccount {
 }
 
 extension SocialSignUpProposal {
-    /// What `auth/provider/signup` knows of somebody who is no user yet.
+    /// The response of `auth/provider/signup`: the data of a user who has not signed up yet.
     func json(_ provider: JSONValue) -> JSONValue {
         let email = emailAddresses.proposal
         let display = JSONValue.string(username ?? name ?? email ?? uid)
@@ -56,7 +56,7 @@ extension SocialSignUpProposal {
 }
 
 extension JSONValue {
-    /// What a profile calls its person: allauth's `ProviderAccount.to_str`.
+    /// The display name of a profile, as in allauth's `ProviderAccount.to_str`.
     fileprivate var displayName: String? {
         for name in ["username", "preferred_username", "login", "name", "email"] {
             if let text = self[name]?.string, !text.isEmpty { return text }

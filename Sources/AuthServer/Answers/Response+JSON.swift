@@ -4,7 +4,7 @@ import Foundation
 import Hummingbird
 
 extension Response {
-    /// A response with a JSON body, its members in the order of their names.
+    /// A response with a JSON body, its members sorted by name.
     static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

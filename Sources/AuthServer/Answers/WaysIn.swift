@@ -2,17 +2,17 @@
 import AuthFlows
 import AuthSignals
 
-/// The ways in that one kind of client has.
+/// The log-in and sign-up flows available to one kind of client.
 struct WaysIn: Sendable {
     let accounts: Accounts
     let client: RequestContext.Client
 
     private var settings: AccountSettings { accounts.settings }
 
-    /// The provider of that id, or what is left of one that is configured no more.
+    /// The JSON of the provider with that id; a placeholder if it is no longer configured.
     func provider(_ id: String) -> JSONValue { accounts.provider(id)?.json ?? .gone(provider: id) }
 
-    /// `socialaccount` of the API's configuration: the providers that this kind of client can use, by name.
+    /// `socialaccount` of the API's configuration: the providers available to this kind of client, sorted by name.
     ///
     /// Source: allauth `headless/socialaccount/response.py:get_config_data`.
     var providers: [any SocialProvider] {
@@ -20,7 +20,7 @@ struct WaysIn: Sendable {
         return accounts.providers.filter { $0.ways.contains(way) }.sorted { $0.name < $1.name }
     }
 
-    /// Every way in, and what is pending: `data.flows` of a 401.
+    /// All available flows and the pending ones: `data.flows` of a 401.
     func flows(_ pending: PendingAuthentication) -> [JSONValue] {
         let waiting = pending.flows
         var flows: [JSONValue] = []

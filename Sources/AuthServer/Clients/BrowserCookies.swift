@@ -4,22 +4,23 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// The two cookies of a browser: the session's, which no script can read, and the CSRF token's, which a page
+/// The two cookies of a browser: the session cookie, which scripts cannot read, and the CSRF cookie, whose value a page
 /// copies into `X-CSRFToken`.
 ///
-/// A browser without a session gets a random session cookie too, one that is none in the store, so that its
-/// CSRF token is of something of its own from the first request on.
+/// A browser without a session gets a random session cookie that is not in the store, so that its CSRF token is bound
+/// to a secret of its own from the first request on.
 struct BrowserCookies: Sendable {
     let isSecure: Bool
     let keys: KeyRing
     let clock: any WallClock
 
-    /// The session cookie's name: with https `__Host-`, which other hosts of a domain cannot set (RFC 6265bis).
+    /// The session cookie's name; with https it has the prefix `__Host-`, so that other hosts of the domain cannot set
+    /// it (RFC 6265bis).
     var sessionName: String { isSecure ? "__Host-sessionid" : "sessionid" }
-    /// The CSRF token's cookie: `CSRF_COOKIE_NAME`.
+    /// The CSRF cookie's name: `CSRF_COOKIE_NAME`.
     let csrfName: String
 
-    /// Whether a text can be the name of the CSRF token's cookie; the session's has its own.
+    /// Whether the text is a valid name for the CSRF cookie; the session cookie's names are not.
     static func isCookieName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count) && !["sessionid", "__Host-sessionid"].contains(text)
             && text.utf8.allSatisfy(cookieNameBytes.contains)
@@ -28,7 +29,7 @@ struct BrowserCookies: Sendable {
     private static let cookieNameBytes = Set(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_".utf8)
 
-    /// The token that the browser holds, in the store or not.
+    /// The token in the browser's session cookie, whether it is in the store or not.
     func token(_ request: Request) -> SessionToken? {
         guard let value = request.cookies[sessionName]?.value, (20...200).contains(value.utf8.count),
             value.utf8.allSatisfy({ $0 < 0x80 })
@@ -36,13 +37,13 @@ struct BrowserCookies: Sendable {
         return SessionToken(value)
     }
 
-    /// Whether the request shows the CSRF token of its session cookie.
+    /// Whether the request has the CSRF token of its session cookie.
     func isProven(_ request: Request) -> Bool {
         guard let token = token(request) else { return false }
         return CSRFToken.isValid(request.headers[.csrfToken], for: token, keys)
     }
 
-    /// What a change means for a browser, which always holds a session token, and the token that it holds then.
+    /// The change for a browser, which always has a session token, and the token that it has afterwards.
     func resolved(
         _ change: Answer.SessionChange, held: SessionToken?
     ) -> (change: Answer.SessionChange, token: SessionToken) {
@@ -55,7 +56,7 @@ struct BrowserCookies: Sendable {
         }
     }
 
-    /// Sets what the browser lacks after this answer.
+    /// Sets the cookies that the browser needs after this response.
     func apply(
         _ change: Answer.SessionChange, held: SessionToken?, _ request: Request, to response: inout Response
     ) {

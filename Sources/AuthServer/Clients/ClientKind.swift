@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Who speaks to the API, as its paths say: `/_allauth/{client}/v1/…`.
+/// The kind of API client, as in the path: `/_allauth/{client}/v1/…`.
 enum ClientKind: String, CaseIterable, Sendable {
-    /// Holds its session token itself and shows it in `X-Session-Token`; cookies are ignored.
+    /// Stores its session token itself and sends it in `X-Session-Token`; cookies are ignored.
     case app
-    /// Holds its session in a cookie and proves with `X-CSRFToken` that a request is its own.
+    /// Has its session in a cookie and sends `X-CSRFToken` with requests that change something.
     case browser
 
-    /// As signals tell of it.
+    /// The value in signals.
     var client: AuthSignals.RequestContext.Client { self == .app ? .app : .browser }
 }

@@ -5,14 +5,14 @@ import Foundation
 import Hummingbird
 
 extension Request {
-    /// The token in `X-Session-Token`; nil where there is none.
+    /// The token in `X-Session-Token`; nil if the header is missing or empty.
     var sessionToken: SessionToken? {
         guard let text = headers[.sessionToken], !text.isEmpty else { return nil }
         return SessionToken(text)
     }
 }
 
-/// How a kind of client holds its session: where its token is read from and how it is told of a new one.
+/// How the session token is transported for one kind of client: read from the request and written to the response.
 struct SessionHolder: Sendable {
     let kind: ClientKind
     let accounts: Accounts
@@ -30,10 +30,10 @@ struct SessionHolder: Sendable {
         origins = TrustedOrigins(publicURL: publicURL, others: configuration.csrfTrustedOrigins)
     }
 
-    /// The token that a flow is to see.
+    /// The token that is passed to the flow.
     ///
-    /// A browser's cookie that is none of ours counts as none: it is what a browser holds before any session,
-    /// and what a session that has ended leaves behind. An app is told (410), for it keeps its token itself.
+    /// A browser's cookie without a session in the store counts as no token: a browser has such a cookie before its
+    /// first session and after a session has ended. An app gets 410 instead, since it stores its token itself.
     func token(of request: Request) async throws -> SessionToken? {
         switch kind {
         case .app: return request.sessionToken
@@ -44,21 +44,21 @@ struct SessionHolder: Sendable {
         }
     }
 
-    /// Whether the request may change anything: a browser's must be its own page's doing.
+    /// Whether the request may change something: a browser's request must come from a trusted page.
     func isAllowed(_ request: Request) -> Bool {
         guard kind == .browser, ![.get, .head, .options].contains(request.method) else { return true }
         return origins.trusts(request.headers) && cookies.isProven(request)
     }
 
-    /// Whether a form was sent by a page of ours to the browser that was shown it.
+    /// Whether a form was sent from one of our pages, by the browser for which the page was rendered.
     ///
-    /// - Parameter token: the CSRF token that the form carries.
+    /// - Parameter token: the CSRF token in the form.
     func isProven(_ request: Request, by token: String?) -> Bool {
         guard let held = cookies.token(request) else { return false }
         return origins.trusts(request.headers) && CSRFToken.isValid(token, for: held, accounts.keys)
     }
 
-    /// The response, with what the client is to hold from now on.
+    /// The response, including a new session token for the client.
     func response(_ answer: Answer, to request: Request) throws -> Response {
         switch kind {
         case .app:

@@ -3,12 +3,12 @@ import AuthSignals
 import Foundation
 public import Hummingbird
 
-/// `/schemas/NAME/1`: the JSON Schema that a signal's `dataschema` names. Subscribers keep a copy; nobody should
+/// `/schemas/NAME/1`: the JSON Schema to which a signal's `dataschema` refers. Subscribers should keep a copy and not
 /// fetch it at run time.
 public struct SchemaRoutes: Sendable {
     private let schema: @Sendable (_ name: String) -> String?
 
-    /// - Parameter schema: the schema of the signal of that name, as JSON; nil where there is none.
+    /// - Parameter schema: returns the schema of the signal with that name, as JSON; nil for an unknown signal.
     public init(schema: @escaping @Sendable (_ name: String) -> String?) {
         self.schema = schema
     }

@@ -16,7 +16,7 @@ extension AccountPages {
 
                     """, form: PlainPage.Form(button: "Yes, confirm it"))
         }
-        // Scanners of links ask with HEAD: it confirms nothing, whatever GET does.
+        // Link scanners send HEAD, so HEAD never confirms an address, even if GET does.
         routes.get("confirm-email/:key", head: question) { visit, key in
             if accounts.settings.confirmEmailOnGet { return try await Self.confirm(key, visit, accounts) }
             return try await question(visit, key)
@@ -48,12 +48,12 @@ extension AccountPages {
 }
 
 extension PlainPage {
-    /// A link that is wrong, used or expired.
+    /// The page for a link that is invalid, used or expired.
     static let spentLink = PlainPage.message(
         "This link is not valid", "It was used already, or it is too old. Please ask for a new one.",
         status: .notFound)
 
-    /// What a person is told of a request that could not be handled.
+    /// The page for a request that failed.
     static func failure(_ answer: Answer) -> PlainPage {
         var page: PlainPage =
             switch answer.status {

@@ -4,7 +4,7 @@ import AuthSignals
 import Hummingbird
 
 extension AccountPages {
-    /// `login`: the providers' buttons, and where a log-in by one of them leads where no front end is named.
+    /// `login`: the buttons of the providers, and the target of a provider log-in if no front end is configured.
     func addLogIn<Context>(to routes: PageRoutes<Context>) {
         routes.getByQuery("login") { visit, query in
             var page = try await logInPage(visit)
@@ -90,7 +90,7 @@ extension AccountPages {
         return .message("Please look at your mail", "A mail tells you how to go on.")
     }
 
-    /// What a person is told of a visit to a provider that did not work.
+    /// The text on the page after a provider log-in failed.
     private static func words(for error: String) -> String {
         switch error {
         case "cancelled": "You changed your mind."

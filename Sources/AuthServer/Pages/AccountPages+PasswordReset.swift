@@ -3,15 +3,15 @@ import AuthFlows
 import Hummingbird
 
 extension AccountPages {
-    /// `/accounts/password/reset`, where a reset is asked for, and `/accounts/password/reset/KEY`, where the
-    /// mailed link leads; where codes are mailed, `/accounts/password/reset/code`.
+    /// `/accounts/password/reset`, where a reset is requested, and `/accounts/password/reset/KEY`, the target of the
+    /// mailed link; if codes are mailed, `/accounts/password/reset/code`.
     func addPasswordReset<Context>(to routes: PageRoutes<Context>) {
         let accounts = accounts
         let byCode = accounts.settings.passwordResetByCode
         routes.get("password/reset") { _, _ in .resetRequest() }
         routes.post("password/reset") { visit, _, form in
             let result = try await accounts.requestPasswordReset(form["email"], visit)
-            // The answer is the same whether the address has an account or not.
+            // The response is the same whether the address has an account or not.
             switch result {
             case .done:
                 return .message(
@@ -25,7 +25,7 @@ extension AccountPages {
             }
         }
         routes.get("password/reset/:key") { visit, key in
-            // A page that was loaded anew: the code waits in the session.
+            // A reload of the page: the code is pending in the session.
             if byCode { return .newPassword(byCode: true) }
             guard case .resettable = try await accounts.passwordReset(for: key.exposedText, visit) else {
                 return .spentLink
@@ -33,7 +33,7 @@ extension AccountPages {
             return .newPassword()
         }
         routes.post("password/reset/:key") { visit, key, form in
-            // The code waits in the browser's session; a link's key is in the address.
+            // A code is pending in the browser's session; a link's key is in the URL.
             let proof = byCode ? form["code"] : key.exposedText
             let wanted = ResetPassword(key: proof, password: form["password"].map { Password($0) })
             let result = try await accounts.resetPassword(wanted, visit)
@@ -43,7 +43,7 @@ extension AccountPages {
 }
 
 extension PlainPage {
-    /// Asks for the address of the account.
+    /// The page that asks for the address of the account.
     static func resetRequest(_ refusals: [Refusal] = []) -> PlainPage {
         PlainPage(
             status: refusals.isEmpty ? .ok : .badRequest, title: "Reset your password",
@@ -56,11 +56,11 @@ extension PlainPage {
                     """, button: "Send me a mail"))
     }
 
-    /// Asks for the new password.
+    /// The page that asks for the new password.
     ///
     /// - Parameters:
-    ///   - byCode: whether a mailed code is to be entered; else the link's key is in the address.
-    ///   - action: where the form is sent to, relative to the page; nil: to the page's own address.
+    ///   - byCode: whether the user must enter a mailed code; otherwise the link's key is in the URL.
+    ///   - action: the form's target, relative to the page; nil for the page's own URL.
     static func newPassword(
         _ refusals: [Refusal] = [], byCode: Bool = false, action: String? = nil
     ) -> PlainPage {
@@ -83,7 +83,7 @@ extension PlainPage {
                     """, button: "Set the password", action: action))
     }
 
-    /// What became of a reset.
+    /// The page with the result of a reset.
     static func afterReset(_ result: FlowResult, byCode: Bool) -> PlainPage {
         let title = "Your password is changed"
         switch result {

@@ -5,16 +5,16 @@ import Foundation
 public import Hummingbird
 import Logging
 
-/// Plain pages of the server's own, where the links of mails lead while no front end is named in
-/// `HEADLESS_FRONTEND_URLS_*`: with them a person can confirm an address and set a new password with nothing
-/// but a browser.
+/// The server's built-in pages, the targets of links in mails if no front end is configured in
+/// `HEADLESS_FRONTEND_URLS_*`. With them a user can confirm an address and set a new password without a front end.
 ///
-/// A link only opens a page; what it is for is done by the page's button, so that a mail filter that follows
-/// links does nothing. The pages share the browser's session with the API's browser client: a log-in that
-/// waits in it is completed (`ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION`), and somebody else's ends (LO7).
+/// A link only opens a page, and the page's button performs the action, so that a mail filter that follows links
+/// changes nothing. The pages share the browser's session with the API's browser client: confirming an address completes a
+/// log-in that is pending in the session (`ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION`), and ends the session if it belongs to
+/// another user.
 ///
-/// A button works only in the browser that was shown it: its form carries the CSRF token of the session's
-/// cookie, so that another site can neither log a browser out nor in to an account of its own choice.
+/// A button works only in the browser for which the page was rendered: its form has the CSRF token of the session
+/// cookie, so that another site can neither log a browser out nor log it in to an account of its choice.
 public struct AccountPages: Sendable {
     let accounts: Accounts
     let visits: Visits
@@ -35,7 +35,7 @@ public struct AccountPages: Sendable {
         addPasswordReset(to: pages)
         addLogIn(to: pages)
         if accounts.provider(DummyPage.provider) != nil { addDummyProvider(to: router) }
-        // Mails name it beside the others.
+        // Mails link to this page, too.
         let name = accounts.settings.siteName
         pages.get("signup") { _, _ in
             .message("Sign up", "To sign up, please use the application of \(name).")

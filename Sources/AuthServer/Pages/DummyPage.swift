@@ -4,12 +4,12 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// The page at which the dummy provider's visitor says who they are: for development, like the provider.
+/// The page of the dummy provider, where the user enters an identity; for development only, like the provider.
 enum DummyPage {
     /// The provider's id.
     static let provider = "dummy"
 
-    /// The JSON that the provider believes, as the form has it.
+    /// The JSON with the identity from the form, which the dummy provider accepts unchecked.
     static func identity(_ form: FormBody) throws -> String {
         let members: [String: JSONValue] = [
             "id": .string(form["id"] ?? ""), "email": .string(form["email"] ?? ""),
@@ -22,7 +22,7 @@ enum DummyPage {
 }
 
 extension AccountPages {
-    /// `/_allauth/dummy/authorize`: `state` and `redirect_uri` in the query, and the answer for the callback.
+    /// `/_allauth/dummy/authorize`: takes `state` and `redirect_uri` from the query and redirects to the callback.
     func addDummyProvider<Context>(to router: some RouterMethods<Context>) {
         let routes = PageRoutes(pages: self, group: router.group("/_allauth/dummy"))
         routes.getByQuery("authorize") { _, query in
@@ -61,7 +61,7 @@ extension AccountPages {
         }
     }
 
-    /// The callback on this server; the page sends nobody anywhere else.
+    /// The callback URL; nil unless it is on this server, so that the page cannot redirect anywhere else.
     private func callback(_ text: String?) -> URL? {
         let settings = accounts.settings
         guard let text, let url = settings.redirectTarget(text),

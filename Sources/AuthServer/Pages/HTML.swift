@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
 
-/// A piece of HTML. Text gets into it by interpolation and is escaped there; only literals are markup.
+/// A piece of HTML. Interpolated text is escaped; only literals are markup.
 struct HTML: ExpressibleByStringInterpolation, Sendable {
     let markup: String
 
@@ -17,7 +17,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
         mutating func appendInterpolation(_ pieces: [HTML]) { for piece in pieces { markup += piece.markup } }
     }
 
-    /// The text as it may stand in an element or in a quoted attribute.
+    /// The text, escaped for an element or a quoted attribute.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {

@@ -2,14 +2,14 @@
 import AuthFlows
 import Hummingbird
 
-/// The pages' routes; each handler is given a visit with the browser's session.
+/// The routes of the pages; each handler receives a `Visit` with the browser's session.
 struct PageRoutes<Context: Hummingbird.RequestContext> {
     let pages: AccountPages
     let group: RouterGroup<Context>
 
-    /// A page that changes nothing.
+    /// Adds a page that changes nothing.
     ///
-    /// - Parameter head: the page whose headers answer HEAD, if that is not the one of GET.
+    /// - Parameter head: the page whose headers are returned for HEAD, if it differs from the page for GET.
     func get(
         _ path: RouterPath,
         head: (@Sendable (_ visit: Visit, _ key: LinkKey) async throws -> PlainPage)? = nil,
@@ -20,7 +20,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
         on(path, .head) { _, visit, key in try await head(visit, key) }
     }
 
-    /// A page that changes nothing, and says something else by its address's query.
+    /// Adds a page that changes nothing and depends on the query.
     func getByQuery(
         _ path: RouterPath,
         _ handle: @escaping @Sendable (_ visit: Visit, _ query: FormBody) async throws -> PlainPage
@@ -32,7 +32,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
         }
     }
 
-    /// What a page's button does, in the browser that was shown the page.
+    /// Adds the action of a page's button, for the browser for which the page was rendered.
     func post(
         _ path: RouterPath,
         _ handle:
@@ -67,8 +67,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
 }
 
 extension AccountPages {
-    /// The page as the browser gets it: with what it is to hold from now on, and the proof for the page's
-    /// form.
+    /// The response with the page, the browser's cookies, and the CSRF token in the page's form.
     fileprivate func response(_ page: PlainPage, to request: Request) -> Response {
         let cookies = holder.cookies
         let held = cookies.token(request)
@@ -81,13 +80,13 @@ extension AccountPages {
 }
 
 extension PlainPage {
-    /// A form that was not shown to this browser by this server, or to the session that it held before.
+    /// The page for a form that this server has not rendered for this browser and session.
     static let foreignForm = PlainPage.message(
         "Please try once more",
         "Nothing was changed. Allow cookies for this site, go back, load the page anew and try again.",
         status: .forbidden)
 
-    /// The page with what becomes of the browser's session by a flow's result, as ``Answer`` has it.
+    /// The page with the session change of a flow's result, as in ``Answer``.
     func holding(_ result: FlowResult, _ visit: Visit) -> PlainPage {
         var page = self
         switch result {

@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
 
-/// A page of the server's own: no script, nothing from elsewhere, nothing kept in a cache or told to another
-/// site, for its address holds a key.
+/// A built-in page without scripts and external resources. It is not cached and sends no referrer to other sites, since
+/// its URL contains a key.
 struct PlainPage: Sendable {
     var status: HTTPResponse.Status = .ok
     var title: String
     var content: HTML
-    /// What the page asks for; nil where it only says something.
+    /// The page's form; nil if it only shows a message.
     var form: Form?
-    /// Buttons of other forms.
+    /// Buttons, each with its own form.
     var buttons: [Form] = []
-    /// Whether a form's answer may send the browser to another site: what a provider's button does.
+    /// Whether submitting a form may redirect the browser to another site, as a provider's button does.
     var leadsElsewhere = false
-    /// Seconds until another try makes sense.
+    /// Seconds until the client should retry.
     var retryAfter: Int?
-    /// Where the browser goes instead; with a status that says so.
+    /// The target of a redirect; requires a redirect status.
     var location: String?
-    /// What becomes of the browser's session.
+    /// The change of the browser's session.
     var session = Answer.SessionChange.unchanged
 
-    /// What a person fills in and sends.
+    /// A form that the user submits.
     struct Form: Sendable {
         var fields: HTML = ""
         var button: String
-        /// Where it is sent to, relative to the page; nil: to the page's own address.
+        /// The form's target, relative to the page; nil for the page's own URL.
         var action: String?
     }
 
-    /// The field of every form that proves that the browser was shown it by this server.
+    /// The form field with the CSRF token, which proves that this server has rendered the form for this browser.
     static let proofField = "csrfmiddlewaretoken"
 
-    /// A page that only says something.
+    /// A page that only shows a message.
     static func message(
         _ title: String, _ text: String, status: HTTPResponse.Status = .ok
     ) -> PlainPage {
         PlainPage(status: status, title: title, content: "<p>\(text)</p>")
     }
 
-    /// Browsers ask this of every address that a form's answer redirects to.
+    /// The CSP `form-action`, which browsers also apply to redirects after a form is submitted.
     private var formTargets: String { leadsElsewhere ? "'self' https: http:" : "'self'" }
 
     /// - Parameter proof: the CSRF token of the browser's session, for the page's form.
@@ -75,7 +75,7 @@ struct PlainPage: Sendable {
                 .contentSecurityPolicy:
                     "default-src 'none'; style-src 'unsafe-inline'; form-action \(formTargets); base-uri 'none'; frame-ancestors 'none'",
                 .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-                // With "no-referrer" a browser would send the form's Origin as "null".
+                // With "no-referrer" browsers would send "Origin: null" with the form.
                 .xFrameOptions: "DENY", .referrerPolicy: "same-origin",
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: html.markup)))
         response.headers[.location] = location

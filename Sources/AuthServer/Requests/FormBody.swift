@@ -6,7 +6,7 @@ import Hummingbird
 struct FormBody: Sendable {
     private var fields: [String: String] = [:]
 
-    /// Reads a body strictly: a text of another form, of invalid UTF-8 or with a NUL in it is refused.
+    /// Parses a body strictly: malformed percent-encoding, invalid UTF-8 and NUL characters are refused.
     init(_ bytes: ByteBuffer) throws(InputRefused) {
         for field in bytes.readableBytesView.split(separator: UInt8(ascii: "&")) {
             let parts = field.split(
@@ -17,13 +17,13 @@ struct FormBody: Sendable {
         }
     }
 
-    /// All fields; of one that came twice the last.
+    /// All fields; of duplicate fields the last one.
     var all: [String: String] { fields }
 
-    /// The field's text; nil where it is absent.
+    /// The field's value; nil if it is absent.
     subscript(name: String) -> String? { fields[name] }
 
-    /// Text of percent-encoded UTF-8; nil where it is none.
+    /// Decodes percent-encoded UTF-8; nil if it is malformed.
     private static func decoded(_ bytes: some Collection<UInt8>) -> String? {
         var plain: [UInt8] = []
         var rest = bytes.makeIterator()

@@ -4,17 +4,17 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// The JSON object that a client sent; without members where it sent nothing.
+/// The JSON object of a request's body; empty if the request has no body.
 struct JSONBody: Sendable {
     var members: [String: JSONValue] = [:]
 
     init() {}
 
-    /// No body of the API nests deeper than two.
+    /// The maximum nesting; valid bodies of the API have at most two levels.
     private static let maximumDepth = 32
 
-    /// Reads a body strictly: one object in UTF-8, of no great depth, that every parser reads alike. A member that
-    /// comes twice would be one value to us and another to a proxy or a log.
+    /// Parses a body strictly: one object in UTF-8, with limited nesting, that every parser reads alike. Otherwise this
+    /// server and a proxy or a log could see different values of a duplicate member.
     init(_ bytes: ByteBuffer) throws(InputRefused) {
         let data = Data(bytes.readableBytesView)
         if data.isEmpty { return }
@@ -29,9 +29,9 @@ struct JSONBody: Sendable {
         self.members = members
     }
 
-    /// Makes a form of the members.
+    /// Reads the members into a form.
     ///
-    /// - Throws: ``InputRefused`` with every member that is of another type than asked for.
+    /// - Throws: ``InputRefused`` with every member that has the wrong type.
     func read<Form>(_ make: (inout JSONMembers) -> Form) throws(InputRefused) -> Form {
         var reader = JSONMembers(members: members)
         let form = make(&reader)
@@ -40,14 +40,14 @@ struct JSONBody: Sendable {
     }
 }
 
-/// Gives out members by the type they must have, and gathers what is wrong. Null means absent.
+/// Reads members with the required types and collects all errors. Null means absent.
 struct JSONMembers {
     let members: [String: JSONValue]
     private(set) var refusals: [Refusal] = []
 
     init(members: [String: JSONValue]) { self.members = members }
 
-    /// A string without a NUL in it.
+    /// A string without NUL characters.
     mutating func text(_ name: String) -> String? {
         switch members[name] {
         case nil, .null?: return nil
@@ -71,7 +71,7 @@ struct JSONMembers {
         return nil
     }
 
-    /// A list of strings that must be there.
+    /// A required list of strings.
     mutating func requiredTexts(_ name: String) -> [String] {
         switch members[name] {
         case nil, .null?: require(false, name)
@@ -84,7 +84,7 @@ struct JSONMembers {
         return []
     }
 
-    /// A token: an object of texts that must be there.
+    /// A token: a required object of strings.
     mutating func token<Value>(_ name: String, _ make: (inout JSONMembers) -> Value) -> Value? {
         guard case .object(let inner)? = members[name] else {
             refusals.append(Refusal(.invalidToken, field: name, "Invalid token."))
@@ -97,7 +97,7 @@ struct JSONMembers {
         return nil
     }
 
-    /// A string that must be there.
+    /// A required string.
     mutating func required(_ name: String) -> String {
         require(members[name] ?? .null != .null, name)
         return text(name) ?? ""

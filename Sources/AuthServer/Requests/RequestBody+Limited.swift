@@ -3,16 +3,15 @@ import Hummingbird
 import ServiceLifecycle
 
 extension Request {
-    /// How long a body may still take once the process is asked to end: who sends it drop by drop must not
-    /// keep it from that.
+    /// How long a body may still take after graceful shutdown was triggered, so that a slow client cannot delay the
+    /// shutdown.
     static let bodyTimeAtShutdown = Duration.seconds(2)
 
-    /// The whole body.
+    /// The complete body.
     ///
-    /// - Parameter timeout: how long it may take, however it arrives.
-    /// - Throws: ``InputRefused`` with 413 if it is above the limit: at once if its length was announced, else as
-    ///   soon as that much has arrived; with 400 if it breaks off; with 408 if it takes too long, or the process
-    ///   ends before it has arrived.
+    /// - Parameter timeout: the maximum time until the body is complete.
+    /// - Throws: ``InputRefused`` with 413 if it exceeds the limit, at once if `Content-Length` exceeds it; with 400 if
+    ///   it ends prematurely; with 408 if it takes too long, or the process shuts down before it is complete.
     func limitedBody(within timeout: Duration) async throws -> ByteBuffer {
         let limit = AuthServerConfiguration.bodyLimit
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
@@ -50,7 +49,7 @@ extension Request {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            // A chunk that is none, or a client that hung up in the middle: its fault, not the server's.
+            // A malformed chunk, or a client that closed the connection early: a client error, not a server error.
             throw InputRefused.malformed
         }
         return whole

@@ -4,12 +4,12 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// Makes flows' visits of HTTP requests.
+/// Creates the `Visit` of a flow from an HTTP request.
 struct Visits: Sendable {
     let clientAddress: ClientAddress
     let client: AuthSignals.RequestContext.Client
 
-    /// The request as flows and their signals know it. Its id is never taken from the client.
+    /// The request for flows and their signals. Its id is never taken from the client.
     func visit(
         of request: Request, _ context: some Hummingbird.RequestContext, _ token: SessionToken?
     ) -> Visit {

@@ -4,20 +4,20 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// One request to the headless API, read and allowed.
+/// One authorized request to the headless API, with its parsed body.
 struct APICall: Sendable {
     let accounts: Accounts
-    /// Who calls; what every flow takes.
+    /// The caller and the request, the argument of every flow.
     let visit: Visit
     let body: JSONBody
     let headers: HTTPFields
 
     var ways: WaysIn { WaysIn(accounts: accounts, client: visit.request.client) }
 
-    /// What the API says of a flow's result.
+    /// The API's response to a flow's result.
     func answer(_ result: FlowResult) async throws -> Answer {
         if case .gone = result, visit.request.client == .browser {
-            // It ended since the cookie was looked at; only an app is told so.
+            // The session ended after the cookie was read; only apps get 410.
             return try await answer(.unauthenticated(PendingAuthentication()))
         }
         let subject: User? =
@@ -28,7 +28,7 @@ struct APICall: Sendable {
             }
         guard let id = subject?.id else {
             var answer = Answer(result, ways)
-            // Nobody is logged in and nothing is pending any more: there is nothing left to be held.
+            // Not logged in and nothing is pending: the client's token is no longer needed.
             if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
                 pending.flows.isEmpty, try await !isVisitingProvider
             {
@@ -40,7 +40,7 @@ struct APICall: Sendable {
         return Answer(result, ways, email: addresses.first { $0.primary }?.email)
     }
 
-    /// Whether the caller's session waits for them to come back from a provider.
+    /// Whether a redirect to a provider is pending in the caller's session.
     private var isVisitingProvider: Bool {
         get async throws {
             guard let token = visit.token else { return false }
@@ -50,9 +50,9 @@ struct APICall: Sendable {
         }
     }
 
-    /// A key or code that is shown in a header.
+    /// A key or code from a header.
     ///
-    /// - Throws: ``InputRefused`` where there is none.
+    /// - Throws: ``InputRefused`` if the header is missing or empty.
     func key(in header: HeaderName) throws(InputRefused) -> String {
         guard let text = headers[header], !text.isEmpty else {
             throw InputRefused(

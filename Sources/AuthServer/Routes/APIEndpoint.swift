@@ -4,8 +4,8 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// What all endpoints of one kind of client do around their flow: find the session, refuse forged and
-/// malformed requests, and answer every error in the API's form.
+/// The common part of all endpoints of one kind of client: finds the session, refuses forged and malformed requests,
+/// and returns every error in the API's format.
 struct APIEndpoint: Sendable {
     let accounts: Accounts
     let holder: SessionHolder

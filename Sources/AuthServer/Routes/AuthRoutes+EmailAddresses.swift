@@ -3,7 +3,7 @@ import AuthFlows
 import Hummingbird
 
 extension AuthRoutes {
-    /// `account/email`: list, add, mail the confirmation again, make primary, remove.
+    /// `account/email`: list, add, resend the confirmation, make primary, remove.
     func addEmailAddresses<Context>(to routes: APIRoutes<Context>) {
         routes.get("account/email") { call in
             try await call.answer(try await call.accounts.listEmails(call.visit))

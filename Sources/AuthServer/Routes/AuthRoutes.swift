@@ -13,9 +13,9 @@ import Synchronization
 /// AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
 /// ```
 ///
-/// ``AccountPages`` has the plain pages that links of mails lead to where there is no front end. Any request
-/// context will do; with an ``AuthRequestContext``, or a `RemoteAddressRequestContext`, signals and
-/// rate limits know the client's address.
+/// ``AccountPages`` has the built-in pages to which links in mails lead without a front end. Any request context can be
+/// used; signals and rate limits have the client's address if it is an ``AuthRequestContext`` or a
+/// `RemoteAddressRequestContext`.
 public struct AuthRoutes: Sendable {
     let accounts: Accounts
     let configuration: AuthServerConfiguration
@@ -25,10 +25,10 @@ public struct AuthRoutes: Sendable {
         self.configuration = configuration
     }
 
-    /// Adds every endpoint, for both kinds of client, and the callbacks of providers:
-    /// `/accounts/{provider}/login/callback/`, which is what a provider is told (allauth's address), and
-    /// `/accounts/oidc/{provider}/login/callback/`, which is what allauth tells its `openid_connect`. Whatever
-    /// else is asked for below `/_allauth` is 404, or 405, in the API's form.
+    /// Adds all endpoints, for both kinds of client, and the callbacks of providers:
+    /// `/accounts/{provider}/login/callback/`, the default redirect URI (as in allauth), and
+    /// `/accounts/oidc/{provider}/login/callback/`, allauth's redirect URI for its `openid_connect` providers. All
+    /// other paths below `/_allauth` return 404 or 405 in the API's format.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         for kind in ClientKind.allCases {
             let routes = APIRoutes(
@@ -57,7 +57,7 @@ public struct AuthRoutes: Sendable {
         ProviderRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
     }
 
-    /// `config`: what the API can do, and a browser's CSRF token.
+    /// `config`: the API's configuration, and a browser's CSRF token.
     private func addConfiguration<Context>(to routes: APIRoutes<Context>) {
         routes.get("config") { call in
             var answer = Answer(.ok, data: call.ways.json)
@@ -68,11 +68,11 @@ public struct AuthRoutes: Sendable {
 }
 
 extension HTTPRequest.Method {
-    /// The methods of an API's clients; others get the server's plain refusal.
+    /// The methods for which routes are added; other methods get Hummingbird's default response.
     static let usual: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
 }
 
-/// A client's routes; each handler is given a call that was read and allowed.
+/// The routes of one kind of client; each handler receives an authorized, parsed call.
 struct APIRoutes<Context: Hummingbird.RequestContext> {
     typealias Handler = @Sendable (APICall) async throws -> Answer
 
@@ -104,8 +104,8 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
         }
     }
 
-    /// Answers 405, with what is allowed instead, where a path has no such method, and 404 where it only leads
-    /// to others; after all others were added.
+    /// Adds routes that return 405 with `Allow` for other methods of a known path, and 404 for a path that is only a
+    /// prefix of others. Call it after all other routes were added.
     func refuseOtherMethods() {
         let paths = Set(methods.all.map(\.path.description))
         let parents = Set(
@@ -133,7 +133,7 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
     }
 }
 
-/// Which methods the paths of one client have.
+/// The methods of all paths of one kind of client.
 private final class RouteMethods: Sendable {
     private let known = Mutex<[String: (path: RouterPath, methods: Set<HTTPRequest.Method>)]>([:])
 

@@ -5,10 +5,10 @@ import Foundation
 import Hummingbird
 import Logging
 
-/// A browser's way to a provider and back: `auth/provider/redirect`, and the callback.
+/// The redirect of a browser to a provider, `auth/provider/redirect`, and the callback from it.
 ///
-/// Both answer by sending the browser on. What went wrong stands in the query of the address that the front
-/// end named, as `error` and `error_process`.
+/// Both respond with a redirect. Errors are added to the query of the front end's callback URL as `error` and
+/// `error_process`.
 ///
 /// Source: allauth `headless/socialaccount/views.py:RedirectToProviderView`.
 struct ProviderRoutes: Sendable {
@@ -28,8 +28,8 @@ struct ProviderRoutes: Sendable {
         router.post("/_allauth/browser/v1/auth/provider/redirect") { request, context in
             try await answering(request, context) { try await redirect(request, context) }
         }
-        // allauth's addresses: of its providers, and of those of its kind `openid_connect`. The router takes one
-        // name for what follows `/accounts`: it is the provider in the first one and a prefix in the second.
+        // allauth's paths, of its own providers and of its `openid_connect` providers. The router requires the same
+        // parameter name after `/accounts`: it is the provider in the first path and a prefix in the second.
         let callbacks: [RouterPath] = [
             "/accounts/:provider/login/callback", "/accounts/:provider/:id/login/callback",
         ]
@@ -42,7 +42,7 @@ struct ProviderRoutes: Sendable {
                     return try await comeBack(request, context, provider)
                 }
             }
-            // A provider's code is good for one use, which is GET's.
+            // A provider's code can be used only once, by GET.
             router.head(callback) { request, _ in sending(to: ownPage("/accounts/login"), .unchanged, request)
             }
             router.post(callback) { request, context in
@@ -56,7 +56,7 @@ struct ProviderRoutes: Sendable {
         }
     }
 
-    /// The provider whose callback was called; nil for a prefix that has none.
+    /// The provider whose callback was called; nil if the prefix does not match the provider.
     private func provider(in context: some Hummingbird.RequestContext) -> String? {
         let prefix = context.parameters.get("provider") ?? ""
         guard let provider = context.parameters.get("id") else { return prefix }
@@ -67,7 +67,7 @@ struct ProviderRoutes: Sendable {
     /// The default of allauth's `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
     private static let openIDConnectPrefix = "oidc"
 
-    // MARK: There
+    // MARK: Redirect to the provider
 
     private func redirect(
         _ request: Request, _ context: some Hummingbird.RequestContext
@@ -89,7 +89,7 @@ struct ProviderRoutes: Sendable {
         guard case .redirect(let url, let token) = result else {
             if case .refused(let refusals) = result {
                 context.logger.info(
-                    "A visit to a provider was refused",
+                    "redirect to provider refused",
                     metadata: ["reason": "\(refusals.map(\.code.rawValue).joined(separator: ", "))"])
             }
             return failure(.unknown, process, callback, request)
@@ -97,13 +97,13 @@ struct ProviderRoutes: Sendable {
         return sending(to: url, token.map { .opened($0, expiresAt: nil) } ?? .unchanged, request)
     }
 
-    /// The callback that a provider is told.
+    /// The redirect URI that is sent to the provider.
     private func callbackURL(of provider: String) -> URL? {
         guard let prefix = accounts.provider(provider).map(\.policy.callbackPrefix) else { return nil }
         return ownPage("/accounts/\(prefix.map { "\($0)/" } ?? "")\(provider)/login/callback/")
     }
 
-    // MARK: And back
+    // MARK: Callback
 
     private func comeBack(
         _ request: Request, _ context: some Hummingbird.RequestContext, _ provider: String
@@ -113,7 +113,7 @@ struct ProviderRoutes: Sendable {
         let back = try await accounts.returnFromProvider(provider, query.all, visit)
         if let fault = back.fault {
             context.logger.warning(
-                "A log-in by a provider has failed",
+                "log-in with provider failed",
                 metadata: ["provider": "\(provider)", "reason": "\(fault.description)"])
         }
         let call = APICall(accounts: accounts, visit: visit, body: JSONBody(), headers: request.headers)
@@ -125,11 +125,12 @@ struct ProviderRoutes: Sendable {
         return sending(to: back.callbackURL ?? ownPage("/accounts/login"), session, request)
     }
 
-    /// A provider's answer in a form of its own page (`response_mode=form_post`, Apple's). A browser does not
-    /// send its session's cookie with it, for another site posts it: it comes again by its address.
+    /// A provider's response that its page posts as a form (`response_mode=form_post`, used by Apple). The browser does
+    /// not send the session cookie with it, since another site posts the form. So the browser is redirected to the same
+    /// callback with the values in the query.
     private func comeBackByForm(_ request: Request, _ provider: String) async throws -> Response {
         let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
-        // Never the path as it was called: `//accounts/…` would be another host's.
+        // Never the path of the request: `//accounts/…` would lead to another host.
         guard accounts.provider(provider) != nil else { return try Answer(.notFound).response() }
         var url = URLComponents()
         url.path = "/accounts/\(provider)/login/callback/"
@@ -140,7 +141,7 @@ struct ProviderRoutes: Sendable {
         return Response(status: .seeOther, headers: Self.headers(location: url.string ?? url.path))
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     private func failure(
         _ error: Refusal.Code, _ process: SocialLoginSnapshot.Process, _ callback: String?,
@@ -170,7 +171,7 @@ struct ProviderRoutes: Sendable {
     }
 
     private static func headers(location: String) -> HTTPFields {
-        // The address that is left holds a code.
+        // The URL that the browser leaves contains a code.
         [.location: location, .cacheControl: "no-store", .referrerPolicy: "no-referrer"]
     }
 
