@@ -9,16 +9,16 @@ enum AuthSignalsProgram {
     }
 }
 
-/// The server and the operator's tool.
+/// The server and the operator's commands.
 struct AuthSignalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auth-signals",
-        abstract: "Account flows that tell the rest of the system what happened.",
+        abstract: "Authentication server that publishes account events as signals.",
         discussion: """
-            Settings come from the environment; `auth-signals check` reads all of them and says every fault.
-            Results go to standard output, logs to standard error. Exit codes: 0 done, 1 failed (a port is
-            taken, or a second SIGTERM or SIGINT stopped it at once), 2 the command line or a setting is wrong,
-            75 the broker or the mail server is not reachable.
+            Settings are read from the environment; `auth-signals check` validates all of them. Results are
+            written to standard output, logs to standard error. Exit codes: 0 success, 1 failure (for example
+            a port is in use, or a second SIGTERM or SIGINT stopped it at once), 2 invalid command line or
+            setting, 75 the broker or the mail server is not reachable.
             """,
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,

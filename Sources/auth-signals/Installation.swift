@@ -8,23 +8,23 @@ import AuthSignals
 import AuthStore
 import Logging
 
-/// The parts of one installation, put together from its settings.
+/// The components of one installation, created from its settings.
 struct Installation {
     let settings: InstallationSettings
     let store: SQLiteStore
     let keys: KeyRing
     let logger: Logger
 
-    /// Opens the store, which is made if it does not exist, and brings its schema up to date.
+    /// Opens the store, creating it if it does not exist, and migrates its schema.
     ///
-    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` where the store cannot be used.
+    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` if the store cannot be used.
     init(_ settings: InstallationSettings) async throws {
         self.settings = settings
         logger = Logger(label: "auth-signals")
         Self.warn(ofUnknownNames: settings, logger)
         for warning in settings.warnings {
             logger.warning(
-                "a setting is most likely a mistake",
+                "suspicious setting",
                 metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
         }
         do {
@@ -36,21 +36,21 @@ struct Installation {
             try await store.migrate()
             for duplicate in try await duplicateEmails() {
                 logger.warning(
-                    "several accounts have one e-mail address", metadata: ["users": "\(duplicate)"])
+                    "several accounts have the same e-mail address", metadata: ["users": "\(duplicate)"])
             }
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
         }
     }
 
-    /// The users of each address that several accounts have, for an operator to decide whose it is.
+    /// The users of each e-mail address that several accounts have, so that an operator can resolve the conflict.
     func duplicateEmails() async throws -> [String] {
         try await store.duplicateEmails().map { $0.users.map(\.wireText).joined(separator: ", ") }
     }
 
-    /// The store of an operator's command: neither it nor its key is made.
+    /// The store for an operator's command; neither the store nor its key is created.
     ///
-    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` where the store cannot be used.
+    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` if the store cannot be used.
     static func existingStore(_ settings: InstallationSettings, isReadOnly: Bool) throws -> SQLiteStore {
         warn(ofUnknownNames: settings, Logger(label: "auth-signals"))
         let path = settings.store.url.path
@@ -63,7 +63,8 @@ struct Installation {
         }
     }
 
-    /// The keys of an installation that may not have any yet, or has them elsewhere: then what is sealed stays sealed.
+    /// The keys of an installation. If it has no key yet, or the key is elsewhere, a random key is used, which cannot
+    /// decrypt stored data.
     ///
     /// - Throws: `StoreError` with code `keyFile`.
     static func keysWithoutMaking(_ settings: InstallationSettings) throws(StoreError) -> KeyRing {
@@ -76,11 +77,11 @@ struct Installation {
     private static func warn(ofUnknownNames settings: InstallationSettings, _ logger: Logger) {
         for name in settings.unknownNames {
             logger.warning(
-                "an environment variable looks like a setting and is none", metadata: ["name": "\(name)"])
+                "unknown environment variable with a settings prefix", metadata: ["name": "\(name)"])
         }
     }
 
-    /// The relay and the connection it publishes on; the publisher ends last.
+    /// The relay and its publisher; the publisher must be stopped last.
     func relay() -> (relay: SignalRelay, publisher: BrokerPublisher) {
         let publisher = BrokerPublisher(settings.broker)
         let relay = SignalRelay(
@@ -93,8 +94,8 @@ struct Installation {
         settings.mail.transport(logger: Logger(label: "auth-signals.mail"))
     }
 
-    /// - Throws: ``ProcessFailure`` with code 2 where `MAIL_URL` names a folder that cannot be written to. A
-    ///   mail server that does not answer now is waited for.
+    /// - Throws: ``ProcessFailure`` with code 2 if `MAIL_URL` names a folder that cannot be written to. An unreachable
+    ///   mail server is not an error here, since delivery is retried.
     func mailLoop() async throws -> MailLoop {
         let transport = mailTransport()
         if case .folder(let folder) = settings.mail.url.target {

@@ -8,8 +8,8 @@ import AuthStore
 import Foundation
 import ServiceLifecycle
 
-/// What `/readyz` says of an installation. A broker outage is no log-in outage: `serve` is ready while its
-/// store works, and tells of the broker in the body; `relay` alone is not ready without one.
+/// The health report of `/readyz`. Log-ins work during a broker outage, so `serve` is ready while its store works, and
+/// reports the broker only in the body; a stand-alone `relay` is not ready without a broker.
 struct InstallationHealth: Sendable {
     private let store: SQLiteStore
     private let relay: SignalRelay?
@@ -69,12 +69,12 @@ struct InstallationHealth: Sendable {
         return HealthRoutes.Report(ready: ready, parts: parts)
     }
 
-    /// The routes, for a listener that is there anyway.
+    /// The health routes, for an existing listener.
     func routes(metrics: PrometheusMetrics, brokerIsRequired: Bool) -> HealthRoutes {
         HealthRoutes(metrics: metrics) { await report(brokerIsRequired: brokerIsRequired) }
     }
 
-    /// A listener of its own, where `METRICS_PORT` asks for one.
+    /// A separate listener, if `METRICS_PORT` is set.
     func services(metrics: PrometheusMetrics, brokerIsRequired: Bool) async throws -> [any Service] {
         guard let port else { return [] }
         return [

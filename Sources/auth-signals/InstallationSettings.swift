@@ -11,7 +11,7 @@ import AuthSignals
 import AuthStore
 import Foundation
 
-/// Everything that can be set, read at once, so that every fault is said at once.
+/// All settings, read together, so that all faults are reported together.
 struct InstallationSettings {
     var operation: OperationSettings
     var signals: SignalSettings
@@ -22,17 +22,17 @@ struct InstallationSettings {
     var mail: MailConfiguration
     var server: AuthServerConfiguration
     var store: StoreSettings
-    /// Whose accounts people may log in with.
+    /// The configured social log-in providers.
     var providers: SocialProviders
-    /// How providers and the hook are reached.
+    /// Outgoing HTTP connections to providers and the hook.
     var outgoing: OutgoingHTTP
-    /// The hook before social log-ins, where it is somebody else's.
+    /// The external hook before social log-ins, if one is configured.
     var preSocialLogin: PreSocialLoginSettings?
     var secretKey: String?
     var secretKeyFallbacks: [String]
-    /// Settings that are most likely a mistake.
+    /// Settings that are valid but most likely a mistake.
     var warnings: [SettingFault] = []
-    /// Names that look like settings and are none.
+    /// Environment variables with a settings prefix that are not settings.
     var unknownNames: [String] = []
 
     /// - Parameter needsSource: whether `SIGNALS_SOURCE` must be set.
@@ -61,23 +61,24 @@ struct InstallationSettings {
         secretKey = reader.string("SECRET_KEY")
         secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])
         if let secretKey, secretKey.utf8.count < 32 {
-            reader.fault("SECRET_KEY", "must have at least 32 characters: openssl rand -base64 32 makes one")
+            reader.fault(
+                "SECRET_KEY", "must have at least 32 characters; generate one with: openssl rand -base64 32")
         }
         if secretKeyFallbacks.contains(where: { $0.utf8.count < 32 }) {
             reader.fault(
                 "SECRET_KEY_FALLBACKS",
-                "must have former values of SECRET_KEY, each of at least 32 characters")
+                "must be former values of SECRET_KEY, each with at least 32 characters")
         }
         if secretKey == nil, signals.isSecure || !Loopback.isHost(server.host) {
             reader.fault(
                 "SECRET_KEY",
-                "must be set where SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
+                "is required if SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
         }
-        // Read by others than this program, or by parts of it that are not in use now.
+        // Known settings that only other programs or other commands read.
         _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL", "BROKER_PUBLISHERS"].map { reader.string($0) }
         unknownNames = Environment.unknownNames(known: reader.known)
         if faultsForUnknownNames {
-            for name in unknownNames { reader.fault(name, "is no setting of this program") }
+            for name in unknownNames { reader.fault(name, "is not a setting of this program") }
         }
         warnings = reader.warnings
         try reader.check()
@@ -85,20 +86,22 @@ struct InstallationSettings {
 }
 
 extension InstallationSettings {
-    /// Whose address a client's is, for the operator.
+    /// How the client's address is determined, as text for the operator.
     var clientAddresses: String {
         let address = server.clientAddress
-        if let header = address.trustedHeader { return "ok, their address is in \(header)" }
+        if let header = address.trustedHeader { return "ok, addresses are taken from \(header)" }
         if address.trustedProxyCount > 0 {
-            return "ok, their address is in X-Forwarded-For, \(address.trustedProxyCount) from the right"
+            return
+                "ok, addresses are taken from X-Forwarded-For, entry \(address.trustedProxyCount) from the right"
         }
         if account.links.publicURL.lowercased().hasPrefix("https://") {
             return """
-                PUBLIC_URL is https, so a reverse proxy forwards requests, and none is trusted: every client has the \
-                proxy's address, and one client's wrong passwords lock everybody out; set \
+                PUBLIC_URL is https, so a reverse proxy forwards requests, but no proxy is trusted: all clients have \
+                the proxy's address, and wrong passwords from one client lock all of them out; set \
                 ALLAUTH_TRUSTED_PROXY_COUNT or ALLAUTH_TRUSTED_CLIENT_IP_HEADER
                 """
         }
-        return "ok, their address is the connection's; behind a reverse proxy set ALLAUTH_TRUSTED_PROXY_COUNT"
+        return
+            "ok, addresses are those of connections; behind a reverse proxy set ALLAUTH_TRUSTED_PROXY_COUNT"
     }
 }

@@ -2,15 +2,15 @@
 import AuthProviders
 import ServiceLifecycle
 
-/// A client for HTTP calls to others, for as long as the server runs. It ends after what stands behind it in the
-/// list of services: who is served last may still need an answer.
+/// Shuts an HTTP client for outgoing calls down at the end of the process. It comes before the listener in the list of
+/// services, so that it is stopped later: the last requests may still need the client.
 struct ProviderClientService: Service {
     private let client: ProviderClient
 
     init(_ client: ProviderClient) { self.client = client }
 
     func run() async throws {
-        // Both ways out end the client: the polite one, and a task that is cancelled because another part failed.
+        // The client is shut down after a graceful shutdown and also if another service failed and cancelled this task.
         try? await gracefulShutdown()
         await client.shutdown()
     }

@@ -50,14 +50,14 @@ extension EndToEnd {
 
             let typo = try await installation.operate(["dead", "list", queue, "--handler", "lgo"])
             #expect(typo.lines.isEmpty)
-            #expect(typo.log == "no dead letter is of the handler 'lgo'; none is of any handler\n")
+            #expect(typo.log == "no dead letter has the handler 'lgo'; none has a handler\n")
 
             _ = try await installation.operate(["dead", "requeue", queue], code: 2)
             let requeued = try await installation.operate(["dead", "requeue", queue, "--id", ids[1]])
-            #expect(requeued.output == "1 dead letters are requeued, 2 stay\n")
+            #expect(requeued.output == "1 dead letters requeued, 2 remain\n")
             #expect(try await BrokerAdmin(installation.broker).messageCount(in: queue) == 1)
             let dropped = try await installation.operate(["dead", "drop", queue, "--all"])
-            #expect(dropped.output == "2 dead letters are deleted, 0 stay\n")
+            #expect(dropped.output == "2 dead letters deleted, 0 remain\n")
             #expect(try await installation.deadLetters(of: "dead") == 0)
         }
 
@@ -108,7 +108,7 @@ extension EndToEnd {
                 }
             }
             let erased = try await installation.operate(["dead", "erase", queue, "--subject", "ada"])
-            #expect(erased.output == "\(queue): 2 dead letters are deleted, 1 stay\n")
+            #expect(erased.output == "\(queue): 2 dead letters deleted, 1 remain\n")
             let left = try await installation.operate(["dead", "list", queue, "--json"])
             #expect(left.lines.count == 1)
             #expect(left.output.contains(#""subject":"bob""#))

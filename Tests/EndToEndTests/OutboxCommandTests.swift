@@ -56,15 +56,15 @@ extension EndToEnd {
                 let verify = try await installation.operate(["outbox", "verify", "--inbox", inbox])
                 return verify.output.contains("an older worker") ? nil : verify.output
             }
-            #expect(older.contains("to be handled 0, not seen by the inbox 0; not to be handled 2"))
+            #expect(older.contains("expected in the inbox 0, missing 0; not expected 2"))
 
             let republish = [
                 "outbox", "republish", "--since", "1h", "--name", "account.user_*", "--to", queue,
             ]
             let dry = try await installation.operate(republish + ["--dry-run"])
-            #expect(dry.output == "2 signals would be sent again\n")
+            #expect(dry.output == "2 signals would be republished\n")
             let sent = try await installation.operate(republish)
-            #expect(sent.output == "2 signals are sent again to \(queue)\n")
+            #expect(sent.output == "2 signals republished to \(queue)\n")
             let handled = try await late.handled(atLeast: 2)
             #expect(handled.map(\.id) == before.map(\.id))
             try await eventually("the inbox has seen the signals") {
@@ -85,10 +85,10 @@ extension EndToEnd {
             }
             let verify = ["outbox", "verify", "--inbox", inbox]
             let missing = try await installation.operate(verify, code: 1)
-            #expect(missing.output.contains("to be handled 2, not seen by the inbox 2"))
-            #expect(missing.log == "auth-signals: the inbox has not seen 2 signals\n")
+            #expect(missing.output.contains("expected in the inbox 2, missing 2"))
+            #expect(missing.log == "auth-signals: 2 signals are missing in the inbox\n")
             let typo = try await installation.operate(verify + ["--handler", "lgo"], code: 2)
-            #expect(typo.log.contains("no handler 'lgo'; it knows log"))
+            #expect(typo.log.contains("no handler 'lgo'; existing handlers: log"))
 
             // A worker without handlers has nothing to handle.
             let idle = "sqlite:" + installation.folder.path("idle.sqlite")
@@ -98,12 +98,12 @@ extension EndToEnd {
                 let verify = try await installation.operate(["outbox", "verify", "--inbox", idle])
                 return verify.output.contains("an older worker") ? nil : verify.output
             }
-            #expect(nothing.contains("to be handled 0, not seen by the inbox 0; not to be handled 4"))
+            #expect(nothing.contains("expected in the inbox 0, missing 0; not expected 4"))
             try await without.program.stop()
 
             let nobody = try await installation.operate(
                 ["outbox", "republish", "--since", "1h", "--to", "nobody"], code: 1)
-            #expect(nobody.log.contains("there is no consumer nobody"))
+            #expect(nobody.log.contains("consumer nobody does not exist"))
             try await server.program.stop()
             try await first.program.stop()
         }
@@ -117,7 +117,7 @@ extension EndToEnd {
                 JSONValue.self, from: Data(try #require(list.lines.first).utf8))
             let subject = try #require(line["subject"]?.string)
             let erased = try await installation.operate(["outbox", "erase", "--subject", subject])
-            #expect(erased.output == "deleted: 2 signals that waited, 0 of the history, 1 mails\n")
+            #expect(erased.output == "deleted: 2 pending signals, 0 signals of the history, 1 mails\n")
             #expect(try await installation.operate(["outbox", "list"]).lines.isEmpty)
             let verify = try await installation.operate(["outbox", "verify"])
             #expect(verify.output.contains("+ erased 2"))

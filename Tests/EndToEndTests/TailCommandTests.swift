@@ -82,7 +82,7 @@ extension EndToEnd {
         ])
         func `rejects a pattern that cannot match any signal`(arguments: [String]) async throws {
             let refused = try await Installation(broker: "amqp://127.0.0.1:1").operate(arguments, code: 2)
-            #expect(refused.log.contains("can match no signal"))
+            #expect(refused.log.contains("cannot match any signal"))
             #expect(refused.log.split(separator: "\n").count == 1)
         }
     }

@@ -6,10 +6,10 @@ import AuthStore
 
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copy the store into a new file, while it is in use.",
+        commandName: "backup", abstract: "Copy the store to a new file while it is in use.",
         discussion: """
-            The secret key is not in the copy: keep SECRET_KEY, or the file STORE.key, in another place. Without it
-            queued mails and pending log-ins cannot be opened.
+            The copy does not contain the secret key: back up SECRET_KEY, or the file STORE.key, separately. Without it
+            queued mails and pending log-ins cannot be decrypted.
             """)
 
     @Argument(help: "The file to write; it must not exist.")
@@ -22,21 +22,21 @@ struct BackupCommand: AsyncParsableCommand {
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }
-        printLine("the store is copied to \(file)")
+        printLine("store copied to \(file)")
     }
 }
 
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Make the store from a backup.",
+        commandName: "restore", abstract: "Restore the store from a backup.",
         discussion: """
-            Stop every process that uses the store, and move STORE, STORE-wal and STORE-shm away first: nothing is
-            overwritten. Signals that waited in the backup are sent, again if they were sent after it. New signals get
-            higher sequence numbers than any that were given before. Accounts, sessions and signals that came after the
-            backup are not in it.
+            First stop every process that uses the store, and move STORE, STORE-wal and STORE-shm away: existing files
+            are not overwritten. Signals that are pending in the backup are published, again if they were published
+            after the backup was made. New signals get higher sequence numbers than all earlier ones. Accounts, sessions
+            and signals created after the backup are lost.
             """)
 
-    @Argument(help: "What `auth-signals backup` wrote.")
+    @Argument(help: "A file written by `auth-signals backup`.")
     var file: String
 
     func run() async throws {
@@ -44,7 +44,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let path = try InstallationSettings(reading: &reader, needsSource: false).store.url.path
         do {
             let sequence = try await StoreBackup.restore(file, to: path)
-            printLine("\(path) is restored; its next signal has a sequence number above \(sequence)")
+            printLine("store \(path) restored; the next signal has a sequence number above \(sequence)")
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }

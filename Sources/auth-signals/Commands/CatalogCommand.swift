@@ -4,9 +4,9 @@ import AuthSignals
 
 struct CatalogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "catalog", abstract: "Print the contract, from the types.")
+        commandName: "catalog", abstract: "Print the catalogue of signals.")
 
-    @Option(help: "table, markdown, json-schema or asyncapi.")
+    @Option(help: "Output format: table, markdown, json-schema or asyncapi.")
     var format = CatalogFormat.table
 
     func run() async throws {

@@ -13,8 +13,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Read the whole configuration, report every fault, and try the store, the broker, mail and the providers; "
-            + "nothing is made or changed."
+            "Validate all settings, and test the store, the broker, mail and the providers, without creating or "
+            + "changing anything."
     )
 
     func run() async throws {
@@ -27,7 +27,7 @@ struct CheckCommand: AsyncParsableCommand {
         if let fault = sqlite.knownFault { printLine("warning: sqlite \(sqlite): \(fault)") }
         printLine("store: \(try await Self.store(settings))")
         for users in try await Self.duplicateEmails(settings) {
-            printLine("warning: one e-mail address, several accounts: users \(users)")
+            printLine("warning: several accounts have the same e-mail address: users \(users)")
         }
         printLine("clients: \(settings.clientAddresses)")
         var unreachable: [String] = []
@@ -56,7 +56,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
-    /// Tries the mail server; of a folder, which is made with the first mail, it looks at the place.
+    /// Tests the mail server. A mail folder is created with the first mail, so only its location is checked.
     private static func checkMail(_ mail: MailConfiguration) async throws(MailError) {
         if case .folder(let folder) = mail.url.target {
             return try await FileTransport(folder: folder).checkPlace()
@@ -64,7 +64,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await mail.transport(logger: Logger(label: "auth-signals.mail")).check()
     }
 
-    /// What a start would find; nothing is made.
+    /// The condition of the store, as the server would find it at its start; creates nothing.
     private static func store(_ settings: InstallationSettings) async throws -> String {
         let path = settings.store.url.path
         do {
@@ -74,15 +74,15 @@ struct CheckCommand: AsyncParsableCommand {
                     of: path, keys: keys, codec: settings.signals.sealingCodec)
             {
             case .current: "ok"
-            case .outdated: "ok, and migrated when a program starts, or by `auth-signals migrate`"
-            case .missing: "ok, \(path) does not exist yet and is made when a program starts"
+            case .outdated: "ok, outdated schema: migrated at the next start, or by `auth-signals migrate`"
+            case .missing: "ok, \(path) does not exist yet: created at the first start"
             }
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
         }
     }
 
-    /// The users of each address that several accounts of an existing store have.
+    /// The users of each e-mail address that several accounts have, if the store exists.
     private static func duplicateEmails(_ settings: InstallationSettings) async throws -> [String] {
         guard
             case .current = try await SQLiteStore.condition(

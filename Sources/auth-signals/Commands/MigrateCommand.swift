@@ -5,15 +5,15 @@ import AuthStore
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the store to the current schema.")
+        commandName: "migrate", abstract: "Migrate the store to the current schema.")
 
     func run() async throws {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
         let installation = try await Installation(settings)
         for users in try await installation.duplicateEmails() {
-            printLine("one e-mail address, several accounts: users \(users)")
+            printLine("several accounts have the same e-mail address: users \(users)")
         }
-        printLine("the store is up to date: \(settings.store.url.path)")
+        printLine("store is up to date: \(settings.store.url.path)")
     }
 }

@@ -6,7 +6,7 @@ import AuthStore
 
 struct RelayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "relay", abstract: "Publish the store's signals: the relay alone.")
+        commandName: "relay", abstract: "Publish the store's signals without the server.")
 
     func run() async throws {
         var reader = Environment.settings()
@@ -16,7 +16,7 @@ struct RelayCommand: AsyncParsableCommand {
         let (relay, publisher) = installation.relay()
         let health = InstallationHealth(installation, relay: relay, publisher: publisher)
         var services = try await health.services(metrics: metrics, brokerIsRequired: true)
-        // Also a relay that serves an application of its own purges the history, and shows how large the store is.
+        // A stand-alone relay also purges the history and reports the store's size.
         services +=
             AuthServices(
                 housekeeping: StoreHousekeeping(installation.store), publisher: publisher, relay: relay,

@@ -22,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Deliver mails in this process.")
     var mail = true
 
-    @Option(help: "A file that gets the port once the server listens; with HTTP_PORT=0, say.")
+    @Option(help: "A file to write the port to when the server listens, for example with HTTP_PORT=0.")
     var portFile: String?
 
     func run() async throws {
@@ -37,11 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
             installation, relay: publishing?.relay, publisher: publishing?.publisher)
         let healthServices = try await health.services(metrics: metrics, brokerIsRequired: false)
 
-        // From here on nothing fails before the services run, which end the clients.
+        // Nothing may throw from here on until the services run, since they shut the HTTP clients down.
         let client = ProviderClient(
             settings.providers.limits, outgoing: settings.outgoing,
             logger: Logger(label: "auth-signals.providers"))
-        // The hook says itself what went wrong.
+        // No logger, since the hook logs its own errors.
         let hookClient = settings.preSocialLogin.map {
             ProviderClient($0.limits, outgoing: settings.outgoing)
         }
@@ -75,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
     ) -> ListeningService {
         let router = Router(
             context: BasicAuthRequestContext.self, options: .autoGenerateHeadEndpoints)
-        // Before the middleware: probes are no news.
+        // Before the middleware, so that health probes are not logged.
         health.add(to: router)
         router.add(middleware: RequestLogMiddleware())
         AuthRoutes(accounts: accounts, configuration: settings.server).addRoutes(to: router)
@@ -85,14 +85,14 @@ struct ServeCommand: AsyncParsableCommand {
             setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port,
             portFile: portFile.map(PortFile.init(path:)),
             maximumConnections: settings.server.maximumConnections,
-            // The routes answer 408 before the connection is closed.
+            // Longer than the body timeout, so that the routes return 408 before the connection is closed.
             requestTimeout: settings.server.bodyTimeout + .seconds(5),
             bodyLimit: AuthServerConfiguration.bodyLimit)
         return ListeningService(
             router.buildResponder(), configuration: configuration,
             logger: Logger(label: "auth-signals.http")
         ) { connection, serve in
-            // A password that waits to be hashed is not hashed for a client that has gone.
+            // Skips password hashing that is still queued when the client disconnects.
             let presence = CallerPresence()
             connection.onClose { presence.leave() }
             await CallerPresence.$current.withValue(presence) { await serve() }
@@ -100,7 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// The JSON Schemas of the catalogue, as they are served.
+/// The JSON Schemas of the catalogue, for ``SchemaRoutes``.
 private struct Schemas: Sendable {
     private let texts: [String: String]
 

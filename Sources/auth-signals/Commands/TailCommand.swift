@@ -8,21 +8,21 @@ import Foundation
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
-        abstract: "Print signals as they pass: lines on a terminal, JSON lines in a pipe.",
+        abstract: "Print signals as they are published: a table on a terminal, JSON lines in a pipe.",
         discussion: """
-            It has a queue of its own, which goes when it ends (Ctrl-C, or the pipe is closed). While it watches
-            everything, no signal is unrouted. Settings: BROKER_URL, BROKER_EXCHANGE.
+            It uses a temporary queue, which is deleted when the command ends (Ctrl-C, or the pipe is closed).
+            While it receives all signals, no signal is unrouted. Settings: BROKER_URL, BROKER_EXCHANGE.
             """)
 
     @Argument(
-        help: "Which signals: 'account.#', 'account.password_*'. All, where nothing is said.",
+        help: "Patterns of signals: 'account.#', 'account.password_*'. By default all signals.",
         transform: SignalSelection.pattern)
     var patterns: [SignalNameFilter] = []
 
-    @Flag(help: "JSON lines on a terminal, too.")
+    @Flag(help: "Print JSON lines on a terminal, too.")
     var json = false
 
-    @Flag(help: "Show what is personal, too.")
+    @Flag(help: "Include personal data.")
     var full = false
 
     func run() async throws {
@@ -42,7 +42,7 @@ struct TailCommand: AsyncParsableCommand {
     }
 }
 
-/// What is shown of a signal that passes.
+/// The output for a received signal.
 struct TailLine: Encodable {
     var time: String?
     var signal: String
@@ -50,7 +50,7 @@ struct TailLine: Encodable {
     var subject: String?
     var sequence: Int64?
     var data: JSONValue?
-    /// What is wrong with a message that is no event.
+    /// The error of a message that is not a valid event.
     var fault: String?
 
     init(_ message: SignalMessage, full: Bool) {
@@ -64,7 +64,7 @@ struct TailLine: Encodable {
             (time, sequence, subject) = (event.time.wireText, event.sequence, event.subject)
             self.data = full ? data : Redaction.redact(data)
         } catch {
-            fault = "no event: \(error.message)"
+            fault = "not an event: \(error.message)"
         }
     }
 

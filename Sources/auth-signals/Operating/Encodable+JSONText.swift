@@ -4,8 +4,8 @@ import AuthSignals
 import Foundation
 
 extension Encodable {
-    /// As JSON like the contract's: in one line for programs, `pretty` for people. What a terminal would obey is
-    /// escaped.
+    /// The value as JSON, encoded like the contract's: one line for programs, `pretty` for people. Terminal control
+    /// characters are escaped.
     func jsonText(pretty: Bool = false) throws -> String {
         let encoder = SignalCodec.encoder()
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }

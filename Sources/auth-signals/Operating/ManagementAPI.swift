@@ -14,8 +14,8 @@ struct ManagementAPI {
     private let password: String
     private let virtualHost: String
 
-    /// Reads `BROKER_MANAGEMENT_URL`; nil where it is not set. Without a user of its own it asks as the
-    /// broker's.
+    /// Reads `BROKER_MANAGEMENT_URL`; nil if it is not set. Without user information in the URL, the broker's user is
+    /// used.
     init?(reading reader: inout SettingsReader, _ broker: BrokerURL) {
         guard let text = reader.string("BROKER_MANAGEMENT_URL") else { return nil }
         guard var parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme),
@@ -32,9 +32,9 @@ struct ManagementAPI {
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
     }
 
-    /// Everything of the virtual host.
+    /// All objects of the virtual host.
     ///
-    /// - Throws: `ProcessFailure` where it does not answer, or not us.
+    /// - Throws: `ProcessFailure` if the API is not reachable or denies access.
     func inventory() async throws -> BrokerInventory {
         let vhost = encoded(virtualHost)
         return try await asking { client in
@@ -91,7 +91,7 @@ struct ManagementAPI {
         return answer
     }
 
-    /// - Returns: nil where the user may not ask that.
+    /// - Returns: nil if the user has no access to the path.
     private func get<Answer: Decodable>(_ path: String, _ client: HTTPClient) async throws -> Answer? {
         var request = HTTPClientRequest(url: base + path)
         request.setBasicAuth(username: user, password: password)
@@ -101,18 +101,20 @@ struct ManagementAPI {
             response = try await client.execute(request, timeout: .seconds(10))
             body = try await response.body.collect(upTo: 64 << 20)
         } catch {
-            throw ProcessFailure(.unreachable, "BROKER_MANAGEMENT_URL: the management API does not answer")
+            throw ProcessFailure(.unreachable, "BROKER_MANAGEMENT_URL: the management API is not reachable")
         }
         switch response.status.code {
         case 200: break
         case 401, 403: return nil
         case let other:
-            throw ProcessFailure(.failed, "BROKER_MANAGEMENT_URL: the management API answered \(other)")
+            throw ProcessFailure(
+                .failed, "BROKER_MANAGEMENT_URL: the management API returned status \(other)")
         }
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
         } catch {
-            throw ProcessFailure(.failed, "BROKER_MANAGEMENT_URL: this is no answer of RabbitMQ's")
+            throw ProcessFailure(
+                .failed, "BROKER_MANAGEMENT_URL: the response is not from RabbitMQ's management API")
         }
     }
 }

@@ -4,7 +4,7 @@ import AuthOperations
 import AuthSignals
 import Foundation
 
-/// The broker, for commands that need nothing but the broker.
+/// The broker's settings, for commands that use only the broker.
 enum OperatorBroker {
     /// Reads `BROKER_URL` and `BROKER_EXCHANGE`.
     static func configuration() throws -> BrokerConfiguration { try settings().broker }
@@ -21,7 +21,7 @@ enum OperatorBroker {
 }
 
 extension ProcessFailure {
-    /// What a fault of the broker's means for a command.
+    /// The failure of a command for a broker error.
     init(_ error: BrokerError) {
         switch error.code {
         case .unreachable, .tls, .connectionLost, .protocolError, .unconfirmed:
@@ -31,7 +31,7 @@ extension ProcessFailure {
         }
     }
 
-    /// Runs a body, and says in one line what was wrong with the broker.
+    /// Runs a body and converts a broker error to a one-line failure.
     static func naming<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let error as BrokerError { throw ProcessFailure(error) }
     }

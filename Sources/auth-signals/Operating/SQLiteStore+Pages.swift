@@ -3,7 +3,7 @@ import AuthSignals
 import AuthStore
 
 extension SQLiteStore {
-    /// Goes through all rows that are meant, in order, without holding all of them.
+    /// Calls `body` with all matching rows, in order and page by page, so that they need not fit into memory.
     func forEachPage(
         of filter: OutboxFilter, _ body: ([OutboxRecord]) async throws -> Void
     ) async throws {

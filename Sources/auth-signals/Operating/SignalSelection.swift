@@ -2,10 +2,9 @@
 import ArgumentParser
 import AuthSignals
 
-/// Which signals are meant, wherever they are: the options that the commands about the outbox and about dead
-/// letters share.
+/// A selection of signals: the common options of the commands for the outbox and for dead letters.
 struct SignalSelection: ParsableArguments, Sendable {
-    @Option(name: .customLong("id"), help: "One signal's id; may be repeated.")
+    @Option(name: .customLong("id"), help: "A signal's id; may be repeated.")
     var ids: [String] = []
 
     @Option(
@@ -16,16 +15,16 @@ struct SignalSelection: ParsableArguments, Sendable {
     @Option(help: "A user's id.", transform: \.asSubject)
     var subject: String?
 
-    /// Whether nothing was asked for.
+    /// Whether no option is set.
     var isEmpty: Bool { ids.isEmpty && name == nil && subject == nil }
 
-    /// What is reported of a pattern that no signal's name can match: most likely a slip.
+    /// The error text for a pattern that cannot match any signal's name and is most likely a typo.
     static func impossible(_ pattern: String) -> String {
-        "'\(pattern)' can match no signal: names are two or more words of a-z, 0-9 and _, with dots between; * and # "
-            + "stand for words"
+        "'\(pattern)' cannot match any signal: names are two or more words of a-z, 0-9 and _, separated by dots; "
+            + "* and # stand for words"
     }
 
-    /// - Throws: `ValidationError` for a pattern that is malformed, or that can match no signal.
+    /// - Throws: `ValidationError` for a pattern that is malformed or cannot match any signal.
     static func pattern(_ text: String) throws -> SignalNameFilter {
         let filter: SignalNameFilter
         do { filter = try SignalNameFilter(validating: text) } catch { throw ValidationError(error.message) }

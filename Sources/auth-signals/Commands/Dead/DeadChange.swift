@@ -3,26 +3,27 @@ import ArgumentParser
 import AuthBroker
 import AuthOperations
 
-/// What `requeue` and `drop` share: a queue, and which of its dead letters; all of them only where that is said.
+/// The arguments of `requeue` and `drop`: a queue and a selection of its dead letters, or `--all`.
 struct DeadChange: ParsableArguments {
     @Argument(help: "The consumer's queue.")
     var queue: String
 
     @OptionGroup var selection: DeadSelection
 
-    @Flag(help: "All of them.")
+    @Flag(help: "Select all dead letters.")
     var all = false
 
     func validate() throws {
         if selection.isEmpty != all {
             throw ValidationError(
-                "say which: --id, --name, --subject, --handler, --since, --before, or --all for all of them")
+                "select dead letters with --id, --name, --subject, --handler, --since or --before, or all with --all"
+            )
         }
     }
 
-    /// Does with each of them what the verdict says, and prints how many there were.
+    /// Applies the verdict to each selected dead letter and prints the numbers.
     ///
-    /// - Parameter verb: what has become of them then, such as “requeued”.
+    /// - Parameter verb: the verdict in the output, such as “requeued”.
     func make(_ verdict: DeadLetterBox.Verdict, _ verb: String) async throws {
         let selection = selection
         let handlers = SeenHandlers()
@@ -31,6 +32,6 @@ struct DeadChange: ParsableArguments {
             return selection.means(letter) ? verdict : .leave
         }
         handlers.warn(of: selection.handler)
-        printLine("\(tally.removed) dead letters are \(verb), \(tally.seen - tally.removed) stay")
+        printLine("\(tally.removed) dead letters \(verb), \(tally.seen - tally.removed) remain")
     }
 }

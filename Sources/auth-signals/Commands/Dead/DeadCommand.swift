@@ -6,31 +6,31 @@ import Foundation
 
 struct DeadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead", abstract: "Look at the dead letters of a consumer's queue, and send them back.",
+        commandName: "dead", abstract: "Inspect, requeue and delete the dead letters of a consumer's queue.",
         discussion: """
-            QUEUE is the consumer's queue; its dead letters are in QUEUE.dead. A look counts as a delivery:
-            where a policy has a delivery-limit for QUEUE.dead, RabbitMQ would delete what is looked at too
-            often, and nothing is looked at. With BROKER_MANAGEMENT_URL every policy is seen; without it, one
-            whose pattern matches the one name QUEUE.dead only is not. Settings: BROKER_URL, with a user that
-            may configure, write and read QUEUE and QUEUE.*; BROKER_MANAGEMENT_URL.
+            QUEUE is the consumer's queue; its dead letters are in QUEUE.dead. Inspecting a dead letter counts
+            as a delivery. If a policy sets a delivery-limit for QUEUE.dead, RabbitMQ would delete dead letters
+            that are inspected too often, so the command stops without inspecting any. With
+            BROKER_MANAGEMENT_URL all policies are checked; without it, a policy whose pattern matches only the
+            name QUEUE.dead is not found. Settings: BROKER_URL, with a user that may configure, write and read
+            QUEUE and QUEUE.*; BROKER_MANAGEMENT_URL.
             """,
         subcommands: [
             DeadListCommand.self, DeadShowCommand.self, DeadRequeueCommand.self, DeadDropCommand.self,
             DeadEraseCommand.self,
         ])
 
-    /// Looks at a queue's dead letters and does with each what is decided.
+    /// Inspects a queue's dead letters and applies a decision to each.
     ///
-    /// - Parameter verb: what is told of on standard error while it goes on, such as “requeued”; nil: nothing.
-    /// - Throws: `ProcessFailure`: where the broker is not reachable, where copies were refused, and where it
-    ///   was interrupted.
+    /// - Parameter verb: the decision in the progress on standard error, such as “requeued”; nil for no progress.
+    /// - Throws: `ProcessFailure` if the broker is not reachable, if it refused copies, or after an interruption.
     @discardableResult
     static func visit(
         _ queue: String, telling verb: String?,
         _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterBox.Verdict
     ) async throws -> DeadLetterBox.Tally {
         var (configuration, management) = try OperatorBroker.settings()
-        // Also what was set aside because it was too large for a worker.
+        // Include messages that were dead-lettered because they were too large for a worker.
         configuration.largestBody = 16 << 20
         let interruption = await Interruption.listening()
         let progress = Progress()
@@ -48,19 +48,19 @@ struct DeadCommand: AsyncParsableCommand {
         if tally.refused > 0 {
             throw ProcessFailure(
                 .failed,
-                "the broker did not store \(tally.refused) copies, whose letters stay; "
-                    + "\(tally.requeued) were requeued")
+                "the broker refused \(tally.refused) copies, whose dead letters remain; "
+                    + "\(tally.requeued) dead letters requeued")
         }
         if tally.isInterrupted {
             throw ProcessFailure(
                 .failed,
                 "interrupted after \(tally.seen) of \(tally.present) dead letters, \(tally.removed) of them "
-                    + "\(verb ?? "removed"); run it again to go on")
+                    + "\(verb ?? "removed"); run the command again to continue")
         }
         return tally
     }
 
-    /// - Throws: `BrokerError` if a policy limits how often a letter can be looked at.
+    /// - Throws: `BrokerError` if a policy limits how often a dead letter can be inspected.
     private static func checkLimit(of queue: String, _ management: ManagementAPI) async throws {
         guard let found = try await management.queue(queue), let limit = found.deliveryLimitByPolicy else {
             return
@@ -69,14 +69,14 @@ struct DeadCommand: AsyncParsableCommand {
     }
 }
 
-/// Tells on standard error how far a pass has come: on a terminal in one line that is written over.
+/// Prints the progress on standard error; on a terminal in one line that is overwritten.
 private struct Progress: Sendable {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
     func tell(_ verb: String, _ tally: DeadLetterBox.Tally) {
         let text =
-            "\(tally.seen) of \(tally.present) seen, \(tally.removed) \(verb)"
-            + (tally.isBlocked ? "; the broker takes no messages now (an alarm)" : "")
+            "\(tally.seen) of \(tally.present) inspected, \(tally.removed) \(verb)"
+            + (tally.isBlocked ? "; the broker blocks publishing (memory or disk alarm)" : "")
         write(isTerminal ? "\r\(text)\u{1B}[K" : text + "\n")
     }
 

@@ -4,7 +4,7 @@ import AuthBroker
 
 struct DeadDropCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Delete dead letters for good.")
+        commandName: "drop", abstract: "Delete dead letters permanently.")
 
     @OptionGroup var change: DeadChange
 

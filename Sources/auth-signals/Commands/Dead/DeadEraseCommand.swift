@@ -6,10 +6,10 @@ import AuthSignals
 
 struct DeadEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "erase", abstract: "Delete one person's dead letters for good.",
+        commandName: "erase", abstract: "Delete one user's dead letters permanently.",
         discussion: """
-            What waits on the ladder of retries, or in the queue itself, is not reached: it is handled, or it
-            becomes a dead letter. `auth-signals outbox erase` does the same for the store.
+            Messages in the queue itself and in its retry queues are not deleted: they are handled, or become
+            dead letters. `auth-signals outbox erase` deletes a user's data from the store.
             """)
 
     @Argument(help: "The consumers' queues.")
@@ -25,7 +25,7 @@ struct DeadEraseCommand: AsyncParsableCommand {
                 letter.message.subject == subject ? .drop : .leave
             }
             printLine(
-                "\(queue): \(tally.dropped) dead letters are deleted, \(tally.seen - tally.removed) stay")
+                "\(queue): \(tally.dropped) dead letters deleted, \(tally.seen - tally.removed) remain")
         }
     }
 }

@@ -7,10 +7,11 @@ import Foundation
 
 struct DeadListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The dead letters, oldest first; nothing is changed.",
+        commandName: "list", abstract: "List dead letters, oldest first, without changing anything.",
         discussion: """
-            All of them are looked at, to know which are the oldest, and are sorted by the time that is shown
-            first. Their order in the queue does not matter: RabbitMQ changes it when a look is cut off.
+            All dead letters are inspected to find the oldest ones; they are sorted by the time in the first
+            column. The order in the queue is not used, since RabbitMQ changes it after an interrupted
+            inspection.
             """)
 
     @Argument(help: "The consumer's queue.")
@@ -18,10 +19,10 @@ struct DeadListCommand: AsyncParsableCommand {
 
     @OptionGroup var selection: DeadSelection
 
-    @Option(help: "How many at most; 0: all.")
+    @Option(help: "The maximum number of dead letters; 0 for all.")
     var limit = 100
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func validate() throws {
@@ -47,7 +48,7 @@ struct DeadListCommand: AsyncParsableCommand {
     }
 }
 
-/// What is told of a dead letter: never its data.
+/// The output for a dead letter, without its data.
 struct DeadLine: Encodable {
     var id: String
     var name: String
@@ -60,7 +61,7 @@ struct DeadLine: Encodable {
     var error: String?
     var bytes: Int
 
-    /// - Parameter full: with the error's text, where the worker wrote one.
+    /// - Parameter full: whether to include the error's text, if the worker recorded one.
     init(_ letter: DeadLetter, full: Bool = false) {
         id = letter.id
         name = letter.name
@@ -74,12 +75,12 @@ struct DeadLine: Encodable {
         bytes = letter.bodySize
     }
 
-    /// The error without what may quote a payload: its type; its text, too, if it is in brackets, or if no handler was
-    /// asked, for then it is the worker's own.
+    /// The error without text that may quote a payload: its type, and its text only if it is in parentheses, or if no
+    /// handler is named, since the text is the worker's own then.
     private static func shownError(_ letter: DeadLetter) -> String? {
         guard let error = letter.error else { return nil }
         if letter.handler == nil {
-            // Older workers wrote the reason a second time.
+            // Older workers repeated the reason before the error.
             return letter.reason.flatMap { reason in
                 error.hasPrefix(reason + ": ") ? String(error.dropFirst(reason.count + 2)) : nil
             } ?? error
@@ -99,7 +100,7 @@ struct DeadLine: Encodable {
     var text: String {
         let what: [String?] = [
             failedAt ?? time ?? "-", id, name, handler ?? "-", attempts.map { "attempts \($0)" },
-            // A worker that has no error's type gives the reason twice.
+            // A worker without an error type writes the reason as the error, too.
             [reason, error == reason ? nil : error].compactMap(\.self).joined(separator: ": "),
         ]
         return what.compactMap(\.self).joined(separator: "  ")

@@ -5,12 +5,12 @@ import AuthBroker
 struct DeadRequeueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requeue",
-        abstract: "Send dead letters back to that consumer's queue; its attempts are counted anew.",
+        abstract: "Republish dead letters to the consumer's queue, with the attempts reset to zero.",
         discussion: """
-            A letter is deleted after the broker has confirmed its copy, so that it may be interrupted and run
-            again: at worst a copy is there twice, and an inbox handles it once. What fails again meanwhile
-            is not looked at a second time. They go in the order of the queue: oldest first, unless a look or
-            a pass was cut off before.
+            A dead letter is deleted after the broker has confirmed its copy, so the command may be interrupted
+            and run again: at worst a message is queued twice, and a consumer with an inbox handles it once.
+            Messages that fail again in the meantime are not requeued a second time. Dead letters are requeued
+            in the order of the queue: oldest first, unless an earlier inspection or requeue was interrupted.
             """)
 
     @OptionGroup var change: DeadChange

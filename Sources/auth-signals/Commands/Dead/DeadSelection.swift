@@ -4,20 +4,20 @@ import AuthBroker
 import AuthSignals
 import Foundation
 
-/// Which dead letters are meant; what is not set is not asked.
+/// A selection of dead letters; options that are not set match everything.
 struct DeadSelection: ParsableArguments, Sendable {
     @OptionGroup var signals: SignalSelection
 
     @Option(help: "The handler that failed.")
     var handler: String?
 
-    @Option(help: "Set aside since: \(PointInTime.form).", transform: PointInTime.parse)
+    @Option(help: "Dead-lettered at or after: \(PointInTime.form).", transform: PointInTime.parse)
     var since: Date?
 
-    @Option(help: "Set aside before: as --since.", transform: PointInTime.parse)
+    @Option(help: "Dead-lettered before; same format as --since.", transform: PointInTime.parse)
     var before: Date?
 
-    /// Whether nothing was asked for.
+    /// Whether no option is set.
     var isEmpty: Bool { signals.isEmpty && handler == nil && since == nil && before == nil }
 
     func means(_ letter: DeadLetter) -> Bool {
@@ -27,7 +27,7 @@ struct DeadSelection: ParsableArguments, Sendable {
         if let subject = signals.subject, letter.message.subject != subject { return false }
         if let handler, letter.handler != handler { return false }
         if since != nil || before != nil {
-            // What has no age is in no span of time.
+            // A dead letter without a time does not match.
             guard let age = letter.age else { return false }
             if let since, age < since { return false }
             if let before, age >= before { return false }

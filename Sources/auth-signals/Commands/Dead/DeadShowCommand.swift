@@ -8,8 +8,8 @@ import Foundation
 struct DeadShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "One dead letter whole, with its data; what is personal is hidden. Nothing is changed.",
-        discussion: "Several are shown where several handlers failed at one signal.")
+        abstract: "Print a dead letter with its data, personal data redacted, without changing anything.",
+        discussion: "If several handlers failed for the signal, all its dead letters are printed.")
 
     @Argument(help: "The consumer's queue.")
     var queue: String
@@ -17,7 +17,7 @@ struct DeadShowCommand: AsyncParsableCommand {
     @Argument(help: "The signal's id.")
     var id: String
 
-    @Flag(help: "Show what is personal, too.")
+    @Flag(help: "Include personal data.")
     var full = false
 
     func run() async throws {
@@ -38,12 +38,12 @@ struct DeadShowCommand: AsyncParsableCommand {
     }
 
     private static func body(_ letter: DeadLetter, _ full: Bool) -> String {
-        guard letter.isWhole else { return "the body is too large to be shown" }
+        guard letter.isWhole else { return "the body is too large to print" }
         guard let body = try? SignalCodec.decoder().decode(JSONValue.self, from: letter.message.body) else {
-            // What is no JSON cannot be redacted.
+            // Only JSON can be redacted.
             return full
                 ? String(decoding: letter.message.body, as: UTF8.self).terminalSafe
-                : "the body is no JSON; --full shows it"
+                : "the body is not JSON; use --full to print it"
         }
         return (try? (full ? body : Redaction.redact(body)).jsonText(pretty: true)) ?? ""
     }

@@ -3,18 +3,18 @@ import AuthBroker
 import Foundation
 import Synchronization
 
-/// The oldest of the letters of a pass, as they are shown.
+/// The oldest of the inspected dead letters, formatted for output.
 ///
-/// The queue's own order does not do: RabbitMQ puts what is given back behind what was given back before, so that a
-/// look that was cut off leaves the letters it had seen behind the others.
+/// The queue's order cannot be used: RabbitMQ requeues released messages behind those released earlier, so that an
+/// interrupted inspection leaves the inspected dead letters behind the others.
 final class OldestLetters: Sendable {
-    /// What letters are sorted by.
+    /// The sort key of a dead letter.
     private struct Key: Comparable {
-        /// When the letter was dead-lettered, as far as it says so; a letter without a time comes first.
+        /// When the message was dead-lettered; a dead letter without a time comes first.
         var age: Date
-        /// Of two letters of one moment the one that was looked at more often was before the other in the queue.
+        /// Of two dead letters with the same time, the one that was inspected more often was first in the queue.
         var looks: Int
-        /// Where it lies in the queue.
+        /// The position in the queue.
         var place: Int
 
         static func < (left: Key, right: Key) -> Bool {
@@ -27,26 +27,26 @@ final class OldestLetters: Sendable {
     private struct State {
         var kept: [(key: Key, text: String)] = []
         var offered = 0
-        /// What is younger is not among the oldest.
+        /// The key of the youngest one that can still be among the oldest.
         var youngest: Key?
     }
 
     private let limit: Int
     private let state = Mutex(State())
 
-    /// - Parameter limit: how many are kept at most; 0: all.
+    /// - Parameter limit: the maximum number to keep; 0 for all.
     init(limit: Int) { self.limit = limit }
 
-    /// Offers the next letter of the queue.
+    /// Adds the next dead letter of the queue.
     ///
-    /// - Parameter text: how it is shown; made only if the letter is among the oldest so far.
+    /// - Parameter text: formats it; called only if it is among the oldest so far.
     func offer(_ letter: DeadLetter, _ text: (DeadLetter) -> String) {
         state.withLock { state in
             let key = Key(age: letter.age ?? .distantPast, looks: letter.looks, place: state.offered)
             state.offered += 1
             if let youngest = state.youngest, key > youngest { return }
             state.kept.append((key, text(letter)))
-            // Cut now and then: sorting each time would be slow.
+            // Trimmed only occasionally, since sorting for every dead letter would be slow.
             if limit > 0, state.kept.count >= limit * 2 {
                 Self.sort(&state.kept, limit)
                 state.youngest = state.kept.last?.key
@@ -54,7 +54,7 @@ final class OldestLetters: Sendable {
         }
     }
 
-    /// What is kept, oldest first.
+    /// The formatted dead letters, oldest first.
     var texts: [String] {
         state.withLock { state in
             Self.sort(&state.kept, limit)

@@ -5,7 +5,7 @@ import AuthOperations
 import Foundation
 import Synchronization
 
-/// The handlers of the dead letters that a command has seen: a `--handler` that none of them is of may be a typo.
+/// Collects the handlers of all inspected dead letters, since a `--handler` that matches none of them may be a typo.
 final class SeenHandlers: Sendable {
     private let names = Mutex<Set<String>?>(nil)
 
@@ -15,12 +15,13 @@ final class SeenHandlers: Sendable {
         }
     }
 
-    /// Names the handlers that exist, on standard error, if letters were seen and none of them is of the wanted one.
+    /// Prints the existing handlers on standard error, if dead letters were inspected and none has the wanted handler.
     func warn(of wanted: String?) {
         guard let wanted, let names = names.withLock({ $0 }), !names.contains(wanted) else { return }
         let others =
-            names.isEmpty ? "none is of any handler" : "they are of \(names.sorted().joined(separator: ", "))"
-        let line = "no dead letter is of the handler '\(wanted)'; \(others)".terminalSafe
+            names.isEmpty
+            ? "none has a handler" : "existing handlers: \(names.sorted().joined(separator: ", "))"
+        let line = "no dead letter has the handler '\(wanted)'; \(others)".terminalSafe
         FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 }

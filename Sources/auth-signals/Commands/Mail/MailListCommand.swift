@@ -8,12 +8,12 @@ import Foundation
 
 struct MailListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The mails that were given up, and why.")
+        commandName: "list", abstract: "List failed mails with the reasons.")
 
-    @Flag(help: "Show whom they are for, too.")
+    @Flag(help: "Include the recipients.")
     var full = false
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func run() async throws {
@@ -23,7 +23,7 @@ struct MailListCommand: AsyncParsableCommand {
                 printLine(try line.jsonText())
             } else {
                 let parts = [
-                    line.failedAt, line.id, line.template ?? "sealed with a key that is not set", line.to,
+                    line.failedAt, line.id, line.template ?? "sealed with an unknown key", line.to,
                     "attempts \(line.attempts)", line.reason,
                 ]
                 printLine(parts.compactMap(\.self).joined(separator: "  "))
@@ -32,7 +32,7 @@ struct MailListCommand: AsyncParsableCommand {
     }
 }
 
-/// What is told of a mail: never its text.
+/// The output for a failed mail, without its text.
 private struct MailLine: Encodable {
     var id: String
     var template: String?

@@ -4,16 +4,16 @@ import AuthOperations
 import AuthStore
 import Foundation
 
-/// Which of the mails that were given up are meant.
+/// A selection of failed mails.
 struct MailSelection: ParsableArguments {
-    @Argument(help: "Their ids.")
+    @Argument(help: "The ids of failed mails.")
     var ids: [String] = []
 
-    @Flag(help: "All of them.")
+    @Flag(help: "Select all failed mails.")
     var all = false
 
     func validate() throws {
-        if ids.isEmpty != all { throw ValidationError("say which: their ids, or --all") }
+        if ids.isEmpty != all { throw ValidationError("select mails by their ids, or all with --all") }
         if ids.contains(where: { UUID(uuidString: $0) == nil }) {
             throw ValidationError("an id must be a UUID")
         }
@@ -27,26 +27,26 @@ struct MailSelection: ParsableArguments {
 
 struct MailRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Try mails again that were given up.")
+        commandName: "retry", abstract: "Queue failed mails for delivery again.")
 
     @OptionGroup var selection: MailSelection
 
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.retryMails(try await selection.found(in: store))
-        printLine("\(count) mails are tried again")
+        printLine("\(count) mails queued again")
     }
 }
 
 struct MailDropCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Delete mails that were given up.")
+        commandName: "drop", abstract: "Delete failed mails.")
 
     @OptionGroup var selection: MailSelection
 
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         let count = try await store.dropMails(try await selection.found(in: store))
-        printLine("\(count) mails are deleted")
+        printLine("\(count) mails deleted")
     }
 }

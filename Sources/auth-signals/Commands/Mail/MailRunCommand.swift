@@ -5,7 +5,7 @@ import AuthOperations
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Deliver the store's mails: the mail loop alone. Or look at those that were given up.",
+        abstract: "Deliver the store's mails without the server, or manage failed mails.",
         subcommands: [
             MailRunCommand.self, MailListCommand.self, MailRetryCommand.self, MailDropCommand.self,
         ], defaultSubcommand: MailRunCommand.self)
@@ -13,7 +13,7 @@ struct MailCommand: AsyncParsableCommand {
 
 struct MailRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Deliver the store's mails: the mail loop alone.")
+        commandName: "run", abstract: "Deliver the store's mails without the server.")
 
     func run() async throws {
         var reader = Environment.settings()

@@ -6,15 +6,15 @@ import AuthStore
 import Foundation
 import Logging
 
-/// Sends kept signals to one consumer's queue, past the relay: nobody else gets them again, and what the store
-/// says of them stays as it is.
+/// Publishes stored signals to one consumer's queue, bypassing the relay: no other consumer receives them, and their
+/// rows in the store do not change.
 struct DirectRepublish {
     let queue: String
     let settings: InstallationSettings
     let store: SQLiteStore
 
-    /// - Returns: how many the broker has stored.
-    /// - Throws: `ProcessFailure` where it has not stored all of them; running it again does no harm.
+    /// - Returns: the number of signals that the broker has confirmed.
+    /// - Throws: `ProcessFailure` if it has not confirmed all of them; it is safe to run the command again.
     func send(_ filter: OutboxFilter) async throws -> Int {
         try await ProcessFailure.naming {
             try await checkQueue()
@@ -37,7 +37,7 @@ struct DirectRepublish {
             exchange: topology.exchange, type: "direct")
         if case .missing = state {
             throw ProcessFailure(
-                .failed, "there is no consumer \(queue): its exchange \(topology.exchange) does not exist")
+                .failed, "consumer \(queue) does not exist: it has no exchange \(topology.exchange)")
         }
     }
 
@@ -48,12 +48,12 @@ struct DirectRepublish {
             switch (outcome, status) {
             case (.unknown, .connecting(let error?)), (.closed, .connecting(let error?)): error.message
             case (.unknown(let reason), _), (.refused(let reason), _), (.closed(_, let reason), _): reason
-            case (.returned(let code, let text), _): "no queue takes it (\(code) \(text))"
-            case (.nacked, _): "it refused it; a queue that is full does that"
+            case (.returned(let code, let text), _): "not routed to a queue (\(code) \(text))"
+            case (.nacked, _): "nacked; the queue may be full"
             case (.confirmed, _): ""
             }
         return ProcessFailure(
-            .failed, "\(sent) were sent, then the broker did not store one: \(reason); run it again")
+            .failed, "\(sent) signals published, the next one failed: \(reason); run the command again")
     }
 
     private func sendAll(_ filter: OutboxFilter, _ publisher: QueuePublisher) async throws -> Int {
@@ -67,9 +67,9 @@ struct DirectRepublish {
             if let other = outcomes.first(where: { $0 != .confirmed }) {
                 throw failure(after: sent, other, publisher.status)
             }
-            FileHandle.standardError.write(Data("\(sent) sent\n".utf8))
+            FileHandle.standardError.write(Data("\(sent) published\n".utf8))
             if interruption.isRequested {
-                throw ProcessFailure(.failed, "interrupted after \(sent); run it again")
+                throw ProcessFailure(.failed, "interrupted after \(sent) signals; run the command again")
             }
         }
         return sent

@@ -5,16 +5,16 @@ import AuthStore
 
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "outbox", abstract: "Look at the signals of the store, and send them again.",
+        commandName: "outbox", abstract: "Inspect and manage the signals in the store.",
         subcommands: [
             OutboxStatusCommand.self, OutboxListCommand.self, OutboxShowCommand.self,
             OutboxRepublishCommand.self, OutboxPurgeCommand.self, OutboxVerifyCommand.self,
             OutboxPauseCommand.self, OutboxResumeCommand.self, OutboxEraseCommand.self,
         ])
 
-    /// The store, without anything that runs.
+    /// The store alone, without running services.
     ///
-    /// - Parameter isReadOnly: whether the command only looks at it: then no file is made or changed.
+    /// - Parameter isReadOnly: whether the command only reads; then no file is created or changed.
     static func store(isReadOnly: Bool = true) async throws -> SQLiteStore {
         var reader = Environment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)

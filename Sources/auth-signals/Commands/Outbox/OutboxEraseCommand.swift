@@ -8,16 +8,16 @@ import Foundation
 struct OutboxEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
-        abstract: "Delete what the outbox, its history and the mail queue hold of one person.",
+        abstract: "Delete one user's data from the outbox, its history and the mail queue.",
         discussion: """
-            What was delivered elsewhere is not reached: queues, dead letters (`auth-signals dead erase`), and
-            whatever consumers have made of it. Neither is the account itself, nor backups of the store.
+            This does not delete published messages in queues, dead letters (use `auth-signals dead erase`),
+            data that consumers have stored, the account itself, or backups of the store.
             """)
 
     @Option(help: "The user's id.", transform: \.asSubject)
     var subject: String
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
@@ -26,14 +26,14 @@ struct OutboxEraseCommand: AsyncParsableCommand {
             printLine(try erasure.jsonText())
         } else {
             printLine(
-                "deleted: \(erasure.pending) signals that waited, \(erasure.settled) of the history, "
+                "deleted: \(erasure.pending) pending signals, \(erasure.settled) signals of the history, "
                     + "\(erasure.mails) mails")
         }
         if erasure.sealedMails > 0 {
             throw ProcessFailure(
                 .failed,
-                "\(erasure.sealedMails) mails could not be opened and may be of that person: set SECRET_KEY or "
-                    + "SECRET_KEY_FALLBACKS to the key they were sealed with, and run it again")
+                "\(erasure.sealedMails) mails could not be decrypted and may belong to that user: set SECRET_KEY or "
+                    + "SECRET_KEY_FALLBACKS to the key they were sealed with, and run the command again")
         }
     }
 }

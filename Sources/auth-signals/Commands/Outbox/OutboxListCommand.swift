@@ -7,17 +7,17 @@ import Foundation
 
 struct OutboxListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The signals that wait, went nowhere, were refused or were confirmed.")
+        commandName: "list", abstract: "List signals by state.")
 
     @Option(name: .customLong("state"), help: "pending, unrouted, parked or confirmed; may be repeated.")
     var states: [OutboxRecord.State] = [.pending, .unrouted, .parked]
 
     @OptionGroup var selection: OutboxSelection
 
-    @Option(help: "How many at most.")
+    @Option(help: "The maximum number of signals.")
     var limit = 100
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func validate() throws {
@@ -40,7 +40,7 @@ struct OutboxListCommand: AsyncParsableCommand {
     }
 }
 
-/// What is told of a row: never its data.
+/// The output for an outbox row, without its data.
 struct OutboxLine: Encodable {
     var sequence: Int64
     var id: String

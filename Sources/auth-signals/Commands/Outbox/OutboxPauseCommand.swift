@@ -7,7 +7,8 @@ import AuthStore
 struct OutboxPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Stop publishing, within a second and through restarts; flows go on, their signals wait.")
+        abstract: "Pause publishing, also across restarts; flows continue and new signals stay pending.",
+        discussion: "It takes effect within a second.")
 
     func run() async throws {
         let since = try await OutboxCommand.store(isReadOnly: false).pauseOutbox()
@@ -16,11 +17,11 @@ struct OutboxPauseCommand: AsyncParsableCommand {
 }
 
 struct OutboxResumeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Publish again.")
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Resume publishing.")
 
     func run() async throws {
         let store = try await OutboxCommand.store(isReadOnly: false)
         try await store.resumeOutbox()
-        printLine("resumed; \(try await store.status().pending) signals wait")
+        printLine("resumed; \(try await store.status().pending) signals pending")
     }
 }

@@ -7,7 +7,7 @@ import Foundation
 struct OutboxPurgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
-        abstract: "Delete settled signals; what waits stays, and what reached no queue stays for a day.")
+        abstract: "Delete settled signals, except pending ones, and unrouted ones of the last day.")
 
     @OptionGroup var selection: OutboxSelection
 
@@ -17,6 +17,6 @@ struct OutboxPurgeCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = selection.filter(Set(states))
         let count = try await OutboxCommand.store(isReadOnly: false).purge(filter, settledBefore: Date())
-        printLine("\(count) signals are deleted")
+        printLine("\(count) signals deleted")
     }
 }

@@ -7,42 +7,42 @@ import AuthStore
 struct OutboxRepublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "republish",
-        abstract: "Send signals again, under the same ids: consumers with an inbox handle them once.")
+        abstract: "Publish signals again with the same ids; consumers with an inbox handle them once.")
 
     @OptionGroup var selection: OutboxSelection
 
-    @Flag(help: "Only those that reached no queue.")
+    @Flag(help: "Only unrouted signals: no queue was bound for them.")
     var unrouted = false
 
-    @Flag(help: "Only those that the broker refused for good.")
+    @Flag(help: "Only parked signals: the broker permanently refused them.")
     var parked = false
 
-    @Option(help: "To this consumer's queue only; what the store says of them stays as it is.")
+    @Option(help: "Publish to this consumer's queue only; the states in the store do not change.")
     var to: String?
 
-    @Flag(help: "Say how many, and change nothing.")
+    @Flag(help: "Only print the number of signals.")
     var dryRun = false
 
     func validate() throws {
         if selection.isEmpty, !unrouted, !parked {
             throw ValidationError(
-                "say which: --id, --name, --subject, --since, --until, --unrouted or --parked")
+                "select signals with --id, --name, --subject, --since, --until, --unrouted or --parked")
         }
     }
 
     func run() async throws {
         let filter = filter()
         if dryRun {
-            printLine("\(try await count(filter)) signals would be sent again")
+            printLine("\(try await count(filter)) signals would be republished")
         } else if let to {
             var reader = Environment.settings()
             let settings = try InstallationSettings(reading: &reader)
             let store = try await OutboxCommand.store()
             let count = try await DirectRepublish(queue: to, settings: settings, store: store).send(filter)
-            printLine("\(count) signals are sent again to \(to)")
+            printLine("\(count) signals republished to \(to)")
         } else {
             let store = try await OutboxCommand.store(isReadOnly: false)
-            printLine("\(try await store.republish(filter)) signals are sent again")
+            printLine("\(try await store.republish(filter)) signals set to pending, to be published again")
         }
     }
 

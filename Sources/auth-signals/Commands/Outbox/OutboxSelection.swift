@@ -4,17 +4,17 @@ import AuthSignals
 import AuthStore
 import Foundation
 
-/// Which rows are meant: the options that `list`, `republish`, `purge` and `verify` share.
+/// A selection of outbox rows: the common options of `list`, `republish`, `purge` and `verify`.
 struct OutboxSelection: ParsableArguments {
     @OptionGroup var signals: SignalSelection
 
-    @Option(help: "Emitted since: \(PointInTime.form).", transform: PointInTime.parse)
+    @Option(help: "Emitted at or after: \(PointInTime.form).", transform: PointInTime.parse)
     var since: Date?
 
-    @Option(help: "Emitted before: as --since.", transform: PointInTime.parse)
+    @Option(help: "Emitted before; same format as --since.", transform: PointInTime.parse)
     var until: Date?
 
-    /// Whether nothing was asked for.
+    /// Whether no option is set.
     var isEmpty: Bool { signals.isEmpty && since == nil && until == nil }
 
     func validate() throws {

@@ -7,9 +7,9 @@ import Foundation
 
 struct OutboxStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "How much waits, since when, and what became of the rest.")
+        commandName: "status", abstract: "Print the numbers of signals by state and the oldest pending one.")
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
@@ -26,7 +26,7 @@ struct OutboxStatusCommand: AsyncParsableCommand {
         printLine("pending    \(status.pending)\(since)")
         if status.erased > 0 { printLine("erased     \(status.erased)") }
         if let paused = status.pausedSince {
-            printLine("paused     since \(paused.wireText): `auth-signals outbox resume` lets it go on")
+            printLine("paused     since \(paused.wireText): run `auth-signals outbox resume` to continue")
         }
     }
 }

@@ -9,32 +9,32 @@ import Foundation
 struct OutboxVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Prove that every signal that was emitted is accounted for.",
+        abstract: "Verify that every emitted signal is accounted for.",
         discussion: """
-            With --inbox it also says which confirmed signals of the history a worker's handlers have not
-            marked. It compares what that worker was to handle: signals that its queue is bound to and a handler
-            takes, and that were emitted since both were so. A signal that is on its way, on the ladder of retries
-            or among the dead letters is not marked either.
+            With --inbox it also lists confirmed signals of the history that a worker's handlers have not marked
+            as processed in the inbox. It compares the signals that match a binding of the worker's queue and one of
+            its handlers, and were emitted after both were registered. Signals that are still queued, in a retry
+            queue or dead-lettered are not marked either.
 
-            What the store has forgotten as a whole cannot be found out: signals of a store that was replaced by an
-            older copy. `auth-signals restore` puts a backup back so that no number is given to two signals; from then
-            on this command says when that was.
+            Signals that were lost with the whole store cannot be detected, for example if an older copy replaced
+            it. Use `auth-signals restore` to restore a backup: it never assigns a sequence number twice, and this
+            command reports the time of the restore.
             """)
 
     @Option(help: "A worker's inbox: sqlite:PATH.")
     var inbox: String?
 
-    @Option(help: "Only this handler's marks; each handler's otherwise.")
+    @Option(help: "Compare only this handler's marks, by default those of all handlers.")
     var handler: String?
 
     @OptionGroup var selection: OutboxSelection
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
         if inbox == nil, handler != nil || !selection.isEmpty {
-            throw ValidationError("what is selected is compared with an inbox: say --inbox")
+            throw ValidationError("--handler and the selection of signals require --inbox")
         }
     }
 
@@ -53,7 +53,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
                 .failed, "signals are not accounted for: \(verification.faults.count) faults")
         }
         if let comparison, !comparison.unseen.isEmpty {
-            throw ProcessFailure(.failed, "the inbox has not seen \(comparison.unseen.count) signals")
+            throw ProcessFailure(.failed, "\(comparison.unseen.count) signals are missing in the inbox")
         }
     }
 
@@ -71,21 +71,22 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         for fault in verification.faults { printLine(fault) }
         if let restored = status.restoredAt {
             printLine(
-                "restored from a backup at \(restored.wireText): what was emitted between that backup and then is "
-                    + "not known to this store, and workers may have handled it")
+                "restored from a backup at \(restored.wireText): this store has no signals that were emitted between "
+                    + "the backup and the restore, but workers may have handled them")
         } else {
             printLine(
-                "not known: whether this file was put back from an older copy without `auth-signals restore`")
+                "unknown: whether this file was replaced by an older copy without `auth-signals restore`")
         }
         guard let comparison else { return }
         if comparison.isGuess {
             printLine(
-                "the inbox does not say what its worker handles (an older worker): all signals are compared")
+                "the inbox has no registration of its worker's handlers (an older worker): comparing all signals"
+            )
         }
         printLine(
-            "to be handled \(comparison.compared), not seen by the inbox \(comparison.unseen.count)"
+            "expected in the inbox \(comparison.compared), missing \(comparison.unseen.count)"
                 + (comparison.others > 0
-                    ? "; not to be handled \(comparison.others), which no handler takes or which are older"
+                    ? "; not expected \(comparison.others): no handler matches, or they are older than the worker"
                     : ""))
         for line in comparison.unseen { printLine("\(line.time)  \(line.id)  \(line.name)") }
     }
@@ -121,7 +122,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         return comparison
     }
 
-    /// What each handler was to be given of the records, and how many of them at least one was.
+    /// The records expected at each handler, and the number of records expected at one handler at least.
     private func wanted(
         of records: [OutboxRecord], _ work: InboxWork
     ) -> (byHandler: [String: [UUID]], count: Int) {
@@ -142,19 +143,19 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         guard let handler, !known.contains(handler) else { return }
         throw ProcessFailure(
             .usage,
-            "--handler: the inbox knows no handler '\(handler)'; "
-                + (known.isEmpty ? "it knows none" : "it knows \(known.joined(separator: ", "))"))
+            "--handler: the inbox has no handler '\(handler)'; "
+                + (known.isEmpty ? "it has none" : "existing handlers: \(known.joined(separator: ", "))"))
     }
 }
 
-/// What a worker's inbox has not seen.
+/// The signals that are missing in a worker's inbox.
 struct InboxComparison: Encodable {
-    /// Signals of the history that were looked for.
+    /// The number of signals of the history that are expected in the inbox.
     var compared = 0
     var unseen: [OutboxLine] = []
-    /// Signals of the history that its worker was not to handle.
+    /// The number of signals of the history that are not expected in the inbox.
     var others = 0
-    /// Whether the inbox does not say what its worker handles, so that all were looked for.
+    /// Whether the inbox has no registration of its worker's handlers, so that all signals were compared.
     var isGuess = false
 
     private enum CodingKeys: String, CodingKey {

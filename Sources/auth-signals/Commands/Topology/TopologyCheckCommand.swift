@@ -8,18 +8,18 @@ import Foundation
 
 struct TopologyCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Compare what the broker has with the contract; change nothing.",
+        commandName: "check", abstract: "Compare the broker with the contract, without changing anything.",
         discussion: """
-            Over AMQP it sees the signals' exchange and the objects of the consumer that is named, and whether
-            their arguments are right. With BROKER_MANAGEMENT_URL it also sees bindings, limits, every other
-            consumer, policies and, as an administrator, permissions; a publisher is known by what it may do,
-            or named in BROKER_PUBLISHERS. Settings: BROKER_URL, BROKER_EXCHANGE, BROKER_MANAGEMENT_URL,
-            BROKER_PUBLISHERS, SIGNALS_REQUIRED. It ends with 1 where something is wrong.
+            Over AMQP it checks the signals' exchange and the exchange and queues of the consumer given with
+            --queue, including their arguments. With BROKER_MANAGEMENT_URL it also checks bindings, limits, all
+            other consumers, policies and, for an administrator, permissions; publishers are recognised by their
+            permissions, or listed in BROKER_PUBLISHERS. Settings: BROKER_URL, BROKER_EXCHANGE,
+            BROKER_MANAGEMENT_URL, BROKER_PUBLISHERS, SIGNALS_REQUIRED. The exit code is 1 if there are faults.
             """)
 
     @OptionGroup var consumer: ConsumerSelection
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
@@ -33,7 +33,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         try reader.check()
         let findings: [TopologyFinding]
         if let management {
-            // It sees all that AMQP shows and more; over AMQP only the log-in is tried.
+            // The management API shows more than AMQP, so only the log-in is tested over AMQP.
             try await ProcessFailure.naming { try await BrokerAdmin(broker).check() }
             findings =
                 TopologyReview(
@@ -48,11 +48,11 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         show(findings, hidden: management == nil ? hidden(topology) : [])
         let faults = findings.count { $0.level == .fault }
         if faults > 0 {
-            throw ProcessFailure(.failed, "the broker differs from the contract in \(faults) ways")
+            throw ProcessFailure(.failed, "the broker does not match the contract: \(faults) faults")
         }
     }
 
-    /// What plain AMQP shows.
+    /// The findings that can be made over AMQP alone.
     private func seen(
         _ broker: BrokerConfiguration, _ topology: ConsumerTopology?
     ) async throws -> [TopologyFinding] {
@@ -85,18 +85,18 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         case .missing: TopologyFinding(.fault, object, "does not exist", fix: declare)
         case .different(let words):
             TopologyFinding(
-                .fault, object, "was declared otherwise: \(words)",
+                .fault, object, "was declared with different arguments: \(words)",
                 fix: TopologyFinding.redeclaring(
                     object.replacing("queue ", with: ""), in: broker.urls[0].virtualHost, declare))
         case .hidden:
             TopologyFinding(
-                .note, object, "cannot be seen by the user \(broker.urls[0].user)",
-                fix: "ask with a user that may configure it, or set BROKER_MANAGEMENT_URL")
+                .note, object, "is not visible to the user \(broker.urls[0].user)",
+                fix: "use a user that may configure it, or set BROKER_MANAGEMENT_URL")
         }
     }
 
     private func hidden(_ topology: ConsumerTopology?) -> [String] {
-        (topology == nil ? ["consumers: name one with --queue"] : ["other consumers"])
+        (topology == nil ? ["consumers (select one with --queue)"] : ["other consumers"])
             + ["bindings", "policies and limits", "permissions"]
     }
 
@@ -109,9 +109,9 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         for finding in findings {
             printLine("\(finding.level.rawValue): \(finding.object) \(finding.what); fix: \(finding.fix)")
         }
-        if findings.isEmpty { printLine("what can be seen is as the contract wants it") }
+        if findings.isEmpty { printLine("no differences from the contract found") }
         if !hidden.isEmpty {
-            printLine("not seen without BROKER_MANAGEMENT_URL: \(hidden.joined(separator: ", "))")
+            printLine("not checked without BROKER_MANAGEMENT_URL: \(hidden.joined(separator: ", "))")
         }
     }
 

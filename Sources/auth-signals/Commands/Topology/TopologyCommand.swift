@@ -5,28 +5,29 @@ import AuthSignals
 
 struct TopologyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topology", abstract: "Make the broker's objects, or compare them with the contract.",
+        commandName: "topology",
+        abstract: "Declare the broker's exchanges and queues, or compare them with the contract.",
         subcommands: [TopologyDeclareCommand.self, TopologyCheckCommand.self])
 }
 
-/// A consumer whose objects are meant.
+/// The consumer whose exchange, queues and bindings are declared or checked.
 struct ConsumerSelection: ParsableArguments {
     @Option(help: "A consumer's queue.")
     var queue: String?
 
-    @Option(parsing: .upToNextOption, help: "What that queue is bound to: 'account.#'. May be repeated.")
+    @Option(parsing: .upToNextOption, help: "A pattern to bind the queue with: 'account.#'. May be repeated.")
     var bind: [String] = []
 
-    @Flag(help: "It serves one worker at a time.")
+    @Flag(help: "The queue has a single active consumer.")
     var singleActive = false
 
     func validate() throws { _ = try topology() }
 
-    /// - Throws: `ValidationError` that says what is malformed.
+    /// - Throws: `ValidationError` for a malformed option.
     func topology() throws -> ConsumerTopology? {
         guard let queue else {
             if bind.isEmpty, !singleActive { return nil }
-            throw ValidationError("--bind and --single-active are about a queue: say --queue")
+            throw ValidationError("--bind and --single-active require --queue")
         }
         for pattern in bind where (try? SignalPattern(validating: pattern))?.canMatchSignals == false {
             throw ValidationError("--bind: \(SignalSelection.impossible(pattern))")

@@ -6,8 +6,11 @@ import AuthOperations
 struct TopologyDeclareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "declare",
-        abstract: "Make the signals' exchange and, with --queue, everything of a consumer's.",
-        discussion: "What exists as it must be is left alone. Settings: BROKER_URL, BROKER_EXCHANGE.")
+        abstract:
+            "Declare the signals' exchange and, with --queue, a consumer's exchange, queues and bindings.",
+        discussion:
+            "Objects that exist with the same arguments do not change. Settings: BROKER_URL, BROKER_EXCHANGE."
+    )
 
     @OptionGroup var consumer: ConsumerSelection
 
