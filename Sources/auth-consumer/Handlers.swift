@@ -2,7 +2,7 @@
 import AuthConsumer
 import AuthSignals
 
-/// The handlers of this worker. To make it your own, copy this target and write them here:
+/// The handlers of this worker. To write your own worker, copy this target and add its handlers here:
 ///
 /// ```swift
 /// handlers.on(UserSignedUp.self, as: "welcome-mail") { signal, context in
@@ -18,13 +18,13 @@ import AuthSignals
 /// }
 /// ```
 ///
-/// A handler that returns is done with its message; one that throws gets it again later, on the ladder of
-/// retries, and in the end it is among the dead letters (`NAME.dead`).
+/// If a handler returns, its message is done. If it throws, the message is retried with increasing delays, and finally
+/// dead-lettered (`NAME.dead`).
 ///
 /// - Parameters:
-///   - log: prints every signal; nil: nobody does.
-///   - webhook: posts every signal; nil: nobody does.
-///   - tokens: opens the providers' tokens that signals carry sealed.
+///   - log: prints every signal; nil for no output.
+///   - webhook: posts every signal; nil for no webhook.
+///   - tokens: opens the sealed tokens of providers in signals.
 func workerHandlers(log: SignalLog?, webhook: Webhook?, tokens: TokenOpener) -> SignalHandlers {
     var handlers = SignalHandlers()
     if let log {

@@ -5,9 +5,9 @@ import AuthSignals
 import Foundation
 import Synchronization
 
-/// The built-in `log` handler: each signal as one line on standard output.
+/// The built-in `log` handler: prints each signal as one line on standard output.
 final class SignalLog: Sendable {
-    /// How a line looks.
+    /// The output format.
     enum Format: String, CaseIterable, Sendable { case table, json }
 
     private let format: Format
@@ -17,8 +17,8 @@ final class SignalLog: Sendable {
     private let isHeaderWritten = Mutex(false)
 
     /// - Parameters:
-    ///   - full: shows addresses, names and profiles, which are redacted otherwise.
-    ///   - tokens: for what is said in place of a provider's sealed token: whether it opens here.
+    ///   - full: whether to print addresses, names and profiles, which are redacted otherwise.
+    ///   - tokens: used to print, in place of a provider's sealed token, whether it can be opened here.
     init(format: Format, full: Bool, tokens: TokenOpener, write: @escaping @Sendable (String) -> Void) {
         self.format = format
         self.full = full
@@ -52,7 +52,7 @@ final class SignalLog: Sendable {
         }
     }
 
-    /// No line shows a token, sealed or not: what stands in its place says whether it opens with the keys here.
+    /// Replaces the sealed token, which is never printed, with a note whether it can be opened with the keys here.
     private func hidingToken(of event: SignalEvent, in data: JSONValue) -> JSONValue {
         guard case .object(var members) = data, case .object(var sociallogin)? = members["sociallogin"],
             let token = sociallogin["token"], token != .null

@@ -7,17 +7,17 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// The built-in `webhook` handler: posts each event, signed as Standard Webhooks has it.
+/// The built-in `webhook` handler: posts each event, signed according to Standard Webhooks.
 ///
-/// The body is the event as it was published. `webhook-id` is the event's id, the same in every attempt: the
-/// receiver's idempotency key.
+/// The body is the event as it was published. `webhook-id` is the event's id, the same in every attempt, and serves as
+/// the receiver's idempotency key.
 struct Webhook: Sendable {
     private let settings: WebhookSettings
     private let signature: WebhookSignature
     private let connections: HTTPConnections
     private let clock: any WallClock
 
-    /// - Parameter connections: ended by the caller.
+    /// - Parameter connections: shut down by the caller.
     init(_ settings: WebhookSettings, over connections: HTTPConnections, clock: any WallClock = .system) {
         self.settings = settings
         self.connections = connections
@@ -27,8 +27,8 @@ struct Webhook: Sendable {
         }
     }
 
-    /// - Throws: `SignalVerdict` where the receiver says what is to become of the event, ``WebhookError`` for
-    ///   everything else that is to be tried again.
+    /// - Throws: `SignalVerdict` if the response asks for a rejection or a delayed retry, ``WebhookError`` for all
+    ///   other failures, which are retried.
     func post(_ event: SignalEvent) async throws {
         var request = HTTPClientRequest(url: settings.url.absoluteString)
         request.method = .POST
@@ -47,10 +47,10 @@ struct Webhook: Sendable {
         } catch {
             throw WebhookError(connections.fault(error, for: settings.url))
         }
-        // What the answer says beside its status is not read.
+        // The response's body is not read.
         switch response.status.code {
         case 200..<300: return
-        case 410: throw SignalVerdict.reject("the webhook answered 410: it wants no more events")
+        case 410: throw SignalVerdict.reject("the webhook returned status 410 (Gone)")
         case 429, 503:
             guard let text = response.headers.first(name: "retry-after"),
                 let delay = RetryAfter.delay(text, at: now)
@@ -61,15 +61,15 @@ struct Webhook: Sendable {
     }
 }
 
-/// A webhook did not take an event. Nothing of the event is in it, so that it is logged as it is.
+/// A webhook did not accept an event. It contains no part of the event, so it can be logged.
 struct WebhookError: LoggableError {
     let description: String
 
-    /// - Parameter status: its answer's.
-    init(_ status: UInt) { description = "the webhook answered \(status)" }
+    /// - Parameter status: the status of its response.
+    init(_ status: UInt) { description = "the webhook returned status \(status)" }
 
-    /// - Parameter fault: why there was no answer.
-    init(_ fault: HTTPFault) { description = "the webhook did not answer: \(fault)" }
+    /// - Parameter fault: why there was no response.
+    init(_ fault: HTTPFault) { description = "the webhook request failed: \(fault)" }
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.

@@ -6,8 +6,8 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Notes in the inbox what this worker handles, as soon as its queue is bound: `auth-signals outbox verify --inbox`
-/// compares it with what was emitted.
+/// Registers the worker's handlers and bindings in the inbox as soon as its queue is bound, so that
+/// `auth-signals outbox verify --inbox` can compare them with the emitted signals.
 struct WorkRegistration: Service {
     let source: BrokerSource
     let handlers: SignalHandlers
@@ -22,7 +22,7 @@ struct WorkRegistration: Service {
                     handlers, boundTo: source.topology.patterns, on: source.topology.queue, at: Date())
             } catch {
                 logger.warning(
-                    "it could not be noted what this worker handles; outbox verify --inbox does not know it",
+                    "registration of handlers in the inbox failed; outbox verify --inbox compares all signals",
                     metadata: ["error": "\(error)"])
             }
         }

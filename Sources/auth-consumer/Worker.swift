@@ -10,58 +10,59 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// The companion worker: takes the signals of a queue and hands them to Swift handlers.
+/// The example worker: consumes a queue of signals and runs Swift handlers.
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auth-consumer",
-        abstract: "Take the signals of a queue and hand them to Swift handlers.",
+        abstract: "Consume a queue of signals and run Swift handlers.",
         discussion: """
-            The queue, its retries and its dead letters are declared where they are missing. A handler that
-            fails gets its message again, later and later; in the end it is in NAME.dead. Settings:
-            BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL, LOG_FORMAT, METRICS_PORT;
-            and for the handler that posts every signal, CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET,
-            CONSUMER_WEBHOOK_TIMEOUT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY.
+            The queue, its retry queues and its dead-letter queue are declared if they do not exist. If a
+            handler fails, its message is retried with increasing delays, and finally dead-lettered to
+            NAME.dead. Settings: BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL,
+            LOG_FORMAT, METRICS_PORT; for the webhook handler, which posts every signal,
+            CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET, CONSUMER_WEBHOOK_TIMEOUT, SSL_CERT_FILE,
+            HTTPS_PROXY, NO_PROXY.
             """)
 
-    @Option(help: "The name of this worker's queue; workers of one name share its messages.")
+    @Option(help: "The name of the queue; workers with the same queue share its messages.")
     var queue: String
 
     @Option(
         parsing: .upToNextOption,
-        help: "What the queue is bound to: 'account.#', '*.user_logged_in', '#'. May be repeated.")
+        help: "A pattern to bind the queue with: 'account.#', '*.user_logged_in', '#'. May be repeated.")
     var bind: [String]
 
     @Option(
         help: """
-            How many messages are handled at a time; those of one user always one after the other. By default 8, \
-            and 1 with --single-active.
+            The number of messages handled concurrently; messages of one subject are always handled one by one. By \
+            default 8, and 1 with --single-active.
             """)
     var concurrency: Int?
 
     @Flag(
         help: """
-            Only one worker of this queue at a time is served, one message after the other: strict order. Fixed once \
-            the queue exists.
+            Declare the queue with a single active consumer, for strict order: only one worker receives messages, one \
+            by one. It cannot be changed for an existing queue.
             """)
     var singleActive = false
 
     @Flag(
         help: """
-            Leave the queue bound with patterns that --bind does not name any more, and only log them. By default it is \
-            unbound from those that a worker has bound it with.
+            Keep bindings with patterns that are no longer given with --bind, and only log them. By default bindings \
+            that a worker has made are removed.
             """)
     var keepBindings = false
 
-    @Flag(inversion: .prefixedNo, help: "Print every signal: the log handler.")
+    @Flag(inversion: .prefixedNo, help: "Print every signal (the log handler).")
     var log = true
 
-    @Option(help: "How the log handler shows a signal: table or json. A table on a terminal, by default.")
+    @Option(help: "The format of the log handler: table or json. Default: table on a terminal, else json.")
     var format: SignalLog.Format?
 
-    @Flag(help: "Show addresses, names and profiles, too.")
+    @Flag(help: "Print addresses, names and profiles, too.")
     var full = false
 
-    @Option(help: "A file that gets the port of the metrics page once it listens; with METRICS_PORT=0, say.")
+    @Option(help: "A file to write the port of the metrics listener to, for example with METRICS_PORT=0.")
     var portFile: String?
 
     func run() async throws {
@@ -70,7 +71,7 @@ struct Worker: AsyncParsableCommand {
         let logger = Logger(label: "auth-consumer")
         for warning in settings.warnings {
             logger.warning(
-                "a setting is most likely a mistake",
+                "suspicious setting",
                 metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
         }
         let source = BrokerSource(
@@ -92,12 +93,12 @@ struct Worker: AsyncParsableCommand {
         let dispatcher = SignalDispatcher(
             from: source, handlers: handlers, inbox: inbox, configuration: configuration, logger: logger)
 
-        // They end in reverse order: the dispatcher finishes what it has while the source can still settle it.
+        // Services stop in reverse order, so that the source can still settle what the dispatcher finishes.
         var services: [any Service] = []
         if let port = settings.operation.metricsPort {
             let health = HealthRoutes(metrics: metrics) {
                 var parts = ["broker": "\(source.status)"]
-                // Who fails and cannot be set aside comes again and again.
+                // A failed message that cannot be republished is redelivered again and again, so report not ready.
                 if let fault = source.moveFault { parts["moving"] = "\(fault)" }
                 return HealthRoutes.Report(
                     ready: source.status.isReady && source.moveFault == nil, parts: parts)
@@ -122,12 +123,12 @@ struct Worker: AsyncParsableCommand {
         guard (1...1000).contains(handledAtATime) else {
             throw ValidationError("--concurrency must be from 1 to 1000")
         }
-        guard !bind.isEmpty else { throw ValidationError("--bind wants at least one pattern") }
-        // The broker takes any text; one that no signal's name can match is a slip.
+        guard !bind.isEmpty else { throw ValidationError("--bind requires at least one pattern") }
+        // The broker accepts any text; a pattern that cannot match any signal's name is a typo.
         for pattern in bind where (try? SignalPattern(validating: pattern))?.canMatchSignals == false {
             throw ValidationError(
-                "--bind: '\(pattern)' can match no signal: names are two or more words of a-z, 0-9 and _, with dots "
-                    + "between; * and # stand for words"
+                "--bind: '\(pattern)' cannot match any signal: names are two or more words of a-z, 0-9 and _, "
+                    + "separated by dots; * and # stand for words"
             )
         }
         _ = try topology()

@@ -6,19 +6,19 @@ import AuthInbox
 import AuthOperations
 import AuthSignals
 
-/// What a worker reads from the environment.
+/// The settings of a worker.
 struct WorkerSettings {
     var operation: OperationSettings
     var broker: BrokerConfiguration
     /// `INBOX_URL`: the file that the workers of one host share.
     var inboxPath: String
-    /// Where the `webhook` handler posts to; nil: nowhere.
+    /// The settings of the `webhook` handler; nil without a webhook.
     var webhook: WebhookSettings?
-    /// How the webhook is reached.
+    /// Outgoing HTTP connections to the webhook.
     var outgoing: OutgoingHTTP
-    /// `SIGNALS_TOKEN_KEYS`: opens the providers' tokens that signals carry.
+    /// `SIGNALS_TOKEN_KEYS`: opens the sealed tokens of providers in signals.
     var tokens: TokenOpener
-    /// Settings that are most likely a mistake.
+    /// Settings that are valid but most likely a mistake.
     var warnings: [SettingFault]
 
     /// - Throws: `SettingFaults` with every fault.
@@ -35,8 +35,9 @@ struct WorkerSettings {
         try reader.check()
     }
 
-    /// Takes from the broker at most twice what is handled at a time, so that a handler need not wait for the next
-    /// message; in strict order no more than that: what waits would be returned with a message that ends the process.
+    /// Sets the prefetch to twice the concurrency, so that handlers need not wait for the next message. With a single
+    /// active consumer it equals the concurrency: prefetched messages would be returned to the queue, and counted, each
+    /// time another message crashes the process.
     func broker(concurrency: Int, singleActive: Bool) -> BrokerConfiguration {
         var broker = broker
         broker.prefetch = singleActive ? concurrency : 2 * concurrency
