@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One sentence of a seam's contract, with the check that an implementation keeps it.
+/// One rule of a seam's contract, with the check that an implementation follows it.
 ///
 /// ```swift
 /// @Test(arguments: OutboxConformance.sentences)
@@ -9,7 +9,7 @@
 /// }
 /// ```
 public struct ContractSentence<Subject: Sendable>: Sendable, CustomStringConvertible {
-    /// The sentence.
+    /// The rule as a sentence.
     public let text: String
     private let body: @Sendable (Subject) async throws -> Void
 
@@ -18,9 +18,9 @@ public struct ContractSentence<Subject: Sendable>: Sendable, CustomStringConvert
         self.body = body
     }
 
-    /// Checks a fresh implementation; a breach is recorded as an issue of the running test.
+    /// Checks a new instance of an implementation; a violation is recorded as an issue of the running test.
     ///
-    /// - Parameter make: makes one that nothing was done with yet.
+    /// - Parameter make: creates an unused instance.
     public func check(_ make: () async throws -> Subject) async throws { try await body(make()) }
 
     public var description: String { text }

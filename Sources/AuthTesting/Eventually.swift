@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Waits until something is so, looking again and again.
+/// Polls a condition until it is true.
 ///
 /// - Parameters:
-///   - bound: how long it is waited at most; generous, since a test that is right never waits so long.
-///   - what: completes “it did not come about that …”; asked for when it did not, so that it can tell what was
-///     there instead.
-/// - Throws: ``NotInTime``, and what `condition` throws.
+///   - bound: the maximum time to wait; generous, since a passing test never waits that long.
+///   - what: describes the condition, for the error. It is evaluated only on failure, so that it can include the actual
+///     state.
+/// - Throws: ``NotInTime``, and the errors of `condition`.
 public func eventually(
     within bound: Duration = .seconds(30), _ what: @autoclosure () -> String,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
@@ -14,9 +14,9 @@ public func eventually(
     try await eventualValue(within: bound, what()) { try await condition() ? () : nil }
 }
 
-/// Waits until there is a value, looking again and again: as ``eventually(within:_:isolation:_:)``.
+/// Polls a function until it returns a value, like ``eventually(within:_:isolation:_:)``.
 ///
-/// - Returns: what `value` returned.
+/// - Returns: the first value that is not nil.
 public func eventualValue<Value>(
     within bound: Duration = .seconds(30), _ what: @autoclosure () -> String,
     isolation: isolated (any Actor)? = #isolation, _ value: () async throws -> Value?
@@ -33,15 +33,15 @@ public func eventualValue<Value>(
     }
 }
 
-/// Something that was waited for did not come about within its bound.
+/// A condition was not met within its time limit.
 public struct NotInTime: Error, CustomStringConvertible {
     public var what: String
     public var bound: Duration
-    public var description: String { "it did not come about within \(bound) that \(what)" }
+    public var description: String { "condition not met within \(bound): \(what)" }
 }
 
-/// What every wait of a test looks at as well, so that it does not wait for what cannot come any more.
+/// An additional check of every wait of a test, so that it fails at once when its condition can no longer be met.
 package enum EventualWatch {
-    /// Called before each look; what it throws, the wait throws.
+    /// Called before each poll; the wait rethrows its error.
     @TaskLocal package static var check: (@Sendable () throws -> Void)?
 }

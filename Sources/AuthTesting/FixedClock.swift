@@ -3,21 +3,21 @@ public import AuthSignals
 public import Foundation
 import Synchronization
 
-/// A clock that stands until a test moves it.
+/// A clock that changes only when a test sets or advances it.
 public final class FixedClock: WallClock {
     private let time: Mutex<Date>
 
-    /// - Parameter time: where it stands; 2026-11-23T08:00:00.000Z by default.
+    /// - Parameter time: the initial time; 2026-11-23T08:00:00.000Z by default.
     public init(at time: Date = Date(timeIntervalSince1970: 1_795_420_800)) { self.time = Mutex(time) }
 
     public func now() -> Date { time.withLock { $0 } }
 
-    /// Moves it; a negative duration moves it back.
+    /// Advances the clock; a negative duration turns it back.
     public func advance(by duration: Duration) {
         let (seconds, attoseconds) = duration.components
         time.withLock { $0.addTimeInterval(Double(seconds) + Double(attoseconds) / 1e18) }
     }
 
-    /// Puts it to a moment.
+    /// Sets the clock.
     public func set(to moment: Date) { time.withLock { $0 = moment } }
 }

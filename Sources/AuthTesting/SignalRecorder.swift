@@ -3,7 +3,7 @@ public import AuthSignals
 public import Foundation
 import Synchronization
 
-/// Handlers that remember what they were given.
+/// Records the signals that handlers receive.
 ///
 /// ```swift
 /// let recorder = SignalRecorder()
@@ -25,7 +25,7 @@ public final class SignalRecorder: Sendable {
 
     public init() {}
 
-    /// What was recorded, in the order in which the handlers began.
+    /// The recorded runs, in the order in which the handlers started.
     public var entries: [Entry] { state.withLock { $0 } }
     /// The names of ``entries``.
     public var names: [SignalName] { entries.map(\.event.name) }
@@ -34,7 +34,7 @@ public final class SignalRecorder: Sendable {
 
     /// Adds a handler that records.
     ///
-    /// - Parameter then: runs after it has been recorded; what it throws, the handler throws.
+    /// - Parameter then: called after recording; the handler rethrows its error.
     public func add(
         to handlers: inout SignalHandlers, matching pattern: SignalPattern = "#",
         as name: String = "recorder",
@@ -46,20 +46,20 @@ public final class SignalRecorder: Sendable {
         }
     }
 
-    /// Records a run of a handler of the test's own.
+    /// Records a run of the test's own handler.
     public func record(_ event: SignalEvent, _ context: SignalContext, by handler: String) {
         state.withLock { $0.append(Entry(handler: handler, event: event, context: context)) }
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     public func clear() { state.withLock { $0 = [] } }
 
-    /// Waits until what was recorded fulfils a condition.
+    /// Waits until the entries satisfy a condition.
     ///
     /// - Throws: ``NotInTime``
     public func wait(
         within bound: Duration = .seconds(30), until condition: @Sendable ([Entry]) -> Bool
     ) async throws {
-        try await eventually(within: bound, "the recorder had what was waited for") { condition(entries) }
+        try await eventually(within: bound, "the entries satisfied the condition") { condition(entries) }
     }
 }

@@ -2,7 +2,7 @@
 public import AuthSignals
 public import Foundation
 
-/// A signal for tests that care for no content.
+/// A signal for tests in which the content does not matter.
 public struct TestSignal: Signal, Equatable {
     public static let name: SignalName = "testing.happened"
     public var request: RequestContext
@@ -19,7 +19,7 @@ public struct TestSignal: Signal, Equatable {
 }
 
 extension SignalDraft {
-    /// A draft for tests that care for no content.
+    /// A draft for tests in which the content does not matter.
     public static func test(
         _ number: Int = 1, name: SignalName = TestSignal.name, subject: String? = nil, id: UUID = .version7(),
         at time: Date = Date(timeIntervalSince1970: 1_795_420_800)
@@ -33,7 +33,7 @@ extension SignalDraft {
 }
 
 extension SignalMessage {
-    /// A message for tests that care for no content, as a relay would send it.
+    /// A message for tests in which the content does not matter, as a relay publishes it.
     public static func test(
         _ number: Int = 1, name: SignalName = TestSignal.name, subject: String? = nil, id: UUID = .version7()
     ) -> SignalMessage {

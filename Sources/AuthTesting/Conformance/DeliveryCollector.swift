@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Reads a source's deliveries, so that a test can look at them and wait for them.
+/// Collects a source's deliveries, so that a test can inspect them and wait for them.
 final class DeliveryCollector: Sendable {
     private struct State {
         var deliveries: [Delivery] = []
@@ -21,13 +21,13 @@ final class DeliveryCollector: Sendable {
 
     var all: [Delivery] { state.value.deliveries }
 
-    /// Waits for that many deliveries in all, and returns them.
+    /// Waits until that many deliveries were received in total, and returns them.
     func wait(for count: Int) async throws -> [Delivery] {
-        try await eventually(within: .seconds(20), "\(count) deliveries had come") { all.count >= count }
+        try await eventually(within: .seconds(20), "\(count) deliveries were received") { all.count >= count }
         return all
     }
 
     func waitForEnd() async throws {
-        try await eventually(within: .seconds(20), "the deliveries had ended") { state.value.hasEnded }
+        try await eventually(within: .seconds(20), "the deliveries ended") { state.value.hasEnded }
     }
 }

@@ -3,14 +3,14 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of an ``Inbox``, sentence by sentence; every implementation passes all of them.
+/// The contract of an ``Inbox`` as a list of checks that every implementation must pass.
 public enum InboxConformance {
-    /// An inbox that is empty, and something to write beside its marks.
+    /// An empty inbox, and a way to write application data in its transactions.
     public struct Subject: Sendable {
         public var inbox: any Inbox
-        /// Writes one thing in the transaction.
+        /// Writes one value in the transaction.
         public var write: @Sendable (any InboxTransaction) throws -> Void
-        /// How many things were written and committed.
+        /// The number of values that were written and committed.
         public var written: @Sendable () async throws -> Int
 
         public init(
@@ -22,7 +22,7 @@ public enum InboxConformance {
             self.written = written
         }
 
-        /// The twin.
+        /// The in-memory inbox.
         public init(_ inbox: MemoryInbox) {
             self.init(
                 inbox,
@@ -39,26 +39,26 @@ public enum InboxConformance {
     private struct Failure: Error {}
 
     public static let sentences: [Sentence] = [
-        Sentence("A message is not done until it is marked") { subject in
+        Sentence("A message is not done before it is marked") { subject in
             let id = UUID()
             #expect(try await !subject.inbox.isDone(handler: "one", messageID: id))
             try await subject.inbox.markDone(handler: "one", messageID: id, at: Subject.now)
             #expect(try await subject.inbox.isDone(handler: "one", messageID: id))
         },
-        Sentence("Marks are kept by handler and message") { subject in
+        Sentence("Marks are stored by handler and message") { subject in
             let id = UUID()
             try await subject.inbox.markDone(handler: "one", messageID: id, at: Subject.now)
             #expect(try await !subject.inbox.isDone(handler: "two", messageID: id))
             #expect(try await !subject.inbox.isDone(handler: "one", messageID: UUID()))
         },
-        Sentence("Marking twice is marking once") { subject in
+        Sentence("Marking a message twice keeps the first mark") { subject in
             let id = UUID()
             try await subject.inbox.markDone(handler: "one", messageID: id, at: Subject.now)
             try await subject.inbox.markDone(
                 handler: "one", messageID: id, at: Subject.now.addingTimeInterval(9))
             #expect(try await subject.inbox.prune(before: Subject.now.addingTimeInterval(1)) == 1)
         },
-        Sentence("What a body writes is committed with the mark, once") { subject in
+        Sentence("The writes of a body are committed once, together with the mark") { subject in
             let id = UUID()
             let first = try await subject.inbox.once(
                 handler: "one", messageID: id, at: Subject.now, subject.write)
@@ -69,7 +69,7 @@ public enum InboxConformance {
             #expect(try await subject.written() == 1)
             #expect(try await subject.inbox.isDone(handler: "one", messageID: id))
         },
-        Sentence("A body does not run for a message that was marked without one") { subject in
+        Sentence("A body does not run for a message that is already marked") { subject in
             let id = UUID()
             try await subject.inbox.markDone(handler: "one", messageID: id, at: Subject.now)
             let ran = try await subject.inbox.once(
@@ -77,7 +77,7 @@ public enum InboxConformance {
             #expect(!ran)
             #expect(try await subject.written() == 0)
         },
-        Sentence("A throw leaves neither the mark nor what the body wrote") {
+        Sentence("If the body throws, neither the mark nor its writes are kept") {
             (subject: Subject) async throws -> Void in
             let id = UUID()
             await #expect(throws: Failure.self) {
@@ -92,7 +92,7 @@ public enum InboxConformance {
                 try await subject.inbox.once(handler: "one", messageID: id, at: Subject.now, subject.write))
             #expect(try await subject.written() == 1)
         },
-        Sentence("Of many at once exactly one runs its body") { subject in
+        Sentence("Of many concurrent calls exactly one runs its body") { subject in
             let id = UUID()
             let runs = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<20 {
@@ -106,7 +106,7 @@ public enum InboxConformance {
             #expect(runs == 1)
             #expect(try await subject.written() == 1)
         },
-        Sentence("Pruning forgets the marks that are older, and no others") { subject in
+        Sentence("Pruning deletes older marks and no others") { subject in
             let old = (0..<2500).map { _ in UUID() }
             for id in old.prefix(3) {
                 _ = try await subject.inbox.once(

@@ -4,7 +4,7 @@ import Testing
 
 extension OutboxConformance {
     static let relaying: [Sentence] = [
-        Sentence("One relays at a time, and the next one when the first gives the right back") { subject in
+        Sentence("The relay lease has one holder at a time, the next one after its release") { subject in
             let first = try await subject.outbox.acquireRelayRole()
             let isHeld = Locked(true)
             let outbox = subject.outbox
@@ -12,7 +12,7 @@ extension OutboxConformance {
                 let role = try await outbox.acquireRelayRole()
                 return (role, isHeld.value)
             }
-            // As much time as a second one would need that does not wait.
+            // Enough time for a second call that does not wait.
             for _ in 0..<100 { await Task.yield() }
             isHeld.change { $0 = false }
             first.release()
@@ -20,7 +20,7 @@ extension OutboxConformance {
             #expect(!wasHeld)
             role.release()
         },
-        Sentence("Giving the right back twice gives it back once") { subject in
+        Sentence("Releasing a lease twice releases it once") { subject in
             let first = try await subject.outbox.acquireRelayRole()
             first.release()
             let second = try await subject.outbox.acquireRelayRole()
@@ -31,7 +31,7 @@ extension OutboxConformance {
             await #expect(throws: CancellationError.self) { try await third.value }
             second.release()
         },
-        Sentence("One that waits for the right can be cancelled, and those behind it go on") { subject in
+        Sentence("A task that waits for the lease can be cancelled, and those behind it get it") { subject in
             let first = try await subject.outbox.acquireRelayRole()
             let outbox = subject.outbox
             let second = Task { try await outbox.acquireRelayRole() }
@@ -41,7 +41,7 @@ extension OutboxConformance {
             first.release()
             try await third.value.release()
         },
-        Sentence("Each stream of wake-ups gets a value after a commit, which may stand for many") { subject in
+        Sentence("Each stream of wake-ups yields a value after one or more commits") { subject in
             let streams = [subject.outbox.wakeUps(), subject.outbox.wakeUps()]
             let woken = Locked(0)
             let tasks = streams.map { stream in
@@ -58,7 +58,7 @@ extension OutboxConformance {
                 return woken.value == 2
             }
         },
-        Sentence("A wake-up of a commit is there for one who looks only later") { subject in
+        Sentence("A wake-up is kept for a reader that starts after the commit") { subject in
             let stream = subject.outbox.wakeUps()
             try await subject.commit([.test(1), .test(2)])
             let woken = Locked(false)

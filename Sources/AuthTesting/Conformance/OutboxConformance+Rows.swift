@@ -5,7 +5,7 @@ import Testing
 
 extension OutboxConformance {
     static let reading: [Sentence] = [
-        Sentence("A committed signal waits, as it was drafted") { subject in
+        Sentence("A committed signal is pending with an unchanged draft") { subject in
             var draft = SignalDraft.test(7, name: "billing.invoice_paid", subject: "someone")
             draft.trace = ["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]
             try await subject.commit([draft])
@@ -13,14 +13,14 @@ extension OutboxConformance {
             #expect(rows.map(\.draft) == [draft])
             #expect(rows.map(\.attempts) == [0])
         },
-        Sentence("A signal that was rolled back never was") { subject in
+        Sentence("A rolled-back signal leaves no row") { subject in
             try await subject.rollBack([.test(1), .test(2)])
             try await subject.commit([.test(3)])
             let rows = try await subject.all()
             #expect(rows.count == 1)
             #expect(try await subject.outbox.status().pending == 1)
         },
-        Sentence("Rows are numbered in commit order, and read in it, page by page") { subject in
+        Sentence("Rows are numbered and read in commit order, page by page") { subject in
             let drafts = (1...23).map { SignalDraft.test($0) }
             for draft in drafts.prefix(3) { try await subject.commit([draft]) }
             try await subject.commit(Array(drafts.dropFirst(3)))
@@ -30,20 +30,21 @@ extension OutboxConformance {
                 #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.sequence < $1.sequence })
             }
         },
-        Sentence("A number is not given again after its row has left") { subject in
+        Sentence("A sequence number is not reused after its row is settled") { subject in
             let first = try await subject.rows(2)
             try await subject.settle(first, .confirmed)
             let second = try await subject.rows(1)
             #expect(try #require(second.first).sequence > first[1].sequence)
         },
-        Sentence("A read behind the last row finds nothing and leaves the cursor where it was") { subject in
+        Sentence("A read after the last row returns no rows and does not move the cursor") { subject in
             let rows = try await subject.rows(2)
             let page = try await subject.outbox.rows(
                 after: rows[1].sequence, limit: 10, now: Subject.now)
             #expect(page.rows.isEmpty)
             #expect(page.cursor == rows[1].sequence)
         },
-        Sentence("The rows of a subject after a number are read in order, and no others") { subject in
+        Sentence("Reading a subject after a sequence number returns its rows in order, and no others") {
+            subject in
             let mine = try await subject.rows(2, subject: "a")
             _ = try await subject.rows(1, subject: "b")
             _ = try await subject.rows(1)
@@ -56,7 +57,7 @@ extension OutboxConformance {
     ]
 
     static let settling: [Sentence] = [
-        Sentence("A row leaves only by being settled") { subject in
+        Sentence("A row stays pending until it is settled") { subject in
             let rows = try await subject.rows(4)
             try await subject.settle([rows[0]], .confirmed)
             try await subject.settle([rows[1]], .unrouted)
@@ -70,7 +71,7 @@ extension OutboxConformance {
             #expect(status.emitted == 4)
             #expect(status.oldestPending == rows[3].draft.time)
         },
-        Sentence("A row that is gone is passed over") { subject in
+        Sentence("Settling a row that was already settled is ignored") { subject in
             let rows = try await subject.rows(2)
             try await subject.settle(rows, .confirmed)
             try await subject.settle(rows, .retry(at: Subject.now, reason: "nacked"))
@@ -84,7 +85,7 @@ extension OutboxConformance {
     ]
 
     static let settingBack: [Sentence] = [
-        Sentence("A row that was set back is not read before it is due, and the cursor passes it") {
+        Sentence("A deferred row is not read before it is due, and the cursor moves past it") {
             subject in
             let rows = try await subject.rows(3)
             try await subject.settle([rows[0], rows[2]], .retry(at: Subject.later, reason: "nacked"))
@@ -98,7 +99,7 @@ extension OutboxConformance {
             #expect(cursor == rows[2].sequence)
             #expect(try await subject.outbox.status().pending == 3)
         },
-        Sentence("A row that was set back is read when it is due, with its attempts counted") { subject in
+        Sentence("A deferred row is read when it is due, with its attempts counted") { subject in
             let rows = try await subject.rows(3)
             try await subject.settle([rows[1]], .retry(at: Subject.later, reason: "nacked"))
             let due = try await subject.all(now: Subject.later)
@@ -107,7 +108,7 @@ extension OutboxConformance {
             try await subject.settle([rows[1]], .retry(at: Subject.later, reason: "nacked"))
             #expect(try await subject.all(now: Subject.later).map(\.attempts) == [0, 2, 0])
         },
-        Sentence("Due rows are those that were set back, are due and lie up to the cursor, in order") {
+        Sentence("Due rows are the deferred rows up to the cursor that are due, in order") {
             subject in
             let rows = try await subject.rows(4)
             let early = Subject.now.addingTimeInterval(-1)
@@ -121,7 +122,7 @@ extension OutboxConformance {
             #expect(try await due(rows[1].sequence, 10, Subject.now) == [rows[1].sequence])
             #expect(try await due(.max, 10, .distantFuture) == rows.prefix(3).map(\.sequence))
         },
-        Sentence("A row that was set back while the clock was a day ahead is due now") { subject in
+        Sentence("A row that was deferred while the clock was a day ahead is due now") { subject in
             let rows = try await subject.rows(3)
             let ahead = Subject.now.addingTimeInterval(86_400)
             try await subject.settle([rows[0]], .retry(at: ahead.addingTimeInterval(1), reason: "nacked"))

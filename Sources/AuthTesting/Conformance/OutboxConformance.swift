@@ -3,9 +3,9 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of an ``Outbox``, sentence by sentence; every implementation passes all of them.
+/// The contract of an ``Outbox`` as a list of checks that every implementation must pass.
 public enum OutboxConformance {
-    /// An outbox that is empty, and the ways to fill it.
+    /// An empty outbox, and the ways to fill it.
     public struct Subject: Sendable {
         public var outbox: any Outbox
         /// Commits drafts in one transaction.
@@ -22,12 +22,12 @@ public enum OutboxConformance {
             self.rollBack = rollBack
         }
 
-        /// The twin, which knows no transactions: what is rolled back was never there.
+        /// The in-memory outbox. It has no transactions, so a rollback does nothing.
         public init(_ outbox: MemoryOutbox) {
             self.init(outbox, commit: { outbox.commit($0) }, rollBack: { _ in })
         }
 
-        /// All rows that wait and are due, read in pages of `limit`.
+        /// All pending rows that are due, read in pages of `limit`.
         func all(limit: Int = 100, now: Date = Self.now) async throws -> [OutboxRow] {
             var rows: [OutboxRow] = []
             var cursor: Int64 = 0
@@ -41,7 +41,7 @@ public enum OutboxConformance {
             }
         }
 
-        /// Commits `count` drafts with the subject and returns their rows.
+        /// Commits `count` drafts with that subject and returns their rows.
         func rows(_ count: Int, subject: String? = nil) async throws -> [OutboxRow] {
             let before = Set(try await all(now: .distantFuture).map(\.sequence))
             try await commit((0..<count).map { .test($0, subject: subject) })

@@ -3,16 +3,16 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of a ``SignalPublisher``, sentence by sentence; every implementation passes all of them.
+/// The contract of a ``SignalPublisher`` as a list of checks that every implementation must pass.
 public enum PublisherConformance {
-    /// A publisher that is or soon will be connected, and the broker behind it.
+    /// A publisher that is connected or connecting, and its broker.
     public struct Subject: Sendable {
         public var publisher: any SignalPublisher
-        /// Makes a queue that is bound with the pattern and returns its name.
+        /// Declares a queue that is bound with the pattern and returns its name.
         public var bind: @Sendable (SignalPattern) async throws -> String
-        /// The messages that lie in a queue, in order, which it may remove.
+        /// Returns the messages in a queue, in order; it may remove them.
         public var messages: @Sendable (_ queue: String) async throws -> [SignalMessage]
-        /// Cuts the connection and lets none come about, or lets it come about again.
+        /// Closes the connection and prevents new ones (`true`), or allows reconnecting (`false`).
         public var setDown: @Sendable (Bool) async throws -> Void
 
         public init(
@@ -27,7 +27,7 @@ public enum PublisherConformance {
             self.setDown = setDown
         }
 
-        /// The twin.
+        /// The in-memory broker.
         public init(_ broker: MemoryBroker) {
             self.init(
                 MemoryPublisher(to: broker),
@@ -42,13 +42,13 @@ public enum PublisherConformance {
 
     public typealias Sentence = ContractSentence<Subject>
 
-    /// A name that no other test's queue is bound for.
+    /// A name for which no queue of another test is bound.
     private static func freshName() -> SignalName {
         SignalName(stringLiteral: "testing.n\(UUID().wireText.replacing("-", with: ""))")
     }
 
     public static let sentences: [Sentence] = [
-        Sentence("A message that a queue is bound for is confirmed and lies there as it was") { subject in
+        Sentence("A routable message is confirmed and stored in the queue unchanged") { subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
             let queue = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))
@@ -60,7 +60,7 @@ public enum PublisherConformance {
             #expect(await subject.publisher.publish([message]) == [.confirmed])
             #expect(try await subject.messages(queue) == [message])
         },
-        Sentence("Batches and their messages arrive in order, and outcomes are in the batch's order") {
+        Sentence("Batches and their messages are stored in order, and outcomes are in the batch's order") {
             subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
@@ -74,7 +74,7 @@ public enum PublisherConformance {
             }
             #expect(try await subject.messages(queue).map(\.messageID) == batches.joined().map(\.messageID))
         },
-        Sentence("A message that no queue is bound for is returned with 312, its neighbours are not") {
+        Sentence("An unroutable message is returned with 312, others in the batch are not") {
             subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
@@ -86,12 +86,12 @@ public enum PublisherConformance {
             #expect(outcomes.first == .confirmed)
             #expect(outcomes.last == .confirmed)
             guard case .returned(let code, _) = outcomes[1] else {
-                Issue.record("\(outcomes[1]) is no return")
+                Issue.record("\(outcomes[1]) is not a return")
                 return
             }
             #expect(code == 312)
         },
-        Sentence("A message that breaks AMQP's rules is refused for good, its neighbours are not") {
+        Sentence("A message that violates AMQP is permanently refused, others in the batch are not") {
             subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
@@ -104,7 +104,7 @@ public enum PublisherConformance {
             #expect(outcomes.first == .confirmed)
             #expect(outcomes.last == .confirmed)
             guard case .refused(let words) = outcomes[1] else {
-                Issue.record("\(outcomes[1]) is no refusal")
+                Issue.record("\(outcomes[1]) is not a refusal")
                 return
             }
             #expect(!words.isEmpty)
@@ -112,7 +112,7 @@ public enum PublisherConformance {
         Sentence("An empty batch has no outcomes") { subject in
             #expect(await subject.publisher.publish([]).isEmpty)
         },
-        Sentence("Without a connection outcomes are unknown at once, and it is ready when there is one") {
+        Sentence("While disconnected outcomes are unknown at once; after a reconnect it is ready again") {
             subject in
             try await subject.publisher.awaitReady()
             let name = freshName()
@@ -128,7 +128,7 @@ public enum PublisherConformance {
             #expect(await subject.publisher.publish([message]) == [.confirmed])
             #expect(try await subject.messages(queue).map(\.messageID).contains(message.messageID))
         },
-        Sentence("One that waits for it to be ready can be cancelled") { subject in
+        Sentence("A task that waits until the publisher is ready can be cancelled") { subject in
             try await subject.publisher.awaitReady()
             try await subject.setDown(true)
             try await eventually(within: .seconds(20), "the loss was noticed") {

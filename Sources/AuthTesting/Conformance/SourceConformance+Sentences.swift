@@ -9,7 +9,7 @@ extension SourceConformance {
     }
 
     static let delivering: [Sentence] = [
-        Sentence("Messages are delivered in the queue's order, as they were sent") { subject in
+        Sentence("Messages are delivered unchanged, in the queue's order") { subject in
             let collector = DeliveryCollector(subject.source)
             var messages = (1...5).map { SignalMessage.test($0, subject: "subject-\($0)") }
             messages[0].headers["auth-attempt"] = .integer(2)
@@ -22,7 +22,7 @@ extension SourceConformance {
             #expect(deliveries.allSatisfy { !$0.redelivered && $0.deliveryCount == 0 })
             for delivery in deliveries { subject.source.acknowledge(delivery) }
         },
-        Sentence("What was not settled comes again after a loss of the connection, what was does not") {
+        Sentence("After a connection loss unsettled deliveries are redelivered, acknowledged ones are not") {
             subject in
             let collector = DeliveryCollector(subject.source)
             let messages = (1...3).map { SignalMessage.test($0) }
@@ -30,7 +30,7 @@ extension SourceConformance {
             let first = try await collector.wait(for: 3)
             subject.source.acknowledge(first[1])
             await subject.source.flush()
-            // A message that comes after it and is acknowledged shows that the broker has read the first.
+            // A later message that is acknowledged, too, shows that the broker has processed the first one.
             try await subject.send([.test(4)])
             subject.source.acknowledge(try await collector.wait(for: 4)[3])
             try await subject.dropConnection()
@@ -40,7 +40,7 @@ extension SourceConformance {
             #expect(again.allSatisfy { $0.redelivered && $0.tag.epoch > first[0].tag.epoch })
             for delivery in again { subject.source.acknowledge(delivery) }
         },
-        Sentence("Settling a delivery of a lost connection does nothing, and the source goes on") { subject in
+        Sentence("Settling a delivery of a lost connection is ignored, and the source continues") { subject in
             let collector = DeliveryCollector(subject.source)
             try await subject.send([.test(1)])
             let first = try await collector.wait(for: 1)
@@ -54,7 +54,7 @@ extension SourceConformance {
             #expect(last.tag.epoch == again[1].tag.epoch)
             subject.source.acknowledge(last)
         },
-        Sentence("A delivery that is released is delivered again and counted") { subject in
+        Sentence("A released delivery is redelivered with its delivery count increased") { subject in
             let collector = DeliveryCollector(subject.source)
             let message = SignalMessage.test(1)
             try await subject.send([message])
@@ -68,7 +68,7 @@ extension SourceConformance {
     ]
 
     static let moving: [Sentence] = [
-        Sentence("Moved copies lie in their queues, and the original is gone") { subject in
+        Sentence("Copies are stored in their queues, and the original is acknowledged") { subject in
             let collector = DeliveryCollector(subject.source)
             let message = SignalMessage.test(1, subject: "somebody")
             try await subject.send([message])
@@ -93,7 +93,7 @@ extension SourceConformance {
             #expect(next.message.messageID != message.messageID)
             subject.source.acknowledge(next)
         },
-        Sentence("A copy comes back from its rung of the ladder when its time is over") { subject in
+        Sentence("A retry copy returns to the queue after the delay of its rung") { subject in
             let collector = DeliveryCollector(subject.source)
             var message = SignalMessage.test(1)
             try await subject.send([message])
@@ -109,7 +109,7 @@ extension SourceConformance {
             subject.source.acknowledge(again)
             try await subject.expectNothing(in: .retry(.oneSecond))
         },
-        Sentence("A copy may go back to the queue itself") { subject in
+        Sentence("A copy can be republished to the queue itself") { subject in
             let collector = DeliveryCollector(subject.source)
             let message = SignalMessage.test(1)
             try await subject.send([message])
@@ -123,7 +123,7 @@ extension SourceConformance {
     ]
 
     static let stopping: [Sentence] = [
-        Sentence("After it stops taking, what had come can be settled, and the deliveries end") { subject in
+        Sentence("After stopping, received deliveries can be settled, and the stream ends") { subject in
             let collector = DeliveryCollector(subject.source)
             try await subject.send([.test(1), .test(2)])
             let deliveries = try await collector.wait(for: 2)
@@ -135,7 +135,7 @@ extension SourceConformance {
             try await subject.source.move(
                 deliveries[1], as: [MovedCopy(to: .dead, message: deliveries[1].message)])
             #expect(try await subject.take(.dead).count == 1)
-            try await eventually("the third message lay in the queue") { try await subject.depth(.main) == 1 }
+            try await eventually("the third message was in the queue") { try await subject.depth(.main) == 1 }
         }
     ]
 }

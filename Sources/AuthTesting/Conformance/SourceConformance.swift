@@ -3,20 +3,20 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of a ``SignalSource``, sentence by sentence; every implementation passes all of them.
+/// The contract of a ``SignalSource`` as a list of checks that every implementation must pass.
 public enum SourceConformance {
-    /// A source on an empty queue with a prefetch of at least 10, and the broker behind it.
+    /// A source of an empty queue with a prefetch of at least 10, and its broker.
     public struct Subject: Sendable {
         public var source: any SignalSource
-        /// Puts messages into the source's queue, in order.
+        /// Adds messages to the source's queue, in order.
         public var send: @Sendable ([SignalMessage]) async throws -> Void
-        /// How many messages lie in one of the source's own queues, without those that were delivered.
+        /// The number of ready messages in one of the source's own queues.
         public var depth: @Sendable (MovedCopy.Destination) async throws -> Int
-        /// Takes the messages out of one of the source's own queues, but not the main one.
+        /// Removes and returns the messages of one of the source's own queues, except the main one.
         public var take: @Sendable (MovedCopy.Destination) async throws -> [SignalMessage]
-        /// Cuts the source's connection; it comes about again by itself.
+        /// Closes the source's connection; the source reconnects by itself.
         public var dropConnection: @Sendable () async throws -> Void
-        /// Lets a second pass, as the rungs of the ladder measure it.
+        /// Advances the time of the retry rungs by a second.
         public var passSecond: @Sendable () async throws -> Void
 
         public init(
@@ -34,7 +34,7 @@ public enum SourceConformance {
             self.passSecond = passSecond
         }
 
-        /// The twin.
+        /// The in-memory source.
         public init(_ source: MemorySource, of broker: MemoryBroker) {
             self.init(
                 source, send: { for message in $0 { broker.put(message, into: source.queue) } },
@@ -43,9 +43,9 @@ public enum SourceConformance {
                 passSecond: { broker.advance(by: .seconds(1)) })
         }
 
-        /// Waits until nothing lies in a queue and nothing comes from it any more.
+        /// Waits until a queue is empty.
         func expectNothing(in destination: MovedCopy.Destination) async throws {
-            try await eventually("nothing lay in \(destination)") { try await depth(destination) == 0 }
+            try await eventually("\(destination) was empty") { try await depth(destination) == 0 }
         }
     }
 

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-/// A batch that was handed over to a memory broker.
+/// A batch that was submitted to a memory broker.
 struct MemoryBatch: Sendable {
     var messages: [SignalMessage]
     var outcomes: [PublishOutcome] = []
@@ -10,12 +10,12 @@ struct MemoryBatch: Sendable {
 }
 
 extension MemoryBroker.State {
-    /// What the outcome of a message is called whose connection was lost.
+    /// The outcome of a message whose connection was lost.
     static let lost = PublishOutcome.unknown("the connection was lost")
 
     var isReady: Bool { !isDown && !isBlocked }
 
-    /// Routes what was handed over, and takes out the batches that have all their answers.
+    /// Routes the submitted messages; removes and returns the batches that have all their outcomes.
     mutating func answerOpen() -> [MemoryBatch] {
         guard isReady else { return [] }
         for index in open.indices {
@@ -33,7 +33,7 @@ extension MemoryBroker.State {
         return open
     }
 
-    /// Unknown or closed if the connection was lost over it.
+    /// Routes one message; the outcome is `unknown` or `closed` if the connection is lost because of it.
     private mutating func route(_ message: SignalMessage) -> PublishOutcome {
         if let fault = Self.fault(of: message) { return .refused(fault) }
         switch answer(message) {
@@ -66,7 +66,7 @@ extension MemoryBroker.State {
             ? "a short string has more than 255 bytes" : nil
     }
 
-    /// Loses all connections: what was not answered is unknown, what was not settled goes back.
+    /// Closes all connections: batches without outcomes become unknown, unsettled deliveries are requeued.
     mutating func disconnect(_ outcome: PublishOutcome = lost) -> [MemoryBatch] {
         epoch += 1
         for (name, queue) in queues {
@@ -82,7 +82,7 @@ extension MemoryBroker.State {
         }
     }
 
-    /// Hands out what lies in the queues.
+    /// Delivers the ready messages of all queues.
     mutating func pump() {
         if isDown { return }
         for name in queues.keys { queues[name]?.deliver() }

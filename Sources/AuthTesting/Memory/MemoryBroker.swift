@@ -3,22 +3,22 @@ public import AuthSignals
 import Foundation
 import Synchronization
 
-/// A broker in memory: one topic exchange, queues, redelivery, and switches for what may go wrong.
+/// An in-memory broker: one topic exchange, queues, redelivery, and switches that simulate failures.
 ///
 /// ``MemoryPublisher`` publishes to it and ``MemorySource`` consumes from it.
 public final class MemoryBroker: Sendable {
-    /// What the broker is to do with a message that is published.
+    /// How the broker responds to a published message.
     public enum Answer: Hashable, Sendable {
-        /// Route it: confirmed, or returned with 312 where no queue is bound for it.
+        /// Route it: confirmed, or returned with 312 if no queue is bound for it.
         case route
         /// Not stored: nacked.
         case nack
-        /// Not stored: refused for good.
+        /// Not stored: permanently refused.
         case refuse(String)
-        /// The connection is lost, and the acknowledgement with it; stored or not.
+        /// The connection is lost before the confirm; the message is stored or not.
         case lose(stored: Bool)
-        /// Not stored: the channel is closed with AMQP's code and a text, and the acknowledgements of all messages in
-        /// flight are lost.
+        /// Not stored: the channel is closed with AMQP's code and a text, and the confirms of all messages in flight
+        /// are lost.
         case close(code: Int, text: String)
     }
 
@@ -29,43 +29,43 @@ public final class MemoryBroker: Sendable {
         var holdsConfirms = false
         var answer: @Sendable (SignalMessage) -> Answer = { _ in .route }
         var accepted: [SignalMessage] = []
-        /// Batches that were handed over and not answered, oldest first.
+        /// Submitted batches without outcomes, oldest first.
         var open: [MemoryBatch] = []
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
         var last = 0
-        /// How often the connections were lost.
+        /// How often the connections were closed.
         var epoch = 0
     }
 
     let clock: FixedClock
     let state = Mutex(State())
 
-    /// - Parameter clock: what the rungs of retry ladders go by; see ``advance(by:)``.
+    /// - Parameter clock: the clock of the retry rungs; see ``advance(by:)``.
     public init(clock: FixedClock = FixedClock()) { self.clock = clock }
 
     // MARK: Queues
 
-    /// Makes a queue, and binds it to the signals' exchange.
+    /// Declares a queue and binds it to the signals' exchange.
     public func declareQueue(_ name: String, bind patterns: [SignalPattern] = []) {
         state.withLock { $0.queues[name, default: MemoryQueue()].bindings.formUnion(patterns) }
     }
 
-    /// The messages that lie in a queue, in order, without those that were delivered.
+    /// The ready messages of a queue, in order, without unacknowledged ones.
     public func messages(in queue: String) -> [SignalMessage] {
         state.withLock { $0.queues[queue]?.ready.map(\.message) ?? [] }
     }
 
-    /// How many messages of a queue are delivered and not settled.
+    /// The number of unacknowledged messages of a queue.
     public func unacknowledged(in queue: String) -> Int {
         state.withLock { state in
             state.queues[queue]?.consumers.values.reduce(0) { $0 + $1.unacknowledged.count } ?? 0
         }
     }
 
-    /// Every message that reached at least one queue through the exchange, in order.
+    /// All messages that were routed to at least one queue, in order.
     public var accepted: [SignalMessage] { state.withLock { $0.accepted } }
 
-    /// Puts a message into a queue, past the exchange.
+    /// Adds a message to a queue, bypassing the exchange.
     public func put(_ message: SignalMessage, into queue: String, deliveryCount: Int = 0) {
         state.withLock { state in
             state.queues[queue, default: MemoryQueue()].ready
@@ -76,12 +76,12 @@ public final class MemoryBroker: Sendable {
 
     // MARK: Switches
 
-    /// Says what is to become of the messages that are published from now on.
+    /// Sets the response to messages that are published from now on.
     public func answer(with answer: @escaping @Sendable (SignalMessage) -> Answer) {
         state.withLock { $0.answer = answer }
     }
 
-    /// Cuts all connections and lets none come about, or lets them come about again.
+    /// Closes all connections and prevents new ones (`true`), or allows connections again (`false`).
     public func setDown(_ isDown: Bool) {
         change { state in
             state.isDown = isDown
@@ -89,24 +89,24 @@ public final class MemoryBroker: Sendable {
         }
     }
 
-    /// Cuts all connections; they come about again at once.
+    /// Closes all connections; clients reconnect at once.
     public func dropConnections() { change { $0.disconnect() } }
 
-    /// Raises an alarm, under which nothing that is published is read, or ends it.
+    /// Raises or clears an alarm, which blocks publishing.
     public func setAlarm(_ isOn: Bool) {
         change {
             $0.isBlocked = isOn; return []
         }
     }
 
-    /// Keeps the acknowledgements of what is published back, or sends those that were kept.
+    /// Holds back publisher confirms (`true`), or sends those that were held back (`false`).
     public func holdConfirms(_ isOn: Bool) {
         change {
             $0.holdsConfirms = isOn; return []
         }
     }
 
-    /// Moves the clock, and what has waited long enough on a rung goes back to its queue.
+    /// Advances the clock; retry copies whose delay has passed return to their queue.
     public func advance(by duration: Duration) {
         clock.advance(by: duration)
         change { state in
@@ -115,7 +115,7 @@ public final class MemoryBroker: Sendable {
         }
     }
 
-    /// Changes the state, then carries on with what the change allows.
+    /// Changes the state, then delivers messages and completes batches as far as the new state allows.
     func change(_ body: (inout State) -> [MemoryBatch]) {
         let (answered, ready) = state.withLock { state in
             let lost = body(&state)

@@ -3,9 +3,9 @@ public import AuthSignals
 public import Foundation
 import Synchronization
 
-/// An inbox in memory: the twin of a worker's.
+/// An in-memory inbox, for tests of handlers.
 public final class MemoryInbox: Inbox {
-    /// What was done: a handler and a message.
+    /// A handler and a message that it has processed.
     public struct Mark: Hashable, Sendable {
         public var handler: String
         public var messageID: UUID
@@ -16,9 +16,9 @@ public final class MemoryInbox: Inbox {
         var begun: [Mark: Date] = [:]
     }
 
-    /// Gives handlers something to write that a rollback takes away.
+    /// A transaction to which handlers write values; a rollback discards them.
     public final class Transaction: InboxTransaction {
-        /// What the body has written; it becomes part of ``MemoryInbox/written`` with the mark.
+        /// The values that the body has written; they are added to ``MemoryInbox/written`` with the mark.
         public var written: [String] = []
     }
 
@@ -26,9 +26,9 @@ public final class MemoryInbox: Inbox {
 
     public init() {}
 
-    /// The marks and when they were set.
+    /// The marks and their times.
     public var marks: [Mark: Date] { state.withLock { $0.marks } }
-    /// What committed transactions have written, in their order.
+    /// The values that committed transactions have written, in order.
     public var written: [String] { state.withLock { $0.written } }
 
     public func isDone(handler: String, messageID: UUID) async throws -> Bool {

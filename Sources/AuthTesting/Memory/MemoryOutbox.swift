@@ -3,7 +3,7 @@ public import AuthSignals
 public import Foundation
 import Synchronization
 
-/// An outbox in memory: the twin of a store's.
+/// An in-memory outbox, for tests without a store.
 public final class MemoryOutbox: Outbox {
     private struct Row {
         var row: OutboxRow
@@ -25,7 +25,7 @@ public final class MemoryOutbox: Outbox {
         var nextStream = 0
         var pausedSince: Date?
 
-        /// The waiting rows that `isWanted` wants, in order, from the first number above `cursor`.
+        /// The pending rows after `cursor` that satisfy `isWanted`, in order.
         func rows(after cursor: Int64, limit: Int, where isWanted: (Row) -> Bool) -> [OutboxRow] {
             var low = 0
             var high = order.count
@@ -46,7 +46,7 @@ public final class MemoryOutbox: Outbox {
 
     public init() {}
 
-    /// Commits drafts, as one transaction, and returns their numbers.
+    /// Commits drafts as one transaction and returns their sequence numbers.
     @discardableResult
     public func commit(_ drafts: [SignalDraft]) -> [Int64] {
         let (sequences, streams) = state.withLock { state in
@@ -62,15 +62,15 @@ public final class MemoryOutbox: Outbox {
         return sequences
     }
 
-    /// The rows that wait, in order.
+    /// The pending rows, in order.
     public var pending: [OutboxRow] {
         state.withLock { $0.rows(after: 0, limit: .max) { _ in true } }
     }
-    /// The numbers of the rows that were confirmed and routed, in the order of settling.
+    /// The sequence numbers of confirmed rows, in the order of settling.
     public var confirmed: [Int64] { state.withLock { $0.confirmed } }
-    /// The numbers of the rows that no queue received.
+    /// The sequence numbers of unrouted rows, which no queue received.
     public var unrouted: [Int64] { state.withLock { $0.unrouted } }
-    /// The rows that were refused for good, and why.
+    /// The parked rows, which were permanently refused, with the reasons.
     public var parked: [Int64: String] { state.withLock { $0.parked } }
 
     public func acquireRelayRole() async throws -> any RelayRole { try await role.acquire() }
@@ -143,7 +143,7 @@ public final class MemoryOutbox: Outbox {
         }
     }
 
-    /// Stops the relaying as an operator does, or lets it go on.
+    /// Pauses the relay as an operator does; nil resumes it.
     public func pause(since date: Date?) { state.withLock { $0.pausedSince = date } }
 
     public func pausedSince() async throws -> Date? { state.withLock { $0.pausedSince } }

@@ -2,7 +2,7 @@
 import AuthSignals
 import Synchronization
 
-/// The outcomes of a batch, once they are known.
+/// The future outcomes of a batch.
 final class MemoryPromise: Sendable {
     private enum State {
         case open

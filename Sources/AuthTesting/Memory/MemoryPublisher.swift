@@ -4,8 +4,8 @@ import Synchronization
 
 /// Publishes to a ``MemoryBroker``.
 ///
-/// After a loss of the connection every batch is unknown until ``awaitReady()`` has returned: one who has not
-/// yet heard of the loss cannot publish what is behind what was lost.
+/// After a connection loss the outcome of every batch is unknown until ``awaitReady()`` has returned, so that a caller
+/// that has not noticed the loss cannot publish later messages before the lost ones.
 public final class MemoryPublisher: SignalPublisher {
     private let broker: MemoryBroker
     private let epoch: Mutex<Int>
@@ -22,7 +22,7 @@ public final class MemoryPublisher: SignalPublisher {
             let batch = MemoryBatch(messages: batch, promise: promise)
             if state.isDown || state.epoch != epoch {
                 var lost = batch
-                lost.outcomes = batch.messages.map { _ in .unknown("there is no connection") }
+                lost.outcomes = batch.messages.map { _ in .unknown("not connected") }
                 return [lost]
             }
             state.open.append(batch)

@@ -2,17 +2,17 @@
 import AuthSignals
 import Foundation
 
-/// A queue of a memory broker's, with those that consume it.
+/// A queue of a memory broker, with its consumers.
 struct MemoryQueue {
-    /// A message in its place.
+    /// A message in the queue.
     struct Item {
         var message: SignalMessage
         var deliveryCount = 0
-        /// On a rung of the ladder: when it goes back.
+        /// In a retry queue: when it returns to the main queue.
         var release: Date?
     }
 
-    /// One that consumes the queue.
+    /// A consumer of the queue.
     struct Consumer {
         var prefetch: Int
         var stream: AsyncStream<Delivery>.Continuation
@@ -22,7 +22,7 @@ struct MemoryQueue {
         var isTaking = true
     }
 
-    /// As the contract declares `x-delivery-limit`.
+    /// The contract's `x-delivery-limit`.
     static let deliveryLimit = Delivery.mostReturns
 
     var bindings: Set<SignalPattern> = []
@@ -30,7 +30,7 @@ struct MemoryQueue {
     var consumers: [Int: Consumer] = [:]
     var turn = 0
 
-    /// Hands out what can be handed out, the consumers by turns.
+    /// Delivers ready messages to the consumers, round-robin.
     mutating func deliver() {
         while let item = ready.first, let number = nextConsumer(), var consumer = consumers[number] {
             ready.removeFirst()
@@ -53,13 +53,13 @@ struct MemoryQueue {
         return chosen
     }
 
-    /// Removes a delivery; nil where it is not of this connection or was settled.
+    /// Removes a delivery; nil if it belongs to another connection or was already settled.
     mutating func take(_ tag: Delivery.Tag, of number: Int) -> Item? {
         guard consumers[number]?.epoch == tag.epoch else { return nil }
         return consumers[number]?.unacknowledged.removeValue(forKey: tag.number)
     }
 
-    /// Puts items back in their place and returns those that were delivered too often.
+    /// Requeues items at the front and returns those that exceed the delivery limit.
     mutating func giveBack(_ items: [Item]) -> [SignalMessage] {
         let counted = items.map { item in
             var item = item
@@ -70,7 +70,8 @@ struct MemoryQueue {
         return counted.filter { $0.deliveryCount > Self.deliveryLimit }.map(\.message)
     }
 
-    /// What a consumer's lost connection leaves; the next one has a new epoch.
+    /// Requeues the unacknowledged messages of a lost connection and returns those that exceed the delivery limit. The
+    /// next connection has a new epoch.
     mutating func disconnect(_ number: Int) -> [SignalMessage] {
         guard let consumer = consumers[number] else { return [] }
         let items = consumer.unacknowledged.sorted { $0.key < $1.key }.map(\.value)

@@ -2,7 +2,7 @@
 import AuthSignals
 import Synchronization
 
-/// A right that one has at a time; the others wait in the order in which they came.
+/// A lease with one holder at a time; others wait in first-in, first-out order.
 final class MemoryRelayRole: Sendable {
     private struct State {
         var isHeld = false

@@ -3,8 +3,8 @@ public import AuthSignals
 import Foundation
 import Synchronization
 
-/// Consumes a queue of a ``MemoryBroker``, with the consumer's own queues beside it: `NAME.retry.1s` and the
-/// other rungs, and `NAME.dead`.
+/// Consumes a queue of a ``MemoryBroker``, and has the consumer's other queues: `NAME.retry.1s` and the other retry
+/// rungs, and `NAME.dead`.
 public final class MemorySource: SignalSource {
     /// The queue's name.
     public let queue: String
@@ -18,7 +18,7 @@ public final class MemorySource: SignalSource {
     /// Declares the queue and consumes it.
     ///
     /// - Parameters:
-    ///   - prefetch: how many deliveries are unsettled at most.
+    ///   - prefetch: the maximum number of unsettled deliveries.
     ///   - strictlyOrdered: see ``AuthSignals/SignalSource/isStrictlyOrdered``.
     public init(
         _ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16,
@@ -56,14 +56,14 @@ public final class MemorySource: SignalSource {
         }
     }
 
-    /// The broker is told at once: there is nothing to wait for.
+    /// Does nothing, since the broker processes settlements at once.
     public func flush() async {}
 
     public func isCurrent(_ delivery: Delivery) -> Bool {
         broker.state.withLock { $0.queues[queue]?.consumers[number]?.epoch == delivery.tag.epoch }
     }
 
-    /// - Throws: ``NotMoved`` where the broker is down, under an alarm or told not to take a copy.
+    /// - Throws: ``NotMoved`` if the broker is down or has an alarm, or if its response is not to store a copy.
     public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
         let now = broker.clock.now()
         var isMoved = false
@@ -71,7 +71,7 @@ public final class MemorySource: SignalSource {
             guard state.isReady else { return [] }
             let answers = copies.map { state.answer($0.message) }
             if answers.contains(where: { if case .refuse = $0 { true } else { false } }) {
-                // Refused for good: it is rejected, and the queue's dead-lettering takes it.
+                // Permanently refused: the delivery is rejected, which dead-letters it.
                 let item = state.queues[self.queue]?.take(delivery.tag, of: self.number)
                 state.deadLetter(item.map { [$0.message] } ?? [], of: self.queue)
                 isMoved = true
@@ -94,7 +94,7 @@ public final class MemorySource: SignalSource {
         if !isMoved { throw NotMoved() }
     }
 
-    /// Whether it takes from the queue.
+    /// Whether it consumes the queue.
     public var isTaking: Bool {
         broker.state.withLock { $0.queues[queue]?.consumers[number]?.isTaking ?? false }
     }
@@ -104,7 +104,7 @@ public final class MemorySource: SignalSource {
         stream.finish()
     }
 
-    /// Ends the consumer: what was not settled goes back to the queue.
+    /// Ends the consumer; unsettled deliveries are requeued.
     public func close() {
         broker.change { state in
             state.deadLetter(state.queues[self.queue]?.disconnect(self.number) ?? [], of: self.queue)
@@ -114,7 +114,7 @@ public final class MemorySource: SignalSource {
         stream.finish()
     }
 
-    /// The messages that lie in one of the consumer's own queues.
+    /// The messages in one of the consumer's own queues.
     public func messages(in destination: MovedCopy.Destination) -> [SignalMessage] {
         broker.messages(in: destination.queue(of: queue))
     }
