@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The examples of the doc comments. They are compiled with every build, and nothing of them runs: a test compares them
-// with the comments.
+// The examples of the doc comments. They are compiled with every build but do not run; a test compares them with the
+// comments.
 import AuthBroker
 import AuthConsumer
 import AuthFlows
@@ -147,10 +147,10 @@ private func runAll(
 
 struct CalendarUnreachable: LoggableError {
     var status: Int
-    var description: String { "the calendar answered \(status)" }
+    var description: String { "the calendar returned status \(status)" }
 }
 
-// Hummingbird has a type of that name, too.
+// Hummingbird has a type with the same name.
 typealias RequestContext = AuthSignals.RequestContext
 
 struct InvoicePaid: Signal {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An application with a database of its own: its rows, our rows and the signals of both commit together.
+// An application with its own database: its rows, the rows of the authentication server and the signals of both are
+// committed in one transaction.
 import AuthFlows
 import AuthSignals
 import AuthStore
@@ -13,7 +14,7 @@ struct InvoicePaid: Signal {
     var subject: String? { nil }
 }
 
-// The application's pool and its migrations; ours join them. Our tables are prefixed `auth_`.
+// The application's pool and migrations, to which the store's migrations are added. Its tables have the prefix `auth_`.
 let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 defer { try? FileManager.default.removeItem(at: folder) }
@@ -33,8 +34,8 @@ let keys = KeyRing(secret: "a secret of 32 random bytes, of course")
 let store = try SQLiteStore(
     pool: pool, keys: keys, codec: SignalCodec(source: "https://app.example.org"))
 
-// The application's own row for each user, in the transaction of the sign-up. `subject` is the user's id as signals
-// have it: Foundation would write it in upper case.
+// The application's own row for each user, in the transaction of the sign-up. `subject` is the user's id as in signals,
+// in lower case; Foundation writes UUIDs in upper case.
 var hooks = AccountHooks()
 hooks.didSignUp = { user, transaction in
     try transaction.sqlite?.execute(
@@ -45,13 +46,13 @@ let accounts = Accounts(
     store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)), hooks: hooks)
 _ = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("correct-horse")))
 
-// An own signal in the same transaction as an own row.
+// The application's own signal in the same transaction as its own row.
 try await store.transaction { transaction in
     try transaction.database.execute(sql: "INSERT INTO invoice (id) VALUES (?)", arguments: ["2026-1"])
     try transaction.emit(InvoicePaid(request: RequestContext(), invoice: "2026-1"))
 }
 
-// A transaction that fails leaves neither.
+// A failed transaction keeps neither the row nor the signal.
 struct OutOfPaper: Error {}
 try? await store.transaction { (transaction: SQLiteTransaction) in
     try transaction.database.execute(sql: "INSERT INTO invoice (id) VALUES (?)", arguments: ["2026-2"])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table of handlers, as a worker or the receivers within a process use it.
+// A table of handlers, for a worker or for in-process receivers.
 import AuthSignals
 import Logging
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flows without HTTP: each is a call, what came of it a value.
+// The flows without HTTP: each flow is a function call that returns its result as a value.
 import AuthFlows
 import AuthSignals
 import AuthStore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker without a broker: the memory broker routes, redelivers and keeps dead letters as the real one does.
+// A worker without RabbitMQ: the in-memory broker routes, redelivers and dead-letters messages like the real one.
 import AuthSignals
 import AuthTesting
 

@@ -6,7 +6,7 @@
 /// ```swift
 /// struct CalendarUnreachable: LoggableError {
 ///     var status: Int
-///     var description: String { "the calendar answered \(status)" }
+///     var description: String { "the calendar returned status \(status)" }
 /// }
 /// ```
 public protocol LoggableError: Error, CustomStringConvertible {}
