@@ -9,29 +9,29 @@ struct AuthBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure the library against bare librabbitmq.",
         discussion: """
-            Starts a broker of its own and prints a table: what was measured, against what, what is wanted and
-            whether it was reached. Both sides are measured in turn; what counts is the median.
+            Starts a private broker and prints a table with the measurements of both sides, the goals and
+            whether they were reached. Both sides are measured alternately; the result is the median.
             """,
         subcommands: [Measure.self, RunJob.self], defaultSubcommand: Measure.self)
 }
 
-/// The table.
+/// Measures the rows and prints the table.
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "measure", shouldDisplay: false)
 
-    @Argument(help: "The rows to measure; all where none is named.")
+    @Argument(help: "The rows to measure. By default all rows.")
     var rows: [RowName] = []
 
-    @Flag(help: "Shorter runs, and three of each: a few minutes instead of half an hour.")
+    @Flag(help: "Shorter runs, three of each: a few minutes instead of half an hour.")
     var quick = false
 
-    @Option(help: "How often each side is measured.")
+    @Option(help: "The number of runs of each side.")
     var runs: Int?
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
-    @Option(help: "Write a plot to this file.")
+    @Option(help: "Write a plot to this SVG file.")
     var svg: String?
 
     func validate() throws {
@@ -58,7 +58,7 @@ struct Measure: AsyncParsableCommand {
             print()
             print(Table.text(reports))
         }
-        // The broker takes its time to stop; the table need not wait for it in a buffer.
+        // Flush the table before the broker stops, which takes some time.
         fflush(nil)
         if let svg { try Plot.svg(reports).write(toFile: svg, atomically: true, encoding: .utf8) }
         try await broker.stop()

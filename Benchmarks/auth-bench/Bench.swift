@@ -3,11 +3,11 @@ import BrokerSupport
 import Foundation
 import Synchronization
 
-/// What all rows share: one broker, a folder, and how often and how long to measure.
+/// The state shared by all rows: the broker, a folder, and the number and size of runs.
 final class Bench: Sendable {
     let broker: PrivateBroker
     let folder: String
-    /// How often each side is measured; what counts is the median.
+    /// The number of runs of each side; the result is their median.
     let runs: Int
     let isQuick: Bool
     private let lastRun = Atomic(Int(Date().timeIntervalSince1970 * 10) % 100_000_000)
@@ -20,7 +20,7 @@ final class Bench: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    /// A long number, or a short one where it is to be quick.
+    /// The number for a full run, or the one for a quick run.
     func size(_ long: Int, quick: Int) -> Int { isQuick ? quick : long }
 
     func job(_ kind: Job.Kind, _ change: (inout Job) -> Void = { _ in }) -> Job {
@@ -31,7 +31,7 @@ final class Bench: Sendable {
         return job
     }
 
-    /// Runs a job in a process of its own.
+    /// Runs a job in its own process.
     func run(_ job: Job) async throws -> Outcome {
         let before = (now: ContinuousClock.now, cpu: brokerCPU())
         var outcome = try await Child.run(job)
@@ -40,13 +40,13 @@ final class Bench: Sendable {
         return outcome
     }
 
-    /// Empties the queue and puts messages in.
+    /// Purges the queue and publishes messages to it.
     func fillQueue(_ count: Int) async throws {
         _ = try await run(job(.prepare))
         _ = try await run(job(.barePublish) { $0.count = count })
     }
 
-    /// Runs the body with a folder that is there for it alone.
+    /// Runs the body with a temporary folder.
     func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
         let path = "\(folder)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -56,14 +56,14 @@ final class Bench: Sendable {
 
     func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
-    /// Seconds of processor time that the broker's processes have used.
+    /// The processor time of the broker's processes in seconds.
     private func brokerCPU() -> Double {
         let group = (try? String(contentsOfFile: "\(broker.directory)/node.group", encoding: .utf8))?
             .trimmingCharacters(in: .whitespacesAndNewlines)
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var ticks = 0.0
         for process in processes where process.allSatisfy(\.isNumber) {
-            // proc(5): after the name in brackets state, parent, group, …; the 14th and 15th are the times.
+            // proc(5): state, parent, group, … follow the name in parentheses; fields 14 and 15 are the times.
             guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
                 let end = text.lastIndex(of: ")")
             else { continue }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// This program again, with one job to do.
+/// Runs this program as a child process with one job.
 enum Child {
-    /// A job that takes longer has gone wrong.
+    /// The time limit of a job in seconds.
     private static let patience: TimeInterval = 1800
 
     static func run(_ job: Job) async throws -> Outcome {

@@ -3,14 +3,14 @@ import ArgumentParser
 import CBare
 import Foundation
 
-/// One measurement in a process of its own; for the benchmark itself.
+/// Runs one measurement in its own process; used only by the benchmark itself.
 struct RunJob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "job", shouldDisplay: false)
 
     @Argument var json: String
 
     func run() async throws {
-        // Whoever stops the benchmark stops its jobs.
+        // Stopping the benchmark stops its jobs, too.
         bare_end_with_parent()
         let job = try JSONDecoder().decode(Job.self, from: Data(json.utf8))
         FileHandle.standardOutput.write(try JSONEncoder().encode(try await job.measured()))

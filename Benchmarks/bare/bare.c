@@ -53,12 +53,12 @@ amqp_connection_state_t bare_open(const bare_target *target, bare_result *result
   amqp_socket_t *socket = connection ? amqp_tcp_socket_new(connection) : NULL;
   int status = socket ? amqp_socket_open(socket, target->host, target->port) : AMQP_STATUS_NO_MEMORY;
   if (status != AMQP_STATUS_OK) {
-    bare_fail_with_library(result, "no connection", status);
+    bare_fail_with_library(result, "connecting failed", status);
   } else if (amqp_login(connection, "/", 0, 131072, 60, AMQP_SASL_METHOD_PLAIN, "guest", "guest").reply_type !=
              AMQP_RESPONSE_NORMAL) {
     bare_fail(result, "the broker refused the log-in");
   } else if (!amqp_channel_open(connection, BARE_CHANNEL)) {
-    bare_fail(result, "the broker opened no channel");
+    bare_fail(result, "opening a channel failed");
   } else {
     return connection;
   }
@@ -77,5 +77,5 @@ bool bare_purge(const bare_target *target, bare_result *result) {
   if (!connection) return false;
   bool done = amqp_queue_purge(connection, BARE_CHANNEL, amqp_cstring_bytes(target->queue)) != NULL;
   bare_close(connection);
-  return done || bare_fail(result, "the queue was not purged");
+  return done || bare_fail(result, "purging the queue failed");
 }

@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-/// A content that is put together from its frames.
+/// A message body that is assembled from its frames.
 typedef struct {
   uint8_t *bytes;
   size_t capacity;
@@ -14,13 +14,13 @@ typedef struct {
   uint64_t tag;
 } content;
 
-/// Takes in one frame; says in `complete` whether it was a content's last.
+/// Processes one frame; sets `complete` if it was the last frame of a message.
 static bool take(content *content, const amqp_frame_t *frame, bool *complete, bare_result *result) {
   *complete = false;
   switch (frame->frame_type) {
     case AMQP_FRAME_METHOD:
       if (frame->payload.method.id != AMQP_BASIC_DELIVER_METHOD) {
-        return bare_fail(result, "the broker ended the consumer");
+        return bare_fail(result, "the broker cancelled the consumer or closed the channel");
       }
       content->tag = ((const amqp_basic_deliver_t *)frame->payload.method.decoded)->delivery_tag;
       return true;
@@ -55,7 +55,7 @@ static bool begin(amqp_connection_state_t connection, const bare_target *target,
   return (amqp_basic_qos(connection, BARE_CHANNEL, 0, (uint16_t)prefetch, 0) &&
           amqp_basic_consume(connection, BARE_CHANNEL, amqp_cstring_bytes(target->queue), amqp_cstring_bytes("bare"),
                              0, 0, 0, amqp_empty_table)) ||
-         bare_fail(result, "the queue is not consumed");
+         bare_fail(result, "consuming the queue failed");
 }
 
 bool bare_consume(const bare_target *target, uint64_t count, unsigned prefetch, unsigned batch,
@@ -67,10 +67,10 @@ bool bare_consume(const bare_target *target, uint64_t count, unsigned prefetch, 
   if (good && ready) ready(context);
   content content = {0};
   uint64_t handled = 0;
-  unsigned open = 0;  // handled and not acknowledged
+  unsigned open = 0;  // handled, but not acknowledged
   while (good && handled < count) {
     amqp_frame_t frame;
-    // Only where nothing is left to acknowledge may it wait.
+    // Wait only if all handled messages are acknowledged.
     struct timeval wait = {open ? 0 : 30, 0};
     int status = amqp_simple_wait_frame_noblock(connection, &frame, &wait);
     if (status == AMQP_STATUS_TIMEOUT && open) {

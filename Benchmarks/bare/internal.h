@@ -3,7 +3,7 @@
 #ifndef BARE_INTERNAL_H
 #define BARE_INTERNAL_H
 
-// librabbitmq 0.12 moved its headers into a folder; the old ones stay, with a warning.
+// librabbitmq 0.12 moved its headers into a folder; the old headers still exist, but cause a warning.
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/tcp_socket.h>

@@ -8,11 +8,11 @@
 
 #include "internal.h"
 
-/// What was published and not answered: a ring of flags from `base` on.
+/// The unconfirmed messages: a ring of flags, starting at `base`.
 typedef struct {
   bool *open;
   size_t size;
-  uint64_t base;  // the lowest tag without an answer
+  uint64_t base;  // the lowest unconfirmed tag
   uint64_t next;  // the next tag
   unsigned outstanding;
 } book;
@@ -26,7 +26,7 @@ static void settle(book *book, uint64_t tag, bool multiple) {
   while (book->base < book->next && !book->open[book->base % book->size]) book->base++;
 }
 
-/// Takes in one frame of the broker's.
+/// Processes one frame from the broker.
 static bool take(book *book, const amqp_frame_t *frame, bare_result *result) {
   if (frame->frame_type != AMQP_FRAME_METHOD) return true;
   switch (frame->payload.method.id) {
@@ -52,7 +52,7 @@ static bool take(book *book, const amqp_frame_t *frame, bare_result *result) {
   }
 }
 
-/// Waits at most that long for a first frame and takes all that are there.
+/// Waits at most that long for a first frame and processes all available frames.
 static bool receive(amqp_connection_state_t connection, book *book, struct timeval wait, bare_result *result) {
   for (;;) {
     amqp_frame_t frame;
@@ -104,7 +104,7 @@ bool bare_publish(const bare_target *target, bare_message *message, uint64_t run
   book book = {.size = (size_t)window * 4, .base = 1, .next = 1};
   book.open = calloc(book.size, sizeof *book.open);
   bool good = book.open && amqp_confirm_select(connection, BARE_CHANNEL) != NULL;
-  if (!good) bare_fail(result, "no confirms");
+  if (!good) bare_fail(result, "enabling publisher confirms failed");
   bare_begin(result);
   uint64_t start = bare_now();
   uint64_t number = 0;

@@ -4,9 +4,9 @@ import AuthSignals
 import CBare
 import Foundation
 
-/// The jobs of the bare loops.
+/// The jobs of the bare librabbitmq loops.
 enum BareJobs {
-    /// Declares what a worker declares, so that both sides use the same queue, and empties it.
+    /// Declares a worker's exchange and queues, so that both sides use the same queue, and purges the queue.
     static func prepare(_ job: Job) async throws -> Outcome {
         let admin = BrokerAdmin(try job.broker())
         try await admin.declareExchange()
@@ -32,7 +32,7 @@ enum BareJobs {
             _, bytes, size in
             guard let bytes, let event = try? SignalCodec.event(from: Data(bytes: bytes, count: size)),
                 (try? event.decode(Measured.self)) != nil
-            else { fatalError("the message cannot be read") }
+            else { fatalError("the message cannot be decoded") }
         }
         return try target(of: job) { target in
             try outcome(job.count) {
@@ -43,7 +43,7 @@ enum BareJobs {
         }
     }
 
-    /// Lends the place that the job talks to.
+    /// Calls the body with the job's connection parameters, which are valid only during the call.
     static func target<R>(of job: Job, _ body: (inout bare_target) throws -> R) throws -> R {
         guard let url = try BrokerURL.list(job.brokerURL).first else { throw BenchError("no broker") }
         let words = lend([url.host, "auth.signals", Measured.name.rawValue, job.queue])
@@ -53,7 +53,7 @@ enum BareJobs {
         return try body(&target)
     }
 
-    /// Copies for C, to be freed.
+    /// Copies strings for C; the caller must free them.
     static func lend(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } }
 
     static func outcome(_ count: Int, _ body: (inout bare_result) -> Bool) throws -> Outcome {
@@ -64,7 +64,7 @@ enum BareJobs {
         }
         guard isGood else { throw BenchError("the bare loop failed: \(fault)") }
         guard result.returned == 0, result.nacked == 0 else {
-            throw BenchError("\(result.returned) messages were returned and \(result.nacked) refused")
+            throw BenchError("\(result.returned) messages were returned and \(result.nacked) nacked")
         }
         var outcome = Outcome()
         outcome.count = count

@@ -15,7 +15,7 @@ enum DispatchJob {
         case .raw: handlers.on(matching: "#", as: "raw") { _, _ in meter.count() }
         case .typed, .typedWithInbox:
             handlers.on(Measured.self, as: "typed") { signal, _ in
-                if signal.note.isEmpty { throw BenchError("the message is not what was sent") }
+                if signal.note.isEmpty { throw BenchError("the received message is not the published one") }
                 meter.count()
             }
         }

@@ -8,7 +8,7 @@ import Foundation
 import ServiceLifecycle
 import Synchronization
 
-/// Log-ins by password at a steady rate, whatever the relay is doing meanwhile.
+/// Log-ins with a password at a steady rate, with different states of the relay.
 enum FlowJob {
     private static let users = 50
     private static let password = Password("correct horse battery staple 17")
@@ -23,7 +23,7 @@ enum FlowJob {
         if job.relayState != .off {
             var configuration = try job.broker()
             if job.relayState == .brokerDead {
-                // Nobody listens on port 1.
+                // No process listens on port 1.
                 configuration.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1")
             }
             let publisher = BrokerPublisher(configuration, logger: .silent)
@@ -48,7 +48,7 @@ enum FlowJob {
         return outcome.withLock { $0 }
     }
 
-    /// Something that is waited for before the first log-in.
+    /// A service whose `run()` starts by waiting for the publisher.
     private struct Ready: Service {
         let wait: @Sendable () async throws -> Void
         init(_ wait: @escaping @Sendable () async throws -> Void) { self.wait = wait }
@@ -64,14 +64,14 @@ enum FlowJob {
         settings.emailVerification = .none
         return Accounts(
             store: store, keys: KeyRing(secret: "a secret that only the benchmark knows"), settings: settings,
-            // Where the machine is too slow that is to be seen in the times, not in refusals.
+            // Generous limits, so that a slow machine causes longer times and not rejected log-ins.
             passwords: PasswordHasher(
                 cost: PasswordHasher.Cost(n: cost), queueLimit: 10_000, longestWait: .seconds(3600)))
     }
 
     private static func email(_ number: Int) -> String { "user\(number)@example.org" }
 
-    /// Each begins at its time, whether the one before it has ended or not, and counts from that time.
+    /// Each log-in starts at its scheduled time, even if earlier ones still run, and is measured from that time.
     private static func logIns(_ accounts: Accounts, _ job: Job) async throws -> Outcome {
         let start = ContinuousClock.now + .milliseconds(500)
         let samples = try await withThrowingTaskGroup(of: Double.self) { group in
@@ -81,7 +81,7 @@ enum FlowJob {
                     try await Task.sleep(until: due, tolerance: .zero)
                     let form = LogIn(email: email(number % users), password: password)
                     guard case .authenticated = try await accounts.logIn(form) else {
-                        throw BenchError("a log-in was refused")
+                        throw BenchError("a log-in failed")
                     }
                     return (ContinuousClock.now - due) / .milliseconds(1)
                 }

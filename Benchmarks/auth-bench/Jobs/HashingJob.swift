@@ -7,7 +7,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Requests that hash nothing, at a steady rate: first beside nothing, then while every core hashes passwords.
+/// Requests without password hashing at a steady rate: first on an idle server, then while every core hashes passwords.
 enum HashingJob {
     private static let password = Password("correct horse battery staple 17")
     private static let wrong = Password("wrong horse battery staple 18")
@@ -22,7 +22,7 @@ enum HashingJob {
                 longestWait: .seconds(3600)))
         let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
         guard case .authenticated(let authentication) = member, let token = authentication.newToken else {
-            throw BenchError("nobody was signed up")
+            throw BenchError("the sign-up failed")
         }
         let router = Router(context: BasicAuthRequestContext.self)
         router.get("/livez") { _, _ in #"{"alive":true}"# }
@@ -34,7 +34,7 @@ enum HashingJob {
         let outcome = Mutex(Outcome())
         try await Running.services([server]) {
             var listening = ports.makeAsyncIterator()
-            guard let port = await listening.next() else { throw BenchError("nobody listens") }
+            guard let port = await listening.next() else { throw BenchError("the server does not listen") }
             let request =
                 "GET \(job.path) HTTP/1.1\r\nHost: bench\r\nX-Session-Token: \(token.exposedText)\r\n\r\n"
             let idle = try await Probe.times(request, port: port, job.count, perSecond: job.rate)
@@ -50,7 +50,7 @@ enum HashingJob {
         return outcome.withLock { $0 }
     }
 
-    /// Runs the body while so many clients log in, each again and again.
+    /// Runs the body while that many clients log in repeatedly.
     private static func whileHashing<R: Sendable>(
         _ accounts: Accounts, logIns: Int, _ body: @escaping @Sendable () async throws -> R
     ) async throws -> R {
@@ -64,7 +64,7 @@ enum HashingJob {
                 }
             }
             group.addTask {
-                // All cores are busy and the rest waits.
+                // Wait until all cores are busy and further log-ins are queued.
                 while accounts.passwords.waitingCount < logIns / 2 {
                     try await Task.sleep(for: .milliseconds(5))
                 }
@@ -77,9 +77,9 @@ enum HashingJob {
     }
 }
 
-/// A client with one connection and a thread of its own, so that it waits for nobody but the server.
+/// A client with one connection on its own thread, so that it waits only for the server.
 private enum Probe {
-    /// The times of a request's answers in milliseconds. Each request is due at its time and counts from it.
+    /// The response times of a request in milliseconds. Each is measured from the request's scheduled time.
     static func times(
         _ request: String, port: Int, _ count: Int, perSecond rate: Double
     ) async throws -> [Double] {
@@ -102,7 +102,7 @@ private enum Probe {
             let pause = (due - .now) / .microseconds(1)
             if pause > 0 { usleep(UInt32(pause)) }
             guard write(connection, request, request.count) == request.count else {
-                throw BenchError("a request could not be sent")
+                throw BenchError("sending a request failed")
             }
             try readAnswer(connection)
             return (ContinuousClock.now - due) / .milliseconds(1)
@@ -120,23 +120,25 @@ private enum Probe {
                 Foundation.connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw BenchError("the server cannot be reached") }
+        guard result == 0 else { throw BenchError("the server is not reachable") }
         return connection
     }
 
-    /// Reads one answer, whose length is announced.
+    /// Reads one response with a `Content-Length`.
     private static func readAnswer(_ connection: Int32) throws {
         var text = ""
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             let count = read(connection, &buffer, buffer.count)
-            guard count > 0 else { throw BenchError("the server hung up") }
+            guard count > 0 else { throw BenchError("the server closed the connection") }
             text += String(decoding: buffer.prefix(count), as: UTF8.self)
             guard let end = text.range(of: "\r\n\r\n") else { continue }
-            guard text.hasPrefix("HTTP/1.1 200") else { throw BenchError("the server refused a request") }
+            guard text.hasPrefix("HTTP/1.1 200") else {
+                throw BenchError("the status of a response is not 200")
+            }
             let head = text[..<end.lowerBound].lowercased()
             guard let field = head.firstMatch(of: #/content-length: (\d+)/#), let length = Int(field.1) else {
-                throw BenchError("an answer has no length")
+                throw BenchError("a response has no Content-Length")
             }
             if text[end.upperBound...].utf8.count >= length { return }
         }

@@ -2,45 +2,45 @@
 import AuthBroker
 import Foundation
 
-/// What one child process is to do and measure: each measurement has a process of its own, so that processor
-/// time and memory are its own, too.
+/// The measurement of one child process. Each measurement runs in its own process, so that processor time and memory
+/// belong to it alone.
 struct Job: Codable, Sendable {
     enum Kind: String, Codable, CaseIterable {
-        /// Declares the queue and empties it; nothing is measured.
+        /// Declares and purges the queue; nothing is measured.
         case prepare
         /// Fills an outbox; nothing is measured.
         case fill
-        /// The relay drains an outbox.
+        /// The relay publishes all rows of an outbox.
         case relay
         /// The bare loop publishes.
         case barePublish
-        /// The dispatcher empties the queue into a handler.
+        /// The dispatcher consumes the queue with a handler.
         case dispatch
-        /// The bare loop empties the queue.
+        /// The bare loop consumes the queue.
         case bareConsume
-        /// Commit to handler at a steady rate.
+        /// The time from commit to handler at a steady rate.
         case latency
-        /// Bare publish to bare delivery at a steady rate.
+        /// The time from bare publish to bare delivery at a steady rate.
         case bareLatency
         /// Log-ins at a steady rate.
         case flow
-        /// The answers to somebody known and somebody unknown.
+        /// The response times for existing and unknown users.
         case timing
-        /// Requests that hash nothing, with and without hashing beside them.
+        /// Requests without password hashing, with and without concurrent hashing.
         case hashing
     }
 
-    /// What the dispatcher hands its messages to.
+    /// The kind of handler to which the dispatcher delivers.
     enum Handling: String, Codable { case raw, typed, typedWithInbox }
 
-    /// What the relay does beside the flows.
+    /// The state of the relay during the flows.
     enum RelayState: String, Codable { case off, on, brokerDead }
 
-    /// Which pair of answers is compared.
+    /// The flow whose response times are compared.
     enum Pair: String, Codable, CaseIterable { case logIn, signUp, passwordReset }
 
     var kind: Kind
-    /// Makes the messages of different runs different.
+    /// Distinguishes the messages of different runs.
     var run = 0
     var count = 0
     var brokerURL = ""
@@ -48,16 +48,16 @@ struct Job: Codable, Sendable {
     var window = 256
     var prefetch = 256
     var concurrency = 128
-    /// A folder of the job's own, or of a few jobs that follow each other.
+    /// The folder of the job, or of several consecutive jobs.
     var folder = ""
     var handling = Handling.raw
-    /// Whether the bare consumer reads each message as a typed handler's would be read.
+    /// Whether the bare consumer decodes each message like a typed handler.
     var decodes = false
     var rate = 200.0
     var relayState = RelayState.off
     var pair = Pair.logIn
     var scryptCost = 1024
-    /// What is asked for while passwords are hashed.
+    /// The path that is requested while passwords are hashed.
     var path = ""
 
     init(_ kind: Kind) { self.kind = kind }

@@ -9,10 +9,9 @@ import CBare
 import Foundation
 import Synchronization
 
-/// How long a signal takes at a steady rate.
+/// The latency of signals at a steady rate.
 enum LatencyJobs {
-    /// From the moment that the commit has returned to the handler's first line, through relay, broker,
-    /// dispatcher and inbox.
+    /// From the return of the commit to the start of the handler, through relay, broker, dispatcher and inbox.
     static func whole(_ job: Job) async throws -> Outcome {
         let store = try await RelayJobs.store(job)
         let publisher = BrokerPublisher(try job.broker(), logger: .silent)
@@ -45,7 +44,7 @@ enum LatencyJobs {
         return outcome
     }
 
-    /// From just before a bare publish to the bare consumer's callback.
+    /// From the start of a bare publish to the bare consumer's callback.
     static func bare(_ job: Job) throws -> Outcome {
         let times = Times(count: job.count)
         let context = Unmanaged.passRetained(Bare(times))
@@ -77,7 +76,7 @@ enum LatencyJobs {
         return outcome
     }
 
-    /// What the bare loops are told of.
+    /// The context of the bare loops' callbacks.
     private final class Bare: Sendable {
         let times: Times
         let ready = DispatchSemaphore(value: 0)
@@ -85,7 +84,7 @@ enum LatencyJobs {
 
         init(_ times: Times) { self.times = times }
 
-        /// One publisher, one queue, one consumer: they come in order.
+        /// With one publisher, one queue and one consumer, messages arrive in order.
         func receivedNext() { times.received(count.add(1, ordering: .relaxed).oldValue) }
     }
 
@@ -119,7 +118,7 @@ final class Times: Sendable {
         state.withLock { if $0[number].received == 0 { $0[number].received = bare_now() } }
     }
 
-    /// What lies between; a handler may be quicker than the news of the commit.
+    /// The differences. They may be negative: a handler can start before the commit has returned.
     var milliseconds: [Double] {
         state.withLock { $0.map { Double(Int64($0.received) - Int64($0.sent)) / 1e6 } }
     }

@@ -3,7 +3,7 @@ import AuthSignals
 import CBare
 import Foundation
 
-/// The signal that is sent: an application's own, of the size that is wanted.
+/// The signal that is published: an application's own, with a configurable size.
 struct Measured: Signal, Codable {
     static let name: SignalName = "bench.measured"
     var request: RequestContext
@@ -15,7 +15,7 @@ struct Measured: Signal, Codable {
 
     static let codec = SignalCodec(source: "https://id.example", schemaBase: "urn:bench")
     static let bodySize = 500
-    /// So many people: enough for all lanes to be busy.
+    /// The number of different subjects: enough to keep all subject queues busy.
     static let subjects = 1000
 
     init(number: Int, user: String, note: String = "", request: RequestContext = RequestContext()) {
@@ -25,14 +25,14 @@ struct Measured: Signal, Codable {
         self.note = note
     }
 
-    /// One whose message has a body of ``bodySize`` bytes.
+    /// A signal whose message has a body of ``bodySize`` bytes.
     static func sized(number: Int) throws -> Measured {
         var signal = Measured(number: number, user: user(number))
         signal.note = String(repeating: "x", count: bodySize - (try body(of: signal).count))
         return signal
     }
 
-    /// Eight digits.
+    /// A user id of eight digits.
     static func user(_ number: Int) -> String {
         String(String(100_000_000 + number % subjects).dropFirst())
     }
@@ -41,7 +41,8 @@ struct Measured: Signal, Codable {
         codec.message(for: OutboxRow(sequence: 1, draft: try codec.draft(signal, at: Date()))).body
     }
 
-    /// Lends the bare loops a message of this signal, with the places where ids and subjects are written anew.
+    /// Calls the body with a message of this signal for the bare loops, and the offsets at which they overwrite ids and
+    /// subjects.
     static func withBareMessage<R>(_ body: (UnsafeMutablePointer<bare_message>) throws -> R) throws -> R {
         let signal = try sized(number: 0)
         let id = UUID.version7()
@@ -69,7 +70,7 @@ struct Measured: Signal, Codable {
     }
 }
 
-/// What went wrong, for the one who runs the benchmark.
+/// An error message of the benchmark.
 struct BenchError: Error, CustomStringConvertible {
     var description: String
     init(_ description: String) { self.description = description }

@@ -3,7 +3,7 @@ import CBare
 import Foundation
 import Synchronization
 
-/// Watches this process's time and memory while a known number of messages goes by.
+/// Measures this process's time and memory while it processes a given number of messages.
 final class Meter: Sendable {
     private struct State {
         var count = 0
@@ -18,10 +18,10 @@ final class Meter: Sendable {
 
     init(target: Int) { self.target = target }
 
-    /// The clock runs from here; otherwise it runs from the first message.
+    /// Starts the clock; without this call it starts with the first message.
     func start() { state.withLock { $0.start = (bare_now(), bare_cpu()) } }
 
-    /// Another message has gone by; those over the target are not counted.
+    /// Counts processed messages; those over the target are ignored.
     func count(_ more: Int = 1) {
         let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.start == nil { state.start = (bare_now(), bare_cpu()) }
@@ -63,7 +63,7 @@ final class Meter: Sendable {
     }
 
     static func residentMiB() -> Double {
-        // /proc/self/statm: pages; the second number is what is resident.
+        // /proc/self/statm: sizes in pages; the second number is the resident size.
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
         let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
         return pages * Double(getpagesize()) / 1_048_576

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a job has measured.
+/// The measurements of a job.
 struct Outcome: Codable, Sendable {
     var count = 0
     /// Wall-clock seconds from the first message to the last.
     var seconds = 0.0
-    /// Seconds of processor time of the job's process meanwhile.
+    /// Processor time of the job's process in that time, in seconds.
     var cpu = 0.0
-    /// How many processors the broker kept busy during the whole job.
+    /// The average number of processors used by the broker during the whole job.
     var brokerCores = 0.0
-    /// Resident memory in MiB, twenty samples or so over the time.
+    /// Resident memory in MiB, about twenty samples over the time.
     var memory: [Double] = []
-    /// Milliseconds, one for each message or call.
+    /// The time of each message or call in milliseconds.
     var samples: [Double] = []
-    /// The same of the other side of a pair.
+    /// The times of the other side of a pair.
     var otherSamples: [Double] = []
 
-    /// Messages a second.
+    /// Messages per second.
     var rate: Double { Double(count) / seconds }
-    /// Microseconds of processor time for each message.
+    /// Processor time per message in microseconds.
     var cpuPerMessage: Double { cpu / Double(count) * 1e6 }
 }

@@ -44,7 +44,7 @@ enum RelayJobs {
     }
 }
 
-/// An outbox that is asked what of it is done.
+/// An outbox that counts its confirmed rows.
 private struct CountingOutbox: Outbox {
     let outbox: any Outbox
     let meter: Meter
@@ -64,7 +64,7 @@ private struct CountingOutbox: Outbox {
         try await outbox.rows(ofSubject: subject, after: sequence, limit: limit)
     }
 
-    /// A row is done when it is settled, not before.
+    /// A row counts when it is settled, not when it is published.
     func settle(_ settlements: [OutboxSettlement]) async throws {
         try await outbox.settle(settlements)
         meter.count(settlements.count { $0.result == .confirmed })

@@ -3,9 +3,9 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Runs services beside a body.
+/// Runs services while a body runs.
 enum Running {
-    /// Starts the services, runs the body, then lets them finish in reverse order.
+    /// Starts the services, runs the body, then shuts them down gracefully in reverse order.
     static func services(
         _ services: [any Service], _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
@@ -14,7 +14,7 @@ enum Running {
             tasks.addTask { try await group.run() }
             tasks.addTask {
                 do { try await body() } catch {
-                    // A job that has failed has nothing to finish.
+                    // Exit at once, since the result of a failed job is not used.
                     FileHandle.standardError.write(Data("the job failed: \(error)\n".utf8))
                     exit(1)
                 }
@@ -26,6 +26,6 @@ enum Running {
 }
 
 extension Logger {
-    /// Says nothing: what is measured is not the log.
+    /// A logger without output, so that logging is not measured.
     static var silent: Logger { Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -4,7 +4,7 @@ import AuthSignals
 import AuthStore
 import Foundation
 
-/// The answers to somebody known and to somebody unknown, one after the other in an order left to chance.
+/// The response times for existing and unknown users, measured alternately in random order.
 enum TimingJob {
     private static let password = Password("correct horse battery staple 17")
     private static let wrong = Password("wrong horse battery staple 18")
@@ -13,11 +13,11 @@ enum TimingJob {
         let store = try await RelayJobs.store(job)
         var accounts = FlowJob.accounts(on: store, cost: job.scryptCost)
         var settings = accounts.settings
-        // Where an address must be confirmed a sign-up does not say that it is taken.
+        // With mandatory verification a sign-up does not reveal that the address is taken.
         settings.emailVerification = .mandatory
         accounts = Accounts(
             store: store, keys: accounts.keys, settings: settings, passwords: accounts.passwords)
-        // A log-in compares with a hash of the cost that is measured; elsewhere nobody looks at the hash.
+        // Only a log-in verifies the hash, so only then it must have the measured cost.
         let cheap = Accounts(
             store: store, keys: accounts.keys, settings: settings,
             passwords: PasswordHasher(cost: PasswordHasher.Cost(n: 1024)))
@@ -46,7 +46,7 @@ enum TimingJob {
         return outcome
     }
 
-    /// The first ones pay for caches and statements that the others find ready.
+    /// The number of unmeasured calls that fill caches and prepare statements.
     private static let warmUp = 10
 
     private static func ask(_ accounts: Accounts, _ pair: Job.Pair, _ address: String) async throws {

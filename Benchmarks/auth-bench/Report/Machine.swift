@@ -3,7 +3,7 @@ import BrokerSupport
 import CBare
 import Foundation
 
-/// What was measured on and with.
+/// The machine and the software versions of the measurements.
 struct Machine: Codable, Sendable {
     var processor: String
     var processors: Int
@@ -30,8 +30,8 @@ struct Machine: Codable, Sendable {
             swift = "6.2"
         #endif
         settings = """
-            bodies of \(Measured.bodySize) bytes, persistent, mandatory, confirmed; one quorum queue of one node; \
-            window 256; prefetch 256, concurrency 128; SQLite in WAL mode, synchronous=FULL (a sync for every commit)
+            bodies of \(Measured.bodySize) bytes, persistent, mandatory, confirmed; one quorum queue on one node; \
+            window 256; prefetch 256, concurrency 128; SQLite in WAL mode, synchronous=FULL (a sync per commit)
             """
     }
 
@@ -44,7 +44,7 @@ struct Machine: Codable, Sendable {
         (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     }
 
-    /// For people.
+    /// The lines above the table.
     var lines: [String] {
         [
             "\(processors) × \(processor), \(system); load \(load)",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rates, and processor time for each message, as bars: an SVG that needs nothing but a browser.
+/// Rates and processor time per message as a bar chart: a self-contained SVG.
 enum Plot {
     private static let width = 760
     private static let labelWidth = 300
@@ -10,9 +10,9 @@ enum Plot {
         var y = 28
         var parts: [String] = []
         for (title, unit, value) in [
-            ("Messages a second (more is better)", "/s", { (side: RowReport.Side) in side.rate }),
+            ("Messages per second (more is better)", "/s", { (side: RowReport.Side) in side.rate }),
             (
-                "Processor time for each message, µs (less is better)", "µs",
+                "Processor time per message, µs (less is better)", "µs",
                 { (side: RowReport.Side) in side.cpu }
             ),
         ] {

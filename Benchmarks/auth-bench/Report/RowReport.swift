@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a row has found.
+/// The result of a row.
 struct RowReport: Codable, Sendable {
-    /// One of the two or three things that were compared.
+    /// One of the two or three compared sides.
     struct Side: Codable, Sendable {
         var name: String
-        /// Messages a second.
+        /// Messages per second.
         var rate: Double?
-        /// Microseconds of its processor time for each message.
+        /// Processor time per message in microseconds.
         var cpu: Double?
-        /// How many processors the broker kept busy meanwhile.
+        /// The average number of processors used by the broker.
         var brokerCores: Double?
-        /// Milliseconds.
+        /// The median in milliseconds.
         var median: Double?
-        /// Milliseconds that few exceed: the 99th percentile of latencies, the 95th of calls.
+        /// The 99th percentile of latencies, or the 95th percentile of calls, in milliseconds.
         var late: Double?
         var detail: String?
     }
 
-    /// Something that is wanted, and whether it was reached.
+    /// A goal, and whether it was reached.
     struct Check: Codable, Sendable {
         var wanted: String
         var measured: String
@@ -38,7 +38,7 @@ struct RowReport: Codable, Sendable {
 }
 
 extension RowReport.Side {
-    /// The medians of some runs.
+    /// The medians of several runs.
     init(_ name: String, _ outcomes: [Outcome]) {
         self.name = name
         rate = outcomes.map(\.rate).median
@@ -48,7 +48,7 @@ extension RowReport.Side {
 }
 
 extension RowReport.Check {
-    /// A share of the other side's rate that is to be reached.
+    /// The goal of a minimum rate, as a share of the other side's rate.
     static func rate(
         of ours: [Outcome], atLeast share: Double, of others: [Outcome]
     ) -> RowReport.Check {
@@ -56,7 +56,7 @@ extension RowReport.Check {
         return RowReport.Check("rate ≥ \(share.short)×", "\(measured.short)×", measured >= share)
     }
 
-    /// A multiple of the other side's processor time that is not to be exceeded.
+    /// The goal of a maximum processor time, as a multiple of the other side's.
     static func cpu(of ours: [Outcome], atMost times: Double, of others: [Outcome]) -> RowReport.Check {
         let measured = ours.map(\.cpuPerMessage).median / others.map(\.cpuPerMessage).median
         return RowReport.Check("CPU ≤ \(times.short)×", "\(measured.short)×", measured <= times)
@@ -64,7 +64,7 @@ extension RowReport.Check {
 }
 
 extension Double {
-    /// As many digits as anybody reads.
+    /// Rounded to two decimal places at most.
     var short: String {
         let magnitude = abs(self)
         let places = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2

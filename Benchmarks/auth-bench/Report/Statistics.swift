@@ -3,7 +3,7 @@
 extension [Double] {
     var median: Double { quantile(0.5) }
 
-    /// The smallest value that at least that share of the values does not exceed.
+    /// The smallest value that is not exceeded by at least that share of the values.
     func quantile(_ share: Double) -> Double {
         if isEmpty { return .nan }
         let place = Int((share * Double(count)).rounded(.up)) - 1
@@ -17,22 +17,22 @@ extension [Double] {
         return reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
     }
 
-    /// Without the slowest: they tell of the machine, not of what is measured.
+    /// The values without the slowest ones, which are caused by the machine and not by the measured code.
     fileprivate func cropped(to share: Double) -> [Double] {
         Array(sorted().prefix(Int(Double(count) * share)))
     }
 }
 
-/// Whether two series of times can be told apart.
+/// Whether two series of times are statistically distinguishable.
 struct TimingComparison: Codable {
-    /// Welch's t over the times without the slowest twentieth of each side, as dudect takes it.
+    /// Welch's t of the times without the slowest twentieth of each side, as in dudect.
     var t: Double
-    /// The standard score of the Mann-Whitney U of all times, which asks for the order only.
+    /// The standard score of the Mann-Whitney U of all times, which depends only on their order.
     var z: Double
-    /// Milliseconds that the first side takes longer, in the middle.
+    /// The difference of the medians in milliseconds.
     var difference: Double
 
-    /// dudect's threshold: beyond it a difference is no accident.
+    /// dudect's threshold: a larger value is not a coincidence.
     static let threshold = 4.5
 
     var isToldApart: Bool { max(abs(t), abs(z)) > Self.threshold }
@@ -46,7 +46,7 @@ struct TimingComparison: Codable {
 
     private static func mannWhitney(_ first: [Double], _ second: [Double]) -> Double {
         let all = (first.map { ($0, true) } + second.map { ($0, false) }).sorted { $0.0 < $1.0 }
-        // Times of a clock that counts nanoseconds have no ties worth the trouble.
+        // Ties are ignored: they are rare with a clock that counts nanoseconds.
         let rankSum = all.enumerated().reduce(0.0) { $0 + ($1.element.1 ? Double($1.offset + 1) : 0) }
         let (m, n) = (Double(first.count), Double(second.count))
         let u = rankSum - m * (m + 1) / 2

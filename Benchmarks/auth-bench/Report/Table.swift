@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reports as a table in Markdown that can be read as it is.
+/// The reports as an aligned Markdown table.
 enum Table {
     static func text(_ reports: [RowReport]) -> String {
         var rows = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// A long backlog against a short one, through the relay and then through a worker with its inbox.
+    /// A long backlog compared with a short one, in the relay and then in a worker with an inbox.
     func backlogRow() async throws -> RowReport {
         let (short, long) = (size(10_000, quick: 5000), size(1_000_000, quick: 50_000))
         var relayed: [Outcome] = []
@@ -30,7 +30,7 @@ extension Bench {
         return .init("\(name): rate within 15 %", "\(share.short)×", abs(share - 1) <= 0.15)
     }
 
-    /// Flat: the second half needs no more than the first did, but for a few MiB.
+    /// Memory is flat if the second half uses only a few MiB more than the first.
     private func memory(_ name: String, _ outcome: Outcome) -> RowReport.Check {
         let samples = outcome.memory
         let first = samples.prefix(samples.count / 2).max() ?? 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// What the relay costs those who log in.
+    /// The effect of the relay on the duration of log-ins.
     func flowRow() async throws -> RowReport {
         let states: [(Job.RelayState, String)] = [
             (.off, "relay off"), (.on, "relay on"), (.brokerDead, "relay on, broker dead"),
@@ -23,7 +23,7 @@ extension Bench {
         }
         let late = outcomes.map { $0.map { $0.samples.quantile(0.95) }.median }
         return RowReport(
-            name: .flow, title: "Log-ins at 200 a second, scrypt cost 1024: p95",
+            name: .flow, title: "Log-ins at 200 per second, scrypt cost 1024: p95",
             sides: zip(states, outcomes).map { state, outcomes in
                 .init(
                     name: state.1, median: outcomes.map { $0.samples.median }.median,

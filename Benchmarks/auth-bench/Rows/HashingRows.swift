@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// What hashing passwords costs the requests that hash nothing.
+    /// The effect of password hashing on requests without hashing.
     func hashingRows() async throws -> [RowReport] {
         var reports: [RowReport] = []
         for (title, path) in [
@@ -25,7 +25,7 @@ extension Bench {
             let more = busy - idle
             reports.append(
                 RowReport(
-                    name: .hashing, title: "200 \(title) a second while every core hashes: p99",
+                    name: .hashing, title: "200 \(title) per second while every core hashes: p99",
                     sides: [
                         .init(
                             name: "while every core hashes",

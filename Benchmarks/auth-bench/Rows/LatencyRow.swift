@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// Commit to handler at a steady rate, against bare publish to bare delivery.
+    /// Commit to handler at a steady rate, compared with bare publish to bare delivery.
     func latencyRow() async throws -> RowReport {
         let count = size(2000, quick: 600)
         let (ours, others) = try await alternating {
@@ -26,7 +26,7 @@ extension Bench {
             return .init("\(name) ≤ bare + 5 ms", "\(more < 0 ? "" : "+")\(more.short) ms", more <= 5)
         }
         return RowReport(
-            name: .latency, title: "Commit to handler at 200 signals a second",
+            name: .latency, title: "Commit to handler at 200 signals per second",
             sides: [
                 .init(name: "commit to handler", median: middles.0, late: late.0),
                 .init(name: "bare publish to bare delivery", median: middles.1, late: late.1),

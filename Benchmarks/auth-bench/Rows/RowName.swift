@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
-/// The rows of the table, in its order.
+/// The rows of the table, in order.
 enum RowName: String, Codable, CaseIterable, ExpressibleByArgument, Sendable {
     case relay, raw, typed, inbox, latency, backlog, flow, timing, hashing
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// The relay against the bare publisher.
+    /// The relay compared with the bare publisher.
     func relayRow() async throws -> RowReport {
         let count = size(100_000, quick: 20_000)
         let (ours, others) = try await alternating {
@@ -32,7 +32,7 @@ extension Bench {
         }
     }
 
-    /// The dispatcher that decodes nothing against the bare consumer.
+    /// The dispatcher without decoding compared with the bare consumer.
     func rawRow() async throws -> RowReport {
         let (ours, others) = try await alternating {
             try await self.drainQueue(self.consumed, .raw)
@@ -45,7 +45,7 @@ extension Bench {
             checks: [.rate(of: ours, atLeast: 0.9, of: others), .cpu(of: ours, atMost: 3, of: others)])
     }
 
-    /// The dispatcher with a typed handler against the bare consumer with the same decoding.
+    /// The dispatcher with a typed handler compared with the bare consumer with the same decoding.
     func typedRow() async throws -> RowReport {
         let (ours, others) = try await alternating {
             try await self.drainQueue(self.consumed, .typed)
@@ -58,11 +58,11 @@ extension Bench {
             sides: [.init("dispatcher", ours), .init("bare consumer, same decoding", others)],
             checks: [
                 .rate(of: ours, atLeast: 0.8, of: others),
-                .init("CPU ≤ 40 µs a message", "\(cpu.short) µs", cpu <= 40),
+                .init("CPU ≤ 40 µs per message", "\(cpu.short) µs", cpu <= 40),
             ])
     }
 
-    /// The dispatcher with the SQLite inbox against the one without.
+    /// The dispatcher with the SQLite inbox compared with the one without.
     func inboxRow() async throws -> RowReport {
         let (ours, others) = try await alternating {
             try await self.drainQueue(self.consumed, .typedWithInbox)
@@ -75,7 +75,7 @@ extension Bench {
             checks: [.rate(of: ours, atLeast: 0.4, of: others)])
     }
 
-    /// How many messages one run consumes.
+    /// The number of messages that one run consumes.
     private var consumed: Int { size(50_000, quick: 20_000) }
 
     func drainQueue(_ count: Int, filled: Bool = false, _ handling: Job.Handling) async throws -> Outcome {
@@ -99,7 +99,7 @@ extension Bench {
             })
     }
 
-    /// Measures both sides in turn, so that what else the machine does meets both.
+    /// Measures both sides alternately, so that other load on the machine affects both.
     func alternating(
         _ ours: () async throws -> Outcome, _ other: () async throws -> Outcome
     ) async throws -> ([Outcome], [Outcome]) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bench {
-    /// Whether the time of an answer tells who has an account.
+    /// Whether response times reveal which users have an account.
     func timingRows() async throws -> [RowReport] {
         var reports: [RowReport] = []
         for cost in [1024, 131_072] {
@@ -25,7 +25,7 @@ extension Bench {
         let comparison = TimingComparison(outcome.samples, outcome.otherSamples)
         let count = outcome.samples.count
         return RowReport(
-            name: .timing, title: "\(pair.title), scrypt cost \(cost.grouped), \(count) answers each",
+            name: .timing, title: "\(pair.title), scrypt cost \(cost.grouped), \(count) responses each",
             sides: [
                 .init(
                     name: pair.known, median: outcome.samples.median, late: outcome.samples.quantile(0.95)),
@@ -35,7 +35,7 @@ extension Bench {
             ],
             checks: [
                 .init(
-                    "not told apart: t and z within ±\(TimingComparison.threshold.short)",
+                    "indistinguishable: t and z within ±\(TimingComparison.threshold.short)",
                     "t \(comparison.t.short), z \(comparison.z.short), medians "
                         + "\((comparison.difference * 1000).short) µs apart",
                     !comparison.isToldApart)
@@ -46,9 +46,9 @@ extension Bench {
 extension Job.Pair {
     fileprivate var title: String {
         switch self {
-        case .logIn: "Answer times of log-in"
-        case .signUp: "Answer times of sign-up"
-        case .passwordReset: "Answer times of a password reset"
+        case .logIn: "Response times of log-in"
+        case .signUp: "Response times of sign-up"
+        case .passwordReset: "Response times of a password reset"
         }
     }
 

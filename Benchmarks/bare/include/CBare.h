@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What librabbitmq does at its barest: the loops that `Scripts/bench` compares the library with. They keep the
-// same promises (confirms counted one by one and in bulk, acknowledgement after the callback) and nothing else:
-// no reconnecting, no time limits, no copies but the body's.
+// Minimal loops around librabbitmq, with which `Scripts/bench` compares the library. They give the same guarantees
+// (single and multiple confirms, acknowledgement after the callback) and nothing else: no reconnects, no timeouts, no
+// copies except the body.
 
 #ifndef CBARE_H
 #define CBARE_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Where to connect to, and what to talk about there.
+/// The broker's address and the names of the exchange, the routing key and the queue.
 typedef struct {
   const char *host;
   int port;
@@ -20,21 +20,21 @@ typedef struct {
   const char *queue;
 } bare_target;
 
-/// One message, again and again: the bytes at the offsets are written anew for each.
+/// The template of all messages: the bytes at the offsets are overwritten for each message.
 typedef struct {
   char *body;
   size_t body_size;
   size_t id_offset;       // 36 bytes: a UUID
   size_t subject_offset;  // 8 bytes: digits
-  unsigned subjects;      // how many different ones
+  unsigned subjects;      // number of different subjects
   const char *type;
   const char *content_type;
   const char *app_id;
   const char *correlation_id;
-  const char *subject;    // the header's text; its last 8 bytes are written anew
+  const char *subject;    // value of the header; its last 8 bytes are overwritten
 } bare_message;
 
-/// What a loop has taken: by the wall's clock and of the processor, from the first message to the last.
+/// The wall-clock and processor time of a loop, from the first message to the last.
 typedef struct {
   double seconds;
   double cpu_seconds;
@@ -43,33 +43,33 @@ typedef struct {
   char fault[256];
 } bare_result;
 
-/// Publishes persistent and mandatory, at most `window` without a confirm, and returns when all are confirmed.
+/// Publishes persistent, mandatory messages, at most `window` of them unconfirmed, and returns when all are confirmed.
 ///
-/// `run` makes the ids of different calls different. `rate` messages a second; 0 is as fast as it goes.
-/// `sent` is told the number of each message just before it is sent; it may be NULL.
+/// `run` distinguishes the ids of different calls. `rate` is in messages per second; 0 means as fast as possible.
+/// `sent` is called with the number of each message just before it is published; it may be NULL.
 bool bare_publish(const bare_target *target, bare_message *message, uint64_t run, uint64_t count, unsigned window,
                   double rate, void (*sent)(void *context, uint64_t number), void *context, bare_result *result);
 
-/// Consumes until `count` messages were given to `handler`, acknowledges `batch` at a time and what is left when
-/// nothing more has come, and returns when all are acknowledged. `ready` is told when the queue is consumed;
-/// either may be NULL.
+/// Consumes until `handler` was called for `count` messages, and returns when all are acknowledged. Acknowledges
+/// `batch` messages at a time, and fewer when no more messages are ready. `ready` is called when the consumer is registered.
+/// Both callbacks may be NULL.
 bool bare_consume(const bare_target *target, uint64_t count, unsigned prefetch, unsigned batch,
                   void (*ready)(void *context), void (*handler)(void *context, const uint8_t *body, size_t size),
                   void *context, bare_result *result);
 
-/// Throws away what is ready in the queue.
+/// Purges the ready messages of the queue.
 bool bare_purge(const bare_target *target, bare_result *result);
 
-/// Makes the kernel end this process when the one that started it ends.
+/// Makes the kernel kill this process when its parent ends.
 void bare_end_with_parent(void);
 
-/// Nanoseconds of a clock that all processes of the machine share.
+/// The monotonic clock in nanoseconds, the same for all processes of the machine.
 uint64_t bare_now(void);
 
-/// Processor time that this process has used, in seconds.
+/// The processor time of this process in seconds.
 double bare_cpu(void);
 
-/// librabbitmq's version, as text.
+/// librabbitmq's version as a string.
 const char *bare_library_version(void);
 
 #endif
