@@ -7,7 +7,8 @@ struct InputRefused: Error {
     var status: HTTPResponse.Status = .badRequest
     var refusals: [Refusal]
 
-    /// A body that is not a JSON object in UTF-8. Unlike allauth this server refuses any other body.
+    /// A body that is not a JSON object in UTF-8. allauth returns an empty 400; here the body has the API's error
+    /// format, so that the client can read the reason.
     static let malformed = InputRefused(
         refusals: [Refusal(.invalid, "The body must be a JSON object in UTF-8.")])
 
