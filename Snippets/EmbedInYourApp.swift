@@ -9,7 +9,7 @@ import GRDB
 
 struct InvoicePaid: Signal {
     static let name: SignalName = "billing.invoice_paid"
-    var request: RequestContext
+    var request: SignalRequest
     var invoice: String
     var subject: String? { nil }
 }
@@ -49,14 +49,14 @@ _ = try await accounts.signUp(SignUp(email: "ada@example.org", password: Passwor
 // The application's own signal in the same transaction as its own row.
 try await store.transaction { transaction in
     try transaction.database.execute(sql: "INSERT INTO invoice (id) VALUES (?)", arguments: ["2026-1"])
-    try transaction.emit(InvoicePaid(request: RequestContext(), invoice: "2026-1"))
+    try transaction.emit(InvoicePaid(request: SignalRequest(), invoice: "2026-1"))
 }
 
 // A failed transaction keeps neither the row nor the signal.
 struct OutOfPaper: Error {}
 try? await store.transaction { (transaction: SQLiteTransaction) in
     try transaction.database.execute(sql: "INSERT INTO invoice (id) VALUES (?)", arguments: ["2026-2"])
-    try transaction.emit(InvoicePaid(request: RequestContext(), invoice: "2026-2"))
+    try transaction.emit(InvoicePaid(request: SignalRequest(), invoice: "2026-2"))
     throw OutOfPaper()
 }
 

@@ -25,7 +25,7 @@ struct Handling: Sendable {
     /// The index of the current or next handler.
     var index = 0
     /// The copies for the handlers that failed.
-    var copies: [MovedCopy] = []
+    var copies: [RepublishedCopy] = []
 
     init(_ subject: Subject) { self.subject = subject }
 

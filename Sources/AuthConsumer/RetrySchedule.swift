@@ -26,7 +26,7 @@ public struct RetrySchedule: Hashable, Sendable {
     ///   - error: ``AuthSignals/SignalVerdict/reject(_:)`` dead-letters the message immediately;
     ///     ``AuthSignals/SignalVerdict/retry(after:)`` chooses the first rung that is not shorter, or the longest one.
     ///     A message that cannot be decoded is also dead-lettered immediately: a retry always fails.
-    public func destination(afterAttempts attempts: Int, error: any Error) -> MovedCopy.Destination {
+    public func destination(afterAttempts attempts: Int, error: any Error) -> RepublishedCopy.Destination {
         if let fault = error as? SignalError, fault.code.isOfTheBytes { return .dead }
         let verdict = error as? SignalVerdict
         if case .reject = verdict { return .dead }

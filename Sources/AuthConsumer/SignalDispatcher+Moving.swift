@@ -9,7 +9,7 @@ extension SignalDispatcher {
     func copy(
         of delivery: Delivery, for entry: HandlerTable.Entry, _ attempt: Int, _ error: any Error,
         _ event: SignalEvent
-    ) -> MovedCopy {
+    ) -> RepublishedCopy {
         let destination = configuration.retries.destination(afterAttempts: attempt, error: error)
         var failed = FailedDelivery(
             message: delivery.message, handler: entry.handler.name, attempts: attempt,
@@ -27,7 +27,7 @@ extension SignalDispatcher {
                 "handler": "\(entry.handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
                 "attempt": "\(attempt)", "error": "\(loggedWords(of: error))", "next": "\(destination.shown)",
             ])
-        return MovedCopy(to: destination, message: failed.copy)
+        return RepublishedCopy(to: destination, message: failed.copy)
     }
 
     /// Dead-letters a message that cannot be passed to a handler.
@@ -42,7 +42,7 @@ extension SignalDispatcher {
             ])
         let failed = FailedDelivery(
             message: delivery.message, error: error, reason: reason, at: clock.now())
-        await move(delivery, as: [MovedCopy(to: .dead, message: failed.copy)])
+        await move(delivery, as: [RepublishedCopy(to: .dead, message: failed.copy)])
     }
 
     /// Decides about a delivery that the broker would dead-letter after one more return to the queue, before it is
@@ -71,7 +71,7 @@ extension SignalDispatcher {
                 "message returned to the queue repeatedly without being handled; republished",
                 metadata: ["id": "\(event.id.wireText)", "returns": "\(delivery.deliveryCount)"])
             let fresh = FailedDelivery(message: delivery.message, at: clock.now())
-            await move(delivery, as: [MovedCopy(to: .main, message: fresh.copy)])
+            await move(delivery, as: [RepublishedCopy(to: .main, message: fresh.copy)])
             return true
         case .neverBegun, .done: return false
         }
@@ -104,7 +104,7 @@ extension SignalDispatcher {
 
     /// Republishes a delivery, with retries until the broker has confirmed the copies. If the delivery can no longer be
     /// settled, or the task is cancelled, it stays unsettled and is redelivered.
-    func move(_ delivery: Delivery, as copies: [MovedCopy]) async {
+    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async {
         var pause = configuration.movePause
         while !Task.isCancelled, source.isCurrent(delivery) {
             do {
@@ -144,7 +144,7 @@ extension SignalDispatcher {
     }
 }
 
-extension MovedCopy.Destination {
+extension RepublishedCopy.Destination {
     /// The suffix of the queue's name.
     var shown: String {
         switch self {

@@ -84,9 +84,9 @@ public final class SignalRelay: Service {
             suspects = []
         }
         let outbox = outbox
-        let role: any RelayRole
+        let role: any Lease
         do {
-            role = try await cancelWhenGracefulShutdown { try await outbox.acquireRelayRole() }
+            role = try await cancelWhenGracefulShutdown { try await outbox.acquireRelayLease() }
         } catch is CancellationError {
             return
         }

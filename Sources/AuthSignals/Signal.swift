@@ -8,7 +8,7 @@
 /// ```swift
 /// struct InvoicePaid: Signal {
 ///     static let name: SignalName = "billing.invoice_paid"
-///     var request: RequestContext
+///     var request: SignalRequest
 ///     var invoice: String
 ///     var subject: String? { invoice }
 /// }
@@ -24,7 +24,7 @@ public protocol Signal: Codable, Sendable {
     static var summary: String { get }
 
     /// The request that caused it; its id is the event's `correlationid`.
-    var request: RequestContext { get }
+    var request: SignalRequest { get }
 
     /// The person the signal is about, as an opaque id, never an address; for our own signals the user's id. A worker
     /// handles the signals of one subject in order. A UUID may be upper or lower case: it is lower case in the outbox

@@ -19,7 +19,7 @@ final class ExclusiveRole: Sendable {
     /// Waits until no other holder has the lease, and takes it.
     ///
     /// - Throws: `CancellationError`; ``StoreError`` if the lock file cannot be used.
-    func acquire() async throws -> any RelayRole {
+    func acquire() async throws -> any Lease {
         while true {
             try Task.checkCancellation()
             if let role = try attempt() { return role }
@@ -37,7 +37,7 @@ final class ExclusiveRole: Sendable {
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    private func attempt() throws(StoreError) -> (any RelayRole)? {
+    private func attempt() throws(StoreError) -> (any Lease)? {
         if let lockFile { return try HeldFile.lock(lockFile) }
         let free = heldInMemory.withLock { held in
             defer { held = true }
@@ -50,7 +50,7 @@ final class ExclusiveRole: Sendable {
 }
 
 /// A lock that is held until it is released or deallocated.
-private final class HeldFile: RelayRole {
+private final class HeldFile: Lease {
     private let descriptor: Mutex<Int32?>
 
     private init(_ descriptor: Int32) { self.descriptor = Mutex(descriptor) }
@@ -77,7 +77,7 @@ private final class HeldFile: RelayRole {
     }
 }
 
-private final class HeldInMemory: RelayRole {
+private final class HeldInMemory: Lease {
     private let role: Mutex<ExclusiveRole?>
 
     init(_ role: ExclusiveRole) { self.role = Mutex(role) }

@@ -6,7 +6,7 @@ import GRDB
 import Logging
 
 extension SQLiteStore: MailQueue {
-    public func acquireMailRole() async throws -> any RelayRole { try await mailRole.acquire() }
+    public func acquireMailLease() async throws -> any Lease { try await mailRole.acquire() }
 
     public func mailWakeUps() -> AsyncStream<Void> { bells.mail.stream() }
 

@@ -5,7 +5,7 @@ import GRDB
 import Logging
 
 extension SQLiteStore: Outbox {
-    public func acquireRelayRole() async throws -> any RelayRole { try await relayRole.acquire() }
+    public func acquireRelayLease() async throws -> any Lease { try await relayRole.acquire() }
 
     public func wakeUps() -> AsyncStream<Void> { bells.outbox.stream() }
 

@@ -97,9 +97,9 @@ import Testing
                 var deliveries = source.deliveries.makeAsyncIterator()
                 let delivery = try #require(await deliveries.next())
                 try await source.move(
-                    delivery, as: [MovedCopy(to: .retry(.oneSecond), message: delivery.message)])
+                    delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: delivery.message)])
                 let again = try #require(await deliveries.next())
-                try await source.move(again, as: [MovedCopy(to: .dead, message: again.message)])
+                try await source.move(again, as: [RepublishedCopy(to: .dead, message: again.message)])
                 #expect(try await world.admin.messageCount(in: topology.name(of: .dead)) == 1)
             }
         }

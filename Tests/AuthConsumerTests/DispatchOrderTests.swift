@@ -224,7 +224,7 @@ private struct TellingSource: SignalSource {
 
     func release(_ delivery: Delivery) { source.release(delivery) }
     func flush() async { told.change { $0.append("flush") } }
-    func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
         try await source.move(delivery, as: copies)
     }
     func stopTaking() async { await source.stopTaking() }

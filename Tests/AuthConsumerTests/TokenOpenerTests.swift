@@ -170,7 +170,7 @@ struct TokenOpenerTests {
         sociallogin.unsealedToken = Self.token
         let draft = try codec.draft(
             PreSocialLogin(
-                request: RequestContext(), user: nil, sociallogin: sociallogin, outcome: .proceeded),
+                request: SignalRequest(), user: nil, sociallogin: sociallogin, outcome: .proceeded),
             at: Date())
         let event = try SignalCodec.event(from: codec.message(for: OutboxRow(sequence: 1, draft: draft)).body)
         let received = try event.decode(PreSocialLogin.self).sociallogin

@@ -50,7 +50,7 @@ import Testing
             store: store, keys: world.accounts.keys, settings: settings,
             passwords: PasswordHasher(cost: World.cheap), limiter: limiter, clock: world.clock)
         let before = try await world.rowCounts()
-        let visit = Visit(request: RequestContext(client: .app, ip: "192.0.2.7"))
+        let visit = Visit(request: SignalRequest(client: .app, ip: "192.0.2.7"))
         let password = Password("Wr0ng-Secret-x9")
         let result =
             switch call {

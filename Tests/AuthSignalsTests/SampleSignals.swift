@@ -43,8 +43,8 @@ enum SampleSignals {
         EmailVerificationCodeRejected(request: request, user: user, lastAttempt: false),
     ]
 
-    static let request: RequestContext = {
-        var request = RequestContext(
+    static let request: SignalRequest = {
+        var request = SignalRequest(
             id: UUID(uuidString: "0199F0C2-0000-7000-8000-0000000000AA")!, client: .browser,
             ip: "2001:db8::17", userAgent: "Mozilla/5.0 (X11; Linux x86_64) \"Ünïcode\"/1.0")
         request.profile = .standard

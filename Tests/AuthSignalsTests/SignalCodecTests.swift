@@ -123,7 +123,7 @@ import Testing
     @Test func `rejects a signal that does not encode as a JSON object`() {
         struct Odd: Signal {
             static let name: SignalName = "test.odd"
-            var request = RequestContext()
+            var request = SignalRequest()
             var subject: String? { nil }
             func encode(to encoder: any Encoder) throws {
                 var container = encoder.unkeyedContainer()
@@ -132,7 +132,7 @@ import Testing
         }
         struct Endless: Signal {
             static let name: SignalName = "test.endless"
-            var request = RequestContext()
+            var request = SignalRequest()
             var number = Double.infinity
             var subject: String? { nil }
         }
@@ -185,14 +185,14 @@ struct InvoicePaid: Signal {
     static let schemaVersion = 2
     static let summary = "an invoice was paid"
 
-    var request: RequestContext
+    var request: SignalRequest
     var invoice: String
     var payer: String?
     var subject: String? { invoice }
 
     private enum CodingKeys: String, CodingKey { case request, invoice, payer }
 
-    init(request: RequestContext, invoice: String, payer: String?) {
+    init(request: SignalRequest, invoice: String, payer: String?) {
         self.request = request
         self.invoice = invoice
         self.payer = payer

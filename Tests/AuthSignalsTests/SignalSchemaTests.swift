@@ -91,7 +91,7 @@ import Testing
         }
 
         static let name: SignalName = "test.everything"
-        var request: RequestContext
+        var request: SignalRequest
         var plan: Plan
         var level: Level
         var currency: Currency
@@ -156,20 +156,20 @@ import Testing
             }
         }
         static let name: SignalName = "test.picky"
-        var request: RequestContext
+        var request: SignalRequest
         var code: Code
         var subject: String? { nil }
     }
 
     private struct Positive: Signal {
         static let name: SignalName = "test.positive"
-        var request: RequestContext
+        var request: SignalRequest
         var amount: Int
         var subject: String? { nil }
         private enum CodingKeys: String, CodingKey { case request, amount }
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            request = try container.decode(RequestContext.self, forKey: .request)
+            request = try container.decode(SignalRequest.self, forKey: .request)
             amount = try container.decode(Int.self, forKey: .amount)
             guard amount > 0 else {
                 throw DecodingError.dataCorruptedError(forKey: .amount, in: container, debugDescription: "0")

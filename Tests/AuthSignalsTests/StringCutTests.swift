@@ -18,18 +18,18 @@ import Testing
     }
 
     @Test func `cuts a user agent to 512 bytes when it is passed in and when it is set later`() throws {
-        var request = RequestContext(userAgent: String(repeating: "é", count: 400))
+        var request = SignalRequest(userAgent: String(repeating: "é", count: 400))
         #expect(request.userAgent == String(repeating: "é", count: 256))
         request.userAgent = "x" + String(repeating: "é", count: 400)
         let written = try SignalCodec.decoder().decode(
-            RequestContext.self, from: SignalCodec.encoder().encode(request))
+            SignalRequest.self, from: SignalCodec.encoder().encode(request))
         #expect(written.userAgent == "x" + String(repeating: "é", count: 255))
     }
 
     @Test func `cuts user input to 254 bytes`() throws {
         let long = String(repeating: "€", count: 200)
         let signal = AuthenticationStepCompleted(
-            request: RequestContext(), user: SampleSignals.user, method: .password, email: long,
+            request: SignalRequest(), user: SampleSignals.user, method: .password, email: long,
             username: long)
         #expect(signal.email == String(repeating: "€", count: 84))
         #expect(signal.username == String(repeating: "€", count: 84))

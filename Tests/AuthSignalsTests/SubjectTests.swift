@@ -28,7 +28,7 @@ import Testing
     {
         struct Paid: Signal {
             static let name: SignalName = "billing.invoice_paid"
-            var request = RequestContext()
+            var request = SignalRequest()
             var user: String
             var subject: String? { user }
             enum CodingKeys: String, CodingKey { case request, user }

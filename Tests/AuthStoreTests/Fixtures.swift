@@ -87,7 +87,7 @@ extension SignalCodec {
 /// An application's own signal.
 struct ThingHappened: Signal, Equatable {
     static let name: SignalName = "test.thing_happened"
-    var request = RequestContext()
+    var request = SignalRequest()
     var number: Int
     var about: String?
     var subject: String? { about }

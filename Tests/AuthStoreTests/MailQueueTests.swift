@@ -10,7 +10,7 @@ import Testing
 @Suite struct MailQueueTests {
     let clock = FixedClock()
     let store: SQLiteStore
-    let context = RequestContext(client: .app, ip: "192.0.2.7")
+    let context = SignalRequest(client: .app, ip: "192.0.2.7")
     var now: Date { clock.now() }
 
     init() throws { store = try .test(clock: clock) }

@@ -8,7 +8,7 @@ import Testing
 
 private struct OtherHappened: Signal {
     static let name: SignalName = "other.thing_happened"
-    var request = RequestContext()
+    var request = SignalRequest()
     var subject: String? { nil }
     enum CodingKeys: String, CodingKey { case request }
 }

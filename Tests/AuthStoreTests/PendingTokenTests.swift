@@ -34,7 +34,7 @@ import Testing
         try await open().transaction { transaction in
             try transaction.emit(
                 PreSocialLogin(
-                    request: RequestContext(), user: nil, sociallogin: sociallogin.snapshot(),
+                    request: SignalRequest(), user: nil, sociallogin: sociallogin.snapshot(),
                     outcome: .proceeded))
             try transaction.insert(written)
         }
@@ -45,7 +45,7 @@ import Testing
             #expect(read.sociallogin == written.state.pendingLogin?.sociallogin)
             try transaction.emit(
                 UserLoggedIn(
-                    request: RequestContext(),
+                    request: SignalRequest(),
                     user: UserSnapshot(
                         id: "1", email: nil, username: nil, isActive: true, dateJoined: transaction.now,
                         lastLogin: nil),

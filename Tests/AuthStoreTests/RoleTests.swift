@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct RoleTests {
-    private func acquired(_ task: Task<any RelayRole, any Error>, within bound: Duration) async -> Bool {
+    private func acquired(_ task: Task<any Lease, any Error>, within bound: Duration) async -> Bool {
         let done = Notes<Bool>()
         let watch = Task {
             done.add((try? await task.value) != nil)
@@ -18,23 +18,23 @@ import Testing
     @Test func `of two stores on one file, only one holds the relay lease`() async throws {
         let folder = try TemporaryFolder()
         let (first, second) = (try await folder.store(), try await folder.store())
-        let role = try await first.acquireRelayRole()
-        let waiting = Task { try await second.acquireRelayRole() }
+        let role = try await first.acquireRelayLease()
+        let waiting = Task { try await second.acquireRelayLease() }
         #expect(await !acquired(waiting, within: .milliseconds(500)))
         role.release()
-        let next = Task { try await second.acquireRelayRole() }
+        let next = Task { try await second.acquireRelayLease() }
         #expect(await acquired(next, within: .seconds(2)))
     }
 
     @Test func `a store grants its relay lease to one holder at a time, in memory too`() async throws {
         let folder = try TemporaryFolder()
         for store in [try await folder.store(), try SQLiteStore.test()] {
-            let role = try await store.acquireRelayRole()
-            let waiting = Task { try await store.acquireRelayRole() }
+            let role = try await store.acquireRelayLease()
+            let waiting = Task { try await store.acquireRelayLease() }
             #expect(await !acquired(waiting, within: .milliseconds(300)))
             role.release()
             role.release()
-            let next = Task { try await store.acquireRelayRole() }
+            let next = Task { try await store.acquireRelayLease() }
             #expect(await acquired(next, within: .seconds(2)))
         }
     }
@@ -42,16 +42,16 @@ import Testing
     @Test func `deinitialization releases a lease`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
-        do { _ = try await store.acquireRelayRole() }
-        let next = Task { try await store.acquireRelayRole() }
+        do { _ = try await store.acquireRelayLease() }
+        let next = Task { try await store.acquireRelayLease() }
         #expect(await acquired(next, within: .seconds(2)))
     }
 
     @Test func `the mail lease is independent of the relay lease`() async throws {
         let folder = try TemporaryFolder()
         let store = try await folder.store()
-        let relay = try await store.acquireRelayRole()
-        let mail = Task { try await store.acquireMailRole() }
+        let relay = try await store.acquireRelayLease()
+        let mail = Task { try await store.acquireMailLease() }
         #expect(await acquired(mail, within: .seconds(2)))
         relay.release()
     }
@@ -62,16 +62,16 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("link.sqlite"), withDestinationPath: folder.file("auth.sqlite"))
         let linked = try await folder.store("link.sqlite")
-        let role = try await store.acquireRelayRole()
-        let waiting = Task { try await linked.acquireRelayRole() }
+        let role = try await store.acquireRelayLease()
+        let waiting = Task { try await linked.acquireRelayLease() }
         #expect(await !acquired(waiting, within: .milliseconds(300)))
         role.release()
     }
 
     @Test func `waiting for a lease can be cancelled`() async throws {
         let store = try SQLiteStore.test()
-        let role = try await store.acquireRelayRole()
-        let waiting = Task { try await store.acquireRelayRole() }
+        let role = try await store.acquireRelayLease()
+        let waiting = Task { try await store.acquireRelayLease() }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { _ = try await waiting.value }
         role.release()
@@ -81,7 +81,7 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try await folder.store()
         let holder = try LockHolder(folder.file("auth.sqlite.relay.lock"))
-        let waiting = Task { try await store.acquireRelayRole() }
+        let waiting = Task { try await store.acquireRelayLease() }
         let early = Notes<Bool>()
         let watch = Task { early.add((try? await waiting.value) != nil) }
         #expect(await !becomes(within: .milliseconds(400)) { !early.all.isEmpty })

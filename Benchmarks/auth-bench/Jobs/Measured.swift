@@ -6,7 +6,7 @@ import Foundation
 /// The signal that is published: an application's own, with a configurable size.
 struct Measured: Signal, Codable {
     static let name: SignalName = "bench.measured"
-    var request: RequestContext
+    var request: SignalRequest
     var user: String
     var number: Int
     var note: String
@@ -18,7 +18,7 @@ struct Measured: Signal, Codable {
     /// The number of different subjects: enough to keep all subject queues busy.
     static let subjects = 1000
 
-    init(number: Int, user: String, note: String = "", request: RequestContext = RequestContext()) {
+    init(number: Int, user: String, note: String = "", request: SignalRequest = SignalRequest()) {
         self.request = request
         self.user = user
         self.number = number

@@ -49,7 +49,7 @@ private struct CountingOutbox: Outbox {
     let outbox: any Outbox
     let meter: Meter
 
-    func acquireRelayRole() async throws -> any RelayRole { try await outbox.acquireRelayRole() }
+    func acquireRelayLease() async throws -> any Lease { try await outbox.acquireRelayLease() }
 
     func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         if cursor == 0 { meter.start() }

@@ -80,7 +80,7 @@ public struct BrokerSource: SignalBatchSource, Service {
     }
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved``, or `CancellationError`.
-    public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+    public func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
         guard gate.isCurrent(delivery.tag) else {
             // Republishing itself has not failed, so that `moves.fault` stays.
             throw BrokerError(.notMoved, "the delivery's connection was lost; it will be redelivered")

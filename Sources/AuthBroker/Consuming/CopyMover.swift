@@ -41,7 +41,7 @@ final class CopyMover: Sendable {
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` if a retry may succeed, or
     ///   `CancellationError`.
-    func move(_ delivery: Delivery.Tag, as copies: [MovedCopy]) async throws -> Ending {
+    func move(_ delivery: Delivery.Tag, as copies: [RepublishedCopy]) async throws -> Ending {
         let isAlone = try await turns.begin()
         var isTaken = false
         defer { turns.end(isTaken: isTaken) }

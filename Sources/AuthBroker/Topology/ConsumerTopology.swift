@@ -34,7 +34,7 @@ public struct ConsumerTopology: Hashable, Sendable {
     public var exchange: String { "\(queue).x" }
 
     /// The queue for copies with a destination.
-    public func name(of destination: MovedCopy.Destination) -> String {
+    public func name(of destination: RepublishedCopy.Destination) -> String {
         switch destination {
         case .main: queue
         case .retry(let rung): "\(queue).retry.\(rung.name)"
@@ -43,7 +43,7 @@ public struct ConsumerTopology: Hashable, Sendable {
     }
 
     /// The routing key of a destination on the consumer's own exchange.
-    public func key(of destination: MovedCopy.Destination) -> String {
+    public func key(of destination: RepublishedCopy.Destination) -> String {
         switch destination {
         case .main: "main"
         case .retry(let rung): rung.name
@@ -74,7 +74,7 @@ public struct ConsumerTopology: Hashable, Sendable {
 
     /// The bindings of the consumer's queues to its own exchange.
     var ownBindings: [QueueBinding] {
-        let destinations = [.main] + RetryRung.allCases.map { MovedCopy.Destination.retry($0) } + [.dead]
+        let destinations = [.main] + RetryRung.allCases.map { RepublishedCopy.Destination.retry($0) } + [.dead]
         return destinations.map {
             QueueBinding(queue: name(of: $0), exchange: exchange, key: key(of: $0))
         }
@@ -107,7 +107,7 @@ public struct ConsumerTopology: Hashable, Sendable {
     /// At-least-once dead-lettering. Without `reject-publish` RabbitMQ accepts the strategy but silently loses
     /// messages.
     private func deadLettering(
-        to destination: MovedCopy.Destination
+        to destination: RepublishedCopy.Destination
     ) -> [String: SignalMessage.HeaderValue] {
         [
             "x-dead-letter-exchange": .string(exchange),

@@ -108,9 +108,9 @@ public struct Visit: Sendable {
     /// The token that the client sent; nil if it sent none.
     public var token: SessionToken?
     /// The request, as signals contain it.
-    public var request: RequestContext
+    public var request: SignalRequest
 
-    public init(token: SessionToken? = nil, request: RequestContext = RequestContext()) {
+    public init(token: SessionToken? = nil, request: SignalRequest = SignalRequest()) {
         self.token = token
         self.request = request
     }

@@ -10,7 +10,7 @@ struct Step {
 
     var settings: AccountSettings { accounts.settings }
     var now: Date { transaction.now }
-    var request: RequestContext { visit.request }
+    var request: SignalRequest { visit.request }
 
     /// The session of the caller's token, if it is still valid.
     func session() throws -> Session? {

@@ -10,7 +10,7 @@ public struct Session: Sendable, Identifiable {
     public var tokenHash: Data
     /// Nil while anonymous.
     public var userID: User.ID?
-    public var client: RequestContext.Client
+    public var client: SignalRequest.Client
     public var createdAt: Date
     public var expiresAt: Date
     /// When it was last used. It may be late by five minutes plus the time until ``Sessions/writeSightings()`` is next
@@ -23,7 +23,7 @@ public struct Session: Sendable, Identifiable {
     public var state: SessionState
 
     public init(
-        id: UUID, tokenHash: Data, userID: User.ID?, client: RequestContext.Client, createdAt: Date,
+        id: UUID, tokenHash: Data, userID: User.ID?, client: SignalRequest.Client, createdAt: Date,
         expiresAt: Date, lastSeenAt: Date, ip: String? = nil, userAgent: String? = nil,
         state: SessionState = SessionState()
     ) {

@@ -5,7 +5,7 @@ public import Foundation
 /// The pending mails: a seam between the store and the mail loop.
 public protocol MailQueue: Sendable {
     /// Waits for the mail lease, which at most one process holds at a time. Only its holder delivers mails.
-    func acquireMailRole() async throws -> any RelayRole
+    func acquireMailLease() async throws -> any Lease
 
     /// The mails that are due, in the order in which they were queued, at most `limit`.
     ///

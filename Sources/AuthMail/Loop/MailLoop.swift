@@ -102,11 +102,11 @@ public final class MailLoop: Service {
         }
     }
 
-    private func acquireRole(_ iterator: inout AsyncStream<Void>.AsyncIterator) async -> (any RelayRole)? {
+    private func acquireRole(_ iterator: inout AsyncStream<Void>.AsyncIterator) async -> (any Lease)? {
         courier.isNow(.standby)
         while !isEnding {
             do {
-                return try await cancelWhenGracefulShutdown { try await self.queue.acquireMailRole() }
+                return try await cancelWhenGracefulShutdown { try await self.queue.acquireMailLease() }
             } catch {
                 if isEnding || error is CancellationError { return nil }
                 logger.warning("mail lease acquisition failed; retrying", metadata: ["error": "\(error)"])

@@ -101,7 +101,7 @@ public struct PreSocialLoginEndpoint: Sendable {
 private struct PreSocialLoginQuestion: Encodable {
     struct User: Encodable { var id: String }
     struct Data: Encodable {
-        var request: RequestContext
+        var request: SignalRequest
         var user: User?
         /// Contains no token: only the outbox's encoder writes it, encrypted.
         var sociallogin: SocialLoginSnapshot

@@ -5,7 +5,7 @@ import AuthSignals
 /// The log-in and sign-up flows available to one kind of client.
 struct WaysIn: Sendable {
     let accounts: Accounts
-    let client: RequestContext.Client
+    let client: SignalRequest.Client
 
     private var settings: AccountSettings { accounts.settings }
 

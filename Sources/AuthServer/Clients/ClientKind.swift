@@ -9,5 +9,5 @@ enum ClientKind: String, CaseIterable, Sendable {
     case browser
 
     /// The value in signals.
-    var client: AuthSignals.RequestContext.Client { self == .app ? .app : .browser }
+    var client: AuthSignals.SignalRequest.Client { self == .app ? .app : .browser }
 }

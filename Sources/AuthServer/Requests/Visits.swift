@@ -7,7 +7,7 @@ import Hummingbird
 /// Creates the `Visit` of a flow from an HTTP request.
 struct Visits: Sendable {
     let clientAddress: ClientAddress
-    let client: AuthSignals.RequestContext.Client
+    let client: AuthSignals.SignalRequest.Client
 
     /// The request for flows and their signals. Its id is never taken from the client.
     func visit(
@@ -19,7 +19,7 @@ struct Visits: Sendable {
         clientAddress.report(request.headers, to: context.logger)
         return Visit(
             token: token,
-            request: AuthSignals.RequestContext(
+            request: AuthSignals.SignalRequest(
                 id: known?.requestID ?? .version7(), client: client,
                 ip: clientAddress.address(headers: request.headers, peer: peer),
                 userAgent: request.headers[.userAgent]))

@@ -10,7 +10,7 @@ public protocol Outbox: Sendable {
     /// value is released or the process dies.
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled.
-    func acquireRelayRole() async throws -> any RelayRole
+    func acquireRelayLease() async throws -> any Lease
 
     /// The rows after `cursor` in order, at most `limit`, and the position that the read has reached.
     ///
@@ -45,7 +45,7 @@ extension Outbox {
 }
 
 /// The relay lease of one outbox.
-public protocol RelayRole: Sendable {
+public protocol Lease: Sendable {
     /// Releases the lease.
     func release()
 }

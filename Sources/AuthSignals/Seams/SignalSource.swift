@@ -27,7 +27,7 @@ public protocol SignalSource: Sendable {
     /// call returns: a message that the broker permanently refuses is not retried.
     ///
     /// - Throws: If a copy was not stored; the delivery is then not settled and may be republished again.
-    func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws
+    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws
 
     /// Stops consuming the queue; earlier deliveries can still be settled.
     func stopTaking() async
@@ -88,7 +88,7 @@ public struct Delivery: Sendable {
 }
 
 /// A republished copy of a message, for one of the consumer's own queues.
-public struct MovedCopy: Sendable {
+public struct RepublishedCopy: Sendable {
     /// Which of the consumer's own queues.
     public enum Destination: Hashable, Sendable {
         /// The queue itself.

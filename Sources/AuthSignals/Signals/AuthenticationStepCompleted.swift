@@ -7,7 +7,7 @@ public struct AuthenticationStepCompleted: UserSignal, Hashable {
     public static let name: SignalName = "account.authentication_step_completed"
     public static let summary = "one factor succeeded; not a log-in yet"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     public var method: AuthenticationMethod
     /// Whether a logged-in user authenticated again.
@@ -24,7 +24,7 @@ public struct AuthenticationStepCompleted: UserSignal, Hashable {
     public var type: String?
 
     public init(
-        request: RequestContext, user: UserSnapshot, method: AuthenticationMethod,
+        request: SignalRequest, user: UserSnapshot, method: AuthenticationMethod,
         reauthenticated: Bool? = nil, email: String? = nil, username: String? = nil,
         provider: String? = nil, uid: String? = nil, type: String? = nil
     ) {

@@ -7,11 +7,11 @@ public struct EmailAdded: UserSignal, Hashable {
     public static let name: SignalName = "account.email_added"
     public static let summary = "an address was added to an account"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     public var emailAddress: EmailAddressSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
         self.request = request
         self.user = user
         self.emailAddress = emailAddress

@@ -7,7 +7,7 @@ public struct EmailChanged: UserSignal, Hashable {
     public static let name: SignalName = "account.email_changed"
     public static let summary = "the primary address changed"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// The former primary address, if one existed.
     public var fromEmailAddress: EmailAddressSnapshot?
@@ -15,7 +15,7 @@ public struct EmailChanged: UserSignal, Hashable {
     public var toEmailAddress: EmailAddressSnapshot
 
     public init(
-        request: RequestContext, user: UserSnapshot, fromEmailAddress: EmailAddressSnapshot?,
+        request: SignalRequest, user: UserSnapshot, fromEmailAddress: EmailAddressSnapshot?,
         toEmailAddress: EmailAddressSnapshot
     ) {
         self.request = request

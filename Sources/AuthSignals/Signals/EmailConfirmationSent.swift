@@ -7,7 +7,7 @@ public struct EmailConfirmationSent: UserSignal, Hashable {
     public static let name: SignalName = "account.email_confirmation_sent"
     public static let summary = "the mail transport accepted a confirmation mail"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// The method and the expiry; never the key or the code.
     public var confirmation: ConfirmationSnapshot
@@ -15,7 +15,7 @@ public struct EmailConfirmationSent: UserSignal, Hashable {
     public var signup: Bool
 
     public init(
-        request: RequestContext, user: UserSnapshot, confirmation: ConfirmationSnapshot, signup: Bool
+        request: SignalRequest, user: UserSnapshot, confirmation: ConfirmationSnapshot, signup: Bool
     ) {
         self.request = request
         self.user = user

@@ -7,12 +7,12 @@ public struct EmailConfirmed: UserSignal, Hashable {
     public static let name: SignalName = "account.email_confirmed"
     public static let summary = "an address became verified by its owner"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// The address, verified.
     public var emailAddress: EmailAddressSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
         self.request = request
         self.user = user
         self.emailAddress = emailAddress

@@ -7,12 +7,12 @@ public struct EmailRemoved: UserSignal, Hashable {
     public static let name: SignalName = "account.email_removed"
     public static let summary = "an address was removed from an account"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// The address as it was before it was removed.
     public var emailAddress: EmailAddressSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot, emailAddress: EmailAddressSnapshot) {
         self.request = request
         self.user = user
         self.emailAddress = emailAddress

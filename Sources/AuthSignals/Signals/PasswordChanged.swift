@@ -7,12 +7,12 @@ public struct PasswordChanged: UserSignal, Hashable {
     public static let name: SignalName = "account.password_changed"
     public static let summary = "a user changed their password"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// How many sessions the change ended.
     public var loggedOutSessions: Int
 
-    public init(request: RequestContext, user: UserSnapshot, loggedOutSessions: Int) {
+    public init(request: SignalRequest, user: UserSnapshot, loggedOutSessions: Int) {
         self.request = request
         self.user = user
         self.loggedOutSessions = loggedOutSessions

@@ -7,10 +7,10 @@ public struct PasswordReset: UserSignal, Hashable {
     public static let name: SignalName = "account.password_reset"
     public static let summary = "a password reset was completed"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot) {
         self.request = request
         self.user = user
     }

@@ -7,12 +7,12 @@ public struct PasswordResetCodeRejected: UserSignal, Hashable {
     public static let name: SignalName = "account.password_reset_code_rejected"
     public static let summary = "a wrong password reset code was entered"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// Whether no attempt is left.
     public var lastAttempt: Bool
 
-    public init(request: RequestContext, user: UserSnapshot, lastAttempt: Bool) {
+    public init(request: SignalRequest, user: UserSnapshot, lastAttempt: Bool) {
         self.request = request
         self.user = user
         self.lastAttempt = lastAttempt

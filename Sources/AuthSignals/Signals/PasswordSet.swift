@@ -7,10 +7,10 @@ public struct PasswordSet: UserSignal, Hashable {
     public static let name: SignalName = "account.password_set"
     public static let summary = "the first password of a user who had none"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot) {
         self.request = request
         self.user = user
     }

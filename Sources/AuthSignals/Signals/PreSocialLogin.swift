@@ -7,7 +7,7 @@ public struct PreSocialLogin: UserSignal, Hashable {
     public static let name: SignalName = "socialaccount.pre_social_login"
     public static let summary = "a provider has authenticated somebody, and the hook has answered"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     /// The user, if one is known.
     public var user: UserSnapshot?
     public var sociallogin: SocialLoginSnapshot
@@ -27,7 +27,7 @@ public struct PreSocialLogin: UserSignal, Hashable {
     }
 
     public init(
-        request: RequestContext, user: UserSnapshot?, sociallogin: SocialLoginSnapshot, outcome: Outcome,
+        request: SignalRequest, user: UserSnapshot?, sociallogin: SocialLoginSnapshot, outcome: Outcome,
         reason: String? = nil
     ) {
         self.request = request

@@ -7,11 +7,11 @@ public struct SocialAccountAdded: UserSignal, Hashable {
     public static let name: SignalName = "socialaccount.social_account_added"
     public static let summary = "a social account was connected to an existing user"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     public var sociallogin: SocialLoginSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot, sociallogin: SocialLoginSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot, sociallogin: SocialLoginSnapshot) {
         self.request = request
         self.user = user
         self.sociallogin = sociallogin

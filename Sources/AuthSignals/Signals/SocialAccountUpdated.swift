@@ -7,11 +7,11 @@ public struct SocialAccountUpdated: UserSignal, Hashable {
     public static let name: SignalName = "socialaccount.social_account_updated"
     public static let summary = "a connected account was used again and its data brought up to date"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     public var sociallogin: SocialLoginSnapshot
 
-    public init(request: RequestContext, user: UserSnapshot, sociallogin: SocialLoginSnapshot) {
+    public init(request: SignalRequest, user: UserSnapshot, sociallogin: SocialLoginSnapshot) {
         self.request = request
         self.user = user
         self.sociallogin = sociallogin

@@ -7,7 +7,7 @@ public struct UserLoggedIn: UserSignal, Hashable {
     public static let name: SignalName = "account.user_logged_in"
     public static let summary = "a user logs in, after the last stage of the log-in"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     /// The user, with `last_login` of this log-in.
     public var user: UserSnapshot
     /// The new session.
@@ -19,7 +19,7 @@ public struct UserLoggedIn: UserSignal, Hashable {
 
     /// - Parameter methods: the first 16 are kept.
     public init(
-        request: RequestContext, user: UserSnapshot, session: SessionSnapshot,
+        request: SignalRequest, user: UserSnapshot, session: SessionSnapshot,
         methods: [AuthenticationMethod],
         sociallogin: SocialLoginSnapshot? = nil
     ) {

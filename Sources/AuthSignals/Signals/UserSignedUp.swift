@@ -7,12 +7,12 @@ public struct UserSignedUp: UserSignal, Hashable {
     public static let name: SignalName = "account.user_signed_up"
     public static let summary = "an account was created; usually followed by account.user_logged_in"
 
-    public var request: RequestContext
+    public var request: SignalRequest
     public var user: UserSnapshot
     /// Set if the account was created through a provider.
     public var sociallogin: SocialLoginSnapshot?
 
-    public init(request: RequestContext, user: UserSnapshot, sociallogin: SocialLoginSnapshot? = nil) {
+    public init(request: SignalRequest, user: UserSnapshot, sociallogin: SocialLoginSnapshot? = nil) {
         self.request = request
         self.user = user
         self.sociallogin = sociallogin

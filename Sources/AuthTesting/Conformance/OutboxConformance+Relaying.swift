@@ -5,11 +5,11 @@ import Testing
 extension OutboxConformance {
     static let relaying: [Sentence] = [
         Sentence("The relay lease has one holder at a time, the next one after its release") { subject in
-            let first = try await subject.outbox.acquireRelayRole()
+            let first = try await subject.outbox.acquireRelayLease()
             let isHeld = Locked(true)
             let outbox = subject.outbox
             let second = Task {
-                let role = try await outbox.acquireRelayRole()
+                let role = try await outbox.acquireRelayLease()
                 return (role, isHeld.value)
             }
             // Enough time for a second call that does not wait.
@@ -21,21 +21,21 @@ extension OutboxConformance {
             role.release()
         },
         Sentence("Releasing a lease twice releases it once") { subject in
-            let first = try await subject.outbox.acquireRelayRole()
+            let first = try await subject.outbox.acquireRelayLease()
             first.release()
-            let second = try await subject.outbox.acquireRelayRole()
+            let second = try await subject.outbox.acquireRelayLease()
             first.release()
             let outbox = subject.outbox
-            let third = Task { try await outbox.acquireRelayRole() }
+            let third = Task { try await outbox.acquireRelayLease() }
             third.cancel()
             await #expect(throws: CancellationError.self) { try await third.value }
             second.release()
         },
         Sentence("A task that waits for the lease can be cancelled, and those behind it get it") { subject in
-            let first = try await subject.outbox.acquireRelayRole()
+            let first = try await subject.outbox.acquireRelayLease()
             let outbox = subject.outbox
-            let second = Task { try await outbox.acquireRelayRole() }
-            let third = Task { try await outbox.acquireRelayRole() }
+            let second = Task { try await outbox.acquireRelayLease() }
+            let third = Task { try await outbox.acquireRelayLease() }
             second.cancel()
             await #expect(throws: CancellationError.self) { try await second.value }
             first.release()

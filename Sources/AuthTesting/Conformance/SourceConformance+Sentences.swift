@@ -80,7 +80,7 @@ extension SourceConformance {
             try await subject.source.move(
                 delivery,
                 as: [
-                    MovedCopy(to: .dead, message: copy), MovedCopy(to: .retry(.oneHour), message: other),
+                    RepublishedCopy(to: .dead, message: copy), RepublishedCopy(to: .retry(.oneHour), message: other),
                 ])
             let dead = try await subject.take(.dead)
             #expect(dead.map(\.messageID) == [message.messageID])
@@ -100,7 +100,7 @@ extension SourceConformance {
             let delivery = try await collector.wait(for: 1)[0]
             message.headers["auth-attempt"] = .integer(1)
             try await subject.source.move(
-                delivery, as: [MovedCopy(to: .retry(.oneSecond), message: message)])
+                delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: message)])
             #expect(collector.all.count == 1)
             try await subject.passSecond()
             let again = try await collector.wait(for: 2)[1]
@@ -114,7 +114,7 @@ extension SourceConformance {
             let message = SignalMessage.test(1)
             try await subject.send([message])
             try await subject.source.move(
-                try await collector.wait(for: 1)[0], as: [MovedCopy(to: .main, message: message)])
+                try await collector.wait(for: 1)[0], as: [RepublishedCopy(to: .main, message: message)])
             let again = try await collector.wait(for: 2)[1]
             #expect(again.message.messageID == message.messageID)
             #expect(!again.redelivered)
@@ -133,7 +133,7 @@ extension SourceConformance {
             #expect(collector.all.count == 2)
             subject.source.acknowledge(deliveries[0])
             try await subject.source.move(
-                deliveries[1], as: [MovedCopy(to: .dead, message: deliveries[1].message)])
+                deliveries[1], as: [RepublishedCopy(to: .dead, message: deliveries[1].message)])
             #expect(try await subject.take(.dead).count == 1)
             try await eventually("the third message was in the queue") { try await subject.depth(.main) == 1 }
         }

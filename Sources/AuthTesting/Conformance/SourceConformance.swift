@@ -11,9 +11,9 @@ public enum SourceConformance {
         /// Adds messages to the source's queue, in order.
         public var send: @Sendable ([SignalMessage]) async throws -> Void
         /// The number of ready messages in one of the source's own queues.
-        public var depth: @Sendable (MovedCopy.Destination) async throws -> Int
+        public var depth: @Sendable (RepublishedCopy.Destination) async throws -> Int
         /// Removes and returns the messages of one of the source's own queues, except the main one.
-        public var take: @Sendable (MovedCopy.Destination) async throws -> [SignalMessage]
+        public var take: @Sendable (RepublishedCopy.Destination) async throws -> [SignalMessage]
         /// Closes the source's connection; the source reconnects by itself.
         public var dropConnection: @Sendable () async throws -> Void
         /// Advances the time of the retry rungs by a second.
@@ -21,8 +21,8 @@ public enum SourceConformance {
 
         public init(
             _ source: any SignalSource, send: @escaping @Sendable ([SignalMessage]) async throws -> Void,
-            depth: @escaping @Sendable (MovedCopy.Destination) async throws -> Int,
-            take: @escaping @Sendable (MovedCopy.Destination) async throws -> [SignalMessage],
+            depth: @escaping @Sendable (RepublishedCopy.Destination) async throws -> Int,
+            take: @escaping @Sendable (RepublishedCopy.Destination) async throws -> [SignalMessage],
             dropConnection: @escaping @Sendable () async throws -> Void,
             passSecond: @escaping @Sendable () async throws -> Void
         ) {
@@ -44,7 +44,7 @@ public enum SourceConformance {
         }
 
         /// Waits until a queue is empty.
-        func expectNothing(in destination: MovedCopy.Destination) async throws {
+        func expectNothing(in destination: RepublishedCopy.Destination) async throws {
             try await eventually("\(destination) was empty") { try await depth(destination) == 0 }
         }
     }

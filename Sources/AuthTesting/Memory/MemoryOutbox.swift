@@ -42,7 +42,7 @@ public final class MemoryOutbox: Outbox {
     }
 
     private let state = Mutex(State())
-    private let role = MemoryRelayRole()
+    private let role = MemoryLease()
 
     public init() {}
 
@@ -73,7 +73,7 @@ public final class MemoryOutbox: Outbox {
     /// The parked rows, which were permanently refused, with the reasons.
     public var parked: [Int64: String] { state.withLock { $0.parked } }
 
-    public func acquireRelayRole() async throws -> any RelayRole { try await role.acquire() }
+    public func acquireRelayLease() async throws -> any Lease { try await role.acquire() }
 
     public func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         state.withLock { state in

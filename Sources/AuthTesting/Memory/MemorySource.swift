@@ -64,7 +64,7 @@ public final class MemorySource: SignalSource {
     }
 
     /// - Throws: ``NotMoved`` if the broker is down or has an alarm, or if its response is not to store a copy.
-    public func move(_ delivery: Delivery, as copies: [MovedCopy]) async throws {
+    public func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
         let now = broker.clock.now()
         var isMoved = false
         broker.change { state in
@@ -115,7 +115,7 @@ public final class MemorySource: SignalSource {
     }
 
     /// The messages in one of the consumer's own queues.
-    public func messages(in destination: MovedCopy.Destination) -> [SignalMessage] {
+    public func messages(in destination: RepublishedCopy.Destination) -> [SignalMessage] {
         broker.messages(in: destination.queue(of: queue))
     }
 
@@ -123,7 +123,7 @@ public final class MemorySource: SignalSource {
     public struct NotMoved: Error {}
 }
 
-extension MovedCopy.Destination {
+extension RepublishedCopy.Destination {
     /// The routing key on the consumer's own exchange.
     var key: String {
         switch self {

@@ -65,7 +65,7 @@ extension World {
     }
 
     /// A user who has signed up, verified the address and logged in.
-    func member(_ email: String, _ kind: RequestContext.Client = .app) async throws -> Client {
+    func member(_ email: String, _ kind: SignalRequest.Client = .app) async throws -> Client {
         let settled = World(restarting: self) { settings in
             settings.emailVerification = .optional
             settings.emailVerificationByCode = false

@@ -111,7 +111,7 @@ final class World: Sendable {
     }
 
     /// An app client, which keeps its session token.
-    func client(_ kind: RequestContext.Client = .app, ip: String? = nil) -> Client {
+    func client(_ kind: SignalRequest.Client = .app, ip: String? = nil) -> Client {
         Client(world: self, kind: kind, ip: ip)
     }
 
@@ -155,11 +155,11 @@ struct Happened: Sendable {
 /// A client that keeps its session token.
 final class Client: Sendable {
     let world: World
-    private let kind: RequestContext.Client
+    private let kind: SignalRequest.Client
     private let ip: String?
     private let held = Locked<SessionToken?>(nil)
 
-    init(world: World, kind: RequestContext.Client, ip: String?) {
+    init(world: World, kind: SignalRequest.Client, ip: String?) {
         self.world = world
         self.kind = kind
         self.ip = ip
@@ -172,7 +172,7 @@ final class Client: Sendable {
     }
 
     var visit: Visit {
-        Visit(token: token, request: RequestContext(client: kind, ip: ip, userAgent: "tests"))
+        Visit(token: token, request: SignalRequest(client: kind, ip: ip, userAgent: "tests"))
     }
 
     /// Makes a call, keeps the returned token, and delivers the mails.

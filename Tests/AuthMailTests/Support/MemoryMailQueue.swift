@@ -24,7 +24,7 @@ final class MemoryMailQueue: MailQueue, WallClock {
         var waiters: [AsyncStream<Void>.Continuation] = []
     }
 
-    private struct Role: RelayRole {
+    private struct Role: Lease {
         let queue: MemoryMailQueue
         func release() { queue.state.withLock { $0.isHeld = false } }
     }
@@ -62,7 +62,7 @@ final class MemoryMailQueue: MailQueue, WallClock {
         }
     }
 
-    func acquireMailRole() async throws -> any RelayRole {
+    func acquireMailLease() async throws -> any Lease {
         while true {
             let isMine = state.withLock { state in
                 defer { state.isHeld = true }

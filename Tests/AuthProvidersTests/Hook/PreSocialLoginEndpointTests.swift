@@ -28,7 +28,7 @@ struct PreSocialLoginEndpointTests {
         process: .login, user: user)
 
     private static let visit = Visit(
-        request: RequestContext(client: .browser, ip: "2001:db8::17", userAgent: "tests"))
+        request: SignalRequest(client: .browser, ip: "2001:db8::17", userAgent: "tests"))
 
     /// The result of a hook request, and the requests that the server received.
     private struct Asked: Sendable {

@@ -6,13 +6,13 @@ import Foundation
 package struct TrialHappened: Signal {
     package static let name: SignalName = "trial.happened"
     package static let summary = "something happened in a trial"
-    package var request: RequestContext
+    package var request: SignalRequest
     package var number: Int
     package var subject: String?
 
     private enum CodingKeys: String, CodingKey { case request, number, subject }
 
-    package init(number: Int, subject: String?, request: RequestContext = RequestContext()) {
+    package init(number: Int, subject: String?, request: SignalRequest = SignalRequest()) {
         self.number = number
         self.subject = subject
         self.request = request

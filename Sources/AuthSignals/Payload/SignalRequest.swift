@@ -2,7 +2,7 @@
 public import Foundation
 
 /// The request that caused a signal: `data.request`.
-public struct RequestContext: Hashable, Sendable {
+public struct SignalRequest: Hashable, Sendable {
     /// The kind of client that made the request; open: accept unknown values.
     public struct Client: RawRepresentable, Hashable, Sendable, Codable {
         public var rawValue: String
@@ -37,7 +37,7 @@ public struct RequestContext: Hashable, Sendable {
     }
 }
 
-extension RequestContext: Codable {
+extension SignalRequest: Codable {
     private enum CodingKeys: String, CodingKey { case id, client, profile, ip, userAgent = "user_agent" }
 
     public func encode(to encoder: any Encoder) throws {
@@ -52,6 +52,6 @@ extension RequestContext: Codable {
     }
 }
 
-extension RequestContext.Client: OpenEnumeration {
-    public static let knownValues: [RequestContext.Client] = [.app, .browser, .library]
+extension SignalRequest.Client: OpenEnumeration {
+    public static let knownValues: [SignalRequest.Client] = [.app, .browser, .library]
 }

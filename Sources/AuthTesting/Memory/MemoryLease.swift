@@ -3,7 +3,7 @@ import AuthSignals
 import Synchronization
 
 /// A lease with one holder at a time; others wait in first-in, first-out order.
-final class MemoryRelayRole: Sendable {
+final class MemoryLease: Sendable {
     private struct State {
         var isHeld = false
         var next = 0
@@ -13,7 +13,7 @@ final class MemoryRelayRole: Sendable {
     private let state = Mutex(State())
 
     /// - Throws: `CancellationError`
-    func acquire() async throws -> any RelayRole {
+    func acquire() async throws -> any Lease {
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -55,11 +55,11 @@ final class MemoryRelayRole: Sendable {
         next?.resume()
     }
 
-    private final class Held: RelayRole {
-        private let role: MemoryRelayRole
+    private final class Held: Lease {
+        private let role: MemoryLease
         private let isReleased = Mutex(false)
 
-        init(of role: MemoryRelayRole) { self.role = role }
+        init(of role: MemoryLease) { self.role = role }
 
         func release() {
             let first = isReleased.withLock { released in
