@@ -150,14 +150,6 @@ struct CalendarUnreachable: LoggableError {
     var description: String { "the calendar returned status \(status)" }
 }
 
-<<<<<<< Updated upstream
-// Hummingbird has a type with the same name.
-typealias SignalRequest = AuthSignals.SignalRequest
-=======
-// Hummingbird has a type of that name, too.
-typealias SignalRequest = AuthSignals.SignalRequest
->>>>>>> Stashed changes
-
 struct InvoicePaid: Signal {
     static let name: SignalName = "billing.invoice_paid"
     var request: SignalRequest

@@ -28,11 +28,11 @@ final class DispatchMetrics: Sendable {
 
     private let depth: Mutex<Gauge>
     /// Messages that were dead-lettered without calling a handler: malformed, or for an unknown handler.
-    let setAside: Counter
+    let deadLetter: Counter
 
     init(factory: any MetricsFactory) {
         depth = Mutex(Gauge(label: "auth_signals_lane_depth", factory: factory))
-        setAside = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
+        deadLetter = Counter(label: "auth_signals_dead", dimensions: [("handler", "")], factory: factory)
     }
 
     /// - Parameter count: Called under the lock, so that of two tasks the one that records last has the newer value.

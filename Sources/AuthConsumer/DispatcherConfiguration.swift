@@ -31,7 +31,7 @@ public struct DispatcherConfiguration: Sendable {
     /// How often old marks are deleted from the inbox.
     public var pruneInterval: Duration = .seconds(3600)
     /// The first delay before republishing a copy is retried; it doubles up to 30 s.
-    public var movePause: Duration = .milliseconds(100)
+    public var republishPause: Duration = .milliseconds(100)
 
     public init() {}
 }

@@ -20,7 +20,7 @@ final class HandlerWatch: Sendable {
     /// Runs a worker until it ends, is abandoned, or the caller is cancelled.
     ///
     /// - Returns: If the handler exceeded its limit, the delivery to continue with; otherwise nil.
-    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> Handling? {
+    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery? {
         let worker = WatchedWorker()
         workers.withLock { $0[ObjectIdentifier(worker)] = worker }
         defer { workers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(worker)) } }
@@ -33,7 +33,7 @@ final class HandlerWatch: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: pause)
             let now = ContinuousClock.now
-            for worker in workers.withLock({ Array($0.values) }) { worker.leaveBehind(ifLateAt: now) }
+            for worker in workers.withLock({ Array($0.values) }) { worker.abandon(ifLateAt: now) }
         }
     }
 }

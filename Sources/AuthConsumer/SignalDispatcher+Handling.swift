@@ -9,10 +9,10 @@ extension SignalDispatcher {
     /// Handles a delivery until it is acknowledged or republished. If the task is cancelled, it stays unsettled.
     ///
     /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
-    func handle(_ work: LaneQueue.Work, _ worker: WatchedWorker) async -> Bool {
+    func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Bool {
         let delivery = work.delivery
         guard delivery.message.body.count <= FailedDelivery.largestBody else {
-            await setAside(
+            await deadLetter(
                 delivery, error: "\(delivery.message.body.count) bytes",
                 reason: FailedDelivery.Reason.tooLarge)
             return true
@@ -21,13 +21,13 @@ extension SignalDispatcher {
         do {
             event = try SignalCodec.event(from: delivery.message.body)
         } catch {
-            await setAside(delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
+            await deadLetter(delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
             return true
         }
         let chosen: [HandlerTable.Entry]
         if let name = delivery.message.headers[SignalMessage.HeaderName.handler]?.string {
             guard let entry = handlers.entry(named: name) else {
-                await setAside(delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
+                await deadLetter(delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
                 return true
             }
             chosen = [entry]
@@ -37,11 +37,11 @@ extension SignalDispatcher {
         if delivery.deliveryCount >= Delivery.mostReturns, await settleLast(delivery, event, chosen) {
             return true
         }
-        return await finish(Handling(Handling.Subject(delivery, in: work.lane, event, chosen)), worker)
+        return await finish(InFlightDelivery(InFlightDelivery.Subject(delivery, in: work.lane, event, chosen)), worker)
     }
 
     /// Calls the remaining handlers, then settles the delivery.
-    func finish(_ begun: Handling, _ worker: WatchedWorker) async -> Bool {
+    func finish(_ begun: InFlightDelivery, _ worker: WatchedWorker) async -> Bool {
         var handling = begun
         while let entry = handling.entry {
             do {
@@ -56,13 +56,13 @@ extension SignalDispatcher {
         if handling.copies.isEmpty {
             source.acknowledge(delivery)
         } else {
-            await move(delivery, as: handling.copies)
+            await republish(delivery, as: handling.copies)
         }
         return true
     }
 
     /// The current handler has failed: adds a copy for it, and continues with the next one.
-    func fail(_ handling: inout Handling, _ error: any Error) {
+    func fail(_ handling: inout InFlightDelivery, _ error: any Error) {
         guard let entry = handling.entry else { return }
         let subject = handling.subject
         let attempt = subject.delivery.message.attempts(of: entry.handler) + 1
@@ -75,7 +75,7 @@ extension SignalDispatcher {
 
     /// - Returns: false if the worker was abandoned.
     private func run(
-        _ entry: HandlerTable.Entry, _ handling: Handling, _ worker: WatchedWorker
+        _ entry: HandlerTable.Entry, _ handling: InFlightDelivery, _ worker: WatchedWorker
     ) async throws -> Bool {
         let (handler, event) = (entry.handler, handling.subject.event)
         let message = handling.subject.delivery.message
@@ -93,7 +93,7 @@ extension SignalDispatcher {
         try worker.begin(handling, until: start + watch.limit)
         let ran: Bool
         do {
-            ran = try await isTraced ? traced(handler, event, context) : surrounded(handler, event, context)
+            ran = try await isTraced ? traced(handler, event, context) : runMiddleware(handler, event, context)
         } catch {
             if worker.end() { return false }
             entry.metrics.duration.record(since: start)
@@ -118,14 +118,14 @@ extension SignalDispatcher {
             span.attributes["messaging.message.id"] = event.id.wireText
             var context = context
             context.trace = span.context
-            return try await surrounded(handler, event, context)
+            return try await runMiddleware(handler, event, context)
         }
     }
 
     /// Runs the handler inside the middleware.
     ///
     /// - Returns: Whether the handler ran; false if it has already handled this message.
-    private func surrounded(
+    private func runMiddleware(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
     ) async throws -> Bool {
         if configuration.middleware.isEmpty { return try await call(handler, event, context) }

@@ -28,7 +28,7 @@ public final class SignalDispatcher: Service {
     /// Whether a tracer is installed: otherwise no spans are created.
     let isTraced: Bool
     let watch: HandlerWatch
-    private let lanes: LaneQueue
+    private let queue: DeliveryQueue
 
     /// - Parameters:
     ///   - source: Must be stopped after the dispatcher, which needs it to finish.
@@ -54,7 +54,7 @@ public final class SignalDispatcher: Service {
         isTraced = !(tracer is NoOpTracer)
         self.metrics = DispatchMetrics(factory: metrics)
         watch = HandlerWatch(limit: configuration.handlerTimeout)
-        lanes = LaneQueue(concurrency: configuration.concurrency, isStrict: source.isStrictlyOrdered)
+        queue = DeliveryQueue(concurrency: configuration.concurrency, isStrict: source.isStrictlyOrdered)
     }
 
     /// Dispatches until the source ends, a graceful shutdown or cancellation. On a graceful shutdown it consumes
@@ -63,9 +63,9 @@ public final class SignalDispatcher: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Ended.self) { group in
                 group.addTask { await self.read() }
-                group.addTask { await self.forget() }
+                group.addTask { await self.pruneInbox() }
                 group.addTask { await self.watchAll() }
-                group.addTask { await self.giveUp() }
+                group.addTask { await self.enforceStopTimeout() }
                 for _ in 0..<configuration.concurrency { group.addTask { await self.work() } }
                 var workers = configuration.concurrency
                 for await ended in group {
@@ -85,7 +85,7 @@ public final class SignalDispatcher: Service {
     /// Handles deliveries until the queue ends. If a handler exceeds its time limit, its worker is abandoned, and the
     /// rest of its delivery is handled here.
     private func work() async -> Ended {
-        var rest: Handling?
+        var rest: InFlightDelivery?
         repeat {
             let begin = rest
             rest = await watch.run { await self.work(as: $0, from: begin) }
@@ -95,25 +95,25 @@ public final class SignalDispatcher: Service {
             }
         } while rest != nil
         // Wakes the workers that wait for deliveries, also if `read()` has already ended.
-        if Task.isCancelled { lanes.cancel() }
+        if Task.isCancelled { queue.cancel() }
         return .worker
     }
 
-    private func work(as worker: WatchedWorker, from rest: Handling?) async {
-        var lane: LaneTable.Lane?
+    private func work(as worker: WatchedWorker, from rest: InFlightDelivery?) async {
+        var lane: SubjectScheduler.Lane?
         var inARow = 0
         if let rest {
             guard await finish(rest, worker) else { return }
             lane = rest.subject.lane
         }
-        while let next = await lanes.next(after: lane) {
-            metrics.show { lanes.depth }
+        while let next = await queue.next(after: lane) {
+            metrics.show { queue.depth }
             lane = next.lane
             // The connection was lost: the delivery is redelivered, perhaps to another worker, and must not be handled
             // here at the same time.
             guard source.isCurrent(next.delivery) else { continue }
             // The delivery may crash the process: send the earlier settlements first, so that only it is redelivered.
-            if LaneTable.isSuspicious(next.delivery) { await source.flush() }
+            if SubjectScheduler.mayBePoison(next.delivery) { await source.flush() }
             guard await handle(next, worker) else { return }
             inARow += 1
             // Handlers that never suspend must not starve other tasks.
@@ -128,16 +128,16 @@ public final class SignalDispatcher: Service {
             } else {
                 for await delivery in source.deliveries { take([delivery]) }
             }
-            lanes.end()
+            queue.end()
         } onCancel: {
-            lanes.cancel()
+            queue.cancel()
         }
         return .other
     }
 
     private func take(_ deliveries: [Delivery]) {
-        lanes.add(deliveries)
-        metrics.show { lanes.depth }
+        queue.add(deliveries)
+        metrics.show { queue.depth }
     }
 
     private func watchAll() async -> Ended {
@@ -146,16 +146,16 @@ public final class SignalDispatcher: Service {
     }
 
     /// Abandons the deliveries in flight when a graceful stop takes too long.
-    private func giveUp() async -> Ended {
+    private func enforceStopTimeout() async -> Ended {
         try? await gracefulShutdown()
         try? await Task.sleep(for: configuration.finishWithin)
         if Task.isCancelled { return .other }
         logger.warning("messages not handled before the stop timeout; they will be redelivered")
-        lanes.cancel()
+        queue.cancel()
         return .patience
     }
 
-    private func forget() async -> Ended {
+    private func pruneInbox() async -> Ended {
         var check = ClockJumpCheck()
         while let inbox, !Task.isCancelled {
             let retention = configuration.inboxRetention / .seconds(1)

@@ -5,18 +5,18 @@ import Synchronization
 final class WatchedWorker: Sendable {
     fileprivate struct State {
         /// The delivery in flight while a handler runs; otherwise nil.
-        var handling: Handling?
+        var handling: InFlightDelivery?
         /// The handler's deadline.
         var end: ContinuousClock.Instant?
-        var isLeftBehind = false
+        var isAbandoned = false
         var isCancelled = false
         var task: Task<Void, Never>?
-        var waiting: CheckedContinuation<Handling?, Never>?
+        var waiting: CheckedContinuation<InFlightDelivery?, Never>?
     }
     private let state = Mutex(State())
 
     /// Runs the body as a separate task, and waits until it ends or is abandoned.
-    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> Handling? {
+    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 state.withLock { $0.waiting = continuation }
@@ -34,8 +34,8 @@ final class WatchedWorker: Sendable {
             let (task, waiting) = state.withLock { state in
                 state.isCancelled = true
                 // Do not wait for the handler, which may ignore cancellation.
-                if state.handling != nil { state.isLeftBehind = true }
-                return (state.task, state.isLeftBehind ? state.takeWaiting() : nil)
+                if state.handling != nil { state.isAbandoned = true }
+                return (state.task, state.isAbandoned ? state.takeWaiting() : nil)
             }
             task?.cancel()
             waiting?.resume(returning: nil)
@@ -45,7 +45,7 @@ final class WatchedWorker: Sendable {
     /// A handler starts.
     ///
     /// - Throws: `CancellationError` if the worker was cancelled.
-    func begin(_ handling: Handling, until end: ContinuousClock.Instant) throws {
+    func begin(_ handling: InFlightDelivery, until end: ContinuousClock.Instant) throws {
         let isCancelled = state.withLock { state in
             if !state.isCancelled { (state.handling, state.end) = (handling, end) }
             return state.isCancelled
@@ -59,19 +59,19 @@ final class WatchedWorker: Sendable {
     func end() -> Bool {
         state.withLock { state in
             state.handling = nil
-            return state.isLeftBehind
+            return state.isAbandoned
         }
     }
 
     /// Abandons and cancels the worker if its handler has exceeded its deadline.
-    func leaveBehind(ifLateAt now: ContinuousClock.Instant) {
+    func abandon(ifLateAt now: ContinuousClock.Instant) {
         let (task, waiting, handling) = state.withLock { state in
-            guard let handling = state.handling, let end = state.end, end <= now, !state.isLeftBehind else {
+            guard let handling = state.handling, let end = state.end, end <= now, !state.isAbandoned else {
                 return (
-                    nil as Task<Void, Never>?, nil as CheckedContinuation<Handling?, Never>?, nil as Handling?
+                    nil as Task<Void, Never>?, nil as CheckedContinuation<InFlightDelivery?, Never>?, nil as InFlightDelivery?
                 )
             }
-            state.isLeftBehind = true
+            state.isAbandoned = true
             return (state.task, state.takeWaiting(), handling)
         }
         task?.cancel()
@@ -80,7 +80,7 @@ final class WatchedWorker: Sendable {
 }
 
 extension WatchedWorker.State {
-    fileprivate mutating func takeWaiting() -> CheckedContinuation<Handling?, Never>? {
+    fileprivate mutating func takeWaiting() -> CheckedContinuation<InFlightDelivery?, Never>? {
         defer { waiting = nil }
         return waiting
     }

@@ -5,7 +5,7 @@ import Foundation
 /// A query of the outbox.
 enum RelayRead: Hashable, Sendable {
     /// All deferred rows, also those that an earlier relay deferred: their subjects are held.
-    case setBack(limit: Int)
+    case deferred(limit: Int)
     case new(after: Int64, limit: Int)
     case due(upTo: Int64, limit: Int)
     /// The rows that were held behind a deferred one.
@@ -46,12 +46,12 @@ enum RelayAction: Hashable, Sendable {
     case settle([OutboxSettlement])
     /// Send ``RelayEvent/settlementDue`` after the settle interval or, for a retry, after the sweep interval.
     case settleLater(isRetry: Bool)
-    case tell(RelayNotice)
+    case report(RelayLogEvent)
     case finish
 }
 
 /// Something to count and to log.
-enum RelayNotice: Hashable, Sendable {
+enum RelayLogEvent: Hashable, Sendable {
     case confirmed(Int)
     case unrouted(SignalName, UUID)
     case nacked(SignalName, UUID, delay: Duration)

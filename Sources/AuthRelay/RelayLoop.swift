@@ -75,7 +75,7 @@ struct RelayLoop: Sendable {
                 try? await Task.sleep(for: pause)
                 feed.yield(.settlementDue)
             }
-        case .tell(let notice): relay.tell(notice)
+        case .report(let notice): relay.report(notice)
         case .finish: break
         }
     }
@@ -162,7 +162,7 @@ struct RelayLoop: Sendable {
 extension Outbox {
     fileprivate func find(_ read: RelayRead, now: Date) async throws -> RelayEvent {
         switch read {
-        case .setBack(let limit):
+        case .deferred(let limit):
             // Every deferred row is due before the distant future.
             let rows = try await dueRows(upTo: .max, limit: limit, now: .distantFuture)
             return .found(read, rows: rows, cursor: 0)

@@ -40,7 +40,7 @@ struct RelayMetrics: Sendable {
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
 
-    func count(_ notice: RelayNotice) {
+    func count(_ notice: RelayLogEvent) {
         switch notice {
         case .confirmed(let count): confirmed.increment(by: count)
         case .unrouted: unrouted.increment()

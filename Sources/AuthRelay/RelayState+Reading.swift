@@ -10,14 +10,14 @@ extension RelayState {
         let size = isIsolating ? 1 : configuration.batchSize
         let room = isIsolating ? 0 : configuration.batchSize * (configuration.batchesInFlight - 1)
         guard !isPaused, !isReading, !isBehind, inFlight.count <= room else { return nil }
-        if !knowsSetBack { return .setBack(limit: Self.setBackLimit) }
-        let hasOthers = mayHaveNew || holds.nextReleased != nil
+        if !knowsSetBack { return .deferred(limit: Self.setBackLimit) }
+        let hasOthers = mayHaveNew || blocked.nextReleased != nil
         if mayHaveDue, !(triesOthers && hasOthers) {
             mayHaveDue = false
             // The result may contain this many rows that are in flight or held behind another one.
-            return .due(upTo: cursor, limit: configuration.batchSize + busy + holds.count)
+            return .due(upTo: cursor, limit: configuration.batchSize + busy + blocked.count)
         }
-        if let (subject, after) = holds.nextReleased {
+        if let (subject, after) = blocked.nextReleased {
             return .held(subject: subject, after: after, limit: size)
         }
         if mayHaveNew {
@@ -30,18 +30,18 @@ extension RelayState {
     /// Selects the rows of a read that are to be published.
     mutating func take(_ read: RelayRead, _ rows: [OutboxRow], _ found: Int64) -> [OutboxRow] {
         switch read {
-        case .setBack(let limit):
+        case .deferred(let limit):
             knowsSetBack = true
             for row in rows where isOpen(row.sequence) {
-                if let subject = row.draft.subject { holds.hold(subject, behind: row.sequence) }
+                if let subject = row.draft.subject { blocked.hold(subject, behind: row.sequence) }
             }
             if rows.count < limit {
-                let setBack = Set(rows.map(\.sequence))
-                for (subject, sequence) in holds.blockers
-                where !setBack.contains(sequence) && isOpen(sequence) {
-                    holds.release(subject, from: sequence)
+                let deferred = Set(rows.map(\.sequence))
+                for (subject, sequence) in blocked.blockers
+                where !deferred.contains(sequence) && isOpen(sequence) {
+                    blocked.release(subject, from: sequence)
                 }
-                for sequence in suspects.sequences where !setBack.contains(sequence) && isOpen(sequence) {
+                for sequence in suspects.sequences where !deferred.contains(sequence) && isOpen(sequence) {
                     suspects.forget(sequence)
                 }
             }
@@ -69,19 +69,19 @@ extension RelayState {
             return Array(others.prefix(size))
         case .held(let subject, _, let limit):
             // Another row of the subject may have been nacked meanwhile: then the subject is held again.
-            guard holds.isReleased(subject) else { return [] }
-            let next = holds.firstBlocker(of: subject) ?? .max
+            guard blocked.isReleased(subject) else { return [] }
+            let next = blocked.firstBlocker(of: subject) ?? .max
             let behind = rows.prefix { $0.sequence <= cursor && $0.sequence < next }
             if behind.count < rows.count || rows.count < limit {
-                if holds.end(subject) { mayHaveDue = true }
+                if blocked.end(subject) { mayHaveDue = true }
             } else if let last = behind.last {
-                holds.advance(subject, to: last.sequence)
+                blocked.advance(subject, to: last.sequence)
             }
             return behind.filter { isOpen($0.sequence) }
         }
     }
 
     private func mayPass(_ row: OutboxRow) -> Bool {
-        isOpen(row.sequence) && (row.draft.subject.map { holds.mayPass($0, row.sequence) } ?? true)
+        isOpen(row.sequence) && (row.draft.subject.map { blocked.mayPass($0, row.sequence) } ?? true)
     }
 }

@@ -34,7 +34,7 @@ struct RelayState: Sendable {
     var dueWasFull = false
     var knowsSetBack = false
     private var sweeps = 0
-    var holds = RelayHolds()
+    var blocked = BlockedSubjects()
     var suspects = RelaySuspects()
     /// Whether a suspect is due: it is published as soon as nothing is in flight.
     var suspectIsDue = false
@@ -52,11 +52,11 @@ struct RelayState: Sendable {
     private var lost: Set<Int64> = []
     private var lossesInARow = 0
 
-    private var settling: RelaySettling
+    private var settling: SettlementBatcher
 
     init(configuration: RelayConfiguration) {
         self.configuration = configuration
-        settling = RelaySettling(limit: configuration.settleLimit)
+        settling = SettlementBatcher(limit: configuration.settleLimit)
     }
 
     /// The first actions.
@@ -121,7 +121,7 @@ struct RelayState: Sendable {
         mayHaveNew = true
         mayHaveDue = true
         // An operator may have removed a row from the outbox that holds others.
-        if sweeps.isMultiple(of: 60), !holds.isEmpty || suspects.count > 0 { knowsSetBack = false }
+        if sweeps.isMultiple(of: 60), !blocked.isEmpty || suspects.count > 0 { knowsSetBack = false }
     }
 
     private mutating func readEnded() {
@@ -138,7 +138,7 @@ struct RelayState: Sendable {
     /// All batches have an outcome: starts again at the lowest row whose outcome is unknown.
     private mutating func goBack() -> RelayAction {
         if let lowest = lost.min() { cursor = min(cursor, lowest - 1) }
-        holds.goBack(to: cursor)
+        blocked.goBack(to: cursor)
         lookAgain()
         readIsStale = isReading
         phase = .awaitingReady
@@ -162,14 +162,14 @@ struct RelayState: Sendable {
                 name: row.draft.name, id: row.draft.id, subject: row.draft.subject, attempts: row.attempts)
         }
         let again = lost.isEmpty ? 0 : rows.count { lost.remove($0.sequence) != nil }
-        return [.publish(batch: lastBatch, rows: rows)] + (again > 0 ? [.tell(.republished(again))] : [])
+        return [.publish(batch: lastBatch, rows: rows)] + (again > 0 ? [.report(.republished(again))] : [])
     }
 
     private mutating func answer(_ batch: Int, _ outcomes: [PublishOutcome], _ now: Date) -> [RelayAction] {
         guard let rows = batches.removeValue(forKey: batch) else { return [] }
         let wasAlone = alone == batch
         if wasAlone { (alone, keepsAlone) = (nil, false) }
-        var notices: [RelayNotice] = []
+        var notices: [RelayLogEvent] = []
         var (confirmed, unknown, isolated) = (0, 0, 0)
         var isLost = false
         for (index, sequence) in rows.enumerated() {
@@ -191,7 +191,7 @@ struct RelayState: Sendable {
                 let delay = configuration.backoff.delay(
                     afterFailures: sent.attempts + 1, sequence: sequence)
                 notices.append(.nacked(sent.name, sent.id, delay: delay))
-                if let subject = sent.subject { holds.hold(subject, behind: sequence) }
+                if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
                 note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: "nacked"), now)
             case .closed(let code, let text) where wasAlone:
                 isLost = true
@@ -212,13 +212,13 @@ struct RelayState: Sendable {
         } else if !outcomes.isEmpty {
             lossesInARow = 0
         }
-        return notices.map { .tell($0) }
+        return notices.map { .report($0) }
     }
 
     /// The broker closed the channel while only this row was in flight.
     private mutating func blame(
         _ sequence: Int64, _ sent: Sent, _ code: Int, _ text: String, _ now: Date
-    ) -> RelayNotice {
+    ) -> RelayLogEvent {
         let verdict = suspects.closedAlone(sequence, name: sent.name, id: sent.id, code: code, text: text)
         guard case .deferred(let closings) = verdict else {
             settled(sequence, sent, .parked(reason: text), now)
@@ -227,7 +227,7 @@ struct RelayState: Sendable {
         triesOthers = true
         // The delay is capped: if nothing is confirmed at all, the reconnect backoff limits the load on the broker.
         let delay = configuration.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
-        if let subject = sent.subject { holds.hold(subject, behind: sequence) }
+        if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
         note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: text), now)
         let signal = SuspectSignal(name: sent.name, id: sent.id, closings: closings, reason: text)
         return .suspected(signal, code: code, delay: delay)
@@ -248,7 +248,7 @@ struct RelayState: Sendable {
     private mutating func settled(
         _ sequence: Int64, _ sent: Sent, _ result: OutboxSettlement.Result, _ now: Date
     ) {
-        if let subject = sent.subject { holds.release(subject, from: sequence) }
+        if let subject = sent.subject { blocked.release(subject, from: sequence) }
         note(sequence, result, now)
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 
 extension SignalRelay {
     /// Counts and logs a notice: signal names and ids, never an address or a payload.
-    func tell(_ notice: RelayNotice) {
+    func report(_ notice: RelayLogEvent) {
         metrics.count(notice)
         switch notice {
         case .confirmed(let count): logger.debug("signals confirmed", metadata: ["count": "\(count)"])

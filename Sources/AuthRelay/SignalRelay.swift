@@ -21,7 +21,7 @@ public final class SignalRelay: Service {
     /// The state of a relay.
     public enum Phase: String, Hashable, Sendable, Codable {
         /// Another process holds the relay lease, or ``SignalRelay/run()`` was not called.
-        case waitingForRole = "waiting_for_lease"
+        case waitingForLease = "waiting_for_lease"
         /// The publisher is not ready.
         case waitingForBroker = "waiting_for_broker"
         case relaying
@@ -39,7 +39,7 @@ public final class SignalRelay: Service {
     let failpoints: RelayFailpoints
     let logger: Logger
     let metrics: RelayMetrics
-    private let currentPhase = Mutex(Phase.waitingForRole)
+    private let currentPhase = Mutex(Phase.waitingForLease)
     private let currentSuspects = Mutex([SuspectSignal]())
     let unrouted = UnroutedLog()
 
@@ -84,13 +84,13 @@ public final class SignalRelay: Service {
             suspects = []
         }
         let outbox = outbox
-        let role: any Lease
+        let lease: any Lease
         do {
-            role = try await cancelWhenGracefulShutdown { try await outbox.acquireRelayLease() }
+            lease = try await cancelWhenGracefulShutdown { try await outbox.acquireRelayLease() }
         } catch is CancellationError {
             return
         }
-        defer { role.release() }
+        defer { lease.release() }
         logger.info("relay lease acquired; relaying the outbox")
         try await RelayLoop(self).run()
     }

@@ -167,10 +167,10 @@ import Testing
                 let dead = world.topology.name(of: .dead)
                 try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(dead) }
                 let error = await #expect(throws: BrokerError.self) {
-                    try await source.move(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
+                    try await source.republish(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
                 }
                 #expect(error?.code == .notMoved)
-                try await source.move(delivery, as: [RepublishedCopy(to: .main, message: delivery.message)])
+                try await source.republish(delivery, as: [RepublishedCopy(to: .main, message: delivery.message)])
                 let again = try #require(await deliveries.next())
                 #expect(again.message.messageID == delivery.message.messageID)
                 source.acknowledge(again)

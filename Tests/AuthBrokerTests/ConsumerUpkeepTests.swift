@@ -96,10 +96,10 @@ import Testing
                 }
                 var deliveries = source.deliveries.makeAsyncIterator()
                 let delivery = try #require(await deliveries.next())
-                try await source.move(
+                try await source.republish(
                     delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: delivery.message)])
                 let again = try #require(await deliveries.next())
-                try await source.move(again, as: [RepublishedCopy(to: .dead, message: again.message)])
+                try await source.republish(again, as: [RepublishedCopy(to: .dead, message: again.message)])
                 #expect(try await world.admin.messageCount(in: topology.name(of: .dead)) == 1)
             }
         }

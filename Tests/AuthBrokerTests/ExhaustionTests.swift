@@ -30,23 +30,23 @@ import Testing
             }
             return try ConnectionHandle()
         }
-        let role: @Sendable () -> any ConnectionRole = { Idle() }
-        let error = #expect(throws: BrokerError.self) { try thread.start(role) }
+        let driver: @Sendable () -> any ConnectionDriver = { Idle() }
+        let error = #expect(throws: BrokerError.self) { try thread.start(driver) }
         #expect(error?.code == .exhausted)
         #expect(thread.status == .stopped)
         thread.wake()
-        try thread.start(role)
+        try thread.start(driver)
         #expect(thread.status != .stopped)
         await thread.stop()
         #expect(thread.status == .stopped)
         #expect(tries.value == 2)
     }
 
-    private final class Idle: ConnectionRole {
-        func prepare(_ dial: Dial) throws(BrokerError) { _ = try dial.open() }
+    private final class Idle: ConnectionDriver {
+        func prepare(_ attempt: ConnectionAttempt) throws(BrokerError) { _ = try attempt.open() }
         func connected() {}
         func receive(_ event: CRMQEvent) {}
-        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish { .finished }
+        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> NextStep { .finished }
         func disconnected(_ error: BrokerError) {}
         func stopped() {}
     }

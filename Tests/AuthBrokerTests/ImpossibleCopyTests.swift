@@ -16,7 +16,7 @@ import Testing
         var message = delivery.message
         message.headers[Name.reason] = .string("malformed")
         message.headers[Name.originKey] = .string(message.routingKey)
-        try await source.move(delivery, as: [RepublishedCopy(to: .dead, message: message)])
+        try await source.republish(delivery, as: [RepublishedCopy(to: .dead, message: message)])
     }
 
     @Test

@@ -103,7 +103,7 @@ import Testing
         let bench = DispatcherBench()
         let running = Locked(0)
         let beside = Locked(0)
-        let suspicious = SignalMessage.test(3)
+        let possiblePoison = SignalMessage.test(3)
         bench.on { event, _ in
             let others = running.change { running in
                 running += 1
@@ -114,10 +114,10 @@ import Testing
                 running -= 1
                 return running
             }
-            if event.id.wireText == suspicious.messageID { beside.change { $0 += others + atEnd } }
+            if event.id.wireText == possiblePoison.messageID { beside.change { $0 += others + atEnd } }
         }
         for number in 1...2 { bench.send(.test(number)) }
-        bench.send(suspicious, deliveryCount: 2)
+        bench.send(possiblePoison, deliveryCount: 2)
         for number in 4...9 { bench.send(.test(number)) }
         try await bench.running { try await bench.untilSettled() }
         #expect(bench.recorder.entries.count == 9)
@@ -224,8 +224,8 @@ private struct TellingSource: SignalSource {
 
     func release(_ delivery: Delivery) { source.release(delivery) }
     func flush() async { told.change { $0.append("flush") } }
-    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
-        try await source.move(delivery, as: copies)
+    func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
+        try await source.republish(delivery, as: copies)
     }
     func stopTaking() async { await source.stopTaking() }
 }

@@ -18,7 +18,7 @@ import Testing
         let delivery = try #require(await iterator.next())
         broker.answer { _ in .nack }
         await #expect(throws: MemorySource.NotMoved.self) {
-            try await source.move(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
+            try await source.republish(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
         }
         #expect(source.messages(in: .dead).isEmpty)
         #expect(broker.unacknowledged(in: "worker") == 1)

@@ -256,7 +256,7 @@ import Testing
             return .nack
         }
         try await bench.running {
-            $0.movePause = .milliseconds(1)
+            $0.republishPause = .milliseconds(1)
         } _: {
             try await eventually("it is on its retry rung") { bench.on(.oneSecond).count == 1 }
         }

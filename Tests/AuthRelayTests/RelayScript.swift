@@ -25,7 +25,7 @@ struct RelayScript {
     private(set) var published: [[Int64]] = []
     private(set) var confirmed: [Int64] = []
     private(set) var parked: [Int64: String] = [:]
-    private(set) var notices: [RelayNotice] = []
+    private(set) var notices: [RelayLogEvent] = []
     private(set) var pauses: [Duration] = []
     /// How often the channel was closed.
     private(set) var closings = 0
@@ -55,7 +55,7 @@ struct RelayScript {
         }
     }
 
-    private mutating func tell(_ event: RelayEvent) { actions += state.handle(event, at: now) }
+    private mutating func report(_ event: RelayEvent) { actions += state.handle(event, at: now) }
 
     private mutating func perform(_ action: RelayAction) {
         switch action {
@@ -76,7 +76,7 @@ struct RelayScript {
             settle(settlements)
             tell(.settled)
         case .settleLater: tell(.settlementDue)
-        case .tell(let notice): notices.append(notice)
+        case .report(let notice): notices.append(notice)
         case .finish: break
         }
     }
@@ -105,7 +105,7 @@ struct RelayScript {
     private func find(_ read: RelayRead) -> RelayEvent {
         let all = outbox.values.sorted { $0.row.sequence < $1.row.sequence }
         switch read {
-        case .setBack(let limit):
+        case .deferred(let limit):
             return .found(read, rows: all.filter { $0.notBefore != nil }.prefix(limit).map(\.row), cursor: 0)
         case .new(let after, let limit):
             let page = all.filter { $0.row.sequence > after }.prefix(limit)

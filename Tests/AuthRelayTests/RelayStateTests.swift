@@ -22,9 +22,9 @@ import Testing
     private func relaying() -> RelayState {
         var state = RelayState(configuration: RelayConfiguration())
         #expect(state.start() == [.awaitReady(after: .zero)])
-        #expect(state.handle(.ready, at: now) == [.read(.setBack(limit: 10_000))])
+        #expect(state.handle(.ready, at: now) == [.read(.deferred(limit: 10_000))])
         #expect(
-            state.handle(.found(.setBack(limit: 10_000), rows: [], cursor: 0), at: now)
+            state.handle(.found(.deferred(limit: 10_000), rows: [], cursor: 0), at: now)
                 == [.read(.new(after: 0, limit: 500))])
         return state
     }
@@ -79,7 +79,7 @@ import Testing
         let actions = state.handle(
             .answered(batch: 1, [.confirmed, .returned(code: 312, text: "NO_ROUTE"), .refused("too large")]),
             at: now)
-        #expect(actions.contains(.tell(.confirmed(1))))
+        #expect(actions.contains(.report(.confirmed(1))))
         #expect(actions.contains(.settleLater(isRetry: false)))
         #expect(
             state.handle(.settlementDue, at: now) == [
@@ -115,10 +115,10 @@ import Testing
         let lost = PublishOutcome.unknown("lost")
         #expect(
             state.handle(.answered(batch: 1, [.confirmed, lost, lost]), at: now)
-                == [.tell(.confirmed(1)), .tell(.unknown(2)), .settleLater(isRetry: false)])
+                == [.report(.confirmed(1)), .report(.unknown(2)), .settleLater(isRetry: false)])
         #expect(
             state.handle(.answered(batch: 2, [lost]), at: now)
-                == [.tell(.unknown(1)), .awaitReady(after: .zero)])
+                == [.report(.unknown(1)), .awaitReady(after: .zero)])
         // The result of the read in flight is ignored, because it starts after the lost rows.
         #expect(state.handle(found([row(5)], after: 4), at: now) == [])
         #expect(state.handle(.ready, at: now) == [.read(.due(upTo: 1, limit: 501))])
@@ -127,7 +127,7 @@ import Testing
                 == [.read(.new(after: 1, limit: 500))])
         #expect(
             state.handle(found([row(2), row(3), row(4), row(5)], after: 1), at: now).prefix(2) == [
-                .publish(batch: 3, rows: [row(2), row(3), row(4), row(5)]), .tell(.republished(3)),
+                .publish(batch: 3, rows: [row(2), row(3), row(4), row(5)]), .report(.republished(3)),
             ])
     }
 
@@ -155,7 +155,7 @@ import Testing
         let nacked = state.handle(.answered(batch: 1, [.nacked, .confirmed]), at: now)
         #expect(
             nacked.contains {
-                if case .tell(.nacked(_, _, let delay)) = $0 { delay <= .seconds(1) } else { false }
+                if case .report(.nacked(_, _, let delay)) = $0 { delay <= .seconds(1) } else { false }
             })
         // Rows of the same subject wait, others are published.
         let more = state.handle(found([row(3, "a"), row(4, "b"), row(5)], after: 2), at: now)
@@ -185,7 +185,7 @@ import Testing
         #expect(confirmed.contains(.read(held)))
         let released = state.handle(.found(held, rows: [row(3, "a")], cursor: 1), at: date)
         #expect(released.first == .publish(batch: 4, rows: [row(3, "a")]))
-        #expect(state.holds.isEmpty)
+        #expect(state.blocked.isEmpty)
     }
 
     @Test func `rows deferred by an earlier relay block their subjects`() {
@@ -193,7 +193,7 @@ import Testing
         _ = state.start()
         _ = state.handle(.ready, at: now)
         _ = state.handle(
-            .found(.setBack(limit: 10_000), rows: [row(1, "a", attempts: 3)], cursor: 0), at: now)
+            .found(.deferred(limit: 10_000), rows: [row(1, "a", attempts: 3)], cursor: 0), at: now)
         let actions = state.handle(found([row(2, "a"), row(3, "b")]), at: now)
         #expect(actions.first == .publish(batch: 1, rows: [row(3, "b")]))
     }
@@ -202,27 +202,27 @@ import Testing
         var state = RelayState(configuration: RelayConfiguration())
         _ = state.start()
         _ = state.handle(.ready, at: now)
-        let setBack = [row(1, "a", attempts: 1), row(3, "a", attempts: 1)]
-        _ = state.handle(.found(.setBack(limit: 10_000), rows: setBack, cursor: 0), at: now)
+        let deferred = [row(1, "a", attempts: 1), row(3, "a", attempts: 1)]
+        _ = state.handle(.found(.deferred(limit: 10_000), rows: deferred, cursor: 0), at: now)
         // Both are due, and the row between them is new.
-        let due = state.handle(found([setBack[0], row(2, "a"), setBack[1]]), at: now)
-        #expect(due.first == .publish(batch: 1, rows: [setBack[0]]))
+        let due = state.handle(found([deferred[0], row(2, "a"), deferred[1]]), at: now)
+        #expect(due.first == .publish(batch: 1, rows: [deferred[0]]))
         _ = state.handle(found([], after: 3), at: now)
         let held = RelayRead.held(subject: "a", after: 1, limit: 500)
         #expect(state.handle(.answered(batch: 1, [.confirmed]), at: now).contains(.read(held)))
-        let between = state.handle(.found(held, rows: [row(2, "a"), setBack[1]], cursor: 1), at: now)
+        let between = state.handle(.found(held, rows: [row(2, "a"), deferred[1]], cursor: 1), at: now)
         #expect(between.first == .publish(batch: 2, rows: [row(2, "a")]))
         let next = RelayRead.due(upTo: 3, limit: 503)
         #expect(between.contains(.read(next)))
-        let second = state.handle(.found(next, rows: [setBack[1]], cursor: 3), at: now)
-        #expect(second.first == .publish(batch: 3, rows: [setBack[1]]))
+        let second = state.handle(.found(next, rows: [deferred[1]], cursor: 3), at: now)
+        #expect(second.first == .publish(batch: 3, rows: [deferred[1]]))
     }
 
     @Test func `a row that was deleted from the outbox does not block its subject forever`() {
         var state = RelayState(configuration: RelayConfiguration())
         _ = state.start()
         _ = state.handle(.ready, at: now)
-        _ = state.handle(.found(.setBack(limit: 10_000), rows: [row(1, "a")], cursor: 0), at: now)
+        _ = state.handle(.found(.deferred(limit: 10_000), rows: [row(1, "a")], cursor: 0), at: now)
         _ = state.handle(found([row(2, "a")]), at: now)
         _ = state.handle(found([], after: 2), at: now)
         for _ in 0..<59 {
@@ -232,8 +232,8 @@ import Testing
                 }
             }
         }
-        #expect(state.handle(.swept, at: now) == [.read(.setBack(limit: 10_000))])
-        _ = state.handle(.found(.setBack(limit: 10_000), rows: [], cursor: 0), at: now)
+        #expect(state.handle(.swept, at: now) == [.read(.deferred(limit: 10_000))])
+        _ = state.handle(.found(.deferred(limit: 10_000), rows: [], cursor: 0), at: now)
         let held = state.handle(.found(.due(upTo: 2, limit: 500), rows: [], cursor: 2), at: now)
         #expect(held == [.read(.held(subject: "a", after: 1, limit: 500))])
     }
@@ -250,7 +250,7 @@ import Testing
         let second = OutboxSettlement(sequence: 2, result: .confirmed, at: now)
         #expect(
             state.handle(.answered(batch: 2, [.confirmed]), at: now)
-                == [.tell(.confirmed(1)), .settle([second])])
+                == [.report(.confirmed(1)), .settle([second])])
         #expect(state.handle(.settled, at: now) == [.finish])
     }
 

@@ -174,7 +174,7 @@ struct RelayWorld {
         tell(events.remove(at: index))
     }
 
-    private mutating func tell(_ event: RelayEvent) {
+    private mutating func report(_ event: RelayEvent) {
         if case .answered(_, let outcomes) = event { noteAnswer(event, outcomes) }
         enact(state.handle(event, at: now))
     }
@@ -194,7 +194,7 @@ struct RelayWorld {
         for action in actions {
             switch action {
             case .publish(let number, let rows): publish(rows, number)
-            case .tell(.parked(_, let id, _)):
+            case .report(.parked(_, let id, _)):
                 answeredForGood.formUnion(outbox.values.filter { $0.row.draft.id == id }.map(\.row.sequence))
             case .tell: break
             case .finish: breaches.append("it finished without a stop")
@@ -259,7 +259,7 @@ struct RelayWorld {
 
     private func find(_ read: RelayRead) -> RelayEvent {
         switch read {
-        case .setBack(let limit):
+        case .deferred(let limit):
             return .found(read, rows: rows(limit: limit) { $0.notBefore != nil }, cursor: 0)
         case .new(let after, let limit):
             let looked = rows(limit: limit) { $0.row.sequence > after }

@@ -163,7 +163,7 @@ import Testing
             let run = Task { try await first.run() }
             outbox.commit([.test(1)])
             try await eventually("it was settled") { outbox.confirmed == [1] }
-            #expect(first.phase == .waitingForRole)
+            #expect(first.phase == .waitingForLease)
             run.cancel()
             try await run.value
         }

@@ -15,8 +15,8 @@ extension Channel {
     func declareQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue] = [:], isPassive: Bool = false
     ) throws(BrokerError) -> Int {
-        scratch.begin(byteCount: Scratch.byteCount(of: arguments), fieldCount: arguments.count)
-        let (fields, count) = scratch.put(arguments)
+        arena.begin(byteCount: MessageArena.byteCount(of: arguments), fieldCount: arguments.count)
+        let (fields, count) = arena.put(arguments)
         var messages: UInt32 = 0
         let status = crmq_declare_queue(connection, name, isPassive, fields, count, &messages)
         let deadLetters = arguments["x-dead-letter-exchange"] != nil
@@ -28,8 +28,8 @@ extension Channel {
     func declareOwnQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue]
     ) throws(BrokerError) {
-        scratch.begin(byteCount: Scratch.byteCount(of: arguments), fieldCount: arguments.count)
-        let (fields, count) = scratch.put(arguments)
+        arena.begin(byteCount: MessageArena.byteCount(of: arguments), fieldCount: arguments.count)
+        let (fields, count) = arena.put(arguments)
         try check(
             crmq_declare_own_queue(connection, name, fields, count), name: "queue \(name)",
             .declareQueue(deadLetters: false))

@@ -15,23 +15,23 @@ extension Channel {
             message.contentType ?? "", message.appID ?? "",
         ]
         let byteCount =
-            texts.reduce(0) { $0 + $1.utf8.count } + Scratch.byteCount(of: message.headers)
-        scratch.begin(byteCount: byteCount, fieldCount: message.headers.count)
-        outgoing.exchange = scratch.put(exchange)
-        outgoing.routingKey = scratch.put(routingKey)
+            texts.reduce(0) { $0 + $1.utf8.count } + MessageArena.byteCount(of: message.headers)
+        arena.begin(byteCount: byteCount, fieldCount: message.headers.count)
+        outgoing.exchange = arena.put(exchange)
+        outgoing.routingKey = arena.put(routingKey)
         outgoing.mandatory = true
         // An absent id differs from an empty one.
-        if !message.messageID.isEmpty { outgoing.properties.messageID = scratch.put(message.messageID) }
-        outgoing.properties.correlationID = scratch.put(message.correlationID)
-        outgoing.properties.type = scratch.put(message.type)
-        outgoing.properties.contentType = scratch.put(message.contentType)
-        outgoing.properties.appID = scratch.put(message.appID)
+        if !message.messageID.isEmpty { outgoing.properties.messageID = arena.put(message.messageID) }
+        outgoing.properties.correlationID = arena.put(message.correlationID)
+        outgoing.properties.type = arena.put(message.type)
+        outgoing.properties.contentType = arena.put(message.contentType)
+        outgoing.properties.appID = arena.put(message.appID)
         outgoing.properties.deliveryMode = 2
         if let seconds = message.timestamp?.timeIntervalSince1970, seconds >= 0, seconds < 1e15 {
             outgoing.properties.hasTimestamp = true
             outgoing.properties.timestamp = UInt64(seconds)
         }
-        (outgoing.properties.headers, outgoing.properties.headerCount) = scratch.put(message.headers)
+        (outgoing.properties.headers, outgoing.properties.headerCount) = arena.put(message.headers)
         var tag: UInt64 = 0
         let status = message.body.withUnsafeBytes { body in
             outgoing.body = CRMQBytes(

@@ -17,7 +17,7 @@ final class Channel {
     }
 
     private let handle: ConnectionHandle
-    let scratch = Scratch()
+    let arena = MessageArena()
     var connection: OpaquePointer { handle.pointer }
 
     init(_ handle: ConnectionHandle) { self.handle = handle }

@@ -7,7 +7,7 @@ import Synchronization
 /// A connection and its dedicated thread, from ``start(_:)`` to ``stop()``.
 ///
 /// librabbitmq's calls may block, and one connection belongs to one thread: neither suits Swift's cooperative pool.
-/// The thread connects, runs its ``ConnectionRole``, and reconnects after every loss until it is stopped.
+/// The thread connects, runs its ``ConnectionDriver``, and reconnects after every loss until it is stopped.
 final class ConnectionThread: Sendable {
     private let name: String
     private let configuration: BrokerConfiguration
@@ -52,7 +52,7 @@ final class ConnectionThread: Sendable {
 
     var status: BrokerStatus { state.withLock { $0.status } }
 
-    /// Wakes the thread, so that it calls ``ConnectionRole/work(_:isStopping:)``; may be called by any thread.
+    /// Wakes the thread, so that it calls ``ConnectionDriver/work(_:isStopping:)``; may be called by any thread.
     func wake() { state.withLock { $0.handle }?.wake() }
 
     /// Records whether the broker accepts no messages.
@@ -67,9 +67,9 @@ final class ConnectionThread: Sendable {
 
     /// Starts the thread; a second call does nothing.
     ///
-    /// - Parameter role: Called on the thread, since the result is confined to it.
+    /// - Parameter driver: Called on the thread, since the result is confined to it.
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``; the thread was not started then.
-    func start(_ role: @escaping @Sendable () -> any ConnectionRole) throws(BrokerError) {
+    func start(_ driver: @escaping @Sendable () -> any ConnectionDriver) throws(BrokerError) {
         if state.withLock({ $0.isStarted }) { return }
         let handle = try makeHandle()
         let isFirst = state.withLock { state in
@@ -80,7 +80,7 @@ final class ConnectionThread: Sendable {
             return true
         }
         guard isFirst else { return }
-        let thread = Thread { self.run(role(), handle) }
+        let thread = Thread { self.run(driver(), handle) }
         thread.name = "amqp"
         thread.stackSize = Self.stackSize
         thread.start()
@@ -120,7 +120,7 @@ final class ConnectionThread: Sendable {
 
     // MARK: On the thread
 
-    private func run(_ role: any ConnectionRole, _ handle: ConnectionHandle) {
+    private func run(_ driver: any ConnectionDriver, _ handle: ConnectionHandle) {
         let channel = Channel(handle)
         var backOff = BackOff(first: configuration.firstPause, longest: configuration.longestPause)
         var round: ArraySlice<BrokerURL> = []
@@ -129,21 +129,21 @@ final class ConnectionThread: Sendable {
             guard let url = round.popFirst() else { break }
             let start = ContinuousClock.now
             do throws(BrokerError) {
-                let dial = Dial(channel: channel, url: url, name: name, configuration: configuration)
-                try role.prepare(dial)
-                begin(url, role)
-                try serve(channel, role)
+                let attempt = ConnectionAttempt(channel: channel, url: url, name: name, configuration: configuration)
+                try driver.prepare(attempt)
+                begin(url, driver)
+                try serve(channel, driver)
                 channel.close(within: .seconds(1))
             } catch {
                 channel.close(within: .zero)
                 if error.code != .stopped { nodes.failed(url) }
                 let age = ContinuousClock.now - start
                 let wasConnected = lost(error, url, after: age)
-                role.disconnected(error)
+                driver.disconnected(error)
                 // The other nodes are tried immediately; the backoff follows after all of them.
                 if wasConnected {
                     round = []
-                    if age > configuration.firstPause || role.hasProgressed { backOff.reset() }
+                    if age > configuration.firstPause || driver.hasProgressed { backOff.reset() }
                 }
                 if round.isEmpty { pause(backOff.pause(), handle) }
             }
@@ -154,13 +154,13 @@ final class ConnectionThread: Sendable {
             state.isConnected = false
             return state.waiting
         }
-        role.stopped()
+        driver.stopped()
         for continuation in waiting { continuation.resume() }
     }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    private func begin(_ url: BrokerURL, _ role: any ConnectionRole) {
+    private func begin(_ url: BrokerURL, _ driver: any ConnectionDriver) {
         nodes.worked(url)
         let endsFault = state.withLock { state in
             state.status = .connected
@@ -171,24 +171,24 @@ final class ConnectionThread: Sendable {
             level: endsFault ? .notice : .info, "connected to the broker",
             metadata: ["broker": "\(url)", "connection": "\(name)"])
         metrics.connected()
-        role.connected()
+        driver.connected()
     }
 
     /// Runs the connection's loop until it has finished after a stop; throws when the connection is lost.
-    private func serve(_ channel: Channel, _ role: any ConnectionRole) throws(BrokerError) {
-        var wish = Wish.wait(.zero, toWrite: false)
+    private func serve(_ channel: Channel, _ driver: any ConnectionDriver) throws(BrokerError) {
+        var nextStep = NextStep.wait(.zero, toWrite: false)
         var deadline: ContinuousClock.Instant?
-        while case .wait(var bound, let toWrite) = wish {
+        while case .wait(var bound, let toWrite) = nextStep {
             if let deadline {
                 let left = ContinuousClock.now.duration(to: deadline)
                 if left <= .zero { return }
                 bound = min(bound, left)
             }
-            try channel.step(waitingFor: bound, wantsToWrite: toWrite, role)
+            try channel.step(waitingFor: bound, wantsToWrite: toWrite, driver)
             metrics.tick()
             let isStopping = isStopping
             if isStopping, deadline == nil { deadline = .now + configuration.closeTimeout }
-            wish = try role.work(channel, isStopping: isStopping)
+            nextStep = try driver.work(channel, isStopping: isStopping)
         }
     }
 

@@ -17,10 +17,10 @@ public struct BrokerSource: SignalBatchSource, Service {
     private let configuration: BrokerConfiguration
     private let logger: Logger
     private let keepsBindings: Bool
-    private let gate: DeliveryGate
+    private let buffer: DeliveryBuffer
     private let thread: ConnectionThread
-    private let mover: CopyMover
-    private let moves = MoveHealth()
+    private let mover: CopyPublisher
+    private let moves = CopyHealth()
 
     /// - Parameters:
     ///   - keepsBindings: Whether the queue stays bound with patterns that a worker bound earlier and that are no
@@ -35,9 +35,9 @@ public struct BrokerSource: SignalBatchSource, Service {
         self.configuration = configuration
         self.keepsBindings = keepsBindings
         self.logger = logger
-        let gate = DeliveryGate()
-        self.gate = gate
-        deliveries = AsyncStream { await gate.next() }
+        let buffer = DeliveryBuffer()
+        self.buffer = buffer
+        deliveries = AsyncStream { await buffer.next() }
         thread = ConnectionThread(
             name: "\(configuration.connectionName) consumer", configuration: configuration, logger: logger)
         let connection = PublishingConnection(
@@ -48,7 +48,7 @@ public struct BrokerSource: SignalBatchSource, Service {
                 of: topology, signals: configuration.exchange, every: configuration.upkeepInterval,
                 logger: logger)
         }
-        mover = CopyMover(on: connection, topology, patience: configuration.confirmTimeout, logger)
+        mover = CopyPublisher(on: connection, topology, patience: configuration.confirmTimeout, logger)
     }
 
     /// The state of the consuming connection or, if that one is ready, of the republishing connection.
@@ -57,13 +57,13 @@ public struct BrokerSource: SignalBatchSource, Service {
     /// Returns when the queue is bound and consumed for the first time.
     ///
     /// - Throws: `CancellationError`
-    public func awaitConnected() async throws { try await gate.awaitConnected() }
+    public func awaitConnected() async throws { try await buffer.awaitConnected() }
 
     public var isStrictlyOrdered: Bool { topology.isSingleActive }
 
-    public func isCurrent(_ delivery: Delivery) -> Bool { gate.isCurrent(delivery.tag) }
+    public func isCurrent(_ delivery: Delivery) -> Bool { buffer.isCurrent(delivery.tag) }
 
-    public func nextDeliveries() async -> [Delivery]? { await gate.nextAll() }
+    public func nextDeliveries() async -> [Delivery]? { await buffer.nextAll() }
 
     /// Why the last copy could not be republished; nil if it was. Until then failed deliveries are neither retried nor
     /// dead-lettered, but stay unsettled.
@@ -73,21 +73,21 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func release(_ delivery: Delivery) { settle(delivery, .release) }
 
-    public func flush() async { await gate.flush(thread.wake) }
+    public func flush() async { await buffer.flush(thread.wake) }
 
     private func settle(_ delivery: Delivery, _ settlement: SettlementLedger.Settlement) {
-        if gate.settle(delivery.tag, settlement) { thread.wake() }
+        if buffer.settle(delivery.tag, settlement) { thread.wake() }
     }
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved``, or `CancellationError`.
-    public func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
-        guard gate.isCurrent(delivery.tag) else {
+    public func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
+        guard buffer.isCurrent(delivery.tag) else {
             // Republishing itself has not failed, so that `moves.fault` stays.
             throw BrokerError(.notMoved, "the delivery's connection was lost; it will be redelivered")
         }
-        let ending: CopyMover.Ending
+        let ending: CopyPublisher.Ending
         do {
-            ending = try await mover.move(delivery.tag, as: copies)
+            ending = try await mover.republish(delivery.tag, as: copies)
             moves.fault = nil
         } catch let error as BrokerError {
             moves.fault = error
@@ -103,7 +103,7 @@ public struct BrokerSource: SignalBatchSource, Service {
         }
     }
 
-    public func stopTaking() async { await gate.stopTaking(thread.wake) }
+    public func stopTaking() async { await buffer.stopTaking(thread.wake) }
 
     /// Connects and consumes until the task is cancelled or a graceful shutdown begins. Then it stops consuming, sends
     /// the settlements that were made, and returns; unsettled deliveries return to the queue.
@@ -115,11 +115,11 @@ public struct BrokerSource: SignalBatchSource, Service {
     public func run() async throws {
         do throws(BrokerError) {
             try mover.connection.start()
-            try thread.start { [topology, configuration, keepsBindings, gate, logger] in
-                ConsumingRole(topology, configuration, keepsBindings: keepsBindings, gate, logger)
+            try thread.start { [topology, configuration, keepsBindings, buffer, logger] in
+                ConsumingDriver(topology, configuration, keepsBindings: keepsBindings, buffer, logger)
             }
         } catch {
-            gate.end()
+            buffer.end()
             await mover.connection.stop()
             throw error
         }

@@ -8,7 +8,7 @@ extension Delivery {
     /// unsupported types are omitted.
     ///
     /// - Parameter texts: A cache of the strings that most messages share.
-    init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout RepeatedTexts) {
+    init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout StringCache) {
         let properties = event.properties
         let headers = Self.headers(properties)
         let message = SignalMessage(
@@ -29,7 +29,7 @@ extension Delivery {
 
     /// As above, without a cache.
     init(_ event: CRMQEvent, epoch: UInt64) {
-        var texts = RepeatedTexts()
+        var texts = StringCache()
         self.init(event, epoch: epoch, &texts)
     }
 

@@ -8,7 +8,7 @@ struct PublishingConnection: Sendable {
     private let declaresExchange: Bool
     private let configuration: BrokerConfiguration
     private let thread: ConnectionThread
-    private let door = PublishDoor()
+    private let queue = PublishQueue()
     private let makeUpkeep: (@Sendable () -> any ConnectionUpkeep)?
 
     /// - Parameter upkeep: Called on the connection's thread, which makes all calls of the result.
@@ -27,17 +27,17 @@ struct PublishingConnection: Sendable {
 
     func submit(_ messages: [SignalMessage]) -> PublishReceipt {
         let batch = PublishBatch(messages)
-        if !messages.isEmpty, door.submit(batch) { thread.wake() }
+        if !messages.isEmpty, queue.submit(batch) { thread.wake() }
         return PublishReceipt { await batch.outcomes() }
     }
 
     /// Requests the upkeep as soon as possible.
     func wantUpkeep() {
-        door.wantUpkeep()
+        queue.wantUpkeep()
         thread.wake()
     }
 
-    func awaitReady() async throws { try await door.awaitOpen() }
+    func awaitReady() async throws { try await queue.awaitOpen() }
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` after `bound`.
     func awaitReady(within bound: Duration) async throws {
@@ -55,20 +55,20 @@ struct PublishingConnection: Sendable {
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``.
     func start() throws(BrokerError) {
         do throws(BrokerError) {
-            try thread.start { [exchange, declaresExchange, configuration, door, thread, makeUpkeep] in
-                PublishingRole(
+            try thread.start { [exchange, declaresExchange, configuration, queue, thread, makeUpkeep] in
+                PublishingDriver(
                     exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
-                    door: door, upkeep: makeUpkeep?(), setBlocked: thread.setBlocked)
+                    queue: queue, upkeep: makeUpkeep?(), setBlocked: thread.setBlocked)
             }
         } catch {
             // Fail the tasks that wait for the connection.
-            door.closeForGood()
+            queue.closeForGood()
             throw error
         }
     }
 
     func stop() async {
         await thread.stop()
-        door.closeForGood()
+        queue.closeForGood()
     }
 }

@@ -79,7 +79,7 @@ public struct BrokerAdmin: Sendable {
     ) -> Result<Answer, BrokerError> {
         let channel = Channel(handle)
         do throws(BrokerError) {
-            try channel.openAny(configuration, receivesOnly: receivesOnly)
+            try channel.openFirstReachable(configuration, receivesOnly: receivesOnly)
             defer { channel.close(within: .seconds(1)) }
             return .success(try body(channel))
         } catch {
@@ -90,7 +90,7 @@ public struct BrokerAdmin: Sendable {
 
 extension Channel {
     /// Connects to the first node that responds; a node that worked before is tried first.
-    func openAny(
+    func openFirstReachable(
         _ configuration: BrokerConfiguration, receivesOnly: Bool = false, nodes: NodeMemory = .shared
     ) throws(BrokerError) {
         var last = BrokerError(.unreachable, "no broker URL is configured")

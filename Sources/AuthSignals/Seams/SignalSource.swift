@@ -27,7 +27,7 @@ public protocol SignalSource: Sendable {
     /// call returns: a message that the broker permanently refuses is not retried.
     ///
     /// - Throws: If a copy was not stored; the delivery is then not settled and may be republished again.
-    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws
+    func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws
 
     /// Stops consuming the queue; earlier deliveries can still be settled.
     func stopTaking() async

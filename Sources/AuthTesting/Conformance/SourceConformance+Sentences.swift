@@ -77,7 +77,7 @@ extension SourceConformance {
             copy.headers["auth-handler"] = .string("one")
             var other = message
             other.headers["auth-handler"] = .string("two")
-            try await subject.source.move(
+            try await subject.source.republish(
                 delivery,
                 as: [
                     RepublishedCopy(to: .dead, message: copy), RepublishedCopy(to: .retry(.oneHour), message: other),
@@ -99,7 +99,7 @@ extension SourceConformance {
             try await subject.send([message])
             let delivery = try await collector.wait(for: 1)[0]
             message.headers["auth-attempt"] = .integer(1)
-            try await subject.source.move(
+            try await subject.source.republish(
                 delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: message)])
             #expect(collector.all.count == 1)
             try await subject.passSecond()
@@ -113,7 +113,7 @@ extension SourceConformance {
             let collector = DeliveryCollector(subject.source)
             let message = SignalMessage.test(1)
             try await subject.send([message])
-            try await subject.source.move(
+            try await subject.source.republish(
                 try await collector.wait(for: 1)[0], as: [RepublishedCopy(to: .main, message: message)])
             let again = try await collector.wait(for: 2)[1]
             #expect(again.message.messageID == message.messageID)
@@ -132,7 +132,7 @@ extension SourceConformance {
             try await collector.waitForEnd()
             #expect(collector.all.count == 2)
             subject.source.acknowledge(deliveries[0])
-            try await subject.source.move(
+            try await subject.source.republish(
                 deliveries[1], as: [RepublishedCopy(to: .dead, message: deliveries[1].message)])
             #expect(try await subject.take(.dead).count == 1)
             try await eventually("the third message was in the queue") { try await subject.depth(.main) == 1 }

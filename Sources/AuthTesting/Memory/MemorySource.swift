@@ -64,7 +64,7 @@ public final class MemorySource: SignalSource {
     }
 
     /// - Throws: ``NotMoved`` if the broker is down or has an alarm, or if its response is not to store a copy.
-    public func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
+    public func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
         let now = broker.clock.now()
         var isMoved = false
         broker.change { state in

@@ -77,7 +77,7 @@ extension Channel {
         }
     }
 
-    private final class Reader: ConnectionRole {
+    private final class Reader: ConnectionDriver {
         var deliveries: [Delivery] = []
         var modes: [UInt8] = []
         var answers: [UInt64: String] = [:]
@@ -85,7 +85,7 @@ extension Channel {
         var confirmed: Int { ledger.answered }
         private var ledger = Answers()
         private var isReturned = false
-        private var texts = RepeatedTexts()
+        private var texts = StringCache()
 
         func receive(_ event: CRMQEvent) {
             switch event.kind {
@@ -101,9 +101,9 @@ extension Channel {
             }
         }
 
-        func prepare(_ dial: Dial) throws(BrokerError) {}
+        func prepare(_ attempt: ConnectionAttempt) throws(BrokerError) {}
         func connected() {}
-        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish { .idle }
+        func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> NextStep { .idle }
         func disconnected(_ error: BrokerError) {}
         func stopped() {}
     }

@@ -24,7 +24,7 @@ struct DeadChange: ParsableArguments {
     /// Applies the verdict to each selected dead letter and prints the numbers.
     ///
     /// - Parameter verb: the verdict in the output, such as “requeued”.
-    func make(_ verdict: DeadLetterBox.Verdict, _ verb: String) async throws {
+    func make(_ verdict: DeadLetterQueue.Verdict, _ verb: String) async throws {
         let selection = selection
         let handlers = SeenHandlers()
         let tally = try await DeadCommand.visit(queue, telling: verb) { letter in

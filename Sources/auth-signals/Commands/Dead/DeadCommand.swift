@@ -27,8 +27,8 @@ struct DeadCommand: AsyncParsableCommand {
     @discardableResult
     static func visit(
         _ queue: String, telling verb: String?,
-        _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterBox.Verdict
-    ) async throws -> DeadLetterBox.Tally {
+        _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterQueue.Verdict
+    ) async throws -> DeadLetterQueue.Tally {
         var (configuration, management) = try OperatorBroker.settings()
         // Include messages that were dead-lettered because they were too large for a worker.
         configuration.largestBody = 16 << 20
@@ -36,7 +36,7 @@ struct DeadCommand: AsyncParsableCommand {
         let progress = Progress()
         let tally = try await ProcessFailure.naming {
             if let management { try await checkLimit(of: queue + ".dead", management) }
-            let box = try DeadLetterBox(
+            let box = try DeadLetterQueue(
                 queue: queue, configuration, limitCheck: management == nil ? .probe : .probeIfPermitted)
             return try await box.visit(
                 isInterrupted: { interruption.isRequested },
@@ -73,7 +73,7 @@ struct DeadCommand: AsyncParsableCommand {
 private struct Progress: Sendable {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
-    func tell(_ verb: String, _ tally: DeadLetterBox.Tally) {
+    func tell(_ verb: String, _ tally: DeadLetterQueue.Tally) {
         let text =
             "\(tally.seen) of \(tally.present) inspected, \(tally.removed) \(verb)"
             + (tally.isBlocked ? "; the broker blocks publishing (memory or disk alarm)" : "")

@@ -3,7 +3,7 @@ import AuthSignals
 import CRabbitMQ
 
 /// One pass over a dead letter queue, on the thread of its two connections: one consumes, the other publishes copies.
-final class DeadLetterPass: EventReceiver {
+final class DeadLetterScan: EventReceiver {
     /// The state of the consuming connection.
     private enum Phase: Equatable {
         /// To send `basic.get` for one message: the reply contains the number of remaining messages, or that the queue
@@ -31,22 +31,22 @@ final class DeadLetterPass: EventReceiver {
 
     private let configuration: BrokerConfiguration
     private let isInterrupted: () -> Bool
-    private let progress: (DeadLetterBox.Tally) -> Void
-    private let decide: (DeadLetter) -> DeadLetterBox.Verdict
+    private let progress: (DeadLetterQueue.Tally) -> Void
+    private let decide: (DeadLetter) -> DeadLetterQueue.Verdict
     private let queue: String
 
-    private var tally = DeadLetterBox.Tally()
+    private var tally = DeadLetterQueue.Tally()
     private var phase = Phase.asking
     private var isCounted = false
     private var isAtEnd = false
     private var pages = 0
-    private var page: LetterPage?
+    private var page: DeadLetterWindow?
     private var lastTag: UInt64 = 0
     private var acknowledged = 0
     private var seenBytes = 0
-    private var texts = RepeatedTexts()
-    private let copies: LetterCopies
-    private var holders: LetterHolders
+    private var texts = StringCache()
+    private let copies: RequeuePublisher
+    private var holders: DeadLetterHolders
     private var staying = 0
     /// Whether the message of the first `basic.get`, which has the first connection's tag 1, stays in the queue.
     private var firstStays = false
@@ -61,22 +61,22 @@ final class DeadLetterPass: EventReceiver {
 
     init(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration,
-        isInterrupted: @escaping () -> Bool, progress: @escaping (DeadLetterBox.Tally) -> Void,
-        decide: @escaping (DeadLetter) -> DeadLetterBox.Verdict
+        isInterrupted: @escaping () -> Bool, progress: @escaping (DeadLetterQueue.Tally) -> Void,
+        decide: @escaping (DeadLetter) -> DeadLetterQueue.Verdict
     ) {
         self.configuration = configuration
         self.isInterrupted = isInterrupted
         self.progress = progress
         self.decide = decide
         queue = topology.name(of: .dead)
-        copies = LetterCopies(to: topology.exchange, configuration)
-        holders = LetterHolders(heartbeat: configuration.heartbeat)
+        copies = RequeuePublisher(to: topology.exchange, configuration)
+        holders = DeadLetterHolders(heartbeat: configuration.heartbeat)
     }
 
     /// - Parameter first: An open channel for this pass alone; it is closed afterwards, which returns the messages that
     ///   it holds.
     /// - Returns: Also the number of messages that are being returned to the queue.
-    func run(_ first: Channel) throws(BrokerError) -> (DeadLetterBox.Tally, held: Int) {
+    func run(_ first: Channel) throws(BrokerError) -> (DeadLetterQueue.Tally, held: Int) {
         var taking = first
         defer {
             copies.close()
@@ -119,7 +119,7 @@ final class DeadLetterPass: EventReceiver {
 
     private func next(after taking: Channel) throws(BrokerError) -> Channel {
         let next = Channel(try ConnectionHandle())
-        try next.openAny(configuration, receivesOnly: true)
+        try next.openFirstReachable(configuration, receivesOnly: true)
         holders.add(taking, holding: held)
         (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
         return next
@@ -146,7 +146,7 @@ final class DeadLetterPass: EventReceiver {
             // Wait until nothing is in flight, then continue on a new connection.
             if isMixed, staying >= Self.crowd { return }
             let mean = seenBytes / max(1, tally.seen)
-            let next = LetterPage(number: pages, from: lastTag + 1, meanBytes: mean)
+            let next = DeadLetterWindow(number: pages, from: lastTag + 1, meanBytes: mean)
             pages += 1
             page = next
             // Blocks until the reply; nothing else arrives meanwhile.
@@ -161,7 +161,7 @@ final class DeadLetterPass: EventReceiver {
         }
     }
 
-    private func next(after page: LetterPage) -> Phase.After? {
+    private func next(after page: DeadLetterWindow) -> Phase.After? {
         if isDone { return .over }
         if page.isFull { return page.isClosing ? .opening : nil }
         return .now - heardAt > Self.silence ? .asking : nil

@@ -7,7 +7,7 @@ import AuthSignals
 /// delivery limit; `NAME.dead` itself has no effective limit, and ``visit(isInterrupted:progress:_:)`` refuses to run
 /// if a policy sets one. The order in the queue is preserved if a pass ends normally. After an aborted pass the
 /// messages that it inspected may be behind the others: sort them for display (``DeadLetter/looks``).
-public struct DeadLetterBox: Sendable {
+public struct DeadLetterQueue: Sendable {
     /// What to do with a dead letter.
     public enum Verdict: Hashable, Sendable {
         /// Keep it in the queue.
@@ -105,7 +105,7 @@ public struct DeadLetterBox: Sendable {
         let (topology, configuration) = (topology, configuration)
         let admin = BrokerAdmin(configuration)
         let (tally, held) = try await admin.perform(receivesOnly: true) { channel throws(BrokerError) in
-            let pass = DeadLetterPass(
+            let pass = DeadLetterScan(
                 topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
             return try pass.run(channel)
         }

@@ -4,7 +4,7 @@ import CRabbitMQ
 
 /// Publishes the copies of requeued dead letters to the consumer's queue, on a separate connection because an alarm may
 /// block it; it is opened for the first copy.
-final class LetterCopies {
+final class RequeuePublisher {
     private typealias Copy = (tag: UInt64, message: SignalMessage)
 
     /// The approximate size of a copy without its body, in bytes.
@@ -61,7 +61,7 @@ final class LetterCopies {
     private func opened() throws(BrokerError) -> Channel {
         if let channel { return channel }
         let channel = Channel(try ConnectionHandle())
-        try channel.openAny(configuration)
+        try channel.openFirstReachable(configuration)
         self.channel = channel
         try channel.selectConfirms()
         return channel

@@ -8,7 +8,7 @@
 /// keeps in memory what it has sent and the client has not read. So consumers follow each other, and the next one
 /// starts when the previous one has received its last message. The order of a channel's consumers is preserved up to 32
 /// of them: pages grow, so that there are rarely more.
-struct LetterPage {
+struct DeadLetterWindow {
     /// All tags have the same prefix and sort in the order of the pages.
     let consumerTag: String
     /// The prefetch: the maximum number of unacknowledged messages, from 1 to 65535.

@@ -10,7 +10,7 @@ import AuthSignals
 ///
 /// In a strictly ordered queue nothing is random, whatever the delivery count: deliveries start in the order in which
 /// they were added, unless the previous one of the same subject is still running.
-struct LaneTable {
+struct SubjectScheduler {
     enum Lane: Hashable, Sendable {
         case subject(String)
         case message(String)
@@ -48,19 +48,19 @@ struct LaneTable {
             return first
         }
 
-        var isSuspicious: Bool { first.map(LaneTable.isSuspicious) ?? false }
+        var mayBePoison: Bool { first.map(SubjectScheduler.mayBePoison) ?? false }
     }
 
     /// A message with this number of earlier deliveries is handled alone.
-    private static let suspiciousCount = 2
+    private static let poisonCount = 2
 
     /// Whether the delivery may have crashed a worker, and is handled alone.
-    static func isSuspicious(_ delivery: Delivery) -> Bool { delivery.deliveryCount >= suspiciousCount }
+    static func mayBePoison(_ delivery: Delivery) -> Bool { delivery.deliveryCount >= poisonCount }
 
     /// A message with this number of earlier deliveries no longer waits for earlier ones of its subject: the first of
     /// them may be the one that crashes every worker, and the others would reach the queue's delivery limit together
     /// with it. After so many deliveries the message is late in any case.
-    static let desperateCount = 4
+    static let bypassCount = 4
 
     private let concurrency: Int
     private let isStrict: Bool
@@ -82,8 +82,8 @@ struct LaneTable {
     }
 
     mutating func add(_ delivery: Delivery) {
-        let isDesperate = !isStrict && delivery.deliveryCount >= Self.desperateCount
-        let lane = isDesperate ? .message(delivery.message.messageID) : Lane(of: delivery.message)
+        let bypassesSubject = !isStrict && delivery.deliveryCount >= Self.bypassCount
+        let lane = bypassesSubject ? .message(delivery.message.messageID) : Lane(of: delivery.message)
         depth += 1
         added += 1
         if let track = tracks[lane] {
@@ -99,7 +99,7 @@ struct LaneTable {
     /// Whether ``next()`` returns a delivery.
     var hasNext: Bool {
         guard !isAlone, running < concurrency, passed < ready.count else { return false }
-        return running == 0 || !ready[upcoming].isSuspicious
+        return running == 0 || !ready[upcoming].mayBePoison
     }
 
     /// The index of the next ready track, before the random choice.
@@ -112,9 +112,9 @@ struct LaneTable {
     mutating func next() -> (lane: Lane, delivery: Delivery)? {
         guard hasNext else { return nil }
         ready.swapAt(passed, upcoming)
-        if ready[passed].isSuspicious {
-            let suspicious = (passed..<ready.count).filter { ready[$0].isSuspicious }
-            if !isStrict, let chosen = suspicious.randomElement() { ready.swapAt(passed, chosen) }
+        if ready[passed].mayBePoison {
+            let possiblePoison = (passed..<ready.count).filter { ready[$0].mayBePoison }
+            if !isStrict, let chosen = possiblePoison.randomElement() { ready.swapAt(passed, chosen) }
             isAlone = true
         }
         let track = ready[passed]

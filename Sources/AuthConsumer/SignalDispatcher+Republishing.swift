@@ -33,8 +33,8 @@ extension SignalDispatcher {
     /// Dead-letters a message that cannot be passed to a handler.
     ///
     /// - Parameter error: What is wrong with the message, without its content.
-    func setAside(_ delivery: Delivery, error: String?, reason: String) async {
-        metrics.setAside.increment()
+    func deadLetter(_ delivery: Delivery, error: String?, reason: String) async {
+        metrics.deadLetter.increment()
         logger.error(
             "message dead-lettered",
             metadata: [
@@ -42,7 +42,7 @@ extension SignalDispatcher {
             ])
         let failed = FailedDelivery(
             message: delivery.message, error: error, reason: reason, at: clock.now())
-        await move(delivery, as: [RepublishedCopy(to: .dead, message: failed.copy)])
+        await republish(delivery, as: [RepublishedCopy(to: .dead, message: failed.copy)])
     }
 
     /// Decides about a delivery that the broker would dead-letter after one more return to the queue, before it is
@@ -59,10 +59,10 @@ extension SignalDispatcher {
         if handlers.isEmpty { return false }
         switch await fate(of: event, handlers) {
         case .unknown:
-            await setAside(delivery, error: nil, reason: FailedDelivery.Reason.deliveryLimit)
+            await deadLetter(delivery, error: nil, reason: FailedDelivery.Reason.deliveryLimit)
             return true
         case .endedWorkers(let handler):
-            await setAside(
+            await deadLetter(
                 delivery, error: "WorkerEnded while \(handler) ran",
                 reason: FailedDelivery.Reason.deliveryLimit)
             return true
@@ -71,7 +71,7 @@ extension SignalDispatcher {
                 "message returned to the queue repeatedly without being handled; republished",
                 metadata: ["id": "\(event.id.wireText)", "returns": "\(delivery.deliveryCount)"])
             let fresh = FailedDelivery(message: delivery.message, at: clock.now())
-            await move(delivery, as: [RepublishedCopy(to: .main, message: fresh.copy)])
+            await republish(delivery, as: [RepublishedCopy(to: .main, message: fresh.copy)])
             return true
         case .neverBegun, .done: return false
         }
@@ -104,11 +104,11 @@ extension SignalDispatcher {
 
     /// Republishes a delivery, with retries until the broker has confirmed the copies. If the delivery can no longer be
     /// settled, or the task is cancelled, it stays unsettled and is redelivered.
-    func move(_ delivery: Delivery, as copies: [RepublishedCopy]) async {
-        var pause = configuration.movePause
+    func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async {
+        var pause = configuration.republishPause
         while !Task.isCancelled, source.isCurrent(delivery) {
             do {
-                return try await source.move(delivery, as: copies)
+                return try await source.republish(delivery, as: copies)
             } catch {
                 if !source.isCurrent(delivery) { break }
                 logger.warning(

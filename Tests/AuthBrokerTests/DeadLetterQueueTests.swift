@@ -8,12 +8,12 @@ import Testing
 
 @testable import AuthBroker
 
-@Suite(.needsBroker) struct DeadLetterBoxTests {
+@Suite(.needsBroker) struct DeadLetterQueueTests {
     @Test func `reading the dead letters fifty times changes neither them nor their order`() async throws {
         try await BrokerWorld.withDeadLetters(70) { world, box in
             let first = try await box.all()
             #expect(first.map(\.id) == (0..<70).map { "letter-\($0)" })
-            let box = try DeadLetterBox(queue: world.topology.queue, world.direct, limitCheck: .done)
+            let box = try DeadLetterQueue(queue: world.topology.queue, world.direct, limitCheck: .done)
             for _ in 0..<49 { #expect(try await box.all() == first) }
             #expect(try await world.deadCount() == 70)
         }
@@ -140,7 +140,7 @@ import Testing
 
     @Test func `a lost connection during a pass leaves the dead letters in order`() async throws {
         try await BrokerWorld.withDeadLetters(1500) { world, box in
-            let throughProxy = try DeadLetterBox(queue: world.topology.queue, world.configuration)
+            let throughProxy = try DeadLetterQueue(queue: world.topology.queue, world.configuration)
             let error = try await #require(throws: BrokerError.self) {
                 _ = try await throughProxy.visit { letter in
                     if letter.id == "letter-1400" { world.proxy.cut() }
@@ -181,7 +181,7 @@ import Testing
             let first = try await box.all()
             #expect(first.map(\.id) == (0..<1500).map { "letter-\($0)" })
             for cut in [700, 300] {
-                let throughProxy = try DeadLetterBox(
+                let throughProxy = try DeadLetterQueue(
                     queue: world.topology.queue, world.configuration, limitCheck: .done)
                 let seen = Mutex(0)
                 await #expect(throws: BrokerError.self) {
@@ -238,7 +238,7 @@ import Testing
 
     @Test func `names a missing queue`() async throws {
         try await BrokerWorld.with { world in
-            let box = try DeadLetterBox(queue: world.topology.queue, world.direct)
+            let box = try DeadLetterQueue(queue: world.topology.queue, world.direct)
             let error = try await #require(throws: BrokerError.self) { try await box.all() }
             #expect(error.code == .notFound)
             #expect(error.message.contains(world.topology.queue + ".dead"))
@@ -252,7 +252,7 @@ import Testing
                 try channel.declareQueue(
                     name, ["x-queue-type": .string("quorum"), "x-delivery-limit": .integer(3)])
             }
-            let box = try DeadLetterBox(queue: world.topology.queue, world.direct)
+            let box = try DeadLetterQueue(queue: world.topology.queue, world.direct)
             let error = try await #require(throws: BrokerError.self) { try await box.all() }
             #expect(error.code == .topologyMismatch)
             #expect(error.message.contains("x-delivery-limit"))
@@ -269,7 +269,7 @@ import Testing
             ])
             var small = world.direct
             small.largestBody = 1000
-            let box = try DeadLetterBox(queue: world.topology.queue, small)
+            let box = try DeadLetterQueue(queue: world.topology.queue, small)
             #expect(try await box.all().map(\.bodySize) == [50_000])
             #expect(try await box.visit { _ in .requeue }.refused == 1)
             #expect(try await box.visit { _ in .drop }.dropped == 1)
@@ -277,7 +277,7 @@ import Testing
     }
 }
 
-extension DeadLetterBox {
+extension DeadLetterQueue {
     /// All dead letters, in order.
     fileprivate func all() async throws -> [DeadLetter] {
         let seen = Mutex<[DeadLetter]>([])
@@ -295,7 +295,7 @@ extension DeadLetterBox {
 extension BrokerWorld {
     /// Runs the body in a world whose consumer has `count` dead letters.
     fileprivate static func withDeadLetters(
-        _ count: Int, _ body: @Sendable (BrokerWorld, DeadLetterBox) async throws -> Void
+        _ count: Int, _ body: @Sendable (BrokerWorld, DeadLetterQueue) async throws -> Void
     ) async throws {
         try await with { world in
             try await world.admin.declareExchange()
@@ -316,7 +316,7 @@ extension BrokerWorld {
                             "x-first-death-queue": .string("somewhere"),
                         ], body: Data("{\"n\":\(number)}".utf8))
                 })
-            try await body(world, DeadLetterBox(queue: world.topology.queue, world.direct))
+            try await body(world, DeadLetterQueue(queue: world.topology.queue, world.direct))
         }
     }
 
@@ -332,7 +332,7 @@ extension BrokerWorld {
     /// Takes all messages from a queue on the caller's thread; returns their number.
     fileprivate func takeAtOnce(from queue: String) throws(BrokerError) -> Int {
         let channel = Channel(try ConnectionHandle())
-        try channel.openAny(direct)
+        try channel.openFirstReachable(direct)
         defer { channel.close(within: .seconds(1)) }
         return try channel.take(try channel.declareQueue(queue, isPassive: true), from: queue).count
     }

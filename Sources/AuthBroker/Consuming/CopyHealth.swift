@@ -2,7 +2,7 @@
 import Synchronization
 
 /// Whether copies can be republished.
-final class MoveHealth: Sendable {
+final class CopyHealth: Sendable {
     private let state = Mutex<BrokerError?>(nil)
 
     /// Why the last copy could not be republished; nil if it was.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Lets deliveries be republished concurrently or, after the broker has closed the channel because of one of them, one
 /// at a time: then the next close identifies the cause.
-final class MoveTurns: Sendable {
+final class CopyTurns: Sendable {
     private struct State {
         var isOneByOne = false
         var running = 0

@@ -3,7 +3,7 @@ import AuthSignals
 import CRabbitMQ
 
 /// Publishes submitted batches with publisher confirms, with at most ``BrokerConfiguration/window`` messages in flight.
-final class PublishingRole: ConnectionRole {
+final class PublishingDriver: ConnectionDriver {
     /// One message of a batch.
     private struct Ticket {
         let batch: PublishBatch
@@ -14,7 +14,7 @@ final class PublishingRole: ConnectionRole {
     private let exchange: String
     private let declaresExchange: Bool
     private let configuration: BrokerConfiguration
-    private let door: PublishDoor
+    private let queue: PublishQueue
     private let upkeep: (any ConnectionUpkeep)?
     private let setBlocked: (String?) -> Void
 
@@ -39,20 +39,20 @@ final class PublishingRole: ConnectionRole {
     private var upkeepAt = ContinuousClock.now
 
     init(
-        exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, door: PublishDoor,
+        exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, queue: PublishQueue,
         upkeep: (any ConnectionUpkeep)? = nil, setBlocked: @escaping (String?) -> Void
     ) {
         self.upkeep = upkeep
         self.exchange = exchange
         self.declaresExchange = declaresExchange
         self.configuration = configuration
-        self.door = door
+        self.queue = queue
         self.setBlocked = setBlocked
     }
 
-    func prepare(_ dial: Dial) throws(BrokerError) {
+    func prepare(_ attempt: ConnectionAttempt) throws(BrokerError) {
         fault = nil
-        var channel = try dial.open()
+        var channel = try attempt.open()
         if declaresExchange { try channel.declareExchange(exchange, type: "topic") }
         if let upkeep {
             do throws(BrokerError) {
@@ -60,7 +60,7 @@ final class PublishingRole: ConnectionRole {
             } catch {
                 // The refusal has closed this channel, but must not prevent publishing: open another.
                 upkeep.failed(error)
-                channel = try dial.open()
+                channel = try attempt.open()
             }
             upkeepAt = .now + upkeep.interval
         }
@@ -72,7 +72,7 @@ final class PublishingRole: ConnectionRole {
         since = .now
         refusedSince = nil
         hasProgressed = false
-        door.open()
+        queue.open()
     }
 
     // MARK: In
@@ -96,13 +96,13 @@ final class PublishingRole: ConnectionRole {
         case .returned: try returned(event)
         case .blocked:
             isBlocked = true
-            door.block()
+            queue.block()
             setBlocked(String(event.text))
         case .unblocked:
             isBlocked = false
             since = .now
             setBlocked(nil)
-            door.open()
+            queue.open()
         default: break
         }
     }
@@ -123,9 +123,9 @@ final class PublishingRole: ConnectionRole {
 
     // MARK: Out
 
-    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> NextStep {
         if let fault { throw fault }
-        batches.append(contentsOf: door.take())
+        batches.append(contentsOf: queue.take())
         let now = ContinuousClock.now
         var hasRoom = true
         while hasRoom, ledger.outstanding < configuration.window, ledger.span < configuration.window * 4,
@@ -145,14 +145,14 @@ final class PublishingRole: ConnectionRole {
         }
         if isStopping, batches.isEmpty, ledger.outstanding == 0 { return .finished }
         try keepUp(channel, isStopping: isStopping)
-        return try wish(at: now, isFull: !hasRoom)
+        return try nextStep(at: now, isFull: !hasRoom)
     }
 
     /// Runs the upkeep if it is due and no message is in flight: its calls block until the broker's reply, and no other
     /// frames may arrive meanwhile.
     private func keepUp(_ channel: Channel, isStopping: Bool) throws(BrokerError) {
         guard let upkeep, !isStopping, !isBlocked else { return }
-        if door.takeUpkeepWish() { upkeepAt = .now }
+        if queue.takeUpkeepRequest() { upkeepAt = .now }
         guard batches.isEmpty, ledger.outstanding == 0, upkeepAt <= .now else { return }
         upkeepAt = .now + upkeep.interval
         do throws(BrokerError) { try upkeep.perform(channel) } catch {
@@ -171,7 +171,7 @@ final class PublishingRole: ConnectionRole {
         return nil
     }
 
-    private func wish(at now: ContinuousClock.Instant, isFull: Bool) throws(BrokerError) -> Wish {
+    private func nextStep(at now: ContinuousClock.Instant, isFull: Bool) throws(BrokerError) -> NextStep {
         if wasRefused, let refusedSince, now - refusedSince > configuration.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
@@ -196,13 +196,13 @@ final class PublishingRole: ConnectionRole {
     // MARK: Ends
 
     func disconnected(_ error: BrokerError) {
-        door.shut(error.description)
+        queue.shut(error.description)
         settle(ledger.closed(error.outcomeOfOutstanding))
         forget(error.description)
     }
 
     func stopped() {
-        door.closeForGood()
+        queue.closeForGood()
         forget("the publisher was stopped")
     }
 

@@ -4,8 +4,8 @@ import Testing
 
 @testable import AuthBroker
 
-@Suite struct MoveTurnsTests {
-    private let turns = MoveTurns()
+@Suite struct CopyTurnsTests {
+    private let turns = CopyTurns()
 
     @Test func `copies are republished concurrently, and one at a time after the broker closed the channel`()
         async throws

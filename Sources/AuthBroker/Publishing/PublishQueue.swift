@@ -3,7 +3,7 @@ import AuthSignals
 import Synchronization
 
 /// A queue of batches from any task to the publishing thread, open while connected.
-final class PublishDoor: Sendable {
+final class PublishQueue: Sendable {
     private enum Phase { case shut, blocked, open, closedForGood }
 
     private struct State {
@@ -70,7 +70,7 @@ final class PublishDoor: Sendable {
     // MARK: From the publishing thread
 
     /// Whether the upkeep was requested since the last call.
-    func takeUpkeepWish() -> Bool {
+    func takeUpkeepRequest() -> Bool {
         state.withLock { state in
             defer { state.isUpkeepWanted = false }
             return state.isUpkeepWanted

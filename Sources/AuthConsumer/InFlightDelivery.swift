@@ -2,16 +2,16 @@
 import AuthSignals
 
 /// The progress of a delivery through its handlers.
-struct Handling: Sendable {
+struct InFlightDelivery: Sendable {
     /// The constant part.
     final class Subject: Sendable {
         let delivery: Delivery
-        let lane: LaneTable.Lane
+        let lane: SubjectScheduler.Lane
         let event: SignalEvent
         let handlers: [HandlerTable.Entry]
 
         init(
-            _ delivery: Delivery, in lane: LaneTable.Lane, _ event: SignalEvent,
+            _ delivery: Delivery, in lane: SubjectScheduler.Lane, _ event: SignalEvent,
             _ handlers: [HandlerTable.Entry]
         ) {
             self.delivery = delivery

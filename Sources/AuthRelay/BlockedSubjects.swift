@@ -5,7 +5,7 @@
 /// A subject is held from the moment one of its rows is nacked. When its first deferred row is settled, the hold is
 /// *released*: the rows that the cursor has passed meanwhile, up to the next deferred row, are read by subject and
 /// published. Then that row may be published, or the hold ends.
-struct RelayHolds: Sendable {
+struct BlockedSubjects: Sendable {
     private struct Hold {
         /// The deferred rows, in order.
         var blockers: [Int64] = []

@@ -3,7 +3,7 @@ import AuthSignals
 import CRabbitMQ
 
 /// An arena that holds the strings of one message at stable addresses while C reads them; it is reused for the next.
-final class Scratch {
+final class MessageArena {
     private var bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
     private var used = 0
     private var fields = UnsafeMutableBufferPointer<CRMQField>.allocate(capacity: 32)

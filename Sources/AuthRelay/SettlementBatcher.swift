@@ -2,7 +2,7 @@
 import AuthSignals
 
 /// Batches known outcomes and writes them to the outbox, one transaction at a time.
-struct RelaySettling: Sendable {
+struct SettlementBatcher: Sendable {
     private enum Pause {
         /// No delay is running.
         case none
@@ -16,7 +16,7 @@ struct RelaySettling: Sendable {
     /// The maximum number of rows that one transaction writes.
     let limit: Int
     private var waiting: [OutboxSettlement] = []
-    private var underWay: [OutboxSettlement] = []
+    private var inFlight: [OutboxSettlement] = []
     private var pause = Pause.none
     /// The rows whose outcome is known and not yet written.
     private var unsettled: Set<Int64> = []
@@ -27,7 +27,7 @@ struct RelaySettling: Sendable {
 
     /// The number of rows that are not yet written.
     var count: Int { unsettled.count }
-    var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+    var isEmpty: Bool { waiting.isEmpty && inFlight.isEmpty }
 
     /// Whether the row's outcome is known although a read may still return the row.
     func knows(_ sequence: Int64) -> Bool {
@@ -43,13 +43,13 @@ struct RelaySettling: Sendable {
     ///
     /// - Parameter isUrgent: Whether to write without gathering.
     mutating func next(isUrgent: Bool) -> RelayAction? {
-        guard underWay.isEmpty, !waiting.isEmpty else { return nil }
+        guard inFlight.isEmpty, !waiting.isEmpty else { return nil }
         let isFull = waiting.count >= limit && pause != .afterFailure
         if isFull || isUrgent || pause == .over {
-            underWay = Array(waiting.prefix(limit))
-            waiting.removeFirst(underWay.count)
+            inFlight = Array(waiting.prefix(limit))
+            waiting.removeFirst(inFlight.count)
             if pause == .over, waiting.isEmpty { pause = .none }
-            return .settle(underWay)
+            return .settle(inFlight)
         }
         guard pause == .none else { return nil }
         pause = .gathering
@@ -63,17 +63,17 @@ struct RelaySettling: Sendable {
     ///
     /// - Parameter isReading: Whether a read is running.
     mutating func succeeded(isReading: Bool) {
-        for settlement in underWay {
+        for settlement in inFlight {
             unsettled.remove(settlement.sequence)
             if isReading { settledMeanwhile.insert(settlement.sequence) }
         }
-        underWay = []
+        inFlight = []
     }
 
     /// The current transaction failed and must be retried.
     mutating func failed() -> RelayAction {
-        waiting = underWay + waiting
-        underWay = []
+        waiting = inFlight + waiting
+        inFlight = []
         pause = .afterFailure
         return .settleLater(isRetry: true)
     }
@@ -81,7 +81,7 @@ struct RelaySettling: Sendable {
     /// Abandons the unwritten outcomes; the next relay publishes those rows again.
     mutating func abandon() {
         waiting = []
-        underWay = []
+        inFlight = []
     }
 
     /// The read has ended.

@@ -2,17 +2,17 @@
 import AuthSignals
 import Synchronization
 
-/// A thread-safe ``LaneTable`` on which workers can wait for deliveries.
+/// A thread-safe ``SubjectScheduler`` on which workers can wait for deliveries.
 ///
 /// A worker takes an available delivery without waiting. Waiting workers are woken one at a time: each wakes the next
 /// one if more deliveries are available. So handlers that suspend run concurrently, and handlers that do not suspend
 /// cause no wake-ups.
-final class LaneQueue: Sendable {
-    typealias Work = (lane: LaneTable.Lane, delivery: Delivery)
+final class DeliveryQueue: Sendable {
+    typealias Work = (lane: SubjectScheduler.Lane, delivery: Delivery)
     private typealias Worker = CheckedContinuation<Void, Never>
 
     private struct State {
-        var table: LaneTable
+        var table: SubjectScheduler
         var workers: [Worker] = []
         /// Whether a worker was woken that has not called `take` yet.
         var isWaking = false
@@ -30,9 +30,9 @@ final class LaneQueue: Sendable {
     }
     private let state: Mutex<State>
 
-    /// - Parameter isStrict: See ``LaneTable``.
+    /// - Parameter isStrict: See ``SubjectScheduler``.
     init(concurrency: Int, isStrict: Bool = false) {
-        state = Mutex(State(table: LaneTable(concurrency: concurrency, isStrict: isStrict)))
+        state = Mutex(State(table: SubjectScheduler(concurrency: concurrency, isStrict: isStrict)))
     }
 
     /// The number of deliveries that wait for a worker.
@@ -54,7 +54,7 @@ final class LaneQueue: Sendable {
     }
 
     /// The next delivery for a worker, which has finished the one of `lane`; nil at the end.
-    func next(after lane: LaneTable.Lane?) async -> Work? {
+    func next(after lane: SubjectScheduler.Lane?) async -> Work? {
         var lane = lane
         var wasWoken = false
         while true {
@@ -77,7 +77,7 @@ final class LaneQueue: Sendable {
     private struct Answer { var work: Work? }
 
     /// - Returns: nil if no delivery is available now.
-    private func take(after lane: LaneTable.Lane?, wasWoken: Bool) -> Answer? {
+    private func take(after lane: SubjectScheduler.Lane?, wasWoken: Bool) -> Answer? {
         var ended: [Worker] = []
         let (answer, other) = state.withLock { state -> (Answer?, Worker?) in
             if wasWoken { state.isWaking = false }

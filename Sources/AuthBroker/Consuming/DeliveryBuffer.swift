@@ -5,7 +5,7 @@ import Synchronization
 /// A buffer that passes deliveries from the consuming thread to the task that reads them, and settlements back.
 ///
 /// Deliveries that were not read yet are dropped when their connection is lost: the broker redelivers them.
-final class DeliveryGate: Sendable {
+final class DeliveryBuffer: Sendable {
     /// A delivery's tag, and the settlement that a task made.
     typealias Settled = (number: UInt64, settlement: SettlementLedger.Settlement)
     /// A task that waits until the settlements made so far are sent.

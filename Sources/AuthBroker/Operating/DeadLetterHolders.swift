@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Idle connections that hold unacknowledged dead letters which stay in the queue, oldest first.
-struct LetterHolders {
+struct DeadLetterHolders {
     private var holders: [(channel: Channel, held: Int)] = []
     private var keptAt = ContinuousClock.now
     private let heartbeat: Duration

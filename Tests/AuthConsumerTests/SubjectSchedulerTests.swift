@@ -5,17 +5,17 @@ import Testing
 
 @testable import AuthConsumer
 
-@Suite struct LaneTableTests {
+@Suite struct SubjectSchedulerTests {
     private func delivery(_ number: Int, _ subject: String? = nil, count: Int = 0) -> Delivery {
         Delivery(
             message: .test(number, subject: subject), redelivered: count > 0, deliveryCount: count,
             tag: Delivery.Tag(epoch: 1, number: UInt64(number)))
     }
 
-    private func started(_ table: inout LaneTable) -> UInt64? { table.next()?.delivery.tag.number }
+    private func started(_ table: inout SubjectScheduler) -> UInt64? { table.next()?.delivery.tag.number }
 
     @Test func `the next delivery of a subject starts once the previous one has ended`() {
-        var table = LaneTable(concurrency: 8)
+        var table = SubjectScheduler(concurrency: 8)
         for delivery in [delivery(1, "a"), delivery(2, "a"), delivery(3, "b"), delivery(4), delivery(5)] {
             table.add(delivery)
         }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `a subject that equals a message id is kept separate`() {
-        var table = LaneTable(concurrency: 8)
+        var table = SubjectScheduler(concurrency: 8)
         let message = delivery(1)
         table.add(message)
         table.add(delivery(2, message.message.messageID))
@@ -38,8 +38,8 @@ import Testing
         #expect(started(&table) == 2)
     }
 
-    @Test func `a suspicious delivery waits for all running ones, and all others wait for it`() {
-        var table = LaneTable(concurrency: 8)
+    @Test func `a possiblePoison delivery waits for all running ones, and all others wait for it`() {
+        var table = SubjectScheduler(concurrency: 8)
         table.add(delivery(1, "a"))
         table.add(delivery(2, "b", count: 2))
         table.add(delivery(3, "c"))
@@ -57,13 +57,13 @@ import Testing
     {
         var first: Set<UInt64> = []
         for _ in 0..<200 {
-            var table = LaneTable(concurrency: 8)
+            var table = SubjectScheduler(concurrency: 8)
             for number in 1...3 { table.add(delivery(number, "a", count: 4)) }
             if let number = started(&table) { first.insert(number) }
             #expect(started(&table) == nil)
         }
         #expect(first == [1, 2, 3])
-        var table = LaneTable(concurrency: 8)
+        var table = SubjectScheduler(concurrency: 8)
         for number in 1...2 { table.add(delivery(number, "a", count: 3)) }
         #expect(started(&table) == 1)
     }
@@ -73,7 +73,7 @@ import Testing
         _ count: Int
     ) {
         for _ in 0..<50 {
-            var table = LaneTable(concurrency: 1, isStrict: true)
+            var table = SubjectScheduler(concurrency: 1, isStrict: true)
             let subjects = ["a", "b", "a", nil, "b", "c", "a", "a", nil, "b"]
             for (index, subject) in subjects.enumerated() {
                 // The first ones were delivered more often, as after crashes of a worker.
@@ -88,8 +88,8 @@ import Testing
         }
     }
 
-    @Test func `in a strict queue a suspicious delivery is handled alone and in order`() {
-        var table = LaneTable(concurrency: 8, isStrict: true)
+    @Test func `in a strict queue a possiblePoison delivery is handled alone and in order`() {
+        var table = SubjectScheduler(concurrency: 8, isStrict: true)
         for delivery in [delivery(1, "a"), delivery(2, "b", count: 5), delivery(3, "a"), delivery(4, "c")] {
             table.add(delivery)
         }
@@ -102,10 +102,10 @@ import Testing
         #expect([started(&table), started(&table)] == [3, 4])
     }
 
-    @Test func `any of several suspicious deliveries may be the first`() {
+    @Test func `any of several possiblePoison deliveries may be the first`() {
         var first: Set<UInt64> = []
         for _ in 0..<200 {
-            var table = LaneTable(concurrency: 8)
+            var table = SubjectScheduler(concurrency: 8)
             for number in 1...3 { table.add(delivery(number, count: 5)) }
             if let number = started(&table) { first.insert(number) }
         }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import AuthBroker
 
-@Suite struct LetterPageTests {
+@Suite struct DeadLetterWindowTests {
     private func sizes(_ count: Int, meanBytes: Int) -> [Int] {
-        (0..<count).map { LetterPage(number: $0, from: 1, meanBytes: meanBytes).size }
+        (0..<count).map { DeadLetterWindow(number: $0, from: 1, meanBytes: meanBytes).size }
     }
 
     @Test func `32 pages hold more than half a million dead letters, small or large`() {
@@ -24,14 +24,14 @@ import Testing
 
     @Test func `consumer tags sort in page order`() {
         let tags = [0, 1, 9, 10, 31, 32, 1000].map {
-            LetterPage(number: $0, from: 1, meanBytes: 0).consumerTag
+            DeadLetterWindow(number: $0, from: 1, meanBytes: 0).consumerTag
         }
         #expect(tags == tags.sorted())
         #expect(Set(tags).count == tags.count)
     }
 
     @Test func `a page closes once it is full and half of its dead letters stay`() {
-        var page = LetterPage(number: 0, from: 11, meanBytes: 0)
+        var page = DeadLetterWindow(number: 0, from: 11, meanBytes: 0)
         for _ in 0..<page.size { page.delivered() }
         #expect(page.isFull)
         #expect(!page.isClosing)

@@ -8,7 +8,7 @@ import Synchronization
 /// A copy that exceeds AMQP's limits is trimmed. If the broker closes the channel because of a copy (for example one
 /// larger than its `max_message_size`), any copy in flight may be the cause: from then on one delivery is republished
 /// at a time, so that the next close identifies the cause.
-final class CopyMover: Sendable {
+final class CopyPublisher: Sendable {
     /// The result of republishing a delivery.
     enum Ending: Equatable {
         /// The broker has confirmed all copies.
@@ -24,7 +24,7 @@ final class CopyMover: Sendable {
     private let topology: ConsumerTopology
     private let logger: Logger
     private let patience: Duration
-    private let turns = MoveTurns()
+    private let turns = CopyTurns()
     /// How often each delivery has closed the channel while nothing else was in flight.
     private let closes = Mutex<[Delivery.Tag: Int]>([:])
 
@@ -41,7 +41,7 @@ final class CopyMover: Sendable {
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/notMoved`` if a retry may succeed, or
     ///   `CancellationError`.
-    func move(_ delivery: Delivery.Tag, as copies: [RepublishedCopy]) async throws -> Ending {
+    func republish(_ delivery: Delivery.Tag, as copies: [RepublishedCopy]) async throws -> Ending {
         let isAlone = try await turns.begin()
         var isTaken = false
         defer { turns.end(isTaken: isTaken) }

@@ -8,9 +8,9 @@ protocol EventReceiver: AnyObject {
 }
 
 /// The logic of a connection: publishing or consuming. Every call is made by the connection's thread.
-protocol ConnectionRole: EventReceiver {
+protocol ConnectionDriver: EventReceiver {
     /// Opens the connection and sets it up; called for every attempt.
-    func prepare(_ dial: Dial) throws(BrokerError)
+    func prepare(_ attempt: ConnectionAttempt) throws(BrokerError)
 
     /// The connection is ready.
     func connected()
@@ -18,7 +18,7 @@ protocol ConnectionRole: EventReceiver {
     /// Writes what can be written; called after each step of the connection.
     ///
     /// - Parameter isStopping: Whether to only finish what is in flight.
-    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> NextStep
 
     /// Whether the last connection made progress. If so, the backoff starts again with its first delay.
     var hasProgressed: Bool { get }
@@ -30,23 +30,23 @@ protocol ConnectionRole: EventReceiver {
     func stopped()
 }
 
-extension ConnectionRole {
+extension ConnectionDriver {
     var hasProgressed: Bool { false }
 }
 
 /// What the connection does next.
-enum Wish: Equatable {
+enum NextStep: Equatable {
     /// Wait for an event or a wake-up, at most for the given time; if `toWrite`, also until the socket is writable.
     case wait(Duration, toWrite: Bool)
     /// Nothing is in flight any more.
     case finished
 
     /// Long enough that an idle connection costs nothing; heartbeats shorten the wait.
-    static let idle = Wish.wait(.seconds(60), toWrite: false)
+    static let idle = NextStep.wait(.seconds(60), toWrite: false)
 }
 
 /// One connection attempt, during which the connection can be opened several times.
-struct Dial {
+struct ConnectionAttempt {
     let channel: Channel
     let url: BrokerURL
     let name: String

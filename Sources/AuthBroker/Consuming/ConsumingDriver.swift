@@ -4,19 +4,19 @@ import CRabbitMQ
 import Logging
 
 /// Consumes one queue, passes on its deliveries, and sends their settlements to the broker.
-final class ConsumingRole: ConnectionRole {
+final class ConsumingDriver: ConnectionDriver {
     private let topology: ConsumerTopology
     private let configuration: BrokerConfiguration
     private let keepsBindings: Bool
-    private let gate: DeliveryGate
+    private let buffer: DeliveryBuffer
     private let logger: Logger
     private let tagPrefix: String
 
     private var epoch: UInt64 = 0
-    /// Deliveries that were received and not yet passed to the ``DeliveryGate``.
+    /// Deliveries that were received and not yet passed to the ``DeliveryBuffer``.
     private var arrived: [Delivery] = []
     private var handedOverAt: ContinuousClock.Instant?
-    private var texts = RepeatedTexts()
+    private var texts = StringCache()
     private var ledger = SettlementLedger()
     private var commands: ArraySlice<SettlementLedger.Command> = []
     private var isCancelSent = false
@@ -29,7 +29,7 @@ final class ConsumingRole: ConnectionRole {
     /// Whether the broker cancelled the previous connection's consumer.
     private var wasCancelled = false
     /// Tasks that wait until all settlements in the ledger are sent.
-    private var flushes: [DeliveryGate.Flush] = []
+    private var flushes: [DeliveryBuffer.Flush] = []
     /// When the oldest settlement was made that is not yet sent.
     private var since: ContinuousClock.Instant?
 
@@ -53,12 +53,12 @@ final class ConsumingRole: ConnectionRole {
 
     init(
         _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, keepsBindings: Bool,
-        _ gate: DeliveryGate, _ logger: Logger
+        _ buffer: DeliveryBuffer, _ logger: Logger
     ) {
         self.topology = topology
         self.configuration = configuration
         self.keepsBindings = keepsBindings
-        self.gate = gate
+        self.buffer = buffer
         self.logger = logger
         window = Self.window(topology, configuration)
         tagPrefix = "\(topology.queue.prefix(40))-\(UInt64.random(in: 0...UInt64.max))"
@@ -80,13 +80,13 @@ final class ConsumingRole: ConnectionRole {
     private var consumerTag: String { "\(tagPrefix)-\(consumers < 10 ? "0" : "")\(consumers)" }
 
     /// Declares on a separate connection: the consuming connection makes no other blocking calls.
-    func prepare(_ dial: Dial) throws(BrokerError) {
-        if wasCancelled { try tellWhyCancelled(dial) }
+    func prepare(_ attempt: ConnectionAttempt) throws(BrokerError) {
+        if wasCancelled { try tellWhyCancelled(attempt) }
         wasCancelled = false
-        let declaring = try dial.open()
+        let declaring = try attempt.open()
         try declaring.declare(topology, signals: configuration.exchange)
         followBindings(declaring)
-        let channel = try dial.open(receivesOnly: true)
+        let channel = try attempt.open(receivesOnly: true)
         ledger = SettlementLedger()
         window = Self.window(topology, configuration)
         consumers = 1
@@ -95,15 +95,15 @@ final class ConsumingRole: ConnectionRole {
         arrived = []
         fault = nil
         since = nil
-        isCancelSent = !gate.isTaking
+        isCancelSent = !buffer.isTaking
         if isCancelSent { return }
         try channel.consume(topology.queue, as: consumerTag, prefetch: window.size)
     }
 
     /// Logs why the broker cancelled the consumer. `basic.cancel` has no reason, but whether the queue still exists
     /// indicates one.
-    private func tellWhyCancelled(_ dial: Dial) throws(BrokerError) {
-        let channel = try dial.open()
+    private func tellWhyCancelled(_ attempt: ConnectionAttempt) throws(BrokerError) {
+        let channel = try attempt.open()
         do throws(BrokerError) {
             try channel.declareQueue(topology.queue, isPassive: true)
             logger.warning(
@@ -149,7 +149,7 @@ final class ConsumingRole: ConnectionRole {
         }
     }
 
-    func connected() { epoch = gate.connected() }
+    func connected() { epoch = buffer.connected() }
 
     // MARK: In
 
@@ -171,7 +171,7 @@ final class ConsumingRole: ConnectionRole {
                     metadata: ["queue": "\(topology.queue)", "bytes": "\(event.bodySize)"])
                 ledger.settle(event.tag, .reject)
             }
-        case .consumerCancelled where gate.isTaking:
+        case .consumerCancelled where buffer.isTaking:
             wasCancelled = true
             fault = BrokerError(
                 .consumerCancelled,
@@ -182,7 +182,7 @@ final class ConsumingRole: ConnectionRole {
             throw BrokerError(.protocolError, "the broker sent an unexpected basic.cancel-ok")
         case .consumerCancelled, .cancelDone:
             handOver()
-            gate.end()
+            buffer.end()
         default: break
         }
     }
@@ -190,7 +190,7 @@ final class ConsumingRole: ConnectionRole {
     /// Passes on all received deliveries with one wake-up.
     private func handOver() {
         if arrived.isEmpty { return }
-        gate.deliver(arrived)
+        buffer.deliver(arrived)
         arrived = []
         handedOverAt = .now
     }
@@ -198,7 +198,7 @@ final class ConsumingRole: ConnectionRole {
     /// Passes on received deliveries: immediately if they are the first for a while or many, otherwise a moment later.
     private func moderate() {
         if arrived.isEmpty { return }
-        if let handedOverAt, arrived.count < max(1, window.size / 8), gate.isTaking,
+        if let handedOverAt, arrived.count < max(1, window.size / 8), buffer.isTaking,
             .now - handedOverAt < Self.moderation
         {
             return
@@ -208,10 +208,10 @@ final class ConsumingRole: ConnectionRole {
 
     // MARK: Out
 
-    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> Wish {
+    func work(_ channel: Channel, isStopping: Bool) throws(BrokerError) -> NextStep {
         if let fault { throw fault }
         moderate()
-        let (settled, waiting) = gate.takeSettled()
+        let (settled, waiting) = buffer.takeSettled()
         for (number, settlement) in settled {
             ledger.settle(number, settlement)
             if settlement == .acknowledge { window.acknowledge() }
@@ -226,7 +226,7 @@ final class ConsumingRole: ConnectionRole {
         if ledger.pending == 0, isStopping { return .finished }
         // While settlements are gathered, the thread wakes up by itself soon and need not be woken for each.
         let more = ledger.pending < enough ? enough - ledger.pending : enough
-        let isEnough = gate.wake(at: ledger.pending > 0 ? more : 1)
+        let isEnough = buffer.wake(at: ledger.pending > 0 ? more : 1)
         if isEnough { return .wait(.zero, toWrite: false) }
         if !arrived.isEmpty { return .wait(Self.moderation, toWrite: false) }
         return ledger.pending > 0 ? .wait(Self.gathering, toWrite: false) : .idle
@@ -238,7 +238,7 @@ final class ConsumingRole: ConnectionRole {
 
     /// Cancels the consumer on a stop, or to replace it by one with a larger prefetch.
     private func steer(_ channel: Channel) throws(BrokerError) {
-        let isTaking = gate.isTaking
+        let isTaking = buffer.isTaking
         switch change {
         case .none where !isTaking:
             if case .written = try channel.cancel(consumerTag) { isCancelSent = true }
@@ -247,7 +247,7 @@ final class ConsumingRole: ConnectionRole {
         case .cancelled where !isTaking:
             isCancelSent = true
             handOver()
-            gate.end()
+            buffer.end()
         case .cancelled:
             window.widen()
             consumers += 1
@@ -295,7 +295,7 @@ final class ConsumingRole: ConnectionRole {
     func disconnected(_ error: BrokerError) {
         arrived = []
         endFlushes()
-        gate.disconnected()
+        buffer.disconnected()
     }
 
     private func endFlushes() {
@@ -305,7 +305,7 @@ final class ConsumingRole: ConnectionRole {
 
     func stopped() {
         endFlushes()
-        gate.disconnected()
-        gate.end()
+        buffer.disconnected()
+        buffer.end()
     }
 }
