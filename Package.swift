@@ -131,7 +131,7 @@ let package = Package(
 
         // What both executables need: log output, the metrics page, health, exit codes.
         .target(
-            name: "AuthOperations",
+            name: "AuthServiceKit",
             dependencies: [
                 "AuthSignals", arguments, hummingbird, hummingbirdCore, nio, nioHTTP1, unixSignals,
             ] + plumbing,
@@ -151,14 +151,14 @@ let package = Package(
                 "AuthConsumer",
                 "AuthBroker",
                 "AuthInbox",
-                "AuthStore", "AuthFlows", "AuthSignals", "AuthOperations", arguments, hummingbird, httpClient,
+                "AuthStore", "AuthFlows", "AuthSignals", "AuthServiceKit", arguments, hummingbird, httpClient,
                 nio, nioHTTP1,
             ] + plumbing,
             swiftSettings: swift),
         .executableTarget(
             name: "auth-consumer",
             dependencies: [
-                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthOperations",
+                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthServiceKit",
                 arguments,
                 hummingbird, httpClient, nio, nioHTTP1,
             ] + crypto + plumbing,
@@ -270,9 +270,9 @@ let package = Package(
             ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
-            name: "AuthOperationsTests",
+            name: "AuthServiceKitTests",
             dependencies: [
-                "AuthOperations", "AuthTesting", "AuthSignals", hummingbird, nio, nioHTTP1,
+                "AuthServiceKit", "AuthTesting", "AuthSignals", hummingbird, nio, nioHTTP1,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + plumbing + kits,

@@ -72,7 +72,7 @@ private func compareUsernames() -> Bool {
     Username.key(of: "Ａdmin") == Username.key(of: "admin")
 }
 
-private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: Visit) async throws
+private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: FlowContext) async throws
 {
     let presence = CallerPresence()
     connection.onClose { presence.leave() }

@@ -20,7 +20,7 @@ public struct Accounts: Sendable {
     public let hooks: AccountHooks
     public let providers: [any SocialProvider]
     public let clock: any WallClock
-    let sightings = SessionSightings()
+    let sightings = LastSeenTracker()
 
     /// - Parameters:
     ///   - keys: derived from `SECRET_KEY`; the same for every process that shares a store.
@@ -47,13 +47,13 @@ public struct Accounts: Sendable {
     /// If it violates a unique constraint, because a concurrent transaction committed first, the step is run again. It
     /// then finds the other's rows, and its result is the same as if it had started later.
     func step<R: Sendable>(
-        _ visit: Visit, _ body: @escaping @Sendable (Step) throws -> R
+        _ visit: FlowContext, _ body: @escaping @Sendable (FlowTransaction) throws -> R
     ) async throws -> R {
         var conflicts = 0
         while true {
             do {
                 return try await store.transaction { transaction in
-                    try body(Step(accounts: self, transaction: transaction, visit: visit))
+                    try body(FlowTransaction(accounts: self, transaction: transaction, visit: visit))
                 }
             } catch let conflict as StoreConflict {
                 conflicts += 1
@@ -63,7 +63,7 @@ public struct Accounts: Sendable {
     }
 
     /// The caller, identified by the session token.
-    func caller(_ visit: Visit) async throws -> Caller {
+    func caller(_ visit: FlowContext) async throws -> Caller {
         guard let token = visit.token else { return .anonymous(nil) }
         let now = clock.now()
         // A browser keeps sending an expired cookie, so it counts as anonymous. An application gets an error, so that
@@ -84,7 +84,7 @@ public struct Accounts: Sendable {
 
     /// Counts an attempt against the rate limits of an action.
     func limit(
-        _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
+        _ action: RateLimits.Action, _ visit: FlowContext, user: User.ID? = nil, key: String? = nil
     ) async throws -> RateLimitDecision {
         let uses = settings.rates.uses(action, ip: visit.request.ip, user: user, key: key)
         if uses.isEmpty { return .allowed(RateLimitTicket(entries: [])) }
@@ -95,7 +95,7 @@ public struct Accounts: Sendable {
     ///
     /// - Returns: the result if a limit is reached; nil if the attempt is allowed.
     func limited(
-        _ action: RateLimits.Action, _ visit: Visit, user: User.ID? = nil, key: String? = nil
+        _ action: RateLimits.Action, _ visit: FlowContext, user: User.ID? = nil, key: String? = nil
     ) async throws -> FlowResult? {
         switch try await limit(action, visit, user: user, key: key) {
         case .allowed: nil

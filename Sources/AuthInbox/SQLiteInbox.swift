@@ -13,8 +13,8 @@ public import GRDB
 /// commit fails, each is retried in its own transaction.
 public final class SQLiteInbox: Inbox {
     let database: any DatabaseWriter
-    private let questions: InboxGathering<InboxMark, Bool>
-    let writes: InboxGathering<InboxWrite, Bool>
+    private let questions: GroupCommit<InboxMark, Bool>
+    let writes: GroupCommit<InboxWrite, Bool>
 
     /// The maximum number of marks that one transaction writes: other writers wait for the lock meanwhile.
     private static let largestBatch = 256
@@ -42,14 +42,14 @@ public final class SQLiteInbox: Inbox {
 
     init(opened database: any DatabaseWriter, isReadOnly: Bool = false) throws {
         self.database = database
-        questions = InboxGathering(largest: Self.largestBatch) { marks in
+        questions = GroupCommit(largest: Self.largestBatch) { marks in
             do {
                 return try await database.read { db in try marks.map { .success(try $0.isThere(db)) } }
             } catch {
                 return marks.map { _ in .failure(error) }
             }
         }
-        writes = InboxGathering(largest: Self.largestBatch) { writes in
+        writes = GroupCommit(largest: Self.largestBatch) { writes in
             do {
                 return try await database.commit(writes)
             } catch  where writes.count > 1 {

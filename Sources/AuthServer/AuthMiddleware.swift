@@ -10,11 +10,11 @@ public import Hummingbird
 /// the user. A request without a valid session continues without an identity.
 public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
     private let accounts: Accounts
-    private let browser: SessionHolder
+    private let browser: SessionTransport
 
     public init(accounts: Accounts, configuration: AuthServerConfiguration) {
         self.accounts = accounts
-        browser = SessionHolder(.browser, accounts, configuration)
+        browser = SessionTransport(.browser, accounts, configuration)
     }
 
     public func handle(

@@ -39,7 +39,7 @@ public final class SQLiteRateLimiter: RateLimiter {
         }
     }
 
-    public func giveBack(_ ticket: RateLimitTicket) async throws {
+    public func refund(_ ticket: RateLimitTicket) async throws {
         try await StoreError.naming {
             try await database.write { database in
                 for entry in ticket.entries {

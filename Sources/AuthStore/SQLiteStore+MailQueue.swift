@@ -6,9 +6,9 @@ import GRDB
 import Logging
 
 extension SQLiteStore: MailQueue {
-    public func acquireMailLease() async throws -> any Lease { try await mailRole.acquire() }
+    public func acquireMailLease() async throws -> any Lease { try await mailLease.acquire() }
 
-    public func mailWakeUps() -> AsyncStream<Void> { bells.mail.stream() }
+    public func mailWakeUps() -> AsyncStream<Void> { storeWakeUps.mail.stream() }
 
     public func dueMails(limit: Int, now: Date) async throws -> [QueuedMail] {
         let due = try await read { (reading: SQLiteReading) in

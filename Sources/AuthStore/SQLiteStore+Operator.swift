@@ -57,7 +57,7 @@ extension SQLiteStore {
             }
         }
         // The commit observer notices only insertions; deferred rows were only updated.
-        if total > 0 { bells.outbox.wake() }
+        if total > 0 { storeWakeUps.outbox.wake() }
         return total
     }
 

@@ -5,9 +5,9 @@ import GRDB
 import Logging
 
 extension SQLiteStore: Outbox {
-    public func acquireRelayLease() async throws -> any Lease { try await relayRole.acquire() }
+    public func acquireRelayLease() async throws -> any Lease { try await relayLease.acquire() }
 
-    public func wakeUps() -> AsyncStream<Void> { bells.outbox.stream() }
+    public func wakeUps() -> AsyncStream<Void> { storeWakeUps.outbox.stream() }
 
     // MARK: Reading
 

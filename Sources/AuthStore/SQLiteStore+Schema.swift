@@ -16,7 +16,7 @@ extension SQLiteStore {
             // time would both create the tables.
             guard let file else { return try await runMigrations() }
             let lockFile = file + ".migrate.lock"
-            let turn = try await ExclusiveRole(lockFile: lockFile).acquire()
+            let turn = try await FileLock(lockFile: lockFile).acquire()
             defer {
                 unlink(lockFile)
                 turn.release()

@@ -25,13 +25,13 @@ public final class SQLiteStore: Sendable {
     let clock: any WallClock
     let logger: Logger
     let receivers: InProcessReceivers
-    let bells: StoreWakeUps
+    let storeWakeUps: StoreWakeUps
     let commits: CommitObserver
     /// The file; nil for a store in memory.
     let file: String?
     let watch: StoreFileWatch?
-    let relayRole: ExclusiveRole
-    let mailRole: ExclusiveRole
+    let relayLease: FileLock
+    let mailLease: FileLock
 
     /// `OUTBOX_RETENTION`'s default: a week.
     public static let defaultRetention = Duration.seconds(604_800)
@@ -99,13 +99,13 @@ public final class SQLiteStore: Sendable {
         self.logger = logger
         self.receivers = try InProcessReceivers(receivers, codec: codec, logger: logger)
         watch = StoreFileWatch(file)
-        bells = StoreWakeUps(file: file, logger: logger)
-        relayRole = ExclusiveRole(lockFile: file.map { $0 + ".relay.lock" })
-        mailRole = ExclusiveRole(lockFile: file.map { $0 + ".mail.lock" })
+        storeWakeUps = StoreWakeUps(file: file, logger: logger)
+        relayLease = FileLock(lockFile: file.map { $0 + ".relay.lock" })
+        mailLease = FileLock(lockFile: file.map { $0 + ".mail.lock" })
         let unattendedMails = UnattendedMails(
-            in: pool, role: mailRole, clock: clock, patience: mailPatience, logger: logger)
+            in: pool, lease: mailLease, clock: clock, patience: mailPatience, logger: logger)
         commits = CommitObserver(
-            receivers: self.receivers, wakeUps: bells, watch: watch, unattendedMails: unattendedMails)
+            receivers: self.receivers, wakeUps: storeWakeUps, watch: watch, unattendedMails: unattendedMails)
         pool.add(transactionObserver: commits, extent: .observerLifetime)
     }
 

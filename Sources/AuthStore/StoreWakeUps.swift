@@ -9,11 +9,11 @@ import Synchronization
 final class StoreWakeUps: Sendable {
     let outbox: WakeUp
     let mail: WakeUp
-    private let watch: ForeignCommits?
+    private let watch: DataVersionPoller?
 
     /// - Parameter file: the store's file; nil if no other process can open it.
     init(file: String?, logger: Logger) {
-        let watch = file.map { ForeignCommits(file: $0, logger: logger) }
+        let watch = file.map { DataVersionPoller(file: $0, logger: logger) }
         let outbox = WakeUp(watch)
         let mail = WakeUp(watch)
         watch?.onCommit { [weak outbox, weak mail] in
@@ -34,9 +34,9 @@ final class WakeUp: Sendable {
     }
 
     private let listeners = Mutex(Listeners())
-    private let watch: ForeignCommits?
+    private let watch: DataVersionPoller?
 
-    init(_ watch: ForeignCommits?) { self.watch = watch }
+    init(_ watch: DataVersionPoller?) { self.watch = watch }
 
     /// Wakes all listeners. Wake-ups that a listener has not received yet are merged into one.
     func wake() {
@@ -68,7 +68,7 @@ final class WakeUp: Sendable {
 /// Polls for commits of other connections: `PRAGMA data_version` changes with each (SQLite, “PRAGMA Statements”).
 /// GRDB's
 /// observers see only those of their own connection.
-final class ForeignCommits: Sendable {
+final class DataVersionPoller: Sendable {
     private struct State {
         var users = 0
         var task: Task<Void, Never>?

@@ -10,21 +10,21 @@ import Synchronization
 /// notice otherwise.
 final class UnattendedMails: Sendable {
     private let database: any DatabaseReader
-    private let role: ExclusiveRole
+    private let lease: FileLock
     private let clock: any WallClock
     private let patience: Duration
     private let logger: Logger
     private let isWatching = Mutex(false)
 
     /// - Parameters:
-    ///   - role: the lease that a mail loop holds while it runs.
+    ///   - lease: the lease that a mail loop holds while it runs.
     ///   - patience: how long mails may be pending while no mail loop runs.
     init(
-        in database: any DatabaseReader, role: ExclusiveRole, clock: any WallClock, patience: Duration,
+        in database: any DatabaseReader, lease: FileLock, clock: any WallClock, patience: Duration,
         logger: Logger
     ) {
         self.database = database
-        self.role = role
+        self.lease = lease
         self.clock = clock
         self.patience = patience
         self.logger = logger
@@ -58,7 +58,7 @@ final class UnattendedMails: Sendable {
             return false
         }
         let age = clock.now().timeIntervalSince(Date(milliseconds: waiting.oldest))
-        if age >= patience / .seconds(1), !role.isHeld {
+        if age >= patience / .seconds(1), !lease.isHeld {
             logger.warning(
                 "mails pending, but no process delivers them: run AuthServices, a MailLoop or `auth-signals mail run`",
                 metadata: ["mails": "\(waiting.count)", "oldest_seconds": "\(Int(age))"])

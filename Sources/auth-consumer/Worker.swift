@@ -4,7 +4,7 @@ import AuthBroker
 import AuthConsumer
 import AuthHTTP
 import AuthInbox
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import Foundation
 import Logging
@@ -66,7 +66,7 @@ struct Worker: AsyncParsableCommand {
     var portFile: String?
 
     func run() async throws {
-        let settings = try WorkerSettings(reading: Environment.settings())
+        let settings = try WorkerSettings(reading: ProcessEnvironment.settings())
         let metrics = settings.operation.bootstrap()
         let logger = Logger(label: "auth-consumer")
         for warning in settings.warnings {

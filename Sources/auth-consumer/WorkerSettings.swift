@@ -3,7 +3,7 @@ import AuthBroker
 import AuthConsumer
 import AuthHTTP
 import AuthInbox
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 
 /// The settings of a worker.

@@ -2,7 +2,7 @@
 import AuthBroker
 import AuthFlows
 import AuthMail
-import AuthOperations
+import AuthServiceKit
 import AuthRelay
 import AuthSignals
 import AuthStore

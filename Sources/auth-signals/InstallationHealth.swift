@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthFlows
-import AuthOperations
+import AuthServiceKit
 import AuthRelay
 import AuthSignals
 import AuthStore

@@ -3,7 +3,7 @@ import AuthBroker
 import AuthFlows
 import AuthHTTP
 import AuthMail
-import AuthOperations
+import AuthServiceKit
 import AuthProviders
 import AuthRelay
 import AuthServer
@@ -32,7 +32,7 @@ struct InstallationSettings {
     var secretKeyFallbacks: [String]
     /// Settings that are valid but most likely a mistake.
     var warnings: [SettingFault] = []
-    /// Environment variables with a settings prefix that are not settings.
+    /// ProcessEnvironment variables with a settings prefix that are not settings.
     var unknownNames: [String] = []
 
     /// - Parameter needsSource: whether `SIGNALS_SOURCE` must be set.
@@ -76,7 +76,7 @@ struct InstallationSettings {
         }
         // Known settings that only other programs or other commands read.
         _ = ["INBOX_URL", "BROKER_MANAGEMENT_URL", "BROKER_PUBLISHERS"].map { reader.string($0) }
-        unknownNames = Environment.unknownNames(known: reader.known)
+        unknownNames = ProcessEnvironment.unknownNames(known: reader.known)
         if faultsForUnknownNames {
             for name in unknownNames { reader.fault(name, "is not a setting of this program") }
         }

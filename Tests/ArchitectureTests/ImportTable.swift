@@ -23,7 +23,7 @@ enum ImportTable {
         Row(
             target: "auth-signals",
             imports: [
-                "AuthServices", "AuthOperations", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail",
+                "AuthServices", "AuthServiceKit", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail",
                 "AuthRelay", "AuthConsumer",
                 "AuthStore",
                 "AuthInbox",
@@ -33,13 +33,13 @@ enum ImportTable {
         Row(
             target: "auth-consumer",
             imports: [
-                "AuthOperations", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
+                "AuthServiceKit", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
                 "ArgumentParser",
                 "Hummingbird", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
         Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
         Row(
-            target: "AuthOperations",
+            target: "AuthServiceKit",
             imports: [
                 "AuthSignals", "ArgumentParser", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHTTP1",
                 "CoreMetrics", "UnixSignals",

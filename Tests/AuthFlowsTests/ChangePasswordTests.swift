@@ -19,7 +19,7 @@ import Testing
         #expect(happened.mailed == ["password_changed to a@x.org"])
         #expect(try await member.current() == "authenticated")
         #expect(member.token?.exposedText != former.exposedText)
-        #expect(try await world.accounts.sessions.current(Visit(token: former)).text == "gone")
+        #expect(try await world.accounts.sessions.current(FlowContext(token: former)).text == "gone")
         #expect(try await other.current() == "gone")
 
         #expect(

@@ -50,7 +50,7 @@ import Testing
             store: store, keys: world.accounts.keys, settings: settings,
             passwords: PasswordHasher(cost: World.cheap), limiter: limiter, clock: world.clock)
         let before = try await world.rowCounts()
-        let visit = Visit(request: SignalRequest(client: .app, ip: "192.0.2.7"))
+        let visit = FlowContext(request: SignalRequest(client: .app, ip: "192.0.2.7"))
         let password = Password("Wr0ng-Secret-x9")
         let result =
             switch call {
@@ -98,6 +98,6 @@ private struct CountingLimiter: RateLimiter {
         return try await limiter.consume(uses, now: now)
     }
 
-    func giveBack(_ ticket: RateLimitTicket) async throws { try await limiter.giveBack(ticket) }
+    func refund(_ ticket: RateLimitTicket) async throws { try await limiter.refund(ticket) }
     func forget(_ buckets: [String]) async throws { try await limiter.forget(buckets) }
 }

@@ -17,7 +17,7 @@ import Testing
         let token = try #require(client.token)
         #expect(token.exposedText != anonymous.exposedText)
         #expect(try await world.accounts.sessions.authenticate(token: token)?.email == "a@x.org")
-        #expect(try await world.accounts.sessions.current(Visit(token: anonymous)).text == "gone")
+        #expect(try await world.accounts.sessions.current(FlowContext(token: anonymous)).text == "gone")
     }
 
     @Test func `a session expires after its age`() async throws {

@@ -48,8 +48,8 @@ import Testing
             Issue.record("the attempt was refused")
             return
         }
-        try await limiter.giveBack(ticket)
-        try await limiter.giveBack(ticket)
+        try await limiter.refund(ticket)
+        try await limiter.refund(ticket)
         #expect(try await isAllowed(limiter, [use("a", 1, per: 60)], after: 1))
         try await limiter.forget(["a"])
         #expect(try await isAllowed(limiter, [use("a", 1, per: 60)], after: 2))

@@ -50,8 +50,8 @@ struct RelayScript {
             }
             if outbox.isEmpty { return }
             now += 1
-            tell(.settlementDue)
-            tell(.swept)
+            report(.settlementDue)
+            report(.swept)
         }
     }
 
@@ -62,20 +62,20 @@ struct RelayScript {
         case .awaitReady(let pause):
             pauses.append(pause)
             mustWait = false
-            tell(.ready)
-        case .read(let read): tell(find(read))
+            report(.ready)
+        case .read(let read): report(find(read))
         case .publish(let number, let rows):
             published.append(rows.map(\.sequence))
             // Like a publisher: after a lost connection it rejects batches until its readiness was awaited.
             if mustWait {
-                tell(.answered(batch: number, rows.map { _ in .unknown("lost") }))
+                report(.answered(batch: number, rows.map { _ in .unknown("lost") }))
             } else {
                 open.append((number, rows))
             }
         case .settle(let settlements):
             settle(settlements)
-            tell(.settled)
-        case .settleLater: tell(.settlementDue)
+            report(.settled)
+        case .settleLater: report(.settlementDue)
         case .report(let notice): notices.append(notice)
         case .finish: break
         }
@@ -97,7 +97,7 @@ struct RelayScript {
                 return outcome
             }
             if closed != nil { mustWait = true }
-            tell(.answered(batch: batch.number, outcomes))
+            report(.answered(batch: batch.number, outcomes))
         }
         if closed != nil { closings += 1 }
     }

@@ -85,7 +85,7 @@ struct RelayWorld {
         case 4 where !faulty && outbox.keys.contains(where: poison.contains) && chance.oneIn(20):
             commit(poisonous: false)
         case 5: now += Double.random(in: 0...40, using: &chance)
-        case 6: tell(.swept)
+        case 6: report(.swept)
         case 7..<12: answerOne(faulty: faulty)
         case 12..<16: doOneJob(faulty: faulty)
         default: deliverOneEvent()
@@ -171,7 +171,7 @@ struct RelayWorld {
 
     private mutating func deliverOneEvent() {
         guard let index = events.indices.randomElement(using: &chance) else { return }
-        tell(events.remove(at: index))
+        report(events.remove(at: index))
     }
 
     private mutating func report(_ event: RelayEvent) {
@@ -196,7 +196,7 @@ struct RelayWorld {
             case .publish(let number, let rows): publish(rows, number)
             case .report(.parked(_, let id, _)):
                 answeredForGood.formUnion(outbox.values.filter { $0.row.draft.id == id }.map(\.row.sequence))
-            case .tell: break
+            case .report: break
             case .finish: breaches.append("it finished without a stop")
             default: jobs.append(action)
             }
@@ -242,7 +242,7 @@ struct RelayWorld {
                 settle(settlements)
                 events.append(.settled)
             }
-        case .publish, .tell, .finish: break
+        case .publish, .report, .finish: break
         }
     }
 

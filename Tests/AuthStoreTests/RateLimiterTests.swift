@@ -72,9 +72,9 @@ import Testing
             Issue.record("the first attempt was refused")
             return
         }
-        try await limiter.giveBack(ticket)
+        try await limiter.refund(ticket)
         #expect(try await refused(use("a", 1)) == nil)
-        try await limiter.giveBack(ticket)
+        try await limiter.refund(ticket)
         #expect(try await refused(use("a", 1)) == 60)
     }
 

@@ -18,10 +18,10 @@ import Testing
     @Test func `of two stores on one file, only one holds the relay lease`() async throws {
         let folder = try TemporaryFolder()
         let (first, second) = (try await folder.store(), try await folder.store())
-        let role = try await first.acquireRelayLease()
+        let lease = try await first.acquireRelayLease()
         let waiting = Task { try await second.acquireRelayLease() }
         #expect(await !acquired(waiting, within: .milliseconds(500)))
-        role.release()
+        lease.release()
         let next = Task { try await second.acquireRelayLease() }
         #expect(await acquired(next, within: .seconds(2)))
     }
@@ -29,11 +29,11 @@ import Testing
     @Test func `a store grants its relay lease to one holder at a time, in memory too`() async throws {
         let folder = try TemporaryFolder()
         for store in [try await folder.store(), try SQLiteStore.test()] {
-            let role = try await store.acquireRelayLease()
+            let lease = try await store.acquireRelayLease()
             let waiting = Task { try await store.acquireRelayLease() }
             #expect(await !acquired(waiting, within: .milliseconds(300)))
-            role.release()
-            role.release()
+            lease.release()
+            lease.release()
             let next = Task { try await store.acquireRelayLease() }
             #expect(await acquired(next, within: .seconds(2)))
         }
@@ -62,19 +62,19 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("link.sqlite"), withDestinationPath: folder.file("auth.sqlite"))
         let linked = try await folder.store("link.sqlite")
-        let role = try await store.acquireRelayLease()
+        let lease = try await store.acquireRelayLease()
         let waiting = Task { try await linked.acquireRelayLease() }
         #expect(await !acquired(waiting, within: .milliseconds(300)))
-        role.release()
+        lease.release()
     }
 
     @Test func `waiting for a lease can be cancelled`() async throws {
         let store = try SQLiteStore.test()
-        let role = try await store.acquireRelayLease()
+        let lease = try await store.acquireRelayLease()
         let waiting = Task { try await store.acquireRelayLease() }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { _ = try await waiting.value }
-        role.release()
+        lease.release()
     }
 
     @Test func `the lease of a killed process is taken over within a second`() async throws {

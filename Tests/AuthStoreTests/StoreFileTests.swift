@@ -62,7 +62,7 @@ import Testing
 
     @Test func `all files are readable by their owner only`() async throws {
         let store = try await folder.store()
-        let role = try await store.acquireRelayLease()
+        let lease = try await store.acquireRelayLease()
         _ = try SecretKeyFile.loadOrCreate(beside: folder.file("auth.sqlite"))
         let limiter = try SQLiteRateLimiter(path: folder.file("limits.sqlite"))
         _ = try await limiter.consume([RateLimitUse(bucket: "b", amount: 1, per: 60)], now: Date())
@@ -74,7 +74,7 @@ import Testing
                 "auth.sqlite.key", "limits.sqlite", "limits.sqlite-wal",
             ]))
         for file in files { #expect(try folder.mode(file) == 0o600, "\(file)") }
-        role.release()
+        lease.release()
     }
 
     @Test func `restricts the mode of a file that others could read`() async throws {

@@ -37,10 +37,10 @@ import Testing
         try await queueMail()
         try await eventually("a warning is logged") { warnings > 0 }
         #expect(log.entries.first { $0.level == .warning }?.metadata["mails"] == "1")
-        let role = try await store.acquireMailLease()
+        let lease = try await store.acquireMailLease()
         let mail = try #require(try await store.dueMails(limit: 1, now: Date()).first)
         try await store.accepted(mail)
-        role.release()
+        lease.release()
         // A mail loop that holds the lease, as in another process.
         let other = try await folder.store("application.sqlite")
         let held = try await other.acquireMailLease()

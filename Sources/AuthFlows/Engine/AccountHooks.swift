@@ -2,9 +2,9 @@
 /// Hooks by which an embedding application customizes the flows: the part of allauth's adapter that the flows call.
 public struct AccountHooks: Sendable {
     /// Whether this caller may sign up: allauth's `is_open_for_signup`. Called before anything is written.
-    public var maySignUp: @Sendable (SignUp, Visit) async throws -> Bool = { _, _ in true }
+    public var maySignUp: @Sendable (SignUp, FlowContext) async throws -> Bool = { _, _ in true }
     /// The application's own checks of a sign-up. The refusals it returns are added to those of the flow.
-    public var validateSignUp: @Sendable (SignUp, Visit) async throws -> [Refusal] = { _, _ in [] }
+    public var validateSignUp: @Sendable (SignUp, FlowContext) async throws -> [Refusal] = { _, _ in [] }
     /// Called before a social log-in; nil lets all log-ins proceed.
     public var preSocialLogin: PreSocialLoginHook?
     /// Whether an address that a provider vouches for logs its user in, for this identity and address: allauth's
@@ -14,7 +14,7 @@ public struct AccountHooks: Sendable {
     /// Called in the transaction of the sign-up: the application's own rows and signals commit together with it.
     public var didSignUp: @Sendable (User, any AccountTransaction) throws -> Void = { _, _ in }
     /// Whether this user may log in now; a refusal it returns ends the log-in. Called after a factor was proved.
-    public var mayLogIn: @Sendable (User, Visit) async throws -> Refusal? = { _, _ in nil }
+    public var mayLogIn: @Sendable (User, FlowContext) async throws -> Refusal? = { _, _ in nil }
     /// The application's own check of a new password. If it returns refusals, the password is refused.
     public var validatePassword: @Sendable (Password) -> [Refusal] = { _ in [] }
 

@@ -50,7 +50,7 @@ extension AccountReading {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Deletes the unverified addresses of a user, which are pending changes, and emits `email_removed` for each.
     /// Their links and codes become void. Otherwise an attacker who has added such an address would keep access to an
     /// account whose password was changed to lock the attacker out.

@@ -27,7 +27,7 @@ enum CodeVerdict {
     case wrong(lastAttempt: Bool)
 }
 
-extension Step {
+extension FlowTransaction {
     /// Makes a code, queues its mail and returns the pending code to store.
     ///
     /// - Parameter restarting: for a resend, the pending code that it replaces; its start and its failures are kept.
@@ -60,7 +60,7 @@ extension Step {
     }
 
     /// Compares the entered code, in constant time, and counts a failure. A blank input is a failure too.
-    func judge(
+    func check(
         _ entered: Code, _ purpose: PendingCode.Purpose, _ pending: inout PendingCode
     ) -> CodeVerdict {
         let right = accounts.keys.isValid(

@@ -74,7 +74,7 @@ public struct Authentication: Sendable {
 }
 
 /// A result that ends a flow early, as the failure of a `Result`.
-struct Answered: Error {
+struct EarlyReturn: Error {
     var result: FlowResult
 }
 
@@ -104,7 +104,7 @@ public struct PendingAuthentication: Sendable {
 }
 
 /// The context of a call: the session token and the request.
-public struct Visit: Sendable {
+public struct FlowContext: Sendable {
     /// The token that the client sent; nil if it sent none.
     public var token: SessionToken?
     /// The request, as signals contain it.

@@ -5,7 +5,7 @@ import Foundation
 /// The stages between a proved factor and a log-in. `user_logged_in` is emitted only after the last one.
 ///
 /// Source: allauth `account/stages.py:LoginStageController`.
-extension Step {
+extension FlowTransaction {
     /// The stages, in order.
     private static let stages: [LoginStage] = [.loginByCode, .verifyEmail]
 
@@ -37,7 +37,7 @@ extension Step {
             case .stop: return try wait(login, codes)
             case .abort:
                 try forgetLogin()
-                return try standing()
+                return try currentResult()
             }
         }
         return .authenticated(try complete(user, login))

@@ -12,9 +12,9 @@ public final class MemoryRateLimiter: RateLimiter {
         state.withLock { $0.consume(limits, now) }
     }
 
-    public func giveBack(_ ticket: RateLimitTicket) async throws {
+    public func refund(_ ticket: RateLimitTicket) async throws {
         state.withLock { state in
-            for id in ticket.entries { state.giveBack(id) }
+            for id in ticket.entries { state.refund(id) }
         }
     }
 
@@ -71,7 +71,7 @@ public final class MemoryRateLimiter: RateLimiter {
             return .allowed(RateLimitTicket(entries: ids))
         }
 
-        mutating func giveBack(_ id: Int64) {
+        mutating func refund(_ id: Int64) {
             guard let limit = attempts.removeValue(forKey: id)?.limit else { return }
             keep(limit) { $0 != id }
         }

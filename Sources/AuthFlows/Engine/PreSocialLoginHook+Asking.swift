@@ -33,7 +33,7 @@ extension PreSocialLoginHook {
     /// unattended.
     ///
     /// - Throws: `CancellationError` if the caller's task is cancelled meanwhile.
-    func verdict(on login: SocialLogin, _ visit: Visit) async throws -> HookVerdict {
+    func verdict(on login: SocialLogin, _ visit: FlowContext) async throws -> HookVerdict {
         let (events, feed) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
         let work = Task {
             do {

@@ -12,11 +12,11 @@ public struct PreSocialLoginHook: Sendable {
     /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether to proceed if it fails or is too slow.
     public var failsOpen: Bool
     /// The hook itself. It receives the access token and the profile, in memory.
-    public var answer: @Sendable (SocialLogin, Visit) async throws -> Answer
+    public var answer: @Sendable (SocialLogin, FlowContext) async throws -> Answer
 
     public init(
         deadline: Duration = .seconds(5), failsOpen: Bool = false,
-        answer: @escaping @Sendable (SocialLogin, Visit) async throws -> Answer
+        answer: @escaping @Sendable (SocialLogin, FlowContext) async throws -> Answer
     ) {
         self.deadline = deadline
         self.failsOpen = failsOpen

@@ -12,33 +12,33 @@ struct ResetProof {
     var code: PendingCode?
 }
 
-extension Step {
+extension FlowTransaction {
     /// Checks a key or a code. A wrong code is counted, and `password_reset_code_rejected` is emitted if the pending
     /// code belongs to a user.
-    func judgeReset(_ key: String) throws -> Result<ResetProof, Answered> {
+    func judgeReset(_ key: String) throws -> Result<ResetProof, EarlyReturn> {
         if !settings.passwordResetByCode {
-            if key.isEmpty { return .failure(Answered(result: .refused(.required(field: "key")))) }
+            if key.isEmpty { return .failure(EarlyReturn(result: .refused(.required(field: "key")))) }
             if let owner = try owner(resetBy: LinkKey(key)) {
                 return .success(try proof(owner.user, owner.address.email))
             }
             return .failure(
-                Answered(
+                EarlyReturn(
                     result: .refused(
                         Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))
                 ))
         }
         guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
-            return .failure(Answered(result: .conflict))
+            return .failure(EarlyReturn(result: .conflict))
         }
         let owner = try code.userID.flatMap { try transaction.user(id: $0) }
-        if case .wrong(let isLast) = judge(Code(key), .resetPassword, &code) {
+        if case .wrong(let isLast) = check(Code(key), .resetPassword, &code) {
             try countFailure(.resetPassword, code, isLast: isLast)
             if let owner {
                 try transaction.emit(
                     PasswordResetCodeRejected(
                         request: request, user: snapshot(of: owner), lastAttempt: isLast))
             }
-            return .failure(Answered(result: .refused(.wrongCode(key, field: "key"))))
+            return .failure(EarlyReturn(result: .refused(.wrongCode(key, field: "key"))))
         }
         guard let owner, owner.isActive,
             let address = try transaction.emailAddresses(of: owner.id).first(where: {
@@ -47,7 +47,7 @@ extension Step {
         else {
             // Since the code was mailed the user was changed, or the address no longer gives access to the account.
             try countFailure(.resetPassword, code, isLast: true)
-            return .failure(Answered(result: .conflict))
+            return .failure(EarlyReturn(result: .conflict))
         }
         return .success(try proof(owner, address.email, code))
     }

@@ -54,7 +54,7 @@ struct SignedKey {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Queues the mail with the link that confirms an address.
     func mailConfirmation(_ user: User, _ address: EmailAddress, signup: Bool) throws {
         let key = SignedKey(

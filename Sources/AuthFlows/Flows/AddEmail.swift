@@ -12,7 +12,7 @@ extension Accounts {
     ///
     /// If the caller's sign-up waits for a code, it changes the address to verify instead, at most
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
-    public func addEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+    public func addEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
         let caller = try await caller(visit)
         if case .unknownToken = caller { return .gone }
         let counted: UUID
@@ -44,7 +44,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Why the caller cannot add that address now; nil if they can.
     func objection(to email: String) throws -> FlowResult? {
         guard let authentication = try authentication() else { return try objectionAtStage(to: email) }
@@ -90,7 +90,7 @@ extension Step {
 
     /// The caller's addresses, and the one that waits for its code.
     func emailAddresses() throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         var addresses = authentication.emailAddresses
         if let code = try verification()?.code,
             let (address, isNew) = try address(verifiedBy: code, of: authentication.user), isNew

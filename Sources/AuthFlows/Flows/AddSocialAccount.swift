@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-extension Step {
+extension FlowTransaction {
     /// Connects an account at a provider to the caller: `social_account_added`, or `social_account_updated` if it is
     /// connected to them already. An account of another user stays theirs.
     ///
@@ -33,6 +33,6 @@ extension Step {
         } else {
             try addAccount(&login, to: authentication.user, provider)
         }
-        return try standing()
+        return try currentResult()
     }
 }

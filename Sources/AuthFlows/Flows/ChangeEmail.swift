@@ -6,7 +6,7 @@ extension Accounts {
     /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is primary already.
     ///
     /// It must be verified, unless the caller has no verified address.
-    public func makePrimary(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+    public func makePrimary(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
@@ -16,9 +16,9 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func makePrimary(_ email: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         let addresses = authentication.emailAddresses
         guard let selected = try selected(email) else { return .refused(.unknownEmail()) }
         guard case .stored(var address) = selected, address.verified || !addresses.contains(where: \.verified)
@@ -36,7 +36,7 @@ extension Step {
         }
         address.primary = true
         try transaction.update(address)
-        try sayChanged(authentication.user, from: former, to: address)
+        try emitEmailChanged(authentication.user, from: former, to: address)
         return try emailAddresses()
     }
 }

@@ -3,7 +3,7 @@ import AuthSignals
 import Foundation
 
 /// Changing a mistyped address while a sign-up waits for its code.
-extension Step {
+extension FlowTransaction {
     /// A sign-up whose address may be changed now.
     struct ChangeableVerification {
         /// Nil if the sign-up is only pretended.

@@ -23,7 +23,7 @@ extension Accounts {
     /// session ends too, with `user_logged_out`; otherwise it gets a new token.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func changePassword(_ form: ChangePassword, _ visit: Visit) async throws -> FlowResult {
+    public func changePassword(_ form: ChangePassword, _ visit: FlowContext) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         let user: User
         switch try await caller(visit) {
@@ -66,7 +66,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func changePassword(of known: User, to hash: PasswordHash, refusal: Refusal) throws -> FlowResult {
         // Another request may have changed the password while it was compared.
         guard var user = try transaction.user(id: known.id), var session = try session(),

@@ -11,7 +11,7 @@ struct SocialClearance: Sendable {
     /// Whether `pre_social_login` was emitted for this connect already, before the user reauthenticated.
     var wasTold = false
     /// Whether a confirmation mail may be sent.
-    var allowance = ConfirmationAllowance.mail
+    var allowance = MailRateLimit.mail
     /// The refusal of the application's `mayLogIn` hook.
     var refusal: Refusal?
     /// Whether sign-up is open.
@@ -29,7 +29,7 @@ extension Accounts {
     /// Source: allauth `socialaccount/internal/flows/login.py:complete_login`.
     func completeSocialLogin(
         _ told: SocialIdentity, _ provider: any SocialProvider, _ process: SocialLoginSnapshot.Process,
-        _ visit: Visit
+        _ visit: FlowContext
     ) async throws -> FlowResult {
         guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
         if let token = identity.oneTimeToken {
@@ -53,7 +53,7 @@ extension Accounts {
     }
 
     /// Calls the hooks and the rate limiter, which a transaction must not wait for.
-    private func clearance(of found: FoundSocialLogin, _ visit: Visit) async throws -> SocialClearance {
+    private func clearance(of found: FoundSocialLogin, _ visit: FlowContext) async throws -> SocialClearance {
         let login = found.login
         var clearance = SocialClearance(leadsTo: login.user?.id)
         if login.process == .connect, try await wasTold(of: login, visit) {
@@ -82,21 +82,21 @@ extension Accounts {
         return clearance
     }
 
-    func isOpenForSocialSignup(_ form: SignUp, _ visit: Visit) async throws -> Bool {
+    func isOpenForSocialSignup(_ form: SignUp, _ visit: FlowContext) async throws -> Bool {
         guard settings.signupOpen else { return false }
         return try await hooks.maySignUp(form, visit)
     }
 
     /// Whether `pre_social_login` was emitted for this account in the caller's session already.
-    private func wasTold(of login: SocialLogin, _ visit: Visit) async throws -> Bool {
+    private func wasTold(of login: SocialLogin, _ visit: FlowContext) async throws -> Bool {
         guard case .user(let authentication) = try await caller(visit) else { return false }
         return authentication.session.pendingConnect(of: login.identity, settings, clock.now()) != nil
     }
 
     /// Whether the log-in of an existing user may send a confirmation mail.
     private func socialAllowance(
-        of user: User, _ identity: SocialIdentity, _ visit: Visit
-    ) async throws -> ConfirmationAllowance {
+        of user: User, _ identity: SocialIdentity, _ visit: FlowContext
+    ) async throws -> MailRateLimit {
         guard settings.socialEmailVerification == .mandatory else { return .mail }
         let vouchedFor = identity.emailAddresses.filter(\.verified)
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
@@ -109,8 +109,8 @@ extension Accounts {
 
     /// Whether a sign-up may send a mail: to confirm the address, or to notify its owner that it is taken.
     func socialAllowance(
-        typed: String?, told: [SocialEmailAddress], visit: Visit
-    ) async throws -> ConfirmationAllowance {
+        typed: String?, told: [SocialEmailAddress], visit: FlowContext
+    ) async throws -> MailRateLimit {
         guard let email = typed ?? told.proposal else { return .mail }
         if try await store.read({ try !$0.addressesLeadingIn(by: email).isEmpty }) {
             return settings.emailVerification == .mandatory

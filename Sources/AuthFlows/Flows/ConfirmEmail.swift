@@ -14,7 +14,7 @@ extension Accounts {
     /// Returns what a link's key would confirm, without changing anything.
     ///
     /// - Returns: nil if the key is wrong, used or expired.
-    public func emailConfirmation(for key: LinkKey, _ visit: Visit = Visit()) async throws
+    public func emailConfirmation(for key: LinkKey, _ visit: FlowContext = FlowContext()) async throws
         -> EmailConfirmationInfo?
     {
         try await step(visit) { step in
@@ -31,7 +31,7 @@ extension Accounts {
     ///
     /// The link can be used once, and expires after `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
-    public func confirmEmail(_ key: LinkKey, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
             guard let address = try step.address(confirmedBy: key), !address.verified,
@@ -55,7 +55,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Whether another user has proved that the address is theirs.
     func isVerifiedElsewhere(_ email: String, than user: User.ID) throws -> Bool {
         try transaction.emailAddresses(matching: email).contains { $0.verified && $0.userID != user }
@@ -89,12 +89,12 @@ extension Step {
         try transaction.emit(
             EmailConfirmed(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
         guard settings.changeEmail else { return }
-        if becomesPrimary { try sayChanged(user, from: former, to: address) }
+        if becomesPrimary { try emitEmailChanged(user, from: former, to: address) }
         for other in others { try remove(other, of: user) }
     }
 
     /// Emits `email_changed` and notifies the former primary address by mail.
-    func sayChanged(_ user: User, from former: EmailAddress?, to address: EmailAddress) throws {
+    func emitEmailChanged(_ user: User, from former: EmailAddress?, to address: EmailAddress) throws {
         try transaction.emit(
             EmailChanged(
                 request: request, user: snapshot(of: user), fromEmailAddress: former?.snapshot,
@@ -116,10 +116,10 @@ extension Step {
     func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult {
         guard let session, session.userID == nil, let login = try pendingLogin(at: .verifyEmail, in: session),
             login.userID == user.id
-        else { return try standing() }
+        else { return try currentResult() }
         if settings.loginOnEmailConfirmation { return try logIn(user, login, after: .verifyEmail) }
         try forgetLogin()
-        return try standing()
+        return try currentResult()
     }
 }
 

@@ -10,14 +10,14 @@ extension Accounts {
     /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS` wrong codes the verification and its log-in are no longer
     /// pending. A right code for an address that another user has verified meanwhile is refused, but does not count as
     /// an attempt.
-    public func confirmEmail(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func confirmEmail(_ code: Code, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.confirmEmail(code) }
     }
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
     /// The time-out and the failures are not reset.
-    public func resendVerification(_ visit: Visit = Visit()) async throws -> FlowResult {
+    public func resendVerification(_ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         guard settings.emailVerificationByCode,
             let pending = try await step(visit, { try $0.verification()?.code }),
@@ -29,7 +29,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// A pending code in the caller's session that verifies an address, with the log-in that waits for it.
     struct Verification {
         var code: PendingCode
@@ -63,7 +63,7 @@ extension Step {
 
     func confirmEmail(_ entered: Code) throws -> FlowResult {
         guard var pending = try verification() else { return .conflict }
-        if case .wrong(let isLast) = judge(entered, .verifyEmail, &pending.code) {
+        if case .wrong(let isLast) = check(entered, .verifyEmail, &pending.code) {
             return try rejectVerification(entered, pending.code, isLast: isLast)
         }
         guard let id = pending.code.userID, let user = try transaction.user(id: id), user.isActive,
@@ -89,14 +89,14 @@ extension Step {
         }
         _ = try remember { $0.pendingCodes[.verifyEmail] = nil }
         if !address.verified { try verify(address, of: user, isNew: isNew) }
-        guard let login = pending.login else { return try standing() }
+        guard let login = pending.login else { return try currentResult() }
         return try logIn(user, login, after: .verifyEmail)
     }
 
     /// Returns what a code would confirm, and leaves the code pending.
     func emailVerification(for entered: Code) throws -> FlowResult {
         guard var pending = try verification() else { return .conflict }
-        if case .wrong(let isLast) = judge(entered, .verifyEmail, &pending.code) {
+        if case .wrong(let isLast) = check(entered, .verifyEmail, &pending.code) {
             return try rejectVerification(entered, pending.code, isLast: isLast)
         }
         guard let user = try pending.code.userID.flatMap({ try transaction.user(id: $0) }),

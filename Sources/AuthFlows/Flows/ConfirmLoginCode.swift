@@ -13,7 +13,7 @@ extension Accounts {
     ///
     /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
-    public func confirmLoginCode(_ code: Code, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func confirmLoginCode(_ code: Code, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let user = try await step(visit, { try $0.loginCodeUser(code) }),
             let refusal = try await hooks.mayLogIn(user, visit)
@@ -24,11 +24,11 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// The user whose log-in a right code continues; nil if the code is wrong. Failures are not counted here.
     func loginCodeUser(_ entered: Code) throws -> User? {
         guard let session = try session(), try pendingLogin(at: .loginByCode, in: session) != nil,
-            var code = pendingCode(.login, in: session), case .right = judge(entered, .login, &code)
+            var code = pendingCode(.login, in: session), case .right = check(entered, .login, &code)
         else { return nil }
         return try code.userID.flatMap { try transaction.user(id: $0) }
     }
@@ -38,7 +38,7 @@ extension Step {
             var code = pendingCode(.login, in: session)
         else { return .conflict }
         let owner = try code.userID.flatMap { try transaction.user(id: $0) }
-        if case .wrong(let isLast) = judge(entered, .login, &code) {
+        if case .wrong(let isLast) = check(entered, .login, &code) {
             try countFailure(.login, code, isLast: isLast)
             if let owner {
                 try transaction.emit(
@@ -48,7 +48,7 @@ extension Step {
         }
         try forgetLogin()
         guard var user = owner, user.isActive, login.userID == user.id, try stillLeadsIn(code, login) else {
-            return try standing()
+            return try currentResult()
         }
         try transaction.emit(
             AuthenticationStepCompleted(

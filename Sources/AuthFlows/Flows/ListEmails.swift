@@ -4,7 +4,7 @@ import Foundation
 
 extension Accounts {
     /// The caller's addresses, the primary first; last the one that waits for its code, if any.
-    public func listEmails(_ visit: Visit) async throws -> FlowResult {
+    public func listEmails(_ visit: FlowContext) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.emailAddresses() }
     }
@@ -12,7 +12,7 @@ extension Accounts {
     /// Sends another confirmation mail for one of the caller's addresses.
     ///
     /// - Returns: ``FlowResult/notSent`` if one was sent recently or too often, or if the address is verified already.
-    public func resendConfirmation(of email: String?, _ visit: Visit) async throws -> FlowResult {
+    public func resendConfirmation(of email: String?, _ visit: FlowContext) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
@@ -29,7 +29,7 @@ extension Accounts {
     }
 
     /// Checks the caller and the rate limit before the caller's addresses are changed; nil if the flow may continue.
-    func manageEmail(_ visit: Visit) async throws -> FlowResult? {
+    func manageEmail(_ visit: FlowContext) async throws -> FlowResult? {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
@@ -39,7 +39,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// One of the caller's addresses.
     enum SelectedEmail {
         case stored(EmailAddress)
@@ -59,7 +59,7 @@ extension Step {
     }
 
     func resendConfirmation(of email: String) throws -> FlowResult {
-        guard let user = try authentication()?.user else { return try standing() }
+        guard let user = try authentication()?.user else { return try currentResult() }
         switch try selected(email) {
         case nil: return .refused(.unknownEmail())
         case .waiting: return try resendVerification()

@@ -26,7 +26,7 @@ extension Accounts {
     /// An unknown user and a wrong password have the same result after the same work.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func logIn(_ form: LogIn, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func logIn(_ form: LogIn, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -57,11 +57,11 @@ extension Accounts {
             found = try await authenticate(identity)
         } catch {
             // No password was compared.
-            try? await limiter.giveBack(ticket)
+            try? await limiter.refund(ticket)
             throw error
         }
         guard let (user, outdated) = found else { return .refused(identity.mismatch) }
-        try await limiter.giveBack(ticket)
+        try await limiter.refund(ticket)
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
         if let refusal = try await hooks.mayLogIn(user, visit) { return .refused(refusal) }
 
@@ -98,7 +98,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Records the proved password and starts the log-in pipeline.
     func logIn(
         _ known: User, _ identity: LoginIdentity, remember: Bool?, newHash: PasswordHash?, mayMail: Bool
@@ -129,7 +129,7 @@ extension Step {
 
 extension AccountReading {
     /// The users whose passwords are tried: the one who has verified the address, or all who have it. More than
-    /// ``Step/mostOwners`` indicate an attack, and only those who logged in last are tried. The owner of the address
+    /// ``FlowTransaction/mostOwners`` indicate an attack, and only those who logged in last are tried. The owner of the address
     /// can still log in by a reset or a code, which verifies the address, so that only their password is tried then.
     ///
     /// Source: allauth `account/utils.py:filter_users_by_email`, `prefer_verified`.
@@ -139,6 +139,6 @@ extension AccountReading {
         let users = try (verified.isEmpty ? addresses : verified).compactMap { try user(id: $0.userID) }
         return Array(
             users.sorted { ($0.lastLogin ?? .distantPast) > ($1.lastLogin ?? .distantPast) }
-                .prefix(Step.mostOwners))
+                .prefix(FlowTransaction.mostOwners))
     }
 }

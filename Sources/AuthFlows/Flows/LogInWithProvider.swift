@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-extension Step {
+extension FlowTransaction {
     /// Logs in the user that a social log-in matches, or signs up a new user.
     ///
     /// If a user, the same or another, is logged in already, that session ends once the log-in can no longer be

@@ -2,7 +2,7 @@
 
 extension Accounts {
     /// Ends the caller's session, with its pending flows: `user_logged_out`, if a user was logged in.
-    public func logOut(_ visit: Visit) async throws -> FlowResult {
+    public func logOut(_ visit: FlowContext) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
             guard let session = try step.session() else { return .unauthenticated(PendingAuthentication()) }

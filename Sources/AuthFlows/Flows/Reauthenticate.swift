@@ -9,7 +9,7 @@ extension Accounts {
     /// resume it.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func reauthenticate(_ password: Password?, _ visit: Visit) async throws -> FlowResult {
+    public func reauthenticate(_ password: Password?, _ visit: FlowContext) async throws -> FlowResult {
         let user: User
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -28,14 +28,14 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// The number of records that are kept beside the newest one.
     private static let mostRecords = 31
 
     /// Nil if the password was changed while it was compared.
     func reauthenticate(_ known: User, _ newHash: PasswordHash?) throws -> FlowResult? {
         guard let authentication = try authentication(), authentication.user.id == known.id else {
-            return try standing()
+            return try currentResult()
         }
         var user = authentication.user
         guard user.passwordHash == known.passwordHash else { return nil }
@@ -56,7 +56,7 @@ extension Step {
             }
             state.methods.append(record)
         }
-        return try standing()
+        return try currentResult()
     }
 
     /// Whether the caller has to reauthenticate before a sensitive change:

@@ -7,7 +7,7 @@ extension Accounts {
     ///
     /// The primary one cannot be removed while others exist, nor the last one if users log in by address only. An
     /// address that waits for its code was never stored; removing it emits no signal.
-    public func removeEmail(_ email: String?, _ visit: Visit) async throws -> FlowResult {
+    public func removeEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
         if let answer = try await manageEmail(visit) { return answer }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
@@ -17,9 +17,9 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func removeEmail(_ email: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         switch try selected(email) {
         case nil: return .refused(.unknownEmail())
         case .waiting:

@@ -4,7 +4,7 @@ import Foundation
 
 extension Accounts {
     /// The caller's accounts at providers: ``FlowResult/socialAccounts(_:)``.
-    public func listSocialAccounts(_ visit: Visit) async throws -> FlowResult {
+    public func listSocialAccounts(_ visit: FlowContext) async throws -> FlowResult {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
@@ -17,7 +17,7 @@ extension Accounts {
     ///
     /// The last one cannot be disconnected if the user could not log in without it: `no_password`, or
     /// `no_verified_email` if verification is mandatory.
-    public func removeSocialAccount(provider: String?, uid: String?, _ visit: Visit) async throws
+    public func removeSocialAccount(provider: String?, uid: String?, _ visit: FlowContext) async throws
         -> FlowResult
     {
         switch try await caller(visit) {
@@ -34,9 +34,9 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func removeSocialAccount(_ provider: String, _ uid: String, named name: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         let user = authentication.user
         let accounts = try transaction.socialAccounts(of: user.id)
         let named = accounts.first { $0.provider.hasSameBytes(as: provider) && $0.uid.hasSameBytes(as: uid) }

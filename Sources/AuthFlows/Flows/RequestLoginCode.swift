@@ -19,7 +19,7 @@ extension Accounts {
     ///
     /// If no user has the address, a mail notifies its owner (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in is
     /// pending that no code completes. With `ACCOUNT_PREVENT_ENUMERATION` off it is refused with `unknown_email`.
-    public func requestLoginCode(_ form: RequestLoginCode, _ visit: Visit = Visit()) async throws
+    public func requestLoginCode(_ form: RequestLoginCode, _ visit: FlowContext = FlowContext()) async throws
         -> FlowResult
     {
         switch try await caller(visit) {
@@ -48,13 +48,13 @@ extension Accounts {
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
     /// time-out and the failures are not reset.
-    public func resendLoginCode(_ visit: Visit = Visit()) async throws -> FlowResult {
+    public func resendLoginCode(_ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.resendLoginCode() }
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func requestLoginCode(_ form: RequestLoginCode) throws -> FlowResult {
         let found = try recipient(form)
         if found == nil, settings.preventEnumeration == .off, form.email != nil {

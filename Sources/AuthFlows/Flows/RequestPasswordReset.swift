@@ -10,7 +10,7 @@ extension Accounts {
     /// count as unknown.
     ///
     /// - Returns: ``FlowResult/done`` for a link; for a code the caller's current state, with the reset pending.
-    public func requestPasswordReset(_ email: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func requestPasswordReset(_ email: String?, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if settings.social.socialOnly { return .closed }
         if case .unknownToken = try await caller(visit) { return .gone }
         var refusals: [Refusal] = []
@@ -24,7 +24,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// The maximum number of users of one unverified address that get a mail, and whose passwords are tried.
     static var mostOwners: Int { 10 }
 
@@ -45,7 +45,7 @@ extension Step {
                 unknowableCode(email: email)
             }
         let token = try remember { $0.pendingCodes[.resetPassword] = code }
-        return try standing(newToken: token, pending: [.passwordResetByCode])
+        return try currentResult(newToken: token, pending: [.passwordResetByCode])
     }
 
     /// Mails a reset link. Its key contains the id of the address's row, so that using it proves the address.

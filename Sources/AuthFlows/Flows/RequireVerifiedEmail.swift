@@ -10,7 +10,7 @@ extension Accounts {
     /// Source: allauth `decorators.py:verified_email_required`.
     ///
     /// - Returns: ``FlowResult/authenticated(_:)``, or `unverified_primary_email`.
-    public func requireVerifiedEmail(_ visit: Visit) async throws -> FlowResult {
+    public func requireVerifiedEmail(_ visit: FlowContext) async throws -> FlowResult {
         let user: Authentication
         switch try await caller(visit) {
         case .unknownToken: return .gone

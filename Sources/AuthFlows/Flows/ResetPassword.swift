@@ -19,7 +19,7 @@ extension Accounts {
     ///
     /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
     /// (`email_confirmed`) and remains valid for the reset itself; its time-out is restarted, once.
-    public func passwordReset(for key: String?, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func passwordReset(for key: String?, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
             switch try step.judgeReset(key ?? "") {
@@ -43,7 +43,7 @@ extension Accounts {
     /// rate limiter; others are not.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func resetPassword(_ form: ResetPassword, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func resetPassword(_ form: ResetPassword, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let answer = try await limited(.resetPasswordFromKey, visit) { return answer }
         let key = form.key ?? ""
@@ -86,7 +86,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     func resetPassword(_ proof: ResetProof, to hash: PasswordHash, logsIn: Bool) throws -> FlowResult {
         // If one user's password is reset in another user's session, that session ends.
         if let authentication = try authentication(), authentication.user.id != proof.user.id {
@@ -112,7 +112,7 @@ extension Step {
         }
         try transaction.emit(PasswordReset(request: request, user: snapshot(of: user)))
         try notify(.passwordReset, user)
-        guard logsIn else { return try standing() }
+        guard logsIn else { return try currentResult() }
 
         let email = proof.code?.email
         try transaction.emit(

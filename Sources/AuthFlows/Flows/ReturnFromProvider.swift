@@ -27,7 +27,7 @@ extension Accounts {
     ///     is rejected (mix-up attack, RFC 9207).
     ///   - parameters: the parameters of the query or the form.
     public func returnFromProvider(
-        _ provider: String, _ parameters: [String: String], _ visit: Visit
+        _ provider: String, _ parameters: [String: String], _ visit: FlowContext
     ) async throws -> ProviderReturn {
         let state = parameters["state"] ?? ""
         guard let begun = try await step(visit, { try $0.takeProviderVisit(state) }),
@@ -54,7 +54,7 @@ extension Accounts {
     }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Removes a pending redirect from the caller's session and returns it; nil if it is unknown or has expired.
     func takeProviderVisit(_ state: String) throws -> ProviderVisit? {
         guard let session = try session(),

@@ -10,14 +10,14 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: nil if the token is unknown or expired, or if its session is not logged in.
     public func authenticate(token: SessionToken) async throws -> Authentication? {
-        guard case .user(let authentication) = try await accounts.caller(Visit(token: token)) else {
+        guard case .user(let authentication) = try await accounts.caller(FlowContext(token: token)) else {
             return nil
         }
         return authentication
     }
 
     /// The state of the caller's session: logged in, flows pending, or an invalid token.
-    public func current(_ visit: Visit) async throws -> FlowResult {
+    public func current(_ visit: FlowContext) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: .gone
         case .anonymous(let session): .unauthenticated(accounts.pending(of: session))
@@ -26,7 +26,7 @@ public struct Sessions: Sendable {
     }
 
     /// The caller's sessions, newest first: ``FlowResult/sessions(_:current:)``.
-    public func list(_ visit: Visit) async throws -> FlowResult {
+    public func list(_ visit: FlowContext) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
@@ -60,7 +60,7 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: the remaining sessions, or ``FlowResult/unauthenticated(_:)`` if the session of this call has ended.
     ///   If an id is not one of the caller's sessions, none is ended and the result is `invalid_choice`.
-    public func end(_ ids: [Session.ID], _ visit: Visit) async throws -> FlowResult {
+    public func end(_ ids: [Session.ID], _ visit: FlowContext) async throws -> FlowResult {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
@@ -74,9 +74,9 @@ extension Accounts {
     public var sessions: Sessions { Sessions(accounts: self) }
 }
 
-extension Step {
+extension FlowTransaction {
     func sessions() throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         let sessions = try transaction.sessions(of: authentication.user.id, now: now).map { session in
             var session = session
             session.lastSeenAt = max(
@@ -87,7 +87,7 @@ extension Step {
     }
 
     func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try standing() }
+        guard let authentication = try authentication() else { return try currentResult() }
         let mine = try transaction.sessions(of: authentication.user.id, now: now)
         guard ids.isSubset(of: mine.map(\.id)) else {
             return .refused(.unknownSessions())

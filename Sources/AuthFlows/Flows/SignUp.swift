@@ -34,7 +34,7 @@ extension Accounts {
     /// account, the owner of the address gets a mail, and no signal is emitted.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func signUp(_ form: SignUp, _ visit: Visit = Visit()) async throws -> FlowResult {
+    public func signUp(_ form: SignUp, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .user: return .conflict
@@ -104,7 +104,7 @@ struct CheckedSignUp: Sendable {
     var isInvited = false
 }
 
-extension Step {
+extension FlowTransaction {
     /// Creates an account, and starts its log-in pipeline.
     func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws -> FlowResult {
         if let username = form.username, try transaction.user(username: username) != nil {

@@ -25,7 +25,7 @@ public struct SocialSignUpProposal: Sendable {
 
 extension Accounts {
     /// The known data of the caller's sign-up that waits for its form: ``FlowResult/socialSignUp(_:)``.
-    public func providerSignup(_ visit: Visit) async throws -> FlowResult {
+    public func providerSignup(_ visit: FlowContext) async throws -> FlowResult {
         switch try await pendingSignup(visit) {
         case .failure(let answer): return answer.result
         case .success(let pending):
@@ -43,7 +43,7 @@ extension Accounts {
     /// `user_signed_up`, and a log-in unless the address has to be verified first.
     ///
     /// - Returns: ``FlowResult/conflict`` if no sign-up is pending.
-    public func signUpWithProvider(_ form: SocialSignUp, _ visit: Visit) async throws -> FlowResult {
+    public func signUpWithProvider(_ form: SocialSignUp, _ visit: FlowContext) async throws -> FlowResult {
         let pending: PendingSocialSignup
         switch try await pendingSignup(visit) {
         case .failure(let answer): return answer.result
@@ -65,13 +65,13 @@ extension Accounts {
         }
     }
 
-    private func pendingSignup(_ visit: Visit) async throws -> Result<PendingSocialSignup, Answered> {
+    private func pendingSignup(_ visit: FlowContext) async throws -> Result<PendingSocialSignup, EarlyReturn> {
         switch try await caller(visit) {
-        case .unknownToken: return .failure(Answered(result: .gone))
-        case .user: return .failure(Answered(result: .conflict))
+        case .unknownToken: return .failure(EarlyReturn(result: .gone))
+        case .user: return .failure(EarlyReturn(result: .conflict))
         case .anonymous(let session):
             guard let pending = session?.pendingSignup(settings, clock.now()) else {
-                return .failure(Answered(result: .conflict))
+                return .failure(EarlyReturn(result: .conflict))
             }
             return .success(pending)
         }
@@ -100,7 +100,7 @@ extension AccountSettings {
     public var asksProvidersForEmail: Bool { social.queryEmail ?? socialEmailRequired }
 }
 
-extension Step {
+extension FlowTransaction {
     /// Signs up a new user, without a form if no data is missing.
     ///
     /// Source: allauth `socialaccount/internal/flows/signup.py:process_signup`.

@@ -64,7 +64,7 @@ extension Users {
     /// - Throws: ``StoreConflict/verifiedEmail`` if another user has verified the address.
     @discardableResult
     public func confirmEmail(_ email: String, of id: User.ID) async throws -> Bool {
-        try await accounts.step(Visit()) { step in
+        try await accounts.step(FlowContext()) { step in
             guard let user = try step.transaction.user(id: id),
                 var address = try step.transaction.emailAddresses(of: id).first(where: { $0.isNamed(email) }),
                 !address.verified

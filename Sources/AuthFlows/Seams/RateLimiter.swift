@@ -11,7 +11,7 @@ public protocol RateLimiter: Sendable {
     func consume(_ limits: [RateLimitUse], now: Date) async throws -> RateLimitDecision
 
     /// Removes an attempt that was counted and then succeeded.
-    func giveBack(_ ticket: RateLimitTicket) async throws
+    func refund(_ ticket: RateLimitTicket) async throws
 
     /// Removes all attempts that were counted in these buckets.
     func forget(_ buckets: [String]) async throws

@@ -16,13 +16,13 @@ import Synchronization
 /// At shutdown it starts no further mail, finishes those in flight and closes the transport. ``run()`` returns only
 /// then; a queue or a transport that fails is retried.
 public final class MailLoop: Service {
-    private let courier: MailCourier
+    private let courier: MailDelivery
     private let queue: any MailQueue
     private let transport: any MailTransport
     private let configuration: MailLoopConfiguration
     private let logger: Logger
     private let isStopping = Atomic(false)
-    private let bell: AsyncStream<Void>.Continuation
+    private let wakeUp: AsyncStream<Void>.Continuation
     private let rings: AsyncStream<Void>
 
     /// - Parameters:
@@ -40,11 +40,11 @@ public final class MailLoop: Service {
         self.transport = transport
         self.configuration = configuration
         self.logger = logger
-        courier = MailCourier(
+        courier = MailDelivery(
             queue: queue, transport: transport, renderer: renderer, configuration: configuration,
             clock: clock,
             logger: logger, metrics: MailMetrics(factory: metricsFactory))
-        (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (rings, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The current state.
@@ -60,7 +60,7 @@ public final class MailLoop: Service {
                 return true
             }
             group.addTask {
-                for await _ in wakeUps { self.bell.yield() }
+                for await _ in wakeUps { self.wakeUp.yield() }
                 return false
             }
             group.addTask { await self.graceIsOver() }
@@ -77,7 +77,7 @@ public final class MailLoop: Service {
             try await gracefulShutdown()
             isStopping.store(true, ordering: .sequentiallyConsistent)
             courier.isNow(.stopping)
-            bell.yield()
+            wakeUp.yield()
             try await Task.sleep(for: configuration.grace)
             logger.notice("shutdown grace period is over; mails in flight are interrupted")
         } catch {}
@@ -88,8 +88,8 @@ public final class MailLoop: Service {
 
     private func deliver() async {
         var iterator = rings.makeAsyncIterator()
-        guard let role = await acquireRole(&iterator) else { return }
-        defer { role.release() }
+        guard let lease = await acquireRole(&iterator) else { return }
+        defer { lease.release() }
         courier.isNow(.delivering)
         while !isEnding {
             switch await courier.round(isEnding: { self.isEnding }) {
@@ -126,7 +126,7 @@ public final class MailLoop: Service {
     private func ring(after pause: Duration) async {
         do {
             try await Task.sleep(for: pause)
-            bell.yield()
+            wakeUp.yield()
         } catch {}
     }
 }

@@ -4,7 +4,7 @@ public import AuthFlows
 /// The state of the mail loop, for a status page.
 public struct MailLoopStatus: Sendable, Codable {
     /// Whether this process delivers mails.
-    public enum Role: String, Sendable, Codable {
+    public enum Phase: String, Sendable, Codable {
         /// Not running.
         case stopped
         /// Another process holds the mail lease and delivers; this one takes over when that one ends.
@@ -14,7 +14,7 @@ public struct MailLoopStatus: Sendable, Codable {
         case stopping
     }
 
-    public var role: Role = .stopped
+    public var phase: Phase = .stopped
     /// The number of consecutive transport failures; 0 while the transport works.
     public var transportFailures = 0
     /// The last transport error, without an address; nil while the transport works.

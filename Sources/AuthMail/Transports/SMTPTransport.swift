@@ -3,7 +3,7 @@ import Synchronization
 
 /// Sends mails to an SMTP server with libcurl, over connections that are kept open for a while.
 public final class SMTPTransport: MailTransport {
-    private let lanes: [SMTPLane]
+    private let lanes: [SMTPConnection]
     /// The number of mails in flight or waiting on each connection.
     private let loads: Mutex<[Int]>
 
@@ -11,7 +11,7 @@ public final class SMTPTransport: MailTransport {
     ///
     /// - Parameter connections: how many mails can be sent concurrently, at least 1.
     public init(_ settings: SMTPSettings, connections: Int = 1) {
-        lanes = (0..<max(1, connections)).map { _ in SMTPLane(settings) }
+        lanes = (0..<max(1, connections)).map { _ in SMTPConnection(settings) }
         loads = Mutex(Array(repeating: 0, count: max(1, connections)))
     }
 
@@ -27,7 +27,7 @@ public final class SMTPTransport: MailTransport {
 
     public func close() async { for lane in lanes { lane.close() } }
 
-    private func withLane(_ body: (SMTPLane) async throws(MailError) -> Void) async throws(MailError) {
+    private func withLane(_ body: (SMTPConnection) async throws(MailError) -> Void) async throws(MailError) {
         let index = loads.withLock { loads in
             let index = loads.indices.min { loads[$0] < loads[$1] } ?? 0
             loads[index] += 1

@@ -61,7 +61,7 @@ extension Session {
     }
 }
 
-extension WaysIn {
+extension LoginFlows {
     /// The API's `config`.
     var json: JSONValue {
         let settings = accounts.settings

@@ -45,8 +45,8 @@ struct BrowserCookies: Sendable {
 
     /// The change for a browser, which always has a session token, and the token that it has afterwards.
     func resolved(
-        _ change: Answer.SessionChange, held: SessionToken?
-    ) -> (change: Answer.SessionChange, token: SessionToken) {
+        _ change: APIResponse.SessionChange, held: SessionToken?
+    ) -> (change: APIResponse.SessionChange, token: SessionToken) {
         switch (change, held) {
         case (.opened(let token, _), _): return (change, token)
         case (.unchanged, let held?): return (change, held)
@@ -58,7 +58,7 @@ struct BrowserCookies: Sendable {
 
     /// Sets the cookies that the browser needs after this response.
     func apply(
-        _ change: Answer.SessionChange, held: SessionToken?, _ request: Request, to response: inout Response
+        _ change: APIResponse.SessionChange, held: SessionToken?, _ request: Request, to response: inout Response
     ) {
         switch change {
         case .opened(let token, let expiresAt): set(token, expiresAt: expiresAt, &response)

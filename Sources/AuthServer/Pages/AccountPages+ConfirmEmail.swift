@@ -7,7 +7,7 @@ extension AccountPages {
     /// `/accounts/confirm-email/KEY`.
     func addEmailConfirmation<Context>(to routes: PageRoutes<Context>) {
         let accounts = accounts
-        let question: @Sendable (Visit, LinkKey) async throws -> PlainPage = { visit, key in
+        let question: @Sendable (FlowContext, LinkKey) async throws -> PlainPage = { visit, key in
             guard let info = try await accounts.emailConfirmation(for: key, visit) else { return .spentLink }
             return PlainPage(
                 title: "Confirm your address",
@@ -26,7 +26,7 @@ extension AccountPages {
         }
     }
 
-    private static func confirm(_ key: LinkKey, _ visit: Visit, _ accounts: Accounts) async throws
+    private static func confirm(_ key: LinkKey, _ visit: FlowContext, _ accounts: Accounts) async throws
         -> PlainPage
     {
         let result = try await accounts.confirmEmail(key, visit)
@@ -54,7 +54,7 @@ extension PlainPage {
         status: .notFound)
 
     /// The page for a request that failed.
-    static func failure(_ answer: Answer) -> PlainPage {
+    static func failure(_ answer: APIResponse) -> PlainPage {
         var page: PlainPage =
             switch answer.status {
             case .serviceUnavailable:

@@ -34,7 +34,7 @@ extension AccountPages {
         }
     }
 
-    private func logInPage(_ visit: Visit) async throws -> PlainPage {
+    private func logInPage(_ visit: FlowContext) async throws -> PlainPage {
         switch try await accounts.sessions.current(visit) {
         case .authenticated(let authentication): loggedIn(authentication)
         case .unauthenticated(let pending) where !pending.flows.isEmpty: waiting(pending)
@@ -43,7 +43,7 @@ extension AccountPages {
     }
 
     private func buttons() -> PlainPage {
-        let ways = WaysIn(accounts: accounts, client: .browser)
+        let ways = LoginFlows(accounts: accounts, client: .browser)
         var page = PlainPage.message("Log in", "Log in to \(accounts.settings.siteName) with:")
         page.leadsElsewhere = true
         page.buttons = ways.providers.map { provider in

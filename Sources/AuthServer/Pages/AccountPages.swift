@@ -17,14 +17,14 @@ import Logging
 /// cookie, so that another site can neither log a browser out nor log it in to an account of its choice.
 public struct AccountPages: Sendable {
     let accounts: Accounts
-    let visits: Visits
-    let holder: SessionHolder
+    let visits: FlowContextFactory
+    let holder: SessionTransport
     let bodyTimeout: Duration
 
     public init(accounts: Accounts, configuration: AuthServerConfiguration) {
         self.accounts = accounts
-        visits = Visits(clientAddress: configuration.clientAddress, client: .browser)
-        holder = SessionHolder(.browser, accounts, configuration)
+        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: .browser)
+        holder = SessionTransport(.browser, accounts, configuration)
         bodyTimeout = configuration.bodyTimeout
     }
 

@@ -2,7 +2,7 @@
 import AuthFlows
 import Hummingbird
 
-/// The routes of the pages; each handler receives a `Visit` with the browser's session.
+/// The routes of the pages; each handler receives a `FlowContext` with the browser's session.
 struct PageRoutes<Context: Hummingbird.RequestContext> {
     let pages: AccountPages
     let group: RouterGroup<Context>
@@ -12,8 +12,8 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     /// - Parameter head: the page whose headers are returned for HEAD, if it differs from the page for GET.
     func get(
         _ path: RouterPath,
-        head: (@Sendable (_ visit: Visit, _ key: LinkKey) async throws -> PlainPage)? = nil,
-        _ handle: @escaping @Sendable (_ visit: Visit, _ key: LinkKey) async throws -> PlainPage
+        head: (@Sendable (_ visit: FlowContext, _ key: LinkKey) async throws -> PlainPage)? = nil,
+        _ handle: @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey) async throws -> PlainPage
     ) {
         on(path, .get) { _, visit, key in try await handle(visit, key) }
         let head = head ?? handle
@@ -23,7 +23,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     /// Adds a page that changes nothing and depends on the query.
     func getByQuery(
         _ path: RouterPath,
-        _ handle: @escaping @Sendable (_ visit: Visit, _ query: FormBody) async throws -> PlainPage
+        _ handle: @escaping @Sendable (_ visit: FlowContext, _ query: FormBody) async throws -> PlainPage
     ) {
         for method in [HTTPRequest.Method.get, .head] {
             on(path, method) { request, visit, _ in
@@ -36,7 +36,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     func post(
         _ path: RouterPath,
         _ handle:
-            @escaping @Sendable (_ visit: Visit, _ key: LinkKey, _ form: FormBody) async throws -> PlainPage
+            @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey, _ form: FormBody) async throws -> PlainPage
     ) {
         let (holder, timeout) = (pages.holder, pages.bodyTimeout)
         on(path, .post) { request, visit, key in
@@ -48,7 +48,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
 
     private func on(
         _ path: RouterPath, _ method: HTTPRequest.Method,
-        _ handle: @escaping @Sendable (Request, Visit, LinkKey) async throws -> PlainPage
+        _ handle: @escaping @Sendable (Request, FlowContext, LinkKey) async throws -> PlainPage
     ) {
         let pages = pages
         group.on(path, method: method) { request, context in
@@ -58,7 +58,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
                 let token = try await pages.holder.token(of: request)
                 page = try await handle(request, pages.visits.visit(of: request, context, token), key)
             } catch {
-                page = .failure(try Answer(failure: error, context.logger))
+                page = .failure(try APIResponse(failure: error, context.logger))
             }
             let response = pages.response(page, to: request)
             return method == .head ? response.createHeadResponse() : response
@@ -86,8 +86,8 @@ extension PlainPage {
         "Nothing was changed. Allow cookies for this site, go back, load the page anew and try again.",
         status: .forbidden)
 
-    /// The page with the session change of a flow's result, as in ``Answer``.
-    func holding(_ result: FlowResult, _ visit: Visit) -> PlainPage {
+    /// The page with the session change of a flow's result, as in ``APIResponse``.
+    func holding(_ result: FlowResult, _ visit: FlowContext) -> PlainPage {
         var page = self
         switch result {
         case .authenticated(let authentication):

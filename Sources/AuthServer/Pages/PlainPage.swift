@@ -18,7 +18,7 @@ struct PlainPage: Sendable {
     /// The target of a redirect; requires a redirect status.
     var location: String?
     /// The change of the browser's session.
-    var session = Answer.SessionChange.unchanged
+    var session = APIResponse.SessionChange.unchanged
 
     /// A form that the user submits.
     struct Form: Sendable {

@@ -8,14 +8,14 @@ import Hummingbird
 struct APICall: Sendable {
     let accounts: Accounts
     /// The caller and the request, the argument of every flow.
-    let visit: Visit
+    let visit: FlowContext
     let body: JSONBody
     let headers: HTTPFields
 
-    var ways: WaysIn { WaysIn(accounts: accounts, client: visit.request.client) }
+    var ways: LoginFlows { LoginFlows(accounts: accounts, client: visit.request.client) }
 
     /// The API's response to a flow's result.
-    func answer(_ result: FlowResult) async throws -> Answer {
+    func answer(_ result: FlowResult) async throws -> APIResponse {
         if case .gone = result, visit.request.client == .browser {
             // The session ended after the cookie was read; only apps get 410.
             return try await answer(.unauthenticated(PendingAuthentication()))
@@ -27,7 +27,7 @@ struct APICall: Sendable {
             default: nil
             }
         guard let id = subject?.id else {
-            var answer = Answer(result, ways)
+            var answer = APIResponse(result, ways)
             // Not logged in and nothing is pending: the client's token is no longer needed.
             if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
                 pending.flows.isEmpty, try await !isVisitingProvider
@@ -37,7 +37,7 @@ struct APICall: Sendable {
             return answer
         }
         let addresses = try await accounts.store.read { try $0.emailAddresses(of: id) }
-        return Answer(result, ways, email: addresses.first { $0.primary }?.email)
+        return APIResponse(result, ways, email: addresses.first { $0.primary }?.email)
     }
 
     /// Whether a redirect to a provider is pending in the caller's session.

@@ -8,35 +8,35 @@ import Hummingbird
 /// and returns every error in the API's format.
 struct APIEndpoint: Sendable {
     let accounts: Accounts
-    let holder: SessionHolder
-    let visits: Visits
+    let holder: SessionTransport
+    let visits: FlowContextFactory
     let bodyTimeout: Duration
 
     init(_ kind: ClientKind, _ accounts: Accounts, _ configuration: AuthServerConfiguration) {
         self.accounts = accounts
-        holder = SessionHolder(kind, accounts, configuration)
-        visits = Visits(clientAddress: configuration.clientAddress, client: kind.client)
+        holder = SessionTransport(kind, accounts, configuration)
+        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: kind.client)
         bodyTimeout = configuration.bodyTimeout
     }
 
     func respond(
         to request: Request, _ context: some Hummingbird.RequestContext,
-        _ handle: (APICall) async throws -> Answer
+        _ handle: (APICall) async throws -> APIResponse
     ) async throws -> Response {
-        let answer: Answer
+        let answer: APIResponse
         do {
             answer = try await self.answer(request, context, handle)
         } catch {
-            answer = try Answer(failure: error, context.logger)
+            answer = try APIResponse(failure: error, context.logger)
         }
         return try holder.response(answer, to: request)
     }
 
     private func answer(
         _ request: Request, _ context: some Hummingbird.RequestContext,
-        _ handle: (APICall) async throws -> Answer
-    ) async throws -> Answer {
-        guard holder.isAllowed(request) else { return Answer(.forbidden) }
+        _ handle: (APICall) async throws -> APIResponse
+    ) async throws -> APIResponse {
+        guard holder.isAllowed(request) else { return APIResponse(.forbidden) }
         let body =
             [.get, .head].contains(request.method)
             ? JSONBody() : try JSONBody(try await request.limitedBody(within: bodyTimeout))

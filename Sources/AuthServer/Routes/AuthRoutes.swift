@@ -50,7 +50,7 @@ public struct AuthRoutes: Sendable {
         for path in ["/_allauth", "/_allauth/**"] + clients {
             for method in HTTPRequest.Method.usual {
                 router.on(RouterPath(path), method: method) { request, _ in
-                    try Answer(.notFound).response(to: request)
+                    try APIResponse(.notFound).response(to: request)
                 }
             }
         }
@@ -60,7 +60,7 @@ public struct AuthRoutes: Sendable {
     /// `config`: the API's configuration, and a browser's CSRF token.
     private func addConfiguration<Context>(to routes: APIRoutes<Context>) {
         routes.get("config") { call in
-            var answer = Answer(.ok, data: call.ways.json)
+            var answer = APIResponse(.ok, data: call.ways.json)
             answer.showsCSRFToken = true
             return answer
         }
@@ -74,7 +74,7 @@ extension HTTPRequest.Method {
 
 /// The routes of one kind of client; each handler receives an authorized, parsed call.
 struct APIRoutes<Context: Hummingbird.RequestContext> {
-    typealias Handler = @Sendable (APICall) async throws -> Answer
+    typealias Handler = @Sendable (APICall) async throws -> APIResponse
 
     let endpoint: APIEndpoint
     let group: RouterGroup<Context>
@@ -116,7 +116,7 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
         for parent in parents.subtracting(paths).subtracting(paths.map { String($0.drop { $0 == "/" }) }) {
             for method in HTTPRequest.Method.usual {
                 group.on(RouterPath(parent), method: method) { request, _ in
-                    try Answer(.notFound).response(to: request)
+                    try APIResponse(.notFound).response(to: request)
                 }
             }
         }
@@ -124,7 +124,7 @@ struct APIRoutes<Context: Hummingbird.RequestContext> {
             let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
             for method in HTTPRequest.Method.usual where !allowed.contains(method) {
                 group.on(path, method: method) { request, _ in
-                    var response = try Answer(.methodNotAllowed).response(to: request)
+                    var response = try APIResponse(.methodNotAllowed).response(to: request)
                     response.headers[.allow] = list
                     return response
                 }

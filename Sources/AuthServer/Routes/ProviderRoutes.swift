@@ -13,14 +13,14 @@ import Logging
 /// Source: allauth `headless/socialaccount/views.py:RedirectToProviderView`.
 struct ProviderRoutes: Sendable {
     let accounts: Accounts
-    let visits: Visits
-    let holder: SessionHolder
+    let visits: FlowContextFactory
+    let holder: SessionTransport
     let bodyTimeout: Duration
 
     init(accounts: Accounts, configuration: AuthServerConfiguration) {
         self.accounts = accounts
-        visits = Visits(clientAddress: configuration.clientAddress, client: .browser)
-        holder = SessionHolder(.browser, accounts, configuration)
+        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: .browser)
+        holder = SessionTransport(.browser, accounts, configuration)
         bodyTimeout = configuration.bodyTimeout
     }
 
@@ -37,7 +37,7 @@ struct ProviderRoutes: Sendable {
             router.get(callback) { request, context in
                 try await answering(request, context) {
                     guard let provider = provider(in: context) else {
-                        return try Answer(.notFound).response()
+                        return try APIResponse(.notFound).response()
                     }
                     return try await comeBack(request, context, provider)
                 }
@@ -48,7 +48,7 @@ struct ProviderRoutes: Sendable {
             router.post(callback) { request, context in
                 try await answering(request, context) {
                     guard let provider = provider(in: context) else {
-                        return try Answer(.notFound).response()
+                        return try APIResponse(.notFound).response()
                     }
                     return try await comeBackByForm(request, provider)
                 }
@@ -74,7 +74,7 @@ struct ProviderRoutes: Sendable {
     ) async throws -> Response {
         let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
         guard holder.isProven(request, by: form[PlainPage.proofField] ?? request.headers[.csrfToken]) else {
-            return try Answer(.forbidden).response()
+            return try APIResponse(.forbidden).response()
         }
         let provider = form["provider"]
         let process = SocialLoginSnapshot.Process(rawValue: form["process"] ?? "")
@@ -131,7 +131,7 @@ struct ProviderRoutes: Sendable {
     private func comeBackByForm(_ request: Request, _ provider: String) async throws -> Response {
         let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
         // Never the path of the request: `//accounts/…` would lead to another host.
-        guard accounts.provider(provider) != nil else { return try Answer(.notFound).response() }
+        guard accounts.provider(provider) != nil else { return try APIResponse(.notFound).response() }
         var url = URLComponents()
         url.path = "/accounts/\(provider)/login/callback/"
         url.queryItems = ["state", "code", "error", "id_token", "user", "iss"].compactMap { name in
@@ -145,7 +145,7 @@ struct ProviderRoutes: Sendable {
 
     private func failure(
         _ error: Refusal.Code, _ process: SocialLoginSnapshot.Process, _ callback: String?,
-        _ request: Request, _ session: Answer.SessionChange = .unchanged
+        _ request: Request, _ session: APIResponse.SessionChange = .unchanged
     ) -> Response {
         let settings = accounts.settings
         let target = [callback, settings.links.socialLoginError].lazy.compactMap {
@@ -159,7 +159,7 @@ struct ProviderRoutes: Sendable {
     }
 
     private func sending(
-        to url: URL, _ session: Answer.SessionChange, _ request: Request
+        to url: URL, _ session: APIResponse.SessionChange, _ request: Request
     ) -> Response {
         var response = Response(status: .found, headers: Self.headers(location: url.absoluteString))
         holder.cookies.apply(session, held: holder.cookies.token(request), request, to: &response)
@@ -181,7 +181,7 @@ struct ProviderRoutes: Sendable {
         do {
             return try await handle()
         } catch {
-            return try Answer(failure: error, context.logger).response()
+            return try APIResponse(failure: error, context.logger).response()
         }
     }
 }

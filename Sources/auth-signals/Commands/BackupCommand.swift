@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import AuthStore
 
@@ -40,7 +40,7 @@ struct RestoreCommand: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let path = try InstallationSettings(reading: &reader, needsSource: false).store.url.path
         do {
             let sequence = try await StoreBackup.restore(file, to: path)

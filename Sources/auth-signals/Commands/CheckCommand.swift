@@ -3,7 +3,7 @@ import ArgumentParser
 import AuthBroker
 import AuthFlows
 import AuthMail
-import AuthOperations
+import AuthServiceKit
 import AuthProviders
 import AuthSignals
 import AuthStore
@@ -18,7 +18,7 @@ struct CheckCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader, faultsForUnknownNames: true)
         _ = settings.operation.bootstrap()
         for warning in settings.warnings { printLine("warning: \(warning)") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthStore
 
 struct MigrateCommand: AsyncParsableCommand {
@@ -8,7 +8,7 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate", abstract: "Migrate the store to the current schema.")
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
         let installation = try await Installation(settings)
         for users in try await installation.duplicateEmails() {

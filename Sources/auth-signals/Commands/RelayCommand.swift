@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthServices
 import AuthStore
 
@@ -9,7 +9,7 @@ struct RelayCommand: AsyncParsableCommand {
         commandName: "relay", abstract: "Publish the store's signals without the server.")
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
         let metrics = settings.operation.bootstrap()
         let installation = try await Installation(settings)

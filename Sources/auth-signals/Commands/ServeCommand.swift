@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthFlows
-import AuthOperations
+import AuthServiceKit
 import AuthProviders
 import AuthServer
 import AuthServices
@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
     var portFile: String?
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
         let metrics = settings.operation.bootstrap()
         let installation = try await Installation(settings)

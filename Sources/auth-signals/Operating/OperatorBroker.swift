@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import Foundation
 
@@ -11,7 +11,7 @@ enum OperatorBroker {
 
     /// Reads `BROKER_URL`, `BROKER_EXCHANGE` and `BROKER_MANAGEMENT_URL`.
     static func settings() throws -> (broker: BrokerConfiguration, management: ManagementAPI?) {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         var broker = BrokerConfiguration(reading: &reader)
         broker.connectionName = "auth-signals operator"
         let management = ManagementAPI(reading: &reader, broker.urls[0])

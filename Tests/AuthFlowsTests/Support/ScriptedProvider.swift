@@ -136,7 +136,7 @@ extension World {
     /// Hooks with the given `preSocialLogin`.
     static func hook(
         deadline: Duration = .seconds(5), failsOpen: Bool = false,
-        _ answer: @escaping @Sendable (SocialLogin, Visit) async throws -> PreSocialLoginHook.Answer
+        _ answer: @escaping @Sendable (SocialLogin, FlowContext) async throws -> PreSocialLoginHook.Answer
     ) -> AccountHooks {
         var hooks = AccountHooks()
         hooks.preSocialLogin = PreSocialLoginHook(deadline: deadline, failsOpen: failsOpen, answer: answer)

@@ -171,12 +171,12 @@ final class Client: Sendable {
         set { held.change { $0 = newValue } }
     }
 
-    var visit: Visit {
-        Visit(token: token, request: SignalRequest(client: kind, ip: ip, userAgent: "tests"))
+    var visit: FlowContext {
+        FlowContext(token: token, request: SignalRequest(client: kind, ip: ip, userAgent: "tests"))
     }
 
     /// Makes a call, keeps the returned token, and delivers the mails.
-    func does(_ call: (Accounts, Visit) async throws -> FlowResult) async throws -> Happened {
+    func does(_ call: (Accounts, FlowContext) async throws -> FlowResult) async throws -> Happened {
         _ = try await world.newSignals()
         let result = try await call(world.accounts, visit)
         switch result {

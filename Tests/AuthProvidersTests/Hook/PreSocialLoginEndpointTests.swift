@@ -27,7 +27,7 @@ struct PreSocialLoginEndpointTests {
                 accessToken: TokenText(marker), refreshToken: TokenText(marker + "-refresh"))),
         process: .login, user: user)
 
-    private static let visit = Visit(
+    private static let visit = FlowContext(
         request: SignalRequest(client: .browser, ip: "2001:db8::17", userAgent: "tests"))
 
     /// The result of a hook request, and the requests that the server received.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
-import AuthOperations
+import AuthServiceKit
 
 /// The arguments of `requeue` and `drop`: a queue and a selection of its dead letters, or `--all`.
 struct DeadChange: ParsableArguments {

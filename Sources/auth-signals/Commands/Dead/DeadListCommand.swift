@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import Foundation
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthSignals
-import AuthOperations
+import AuthServiceKit
 import Foundation
 import Synchronization
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthFlows
 import AuthSignals
 import AuthStore
@@ -42,7 +42,7 @@ private struct MailLine: Encodable {
     var attempts: Int
     var reason: String?
 
-    init(_ mail: GivenUpMail, full: Bool) {
+    init(_ mail: FailedMail, full: Bool) {
         id = mail.id.wireText
         template = mail.draft?.template.rawValue
         to = full ? mail.draft?.to : nil

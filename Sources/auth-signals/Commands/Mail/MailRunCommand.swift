@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct MailRunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Deliver the store's mails without the server.")
 
     func run() async throws {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
         let metrics = settings.operation.bootstrap()
         let installation = try await Installation(settings)

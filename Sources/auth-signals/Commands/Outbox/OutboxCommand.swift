@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthStore
 
 struct OutboxCommand: AsyncParsableCommand {
@@ -16,7 +16,7 @@ struct OutboxCommand: AsyncParsableCommand {
     ///
     /// - Parameter isReadOnly: whether the command only reads; then no file is created or changed.
     static func store(isReadOnly: Bool = true) async throws -> SQLiteStore {
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader, needsSource: false)
         let store = try Installation.existingStore(settings, isReadOnly: isReadOnly)
         do { try await store.checkSchema() } catch let error as StoreError {

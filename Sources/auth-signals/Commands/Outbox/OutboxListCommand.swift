@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import AuthStore
 import Foundation

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthOperations
+import AuthServiceKit
 import AuthSignals
 import AuthStore
 
@@ -35,7 +35,7 @@ struct OutboxRepublishCommand: AsyncParsableCommand {
         if dryRun {
             printLine("\(try await count(filter)) signals would be republished")
         } else if let to {
-            var reader = Environment.settings()
+            var reader = ProcessEnvironment.settings()
             let settings = try InstallationSettings(reading: &reader)
             let store = try await OutboxCommand.store()
             let count = try await DirectRepublish(queue: to, settings: settings, store: store).send(filter)

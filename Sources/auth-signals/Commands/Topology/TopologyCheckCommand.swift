@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
-import AuthOperations
+import AuthServiceKit
 import AuthRelay
 import AuthSignals
 import Foundation
@@ -24,7 +24,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let topology = try consumer.topology()
-        var reader = Environment.settings()
+        var reader = ProcessEnvironment.settings()
         var broker = BrokerConfiguration(reading: &reader)
         broker.connectionName = "auth-signals operator"
         let required = RelayConfiguration(reading: &reader).required

@@ -4,11 +4,11 @@ import AuthSignals
 import CCurl
 import Foundation
 
-/// The state that an ``SMTPLane`` shares with its thread: the waiting jobs and the mailer (a libcurl handle).
+/// The state that an ``SMTPConnection`` shares with its thread: the waiting jobs and the mailer (a libcurl handle).
 ///
 /// Unchecked: all mutable state is guarded by `condition`, except the mailer, which the thread owns. Other threads only
 /// interrupt the mailer, under the lock and while it exists.
-final class SMTPLaneCore: @unchecked Sendable {
+final class SMTPConnectionCore: @unchecked Sendable {
     /// Work that uses the mailer; `finish` is called once, with nil on success.
     struct Job: Sendable {
         let id: UUID

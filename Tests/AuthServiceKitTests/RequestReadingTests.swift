@@ -2,7 +2,7 @@
 import NIOHTTP1
 import Testing
 
-@testable import AuthOperations
+@testable import AuthServiceKit
 
 @Suite struct RequestReadingTests {
     private func asking(_ length: Int? = 10) -> RequestReading.Head {

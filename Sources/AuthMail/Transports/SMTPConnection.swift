@@ -5,10 +5,10 @@ import Foundation
 /// One SMTP connection with its own thread: libcurl blocks, and Swift's cooperative thread pool must not.
 ///
 /// Jobs run one after the other. A cancelled task removes its waiting job, or interrupts it if it is running.
-final class SMTPLane: Sendable {
-    private let core: SMTPLaneCore
+final class SMTPConnection: Sendable {
+    private let core: SMTPConnectionCore
 
-    init(_ settings: SMTPSettings) { core = SMTPLaneCore(settings) }
+    init(_ settings: SMTPSettings) { core = SMTPConnectionCore(settings) }
 
     deinit { core.close() }
 
@@ -58,7 +58,7 @@ final class SMTPLane: Sendable {
         let id = UUID()
         let fault = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                core.submit(SMTPLaneCore.Job(id: id, work: work) { continuation.resume(returning: $0) })
+                core.submit(SMTPConnectionCore.Job(id: id, work: work) { continuation.resume(returning: $0) })
             }
         } onCancel: {
             core.cancel(id)

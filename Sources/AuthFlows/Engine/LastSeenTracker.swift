@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A session is recorded only if its stored time is at least ``interval`` old, so that it is written at most once in
 /// that time.
-final class SessionSightings: Sendable {
+final class LastSeenTracker: Sendable {
     /// The minimum age, in seconds, of a stored time before it is updated. The stored time can get older than this by
     /// the time until the next write.
     static let interval: TimeInterval = 300

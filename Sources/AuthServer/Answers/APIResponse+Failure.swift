@@ -3,7 +3,7 @@ import AuthFlows
 import Hummingbird
 import Logging
 
-extension Answer {
+extension APIResponse {
     /// The response to a request that failed; errors that the client did not cause are logged.
     ///
     /// - Throws: `CancellationError` if that was the error, since the client no longer waits for a response.

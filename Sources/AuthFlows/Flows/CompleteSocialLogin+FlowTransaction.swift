@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 
-extension Step {
+extension FlowTransaction {
     /// Completes a social log-in in one transaction.
     ///
     /// - Returns: nil if it matches another user than the one that the hooks were called for. No signal is emitted

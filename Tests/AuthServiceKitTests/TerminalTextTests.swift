@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthOperations
+import AuthServiceKit
 import Foundation
 import Logging
 import Synchronization

@@ -13,7 +13,7 @@ extension Request {
 }
 
 /// How the session token is transported for one kind of client: read from the request and written to the response.
-struct SessionHolder: Sendable {
+struct SessionTransport: Sendable {
     let kind: ClientKind
     let accounts: Accounts
     let cookies: BrowserCookies
@@ -39,7 +39,7 @@ struct SessionHolder: Sendable {
         case .app: return request.sessionToken
         case .browser:
             guard let held = cookies.token(request) else { return nil }
-            if case .gone = try await accounts.sessions.current(Visit(token: held)) { return nil }
+            if case .gone = try await accounts.sessions.current(FlowContext(token: held)) { return nil }
             return held
         }
     }
@@ -59,7 +59,7 @@ struct SessionHolder: Sendable {
     }
 
     /// The response, including a new session token for the client.
-    func response(_ answer: Answer, to request: Request) throws -> Response {
+    func response(_ answer: APIResponse, to request: Request) throws -> Response {
         switch kind {
         case .app:
             var answer = answer

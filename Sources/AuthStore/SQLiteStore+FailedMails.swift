@@ -5,7 +5,7 @@ public import Foundation
 import GRDB
 
 /// A permanently failed mail, as an operator sees it.
-public struct GivenUpMail: Sendable, Identifiable {
+public struct FailedMail: Sendable, Identifiable {
     public var id: UUID
     public var queuedAt: Date
     public var failedAt: Date
@@ -22,7 +22,7 @@ extension SQLiteStore {
     /// The failed mails, in the order in which they were queued.
     ///
     /// - Parameter ids: only these; nil for all.
-    public func givenUpMails(ids: Set<UUID>? = nil) async throws -> [GivenUpMail] {
+    public func givenUpMails(ids: Set<UUID>? = nil) async throws -> [FailedMail] {
         try await read { (reading: SQLiteReading) in
             try reading.database.rows(
                 "SELECT * FROM auth_mail WHERE failed_at IS NOT NULL ORDER BY position", []
@@ -30,7 +30,7 @@ extension SQLiteStore {
                 let id: UUID = try row.decode(forColumn: "id")
                 guard ids?.contains(id) ?? true else { return nil }
                 let plain = try? self.keys.open(row["draft"], for: .mail, context: id.wireText)
-                return GivenUpMail(
+                return FailedMail(
                     id: id, queuedAt: Date(milliseconds: row["queued_at"]),
                     failedAt: Date(milliseconds: row["failed_at"]), attempts: try row.decodeAttempts(),
                     reason: row["last_error"],
@@ -55,7 +55,7 @@ extension SQLiteStore {
             }
         }
         // The commit observer notices only insertions, and this is an update.
-        if count > 0 { bells.mail.wake() }
+        if count > 0 { storeWakeUps.mail.wake() }
         return count
     }
 

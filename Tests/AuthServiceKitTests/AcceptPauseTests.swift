@@ -6,7 +6,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import AuthOperations
+@testable import AuthServiceKit
 
 @Suite struct AcceptPauseTests {
     /// Whether the socket accepts connections; `nil` if the option was not set.

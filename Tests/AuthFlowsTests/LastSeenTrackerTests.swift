@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 /// The time of the last use of a session, which is stored without making any request wait for the disk.
-@Suite struct SessionSightingsTests {
+@Suite struct LastSeenTrackerTests {
     /// The time in the store.
     private func stored(_ client: Client) async throws -> Date? {
         let hash = try #require(client.token).hash

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The first request is performed immediately; requests that arrive meanwhile wait, and are then performed together. So
 /// a single request is not delayed, and many requests share one commit, that is one disk sync.
-final class InboxGathering<Request: Sendable, Answer: Sendable>: Sendable {
+final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     typealias Results = [Result<Answer, any Error>]
     private typealias Waiting = (request: Request, continuation: CheckedContinuation<Answer, any Error>)
 

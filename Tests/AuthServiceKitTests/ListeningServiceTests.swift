@@ -6,7 +6,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-@testable import AuthOperations
+@testable import AuthServiceKit
 
 @Suite struct ListeningServiceTests {
     private let requests = Locked<[String]>([])

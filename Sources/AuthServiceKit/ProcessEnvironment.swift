@@ -12,7 +12,7 @@ import Foundation
 #endif
 
 /// The environment variables of the process, as settings.
-public enum Environment {
+public enum ProcessEnvironment {
     /// A reader of settings in environment variables.
     public static func settings() -> SettingsReader {
         SettingsReader(

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Takes due mails from the queue, sends them with the transport and records the result in the queue. ``MailLoop``
 /// decides when.
-final class MailCourier: Sendable {
+final class MailDelivery: Sendable {
     /// What to do after a round.
     enum Next: Sendable {
         /// Wait for a new mail, at most that long.
@@ -48,7 +48,7 @@ final class MailCourier: Sendable {
 
     var status: MailLoopStatus { state.withLock { $0 } }
 
-    func isNow(_ role: MailLoopStatus.Role) { state.withLock { $0.role = role } }
+    func isNow(_ phase: MailLoopStatus.Phase) { state.withLock { $0.phase = phase } }
 
     /// Delivers the mails that are due.
     func round(isEnding: @escaping @Sendable () -> Bool) async -> Next {

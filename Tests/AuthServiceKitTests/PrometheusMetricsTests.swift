@@ -3,7 +3,7 @@ import Foundation
 import Metrics
 import Testing
 
-@testable import AuthOperations
+@testable import AuthServiceKit
 
 @Suite("Metrics in Prometheus text format")
 struct PrometheusMetricsTests {

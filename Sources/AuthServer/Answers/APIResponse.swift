@@ -5,7 +5,7 @@ import Foundation
 import Hummingbird
 
 /// A response of the headless API, before the session token is written for the kind of client.
-struct Answer: Sendable {
+struct APIResponse: Sendable {
     /// The change of the caller's session.
     enum SessionChange: Sendable {
         case unchanged

@@ -4,20 +4,20 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-/// Creates the `Visit` of a flow from an HTTP request.
-struct Visits: Sendable {
+/// Creates the `FlowContext` of a flow from an HTTP request.
+struct FlowContextFactory: Sendable {
     let clientAddress: ClientAddress
     let client: AuthSignals.SignalRequest.Client
 
     /// The request for flows and their signals. Its id is never taken from the client.
     func visit(
         of request: Request, _ context: some Hummingbird.RequestContext, _ token: SessionToken?
-    ) -> Visit {
+    ) -> FlowContext {
         let known = context as? any AuthRequestContext
         let peer =
             known?.peerAddress ?? (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress
         clientAddress.report(request.headers, to: context.logger)
-        return Visit(
+        return FlowContext(
             token: token,
             request: AuthSignals.SignalRequest(
                 id: known?.requestID ?? .version7(), client: client,

@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 
 /// The log-in and sign-up flows available to one kind of client.
-struct WaysIn: Sendable {
+struct LoginFlows: Sendable {
     let accounts: Accounts
     let client: SignalRequest.Client
 

@@ -3,10 +3,10 @@ import AuthSignals
 import Foundation
 
 /// One step of a flow, within its transaction, with the operations that flows share.
-struct Step {
+struct FlowTransaction {
     let accounts: Accounts
     let transaction: any AccountTransaction
-    let visit: Visit
+    let visit: FlowContext
 
     var settings: AccountSettings { accounts.settings }
     var now: Date { transaction.now }
@@ -43,7 +43,7 @@ struct Step {
     /// - Parameters:
     ///   - newToken: the token of a session that this step has opened.
     ///   - pending: the pending flows of that session.
-    func standing(
+    func currentResult(
         newToken: SessionToken? = nil, pending: [PendingAuthentication.Flow] = []
     ) throws -> FlowResult {
         if let newToken { return .unauthenticated(PendingAuthentication(flows: pending, newToken: newToken)) }

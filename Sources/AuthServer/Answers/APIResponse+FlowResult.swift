@@ -4,11 +4,11 @@ import AuthSignals
 import Foundation
 import Hummingbird
 
-extension Answer {
+extension APIResponse {
     /// The headless API's response to a flow's result.
     ///
     /// - Parameter email: the primary address of the user to whom a valid key or code belongs.
-    init(_ result: FlowResult, _ ways: WaysIn, email: String? = nil) {
+    init(_ result: FlowResult, _ ways: LoginFlows, email: String? = nil) {
         switch result {
         case .authenticated(let authentication): self.init(authenticated: authentication)
         case .unauthenticated(let pending): self.init(unauthenticated: pending, ways)
@@ -50,7 +50,7 @@ extension Answer {
         if let token = authentication.newToken { session = authentication.session.opened(token) }
     }
 
-    private init(unauthenticated pending: PendingAuthentication, _ ways: WaysIn) {
+    private init(unauthenticated pending: PendingAuthentication, _ ways: LoginFlows) {
         self.init(
             .unauthorized, data: ["flows": .array(ways.flows(pending))], meta: ["is_authenticated": false])
         if let token = pending.newToken { session = .opened(token, expiresAt: nil) }
@@ -67,7 +67,7 @@ extension Answer {
 
 extension Session {
     /// The change that gives this session to a client. Without “remember” the cookie ends with the browser.
-    func opened(_ token: SessionToken) -> Answer.SessionChange {
+    func opened(_ token: SessionToken) -> APIResponse.SessionChange {
         .opened(token, expiresAt: state.remember == false ? nil : expiresAt)
     }
 }

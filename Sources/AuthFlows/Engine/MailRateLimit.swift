@@ -2,7 +2,7 @@
 import Foundation
 
 /// The result of the rate limit for confirmation mails.
-enum ConfirmationAllowance: Hashable, Sendable {
+enum MailRateLimit: Hashable, Sendable {
     case mail
     /// A link was mailed recently and still works: the mail is silently skipped.
     case skip
@@ -17,7 +17,7 @@ enum ConfirmationAllowance: Hashable, Sendable {
 
 extension Accounts {
     /// Whether a confirmation mail may be sent to that address now. The attempt is counted, unless the address is nil.
-    func confirmationAllowance(to email: String?, _ visit: Visit) async throws -> ConfirmationAllowance {
+    func confirmationAllowance(to email: String?, _ visit: FlowContext) async throws -> MailRateLimit {
         guard let email else { return .mail }
         switch try await limit(.confirmEmail, visit, key: EmailAddress.key(of: email)) {
         case .allowed: return .mail
@@ -28,8 +28,8 @@ extension Accounts {
 
     /// Whether a log-in may send a confirmation mail. Nothing is counted if no mail would be sent.
     func confirmationAllowance(
-        of user: User, named email: String?, _ visit: Visit
-    ) async throws -> ConfirmationAllowance {
+        of user: User, named email: String?, _ visit: FlowContext
+    ) async throws -> MailRateLimit {
         guard settings.emailVerification == .mandatory else { return .mail }
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
         return try await confirmationAllowance(to: addresses.unverified(for: email)?.email, visit)

@@ -8,18 +8,18 @@ import ServiceLifecycleTestKit
 import Testing
 
 /// Which process delivers, and how its loop shuts down.
-@Suite struct MailLoopRoleTests {
+@Suite struct MailLoopPhaseTests {
     @Test func `one process delivers, and another takes over when the lease is released`() async throws {
         let world = MailLoopWorld()
         world.queue.hold()
         let mail = Samples.mails(1)[0]
         world.queue.put(mail)
         try await world.run { loop in
-            try await eventually("the loop is on standby") { loop.status.role == .standby }
+            try await eventually("the loop is on standby") { loop.status.phase == .standby }
             #expect(world.transport.attempts.isEmpty)
             world.queue.letGo()
             try await eventually("the loop takes over") { world.queue.accepted == [mail.id] }
-            #expect(loop.status.role == .delivering)
+            #expect(loop.status.phase == .delivering)
             #expect(world.queue.isHeld)
         }
         #expect(!world.queue.isHeld)
@@ -29,7 +29,7 @@ import Testing
         let world = MailLoopWorld()
         world.queue.hold()
         try await world.run { loop in
-            try await eventually("the loop is on standby") { loop.status.role == .standby }
+            try await eventually("the loop is on standby") { loop.status.phase == .standby }
         }
         #expect(world.transport.isClosed)
         #expect(world.queue.isHeld)
@@ -45,7 +45,7 @@ import Testing
             async let running: Void = loop.run()
             try await eventually("one mail is in flight") { world.transport.inHand == 1 }
             trigger.triggerGracefulShutdown()
-            try await eventually("the loop is stopping") { loop.status.role == .stopping }
+            try await eventually("the loop is stopping") { loop.status.phase == .stopping }
             world.transport.hang(false)
             await running
         }
@@ -53,7 +53,7 @@ import Testing
         #expect(world.transport.attempts.count == 1)
         #expect(world.transport.isClosed)
         #expect(!world.queue.isHeld)
-        #expect(loop.status.role == .stopped)
+        #expect(loop.status.phase == .stopped)
     }
 
     @Test func `a mail in flight after the grace period is interrupted and stays queued`() async throws {

@@ -8,7 +8,7 @@ import Synchronization
 /// It is an exclusive `flock` on a file beside the store: it needs no clock, is kept while its holder is suspended, and
 /// the system releases it when its holder dies. The file stays; its content is not used. Locks belong to open file
 /// descriptions, so two stores of one process exclude each other too.
-final class ExclusiveRole: Sendable {
+final class FileLock: Sendable {
     private static let period = Duration.milliseconds(200)
     private let lockFile: String?
     private let heldInMemory = Mutex(false)
@@ -22,7 +22,7 @@ final class ExclusiveRole: Sendable {
     func acquire() async throws -> any Lease {
         while true {
             try Task.checkCancellation()
-            if let role = try attempt() { return role }
+            if let lease = try attempt() { return lease }
             try await Task.sleep(for: Self.period)
         }
     }
@@ -46,7 +46,7 @@ final class ExclusiveRole: Sendable {
         return free ? HeldInMemory(self) : nil
     }
 
-    fileprivate func giveBack() { heldInMemory.withLock { $0 = false } }
+    fileprivate func refund() { heldInMemory.withLock { $0 = false } }
 }
 
 /// A lock that is held until it is released or deallocated.
@@ -78,16 +78,16 @@ private final class HeldFile: Lease {
 }
 
 private final class HeldInMemory: Lease {
-    private let role: Mutex<ExclusiveRole?>
+    private let lease: Mutex<FileLock?>
 
-    init(_ role: ExclusiveRole) { self.role = Mutex(role) }
+    init(_ lease: FileLock) { self.lease = Mutex(lease) }
 
     deinit { release() }
 
     func release() {
-        role.withLock { role in
-            role?.giveBack()
-            role = nil
+        lease.withLock { lease in
+            lease?.refund()
+            lease = nil
         }
     }
 }
