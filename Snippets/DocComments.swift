@@ -28,7 +28,7 @@ private struct Connection {
 }
 
 private func publish(text: String, batch: [SignalMessage]) async throws {
-    let publisher = BrokerPublisher(BrokerConfiguration(urls: try BrokerURL.list(text)))
+    let publisher = BrokerPublisher(BrokerSettings(urls: try BrokerURL.list(text)))
     async let running: Void = publisher.run()
     try await publisher.awaitReady()
     let outcomes = await publisher.publish(batch)
@@ -72,7 +72,8 @@ private func compareUsernames() -> Bool {
     Username.key(of: "Ａdmin") == Username.key(of: "admin")
 }
 
-private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: FlowContext) async throws
+private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: FlowContext)
+    async throws
 {
     let presence = CallerPresence()
     connection.onClose { presence.leave() }
@@ -122,21 +123,21 @@ private func relay(
 }
 
 private func serve(
-    accounts: Accounts, configuration: AuthServerConfiguration
+    accounts: Accounts, settings: AuthServerSettings
 ) -> Router<BasicAuthRequestContext> {
     let router = Router(context: BasicAuthRequestContext.self)
-    AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
+    AuthRoutes(accounts: accounts, settings: settings).addRoutes(to: router)
     return router
 }
 
-private func recognise(accounts: Accounts, configuration: AuthServerConfiguration) {
+private func recognise(accounts: Accounts, settings: AuthServerSettings) {
     let router = Router(context: BasicAuthRequestContext.self)
-    router.add(middleware: AuthMiddleware(accounts: accounts, configuration: configuration))
+    router.add(middleware: AuthMiddleware(accounts: accounts, settings: settings))
     router.get("me") { _, context in try context.requireIdentity().user.id.wireText }
 }
 
 private func runAll(
-    store: SQLiteStore, accounts: Accounts, broker: BrokerConfiguration, mail: MailConfiguration,
+    store: SQLiteStore, accounts: Accounts, broker: BrokerSettings, mail: MailSettings,
     logger: Logger
 ) async throws {
     let services = try AuthServices(

@@ -37,7 +37,8 @@ extension SignalDispatcher {
         if delivery.deliveryCount >= Delivery.mostReturns, await settleLast(delivery, event, chosen) {
             return true
         }
-        return await finish(InFlightDelivery(InFlightDelivery.Subject(delivery, in: work.lane, event, chosen)), worker)
+        return await finish(
+            InFlightDelivery(InFlightDelivery.Subject(delivery, in: work.lane, event, chosen)), worker)
     }
 
     /// Calls the remaining handlers, then settles the delivery.
@@ -93,7 +94,8 @@ extension SignalDispatcher {
         try worker.begin(handling, until: start + watch.limit)
         let ran: Bool
         do {
-            ran = try await isTraced ? traced(handler, event, context) : runMiddleware(handler, event, context)
+            ran =
+                try await isTraced ? traced(handler, event, context) : runMiddleware(handler, event, context)
         } catch {
             if worker.end() { return false }
             entry.metrics.duration.record(since: start)
@@ -128,12 +130,12 @@ extension SignalDispatcher {
     private func runMiddleware(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
     ) async throws -> Bool {
-        if configuration.middleware.isEmpty { return try await call(handler, event, context) }
+        if settings.middleware.isEmpty { return try await call(handler, event, context) }
         let ran = Flag()
         let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
             if try await self.call(handler, event, context) { ran.set() }
         }
-        let whole = configuration.middleware.reversed().reduce(body) { next, around in
+        let whole = settings.middleware.reversed().reduce(body) { next, around in
             { event, context in try await around.handle(event, context, by: handler.name, next: next) }
         }
         try await whole(event, context)

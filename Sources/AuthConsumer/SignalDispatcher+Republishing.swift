@@ -10,7 +10,7 @@ extension SignalDispatcher {
         of delivery: Delivery, for entry: HandlerTable.Entry, _ attempt: Int, _ error: any Error,
         _ event: SignalEvent
     ) -> RepublishedCopy {
-        let destination = configuration.retries.destination(afterAttempts: attempt, error: error)
+        let destination = settings.retries.destination(afterAttempts: attempt, error: error)
         var failed = FailedDelivery(
             message: delivery.message, handler: entry.handler.name, attempts: attempt,
             error: words(of: error),
@@ -105,7 +105,7 @@ extension SignalDispatcher {
     /// Republishes a delivery, with retries until the broker has confirmed the copies. If the delivery can no longer be
     /// settled, or the task is cancelled, it stays unsettled and is redelivered.
     func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async {
-        var pause = configuration.republishPause
+        var pause = settings.republishPause
         while !Task.isCancelled, source.isCurrent(delivery) {
             do {
                 return try await source.republish(delivery, as: copies)
@@ -132,7 +132,7 @@ extension SignalDispatcher {
     /// The text for `auth-error`. A text in brackets contains nothing confidential; a text after a colon may contain
     /// parts of the payload.
     private func words(of error: any Error) -> String {
-        guard configuration.errorDetail == .text, !(error is any LoggableError) else {
+        guard settings.errorDetail == .text, !(error is any LoggableError) else {
             return loggedWords(of: error)
         }
         return "\(type(of: error)): \(error)"

@@ -20,7 +20,7 @@ public final class SignalDispatcher: Service {
     let source: any SignalSource
     let handlers: HandlerTable
     let inbox: (any Inbox)?
-    let configuration: DispatcherConfiguration
+    let settings: DispatcherSettings
     let clock: any WallClock
     let logger: Logger
     let metrics: DispatchMetrics
@@ -36,25 +36,25 @@ public final class SignalDispatcher: Service {
     ///     handler may be transactional.
     public init(
         from source: any SignalSource, handlers: SignalHandlers, inbox: (any Inbox)?,
-        configuration: DispatcherConfiguration = DispatcherConfiguration(), clock: any WallClock = .system,
+        settings: DispatcherSettings = DispatcherSettings(), clock: any WallClock = .system,
         logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
         tracer: any Tracer = InstrumentationSystem.tracer
     ) {
-        precondition(configuration.concurrency >= 1, "the concurrency must be at least 1")
+        precondition(settings.concurrency >= 1, "the concurrency must be at least 1")
         precondition(
             inbox != nil || !handlers.all.contains(where: \.isTransactional),
             "a transactional handler needs an inbox")
         self.source = source
         self.handlers = HandlerTable(handlers, metrics: metrics)
         self.inbox = inbox
-        self.configuration = configuration
+        self.settings = settings
         self.clock = clock
         self.logger = logger
         self.tracer = tracer
         isTraced = !(tracer is NoOpTracer)
         self.metrics = DispatchMetrics(factory: metrics)
-        watch = HandlerWatch(limit: configuration.handlerTimeout)
-        queue = DeliveryQueue(concurrency: configuration.concurrency, isStrict: source.isStrictlyOrdered)
+        watch = HandlerWatch(limit: settings.handlerTimeout)
+        queue = DeliveryQueue(concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered)
     }
 
     /// Dispatches until the source ends, a graceful shutdown or cancellation. On a graceful shutdown it consumes
@@ -66,8 +66,8 @@ public final class SignalDispatcher: Service {
                 group.addTask { await self.pruneInbox() }
                 group.addTask { await self.watchAll() }
                 group.addTask { await self.enforceStopTimeout() }
-                for _ in 0..<configuration.concurrency { group.addTask { await self.work() } }
-                var workers = configuration.concurrency
+                for _ in 0..<settings.concurrency { group.addTask { await self.work() } }
+                var workers = settings.concurrency
                 for await ended in group {
                     if ended == .worker { workers -= 1 }
                     if workers == 0 || ended == .patience { group.cancelAll() }
@@ -148,7 +148,7 @@ public final class SignalDispatcher: Service {
     /// Abandons the deliveries in flight when a graceful stop takes too long.
     private func enforceStopTimeout() async -> Ended {
         try? await gracefulShutdown()
-        try? await Task.sleep(for: configuration.finishWithin)
+        try? await Task.sleep(for: settings.finishWithin)
         if Task.isCancelled { return .other }
         logger.warning("messages not handled before the stop timeout; they will be redelivered")
         queue.cancel()
@@ -158,7 +158,7 @@ public final class SignalDispatcher: Service {
     private func pruneInbox() async -> Ended {
         var check = ClockJumpCheck()
         while let inbox, !Task.isCancelled {
-            let retention = configuration.inboxRetention / .seconds(1)
+            let retention = settings.inboxRetention / .seconds(1)
             do {
                 let now = clock.now()
                 if check.accepts(now) {
@@ -175,7 +175,7 @@ public final class SignalDispatcher: Service {
             } catch {
                 logger.warning("inbox pruning failed", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: configuration.pruneInterval)
+            try? await Task.sleep(for: settings.pruneInterval)
         }
         return .other
     }

@@ -68,7 +68,8 @@ final class WatchedWorker: Sendable {
         let (task, waiting, handling) = state.withLock { state in
             guard let handling = state.handling, let end = state.end, end <= now, !state.isAbandoned else {
                 return (
-                    nil as Task<Void, Never>?, nil as CheckedContinuation<InFlightDelivery?, Never>?, nil as InFlightDelivery?
+                    nil as Task<Void, Never>?, nil as CheckedContinuation<InFlightDelivery?, Never>?,
+                    nil as InFlightDelivery?
                 )
             }
             state.isAbandoned = true

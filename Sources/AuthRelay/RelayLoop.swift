@@ -21,10 +21,10 @@ struct RelayLoop: Sendable {
                 // A child's error does not cancel the group's body, so children finish the feed with their errors.
                 group.addTask { for await _ in relay.outbox.wakeUps() { feed.yield(.wokenUp) } }
                 group.addTask {
-                    await repeating(every: relay.configuration.sweepInterval) { feed.yield(.swept) }
+                    await repeating(every: relay.settings.sweepInterval) { feed.yield(.swept) }
                 }
-                group.addTask { await repeating(every: relay.configuration.statusInterval, showStatus) }
-                group.addTask { await repeating(every: relay.configuration.pauseInterval, askPaused) }
+                group.addTask { await repeating(every: relay.settings.statusInterval, showStatus) }
+                group.addTask { await repeating(every: relay.settings.pauseInterval, askPaused) }
                 try await work(in: &group)
                 group.cancelAll()
             }
@@ -34,7 +34,7 @@ struct RelayLoop: Sendable {
     }
 
     private func work(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        var state = RelayState(configuration: relay.configuration)
+        var state = RelayState(settings: relay.settings)
         // Before the first read, so that a relay that starts on a paused outbox publishes nothing.
         await askPaused()
         // Sets the baseline from which emitted signals are counted.
@@ -54,7 +54,7 @@ struct RelayLoop: Sendable {
             if state.phase == .stopping, !wasStopping {
                 wasStopping = true
                 group.addTask {
-                    try? await Task.sleep(for: relay.configuration.finishWithin)
+                    try? await Task.sleep(for: relay.settings.finishWithin)
                     feed.yield(.stopNow)
                 }
             }
@@ -70,7 +70,7 @@ struct RelayLoop: Sendable {
         case .publish(let batch, let rows): try await publish(rows, as: batch)
         case .settle(let settlements): group.addTask { await orEnd { try await settle(settlements) } }
         case .settleLater(let isRetry):
-            let pause = isRetry ? relay.configuration.sweepInterval : relay.configuration.settleInterval
+            let pause = isRetry ? relay.settings.sweepInterval : relay.settings.settleInterval
             group.addTask {
                 try? await Task.sleep(for: pause)
                 feed.yield(.settlementDue)
@@ -100,7 +100,7 @@ struct RelayLoop: Sendable {
             found = try await relay.outbox.find(read, now: relay.clock.now())
         } catch {
             relay.logger.error("outbox read failed", metadata: ["error": "\(error)"])
-            try? await Task.sleep(for: relay.configuration.sweepInterval)
+            try? await Task.sleep(for: relay.settings.sweepInterval)
             found = .readFailed
         }
         try await relay.failpoints.reach(.afterRead)

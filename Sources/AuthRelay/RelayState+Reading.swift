@@ -7,15 +7,15 @@ extension RelayState {
 
     /// The next read, if any.
     mutating func nextRead() -> RelayRead? {
-        let size = isIsolating ? 1 : configuration.batchSize
-        let room = isIsolating ? 0 : configuration.batchSize * (configuration.batchesInFlight - 1)
+        let size = isIsolating ? 1 : settings.batchSize
+        let room = isIsolating ? 0 : settings.batchSize * (settings.batchesInFlight - 1)
         guard !isPaused, !isReading, !isBehind, inFlight.count <= room else { return nil }
         if !knowsSetBack { return .deferred(limit: Self.setBackLimit) }
         let hasOthers = mayHaveNew || blocked.nextReleased != nil
         if mayHaveDue, !(triesOthers && hasOthers) {
             mayHaveDue = false
             // The result may contain this many rows that are in flight or held behind another one.
-            return .due(upTo: cursor, limit: configuration.batchSize + busy + blocked.count)
+            return .due(upTo: cursor, limit: settings.batchSize + busy + blocked.count)
         }
         if let (subject, after) = blocked.nextReleased {
             return .held(subject: subject, after: after, limit: size)
@@ -64,7 +64,7 @@ extension RelayState {
                 return [next]
             }
             suspectIsDue = !suspected.isEmpty
-            let size = cursor < suspects.isolatedUpTo ? 1 : configuration.batchSize
+            let size = cursor < suspects.isolatedUpTo ? 1 : settings.batchSize
             dueWasFull = rows.count == limit || others.count > size
             return Array(others.prefix(size))
         case .held(let subject, _, let limit):

@@ -19,7 +19,7 @@ struct RelayState: Sendable {
 
     enum Phase: Sendable { case awaitingReady, relaying, lost, stopping, finished }
 
-    let configuration: RelayConfiguration
+    let settings: RelaySettings
     private(set) var phase = Phase.awaitingReady
     /// Whether reading is paused.
     private(set) var isPaused = false
@@ -54,9 +54,9 @@ struct RelayState: Sendable {
 
     private var settling: SettlementBatcher
 
-    init(configuration: RelayConfiguration) {
-        self.configuration = configuration
-        settling = SettlementBatcher(limit: configuration.settleLimit)
+    init(settings: RelaySettings) {
+        self.settings = settings
+        settling = SettlementBatcher(limit: settings.settleLimit)
     }
 
     /// The first actions.
@@ -188,7 +188,7 @@ struct RelayState: Sendable {
                 notices.append(.parked(sent.name, sent.id, reason: reason))
                 settled(sequence, sent, .parked(reason: reason), now)
             case .nacked:
-                let delay = configuration.backoff.delay(
+                let delay = settings.backoff.delay(
                     afterFailures: sent.attempts + 1, sequence: sequence)
                 notices.append(.nacked(sent.name, sent.id, delay: delay))
                 if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
@@ -226,7 +226,7 @@ struct RelayState: Sendable {
         }
         triesOthers = true
         // The delay is capped: if nothing is confirmed at all, the reconnect backoff limits the load on the broker.
-        let delay = configuration.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
+        let delay = settings.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
         if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
         note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: text), now)
         let signal = SuspectSignal(name: sent.name, id: sent.id, closings: closings, reason: text)
@@ -263,5 +263,5 @@ struct RelayState: Sendable {
     var busy: Int { inFlight.count + settling.count }
 
     /// Whether too many rows are unsettled to publish more.
-    var isBehind: Bool { settling.count >= 20 * configuration.settleLimit }
+    var isBehind: Bool { settling.count >= 20 * settings.settleLimit }
 }

@@ -42,7 +42,7 @@ extension SignalRelay {
 
     private func logUnrouted(_ name: SignalName, _ id: UUID) {
         var metadata: Logger.Metadata = ["signal": "\(name)", "id": "\(id.wireText)"]
-        if configuration.required.contains(name) {
+        if settings.required.contains(name) {
             logger.error("required signal unrouted: no queue is bound", metadata: metadata)
         } else if let count = unrouted.count(name, at: clock.now()) {
             metadata["count"] = "\(count)"

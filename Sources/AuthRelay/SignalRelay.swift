@@ -34,7 +34,7 @@ public final class SignalRelay: Service {
     let outbox: any Outbox
     let publisher: any SignalPublisher
     let codec: SignalCodec
-    let configuration: RelayConfiguration
+    let settings: RelaySettings
     let clock: any WallClock
     let failpoints: RelayFailpoints
     let logger: Logger
@@ -49,14 +49,14 @@ public final class SignalRelay: Service {
     ///   - failpoints: For tests.
     public init(
         from outbox: any Outbox, to publisher: any SignalPublisher, codec: SignalCodec,
-        configuration: RelayConfiguration = RelayConfiguration(), clock: any WallClock = .system,
+        settings: RelaySettings = RelaySettings(), clock: any WallClock = .system,
         failpoints: RelayFailpoints = .none, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.outbox = outbox
         self.publisher = publisher
         self.codec = codec
-        self.configuration = configuration
+        self.settings = settings
         self.clock = clock
         self.failpoints = failpoints
         self.logger = logger

@@ -12,9 +12,9 @@ public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
     private let accounts: Accounts
     private let browser: SessionTransport
 
-    public init(accounts: Accounts, configuration: AuthServerConfiguration) {
+    public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        browser = SessionTransport(.browser, accounts, configuration)
+        browser = SessionTransport(.browser, accounts, settings)
     }
 
     public func handle(

@@ -60,7 +60,7 @@ public struct HealthRoutes: Sendable {
         add(to: router)
         return ListeningService(
             router.buildResponder(),
-            configuration: ListenerConfiguration(
+            settings: ListenerSettings(
                 setting: "METRICS_PORT", host: host, port: port, portFile: portFile),
             logger: Logger(label: "metrics-page"))
     }

@@ -37,14 +37,14 @@ public struct AuthServices: Sendable {
     /// - Throws: `MailError` if the templates cannot be read.
     public init(
         store: SQLiteStore, accounts: Accounts? = nil, limiter: SQLiteRateLimiter? = nil,
-        broker: BrokerConfiguration?, relaying: RelayConfiguration = RelayConfiguration(),
-        mail: MailConfiguration?, logger: Logger
+        broker: BrokerSettings?, relaying: RelaySettings = RelaySettings(),
+        mail: MailSettings?, logger: Logger
     ) throws {
         let housekeeping = StoreHousekeeping(
             store, limiter: limiter, sessions: accounts?.sessions, logger: logger)
         let publisher = broker.map { BrokerPublisher($0, logger: logger) }
         let relay = publisher.map {
-            SignalRelay(from: store, to: $0, codec: store.codec, configuration: relaying, logger: logger)
+            SignalRelay(from: store, to: $0, codec: store.codec, settings: relaying, logger: logger)
         }
         let mailLoop = try mail.map {
             MailLoop(

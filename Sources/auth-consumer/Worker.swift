@@ -87,11 +87,11 @@ struct Worker: AsyncParsableCommand {
         let connections = HTTPConnections(
             settings.outgoing, connectTimeout: settings.webhook?.timeout ?? .seconds(10))
         let webhook = settings.webhook.map { Webhook($0, over: connections) }
-        var configuration = DispatcherConfiguration()
-        configuration.concurrency = handledAtATime
+        var dispatching = DispatcherSettings()
+        dispatching.concurrency = handledAtATime
         let handlers = workerHandlers(log: log ? lines : nil, webhook: webhook, tokens: settings.tokens)
         let dispatcher = SignalDispatcher(
-            from: source, handlers: handlers, inbox: inbox, configuration: configuration, logger: logger)
+            from: source, handlers: handlers, inbox: inbox, settings: dispatching, logger: logger)
 
         // Services stop in reverse order, so that the source can still settle what the dispatcher finishes.
         var services: [any Service] = []

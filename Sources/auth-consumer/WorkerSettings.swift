@@ -9,7 +9,7 @@ import AuthSignals
 /// The settings of a worker.
 struct WorkerSettings {
     var operation: OperationSettings
-    var broker: BrokerConfiguration
+    var broker: BrokerSettings
     /// `INBOX_URL`: the file that the workers of one host share.
     var inboxPath: String
     /// The settings of the `webhook` handler; nil without a webhook.
@@ -25,7 +25,7 @@ struct WorkerSettings {
     init(reading settings: SettingsReader) throws {
         var reader = settings
         operation = OperationSettings(reading: &reader)
-        broker = BrokerConfiguration(reading: &reader)
+        broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-consumer"
         inboxPath = InboxURL(reading: &reader).path
         tokens = TokenOpener(TokenKeys(reading: &reader))
@@ -38,7 +38,7 @@ struct WorkerSettings {
     /// Sets the prefetch to twice the concurrency, so that handlers need not wait for the next message. With a single
     /// active consumer it equals the concurrency: prefetched messages would be returned to the queue, and counted, each
     /// time another message crashes the process.
-    func broker(concurrency: Int, singleActive: Bool) -> BrokerConfiguration {
+    func broker(concurrency: Int, singleActive: Bool) -> BrokerSettings {
         var broker = broker
         broker.prefetch = singleActive ? concurrency : 2 * concurrency
         return broker

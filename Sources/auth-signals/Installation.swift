@@ -85,7 +85,7 @@ struct Installation {
     func relay() -> (relay: SignalRelay, publisher: BrokerPublisher) {
         let publisher = BrokerPublisher(settings.broker)
         let relay = SignalRelay(
-            from: store, to: publisher, codec: settings.signals.codec, configuration: settings.relay,
+            from: store, to: publisher, codec: settings.signals.codec, settings: settings.relay,
             logger: Logger(label: "auth-signals.relay"))
         return (relay, publisher)
     }

@@ -17,10 +17,10 @@ struct InstallationSettings {
     var signals: SignalSettings
     var account: AccountSettings
     var passwords: PasswordHashing
-    var broker: BrokerConfiguration
-    var relay: RelayConfiguration
-    var mail: MailConfiguration
-    var server: AuthServerConfiguration
+    var broker: BrokerSettings
+    var relay: RelaySettings
+    var mail: MailSettings
+    var server: AuthServerSettings
     var store: StoreSettings
     /// The configured social log-in providers.
     var providers: SocialProviders
@@ -47,13 +47,13 @@ struct InstallationSettings {
         account = AccountSettings(reading: &reader)
         if reader.string("PUBLIC_URL") == nil { account.links.publicURL = signals.source }
         passwords = PasswordHashing(reading: &reader)
-        broker = BrokerConfiguration(reading: &reader)
+        broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals relay"
-        relay = RelayConfiguration(reading: &reader)
+        relay = RelaySettings(reading: &reader)
         relay.required = signals.required
-        mail = MailConfiguration(reading: &reader)
+        mail = MailSettings(reading: &reader)
         account.siteName = mail.siteName
-        server = AuthServerConfiguration(reading: &reader)
+        server = AuthServerSettings(reading: &reader)
         store = StoreSettings(reading: &reader)
         providers = SocialProviders(reading: &reader, queriesEmail: account.asksProvidersForEmail)
         outgoing = OutgoingHTTP(reading: &reader)

@@ -19,7 +19,7 @@ import Testing
 
     @Test func `the contract lists every exchange and queue that the code declares`() {
         let queues = topology.queues.map(\.name) + [topology.memory.name]
-        let exchanges = [BrokerConfiguration().exchange, topology.exchange]
+        let exchanges = [BrokerSettings().exchange, topology.exchange]
         #expect(Set(contract.firstColumn(of: "object")) == Set(queues + exchanges))
     }
 

@@ -13,12 +13,12 @@ import Testing
         _ addresses: String, port: UInt16, answerTimeout: Duration = .milliseconds(600)
     ) throws -> BrokerError? {
         let channel = Channel(try ConnectionHandle())
-        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "broker.test", port: Int(port))])
-        configuration.answerTimeout = answerTimeout
-        configuration.connectTimeout = .seconds(2)
+        var settings = BrokerSettings(urls: [BrokerURL(host: "broker.test", port: Int(port))])
+        settings.answerTimeout = answerTimeout
+        settings.connectTimeout = .seconds(2)
         _ = crmq_set_text(channel.connection, .addresses, addresses)
         do throws(BrokerError) {
-            try channel.open(configuration.urls[0], as: "addresses", configuration)
+            try channel.open(settings.urls[0], as: "addresses", settings)
             channel.close(within: .seconds(1))
             return nil
         } catch { return error }
@@ -74,7 +74,7 @@ import Testing
         _ = crmq_set_text(channel.connection, .addresses, "127.0.0.1,127.0.0.2")
         let broker = url
         let error = #expect(throws: BrokerError.self) {
-            try channel.open(broker, as: "addresses", BrokerConfiguration(urls: [broker]))
+            try channel.open(broker, as: "addresses", BrokerSettings(urls: [broker]))
         }
         #expect(error?.code == .accessRefused)
         #expect(silent.newConnections() == 0)
@@ -88,10 +88,10 @@ import Testing
     @Test func `a dead node costs its time-out once per process, not once per connection`() async throws {
         let broker = try await PrivateBroker.shared
         let silent = try SilentListener("127.0.0.2")
-        var configuration = BrokerConfiguration(
+        var settings = BrokerSettings(
             urls: [BrokerURL(host: "127.0.0.2", port: Int(silent.port)), try BrokerURL(broker.url)])
-        configuration.answerTimeout = .milliseconds(300)
-        for _ in 0..<5 { try await BrokerAdmin(configuration).check() }
+        settings.answerTimeout = .milliseconds(300)
+        for _ in 0..<5 { try await BrokerAdmin(settings).check() }
         #expect(silent.newConnections() == 1)
     }
 }

@@ -62,9 +62,9 @@ import Testing
     /// A channel of RabbitMQ 3.10 may nack every message while it is open, even after the queue has recovered.
     @Test func `reconnects if the broker keeps refusing every message`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.confirmTimeout = .milliseconds(300)
-            try await world.withPublisher(configuration) { publisher in
+            var settings = world.settings
+            settings.confirmTimeout = .milliseconds(300)
+            try await world.withPublisher(settings) { publisher in
                 try await world.bindQueueForOne()
                 var outcomes: [PublishOutcome] = []
                 try await eventually(within: .seconds(60), "the connection was closed") {
@@ -82,9 +82,9 @@ import Testing
         async throws
     {
         try await BrokerWorld.with(patterns: ["testing.*"]) { world in
-            var configuration = world.configuration
-            configuration.window = 16
-            try await world.withPublisher(configuration) { publisher in
+            var settings = world.settings
+            settings.window = 16
+            try await world.withPublisher(settings) { publisher in
                 try await world.admin.declare(world.topology)
                 let names: [SignalName] = ["testing.happened", "elsewhere.happened"]
                 let batch = (0..<2000).map { SignalMessage.test($0, name: names[$0 % 2]) }
@@ -107,7 +107,7 @@ import Testing
                 let table = try await world.broker.ctl("list_connections", "pid", "client_properties")
                 let line = try #require(
                     table.split(separator: "\n").first {
-                        $0.contains("\(world.configuration.connectionName) publisher")
+                        $0.contains("\(world.settings.connectionName) publisher")
                     })
                 let pid = String(line.prefix { $0 != "\t" })
                 try await world.broker.ctl("close_connection", pid, "the test closes it")
@@ -124,7 +124,7 @@ import Testing
         try await BrokerWorld.with { world in
             try await world.admin.declareExchange()
             try await world.admin.declare(world.topology)
-            let publisher = BrokerPublisher(world.configuration)
+            let publisher = BrokerPublisher(world.settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()
             let receipt = publisher.submit((0..<500).map { .test($0) })
@@ -138,10 +138,10 @@ import Testing
 
     @Test(.timeLimit(.minutes(2))) func `a publisher that never reached a broker stops at once`() async throws
     {
-        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
-        configuration.firstPause = .seconds(3600)
-        configuration.longestPause = .seconds(3600)
-        let publisher = BrokerPublisher(configuration)
+        var settings = BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
+        settings.firstPause = .seconds(3600)
+        settings.longestPause = .seconds(3600)
+        let publisher = BrokerPublisher(settings)
         let running = Task { try await publisher.run() }
         try await eventually(within: .seconds(60), "the status has the error") {
             if case .connecting(let error?) = publisher.status { error.code == .unreachable } else { false }
@@ -153,14 +153,14 @@ import Testing
 
     @Test(.timeLimit(.minutes(2))) func `uses the node that answers`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.direct
-            configuration.urls = [
+            var settings = world.direct
+            settings.urls = [
                 BrokerURL(host: "127.0.0.1", port: 1), BrokerURL(host: "no-such-host.invalid"),
-                configuration.urls[0],
+                settings.urls[0],
             ]
-            configuration.firstPause = .seconds(3600)
-            configuration.longestPause = .seconds(3600)
-            try await world.withPublisher(configuration) { publisher in
+            settings.firstPause = .seconds(3600)
+            settings.longestPause = .seconds(3600)
+            try await world.withPublisher(settings) { publisher in
                 #expect(publisher.status == .connected)
             }
         }

@@ -57,7 +57,7 @@ import Testing
 
     @Test func `waits for a missing signal exchange and names it in the status`() async throws {
         try await BrokerWorld.with { world in
-            let source = BrokerSource(world.topology, world.configuration)
+            let source = BrokerSource(world.topology, world.settings)
             let running = Task { try await source.run() }
             try await eventually(within: .seconds(60), "the missing exchange was named") {
                 guard case .connecting(let error?) = source.status else { return false }
@@ -106,9 +106,9 @@ import Testing
 
     @Test func `delivers at most the prefetch, and more after acknowledgements`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.prefetch = 10
-            try await world.withSource(configuration) { source in
+            var settings = world.settings
+            settings.prefetch = 10
+            try await world.withSource(settings) { source in
                 try await world.withPublisher(world.direct) { publisher in
                     let batch = (0..<300).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
@@ -133,9 +133,9 @@ import Testing
         async throws
     {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.largestBody = 1000
-            try await world.withSource(configuration) { source in
+            var settings = world.settings
+            settings.largestBody = 1000
+            try await world.withSource(settings) { source in
                 try await world.withPublisher(world.direct) { publisher in
                     let large = SignalMessage.keyed("a.b", Data(count: 300_000))
                     let outcomes = await publisher.publish([.keyed("a.b"), large, .keyed("a.b")])
@@ -167,10 +167,12 @@ import Testing
                 let dead = world.topology.name(of: .dead)
                 try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(dead) }
                 let error = await #expect(throws: BrokerError.self) {
-                    try await source.republish(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
+                    try await source.republish(
+                        delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
                 }
                 #expect(error?.code == .notMoved)
-                try await source.republish(delivery, as: [RepublishedCopy(to: .main, message: delivery.message)])
+                try await source.republish(
+                    delivery, as: [RepublishedCopy(to: .main, message: delivery.message)])
                 let again = try #require(await deliveries.next())
                 #expect(again.message.messageID == delivery.message.messageID)
                 source.acknowledge(again)

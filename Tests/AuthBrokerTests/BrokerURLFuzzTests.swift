@@ -27,16 +27,16 @@ import ToolSupport
     @Test func `out-of-range ports and durations are errors, also if an application sets them`() async throws
     {
         for port in [-1, 65_536, Int.max] {
-            let configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: port)])
+            let settings = BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: port)])
             let error = await #expect(throws: BrokerError.self) {
-                try await BrokerAdmin(configuration).declareExchange()
+                try await BrokerAdmin(settings).declareExchange()
             }
             #expect(error?.code == .invalidURL)
         }
-        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
-        configuration.connectTimeout = .seconds(Int64.max)
+        var settings = BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: 1)])
+        settings.connectTimeout = .seconds(Int64.max)
         let error = await #expect(throws: BrokerError.self) {
-            try await BrokerAdmin(configuration).declareExchange()
+            try await BrokerAdmin(settings).declareExchange()
         }
         #expect(error?.code == .invalidValue)
     }

@@ -65,7 +65,7 @@ import Testing
         let url = try BrokerURL("amqps://somebody:sesame@host:1/v%2Fh")
         var dumped = ""
         dump(url, to: &dumped)
-        dump(BrokerConfiguration(urls: [url]), to: &dumped)
+        dump(BrokerSettings(urls: [url]), to: &dumped)
         for text in [url.description, "\(url)", String(reflecting: url), "\([url])", dumped] {
             #expect(!text.contains("sesame"))
             #expect(!text.contains("somebody"))

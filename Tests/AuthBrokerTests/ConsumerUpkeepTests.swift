@@ -74,9 +74,9 @@ import Testing
 
     @Test func `a running worker redeclares deleted objects without a restart`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.upkeepInterval = .milliseconds(200)
-            try await world.withSource(configuration) { source in
+            var settings = world.settings
+            settings.upkeepInterval = .milliseconds(200)
+            try await world.withSource(settings) { source in
                 let topology = world.topology
                 let (exchange, signals) = (topology.exchange, world.direct.exchange)
                 let others = topology.queues.map(\.name).filter { $0 != topology.queue }
@@ -108,10 +108,10 @@ import Testing
     @Test func `a new connection starts with a small prefetch that grows with acknowledgements`() async throws
     {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            (configuration.firstPrefetch, configuration.prefetch) = (1, 16)
+            var settings = world.settings
+            (settings.firstPrefetch, settings.prefetch) = (1, 16)
             let count = 100
-            try await world.withSource(configuration) { source in
+            try await world.withSource(settings) { source in
                 try await world.withPublisher(world.direct) { publisher in
                     let batch = (0..<count).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
@@ -143,9 +143,9 @@ import Testing
 
     @Test func `stops while the prefetch is growing`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            (configuration.firstPrefetch, configuration.prefetch) = (1, 16)
-            try await world.withSource(configuration) { source in
+            var settings = world.settings
+            (settings.firstPrefetch, settings.prefetch) = (1, 16)
+            try await world.withSource(settings) { source in
                 try await world.withPublisher(world.direct) { publisher in
                     let batch = (0..<20).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })

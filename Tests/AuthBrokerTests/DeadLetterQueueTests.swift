@@ -140,7 +140,7 @@ import Testing
 
     @Test func `a lost connection during a pass leaves the dead letters in order`() async throws {
         try await BrokerWorld.withDeadLetters(1500) { world, box in
-            let throughProxy = try DeadLetterQueue(queue: world.topology.queue, world.configuration)
+            let throughProxy = try DeadLetterQueue(queue: world.topology.queue, world.settings)
             let error = try await #require(throws: BrokerError.self) {
                 _ = try await throughProxy.visit { letter in
                     if letter.id == "letter-1400" { world.proxy.cut() }
@@ -182,7 +182,7 @@ import Testing
             #expect(first.map(\.id) == (0..<1500).map { "letter-\($0)" })
             for cut in [700, 300] {
                 let throughProxy = try DeadLetterQueue(
-                    queue: world.topology.queue, world.configuration, limitCheck: .done)
+                    queue: world.topology.queue, world.settings, limitCheck: .done)
                 let seen = Mutex(0)
                 await #expect(throws: BrokerError.self) {
                     _ = try await throughProxy.visit { _ in

@@ -27,7 +27,7 @@ import ToolSupport
 
     private func fault(_ url: BrokerURL) async throws -> BrokerError {
         try await #require(throws: BrokerError.self) {
-            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+            try await BrokerAdmin(BrokerSettings(urls: [url])).check()
         }
     }
 
@@ -35,14 +35,14 @@ import ToolSupport
         let certificates = try await Certificates.make()
         try await with(certificates) { broker, url in
             #expect(url.isEncrypted)
-            var configuration = BrokerConfiguration(urls: [url])
-            configuration.urls[0].certificateFile = certificates.path("client.pem")
-            configuration.urls[0].keyFile = certificates.path("client.key")
-            let publisher = BrokerPublisher(configuration)
+            var settings = BrokerSettings(urls: [url])
+            settings.urls[0].certificateFile = certificates.path("client.pem")
+            settings.urls[0].keyFile = certificates.path("client.key")
+            let publisher = BrokerPublisher(settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()
             let topology = try ConsumerTopology(queue: "tls", patterns: ["#"])
-            try await BrokerAdmin(configuration).declare(topology)
+            try await BrokerAdmin(settings).declare(topology)
             let batch = (0..<300).map { SignalMessage.test($0) }
             #expect(await publisher.publish(batch) == Array(repeating: .confirmed, count: 300))
             let connections = try await broker.ctl("list_connections", "ssl", "peer_cert_subject")
@@ -79,22 +79,22 @@ import ToolSupport
         try await with(try await Certificates.make(for: "DNS:broker.test,IP:127.0.0.1")) { _, url in
             var url = url
             url.host = "127.0.0.1"
-            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+            try await BrokerAdmin(BrokerSettings(urls: [url])).check()
             url.host = "localhost"
             #expect(try await fault(url).message.contains("another host name"))
 
             // The host name is verified, whichever address answers.
             let silent = try SilentListener("127.0.0.2", port: UInt16(url.port))
-            var configuration = BrokerConfiguration(urls: [url])
-            configuration.connectTimeout = .seconds(4)
+            var settings = BrokerSettings(urls: [url])
+            settings.connectTimeout = .seconds(4)
             for (host, code) in [
                 ("broker.test", nil), ("127.0.0.1", nil), ("else.test", BrokerError.Code.tls),
             ] {
-                configuration.urls[0].host = host
+                settings.urls[0].host = host
                 let channel = Channel(try ConnectionHandle())
                 _ = crmq_set_text(channel.connection, .addresses, "127.0.0.2,127.0.0.1")
                 do throws(BrokerError) {
-                    try channel.open(configuration.urls[0], as: "addresses", configuration)
+                    try channel.open(settings.urls[0], as: "addresses", settings)
                     channel.close(within: .seconds(1))
                     #expect(code == nil)
                 } catch { #expect(error.code == code, "\(host): \(error)") }

@@ -20,7 +20,7 @@ import Testing
     {
         let tries = Locked(0)
         let thread = ConnectionThread(
-            name: "test", configuration: BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: 1)]),
+            name: "test", settings: BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: 1)]),
             logger: Logger(label: "test")
         ) { () throws(BrokerError) in
             if tries.change({

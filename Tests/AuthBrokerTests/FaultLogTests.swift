@@ -86,7 +86,7 @@ import Testing
 /// What an operator sees at `LOG_LEVEL=notice`.
 @Suite(.needsBroker) struct ConnectionLogTests {
     private func lines(
-        _ change: (inout BrokerConfiguration) -> Void,
+        _ change: (inout BrokerSettings) -> Void,
         until isEnough: @escaping @Sendable ([InMemoryLogHandler.Entry], LoopbackProxy) -> Bool
     ) async throws -> [InMemoryLogHandler.Entry] {
         let records = InMemoryLogHandler()
@@ -94,19 +94,19 @@ import Testing
         logger.logLevel = .notice
         let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
         defer { proxy.close() }
-        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))])
-        (configuration.firstPause, configuration.longestPause) = (.milliseconds(10), .milliseconds(20))
-        configuration.exchange = "logged\(UInt64.random(in: 0...UInt64.max)).signals"
-        change(&configuration)
-        let publisher = BrokerPublisher(configuration, logger: logger)
+        var settings = BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))])
+        (settings.firstPause, settings.longestPause) = (.milliseconds(10), .milliseconds(20))
+        settings.exchange = "logged\(UInt64.random(in: 0...UInt64.max)).signals"
+        change(&settings)
+        let publisher = BrokerPublisher(settings, logger: logger)
         let running = Task { try await publisher.run() }
         try await eventually(within: .seconds(60), "the log lines were written") {
             isEnough(records.entries, proxy)
         }
         running.cancel()
         try await running.value
-        let exchange = configuration.exchange
-        let admin = BrokerAdmin(BrokerConfiguration(urls: [try await BrokerURL(PrivateBroker.shared.url)]))
+        let exchange = settings.exchange
+        let admin = BrokerAdmin(BrokerSettings(urls: [try await BrokerURL(PrivateBroker.shared.url)]))
         try? await admin.perform { channel throws(BrokerError) in try channel.deleteExchange(exchange) }
         return records.entries
     }
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `an exchange of another type is logged as a warning that names it`() async throws {
         let name = "direct\(UInt64.random(in: 0...UInt64.max)).signals"
-        let admin = BrokerAdmin(BrokerConfiguration(urls: [try await BrokerURL(PrivateBroker.shared.url)]))
+        let admin = BrokerAdmin(BrokerSettings(urls: [try await BrokerURL(PrivateBroker.shared.url)]))
         try await admin.perform { channel throws(BrokerError) in
             try channel.declareExchange(name, type: "direct")
         }

@@ -9,13 +9,13 @@ import Testing
 /// Broker faults: alarms, silence, a crash.
 @Suite(.needsBroker) struct FaultTests {
     /// Runs the body with a separate node, for faults that would disturb the other tests.
-    private func withOwnNode(_ body: (PrivateBroker, BrokerConfiguration) async throws -> Void) async throws {
+    private func withOwnNode(_ body: (PrivateBroker, BrokerSettings) async throws -> Void) async throws {
         let broker = try await PrivateBroker.start()
-        var configuration = BrokerConfiguration(urls: [try BrokerURL(broker.url)])
-        configuration.firstPause = .milliseconds(50)
-        configuration.longestPause = .milliseconds(500)
+        var settings = BrokerSettings(urls: [try BrokerURL(broker.url)])
+        settings.firstPause = .milliseconds(50)
+        settings.longestPause = .milliseconds(500)
         do {
-            try await body(broker, configuration)
+            try await body(broker, settings)
         } catch {
             try? await broker.kill()
             throw error
@@ -26,13 +26,13 @@ import Testing
     @Test func `an alarm blocks the publisher, and submitted messages are confirmed after it`()
         async throws
     {
-        try await withOwnNode { broker, configuration in
-            var configuration = configuration
-            configuration.confirmTimeout = .seconds(2)
-            let publisher = BrokerPublisher(configuration)
+        try await withOwnNode { broker, settings in
+            var settings = settings
+            settings.confirmTimeout = .seconds(2)
+            let publisher = BrokerPublisher(settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()
-            try await BrokerAdmin(configuration).declare(ConsumerTopology(queue: "q", patterns: ["#"]))
+            try await BrokerAdmin(settings).declare(ConsumerTopology(queue: "q", patterns: ["#"]))
             try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
             // The broker sends connection.blocked only once a message is published.
             let receipt = publisher.submit((0..<50).map { .test($0) })
@@ -60,12 +60,12 @@ import Testing
     @Test func `every message has an outcome if the broker is killed, and the publisher reconnects`()
         async throws
     {
-        try await withOwnNode { broker, configuration in
-            let publisher = BrokerPublisher(configuration)
+        try await withOwnNode { broker, settings in
+            let publisher = BrokerPublisher(settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()
             let topology = try ConsumerTopology(queue: "q", patterns: ["#"])
-            try await BrokerAdmin(configuration).declare(topology)
+            try await BrokerAdmin(settings).declare(topology)
             let receipts = (0..<20).map { batch in
                 publisher.submit((0..<500).map { .test(batch * 500 + $0) })
             }
@@ -81,7 +81,7 @@ import Testing
             try await broker.restart()
             try await publisher.awaitReady()
             #expect(await publisher.publish([.test()]) == [.confirmed])
-            let stored = try await BrokerAdmin(configuration).messageCount(in: "q")
+            let stored = try await BrokerAdmin(settings).messageCount(in: "q")
             #expect(stored >= confirmed + 1)
             running.cancel()
             try await running.value
@@ -90,9 +90,9 @@ import Testing
 
     @Test func `closes the connection to a silent peer after two heartbeats`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.heartbeat = .seconds(1)
-            try await world.withPublisher(configuration) { publisher in
+            var settings = world.settings
+            settings.heartbeat = .seconds(1)
+            try await world.withPublisher(settings) { publisher in
                 world.proxy.setSilent(true)
                 try await eventually(within: .seconds(60), "the silence was noticed") {
                     !publisher.status.isReady
@@ -108,9 +108,9 @@ import Testing
 
     @Test func `a missing confirm makes the messages unknown and reconnects`() async throws {
         try await BrokerWorld.with { world in
-            var configuration = world.configuration
-            configuration.confirmTimeout = .milliseconds(500)
-            try await world.withPublisher(configuration) { publisher in
+            var settings = world.settings
+            settings.confirmTimeout = .milliseconds(500)
+            try await world.withPublisher(settings) { publisher in
                 world.proxy.setSilent(true)
                 let outcomes = await publisher.publish([.test()])
                 #expect(outcomes.map(\.word) == ["unknown"])

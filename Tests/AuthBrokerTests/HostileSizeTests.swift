@@ -54,11 +54,11 @@ import Testing
             try await world.admin.declare(world.topology)
             // Small frames, because the kernel does not delay large ones.
             let message = SignalMessage.keyed(world.topology.queue, Data(count: 8192 - 8))
-            let configuration = world.direct
+            let settings = world.direct
             let fastest = try await world.perform { channel throws(BrokerError) in
                 channel.close(within: .seconds(1))
                 _ = crmq_set_number(channel.connection, .frameMax, 8192)
-                try channel.open(configuration.urls[0], as: "small frames", configuration)
+                try channel.open(settings.urls[0], as: "small frames", settings)
                 try channel.selectConfirms()
                 var fastest = Duration.seconds(60)
                 for _ in 0..<10 {

@@ -7,8 +7,8 @@ import Testing
     private func fault(_ change: (inout BrokerURL) -> Void) async throws -> BrokerError {
         var url = try BrokerURL(try await PrivateBroker.shared.url)
         change(&url)
-        let configuration = BrokerConfiguration(urls: [url])
-        return try await #require(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
+        let settings = BrokerSettings(urls: [url])
+        return try await #require(throws: BrokerError.self) { try await BrokerAdmin(settings).check() }
     }
 
     @Test func `the error for a wrong password has the broker's reply text, without the password`()
@@ -44,14 +44,14 @@ import Testing
     {
         let silent = try LoopbackProxy.silent()
         defer { silent.close() }
-        var configuration = BrokerConfiguration(urls: [BrokerURL(host: "127.0.0.1", port: Int(silent.port))])
-        configuration.answerTimeout = .milliseconds(300)
-        let error = await #expect(throws: BrokerError.self) { try await BrokerAdmin(configuration).check() }
+        var settings = BrokerSettings(urls: [BrokerURL(host: "127.0.0.1", port: Int(silent.port))])
+        settings.answerTimeout = .milliseconds(300)
+        let error = await #expect(throws: BrokerError.self) { try await BrokerAdmin(settings).check() }
         #expect(error?.code == .unreachable)
         #expect(error?.message == "the broker did not reply in time")
     }
 
     @Test func `logs in with the right password`() async throws {
-        try await BrokerAdmin(BrokerConfiguration(urls: [try BrokerURL(PrivateBroker.shared.url)])).check()
+        try await BrokerAdmin(BrokerSettings(urls: [try BrokerURL(PrivateBroker.shared.url)])).check()
     }
 }

@@ -84,7 +84,7 @@ import ToolSupport
         try await broker.ctl("add_user", name, "password")
         var url = try BrokerURL(broker.url)
         (url.user, url.password, url.virtualHost) = (name, "password", name)
-        let admin = BrokerAdmin(BrokerConfiguration(urls: [url]))
+        let admin = BrokerAdmin(BrokerSettings(urls: [url]))
         let refused = try await #require(throws: BrokerError.self) { try await admin.check() }
         #expect(refused.missing?.rights == [])
         #expect(refused.message.contains("needs access to the virtual host \(name)"))
@@ -93,12 +93,12 @@ import ToolSupport
 
         url.virtualHost = "not-there"
         let missing = try await #require(throws: BrokerError.self) {
-            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+            try await BrokerAdmin(BrokerSettings(urls: [url])).check()
         }
         #expect(missing.message.contains("rabbitmqctl add_vhost not-there"))
         (url.virtualHost, url.password) = (name, "sesame")
         let wrong = try await #require(throws: BrokerError.self) {
-            try await BrokerAdmin(BrokerConfiguration(urls: [url])).check()
+            try await BrokerAdmin(BrokerSettings(urls: [url])).check()
         }
         #expect(wrong.message.contains("rabbitmqctl authenticate_user \(name)"))
         #expect(!wrong.message.contains("sesame"))
@@ -207,10 +207,10 @@ extension BrokerWorld {
     ) async throws {
         let name = "\(topology.queue)-user"
         try await broker.ctl("add_user", name, "password")
-        var configuration = direct
-        (configuration.urls[0].user, configuration.urls[0].password) = (name, "password")
+        var settings = direct
+        (settings.urls[0].user, settings.urls[0].password) = (name, "password")
         let user = TrialUser(
-            name: name, broker: broker, admin: BrokerAdmin(configuration), initial: patterns)
+            name: name, broker: broker, admin: BrokerAdmin(settings), initial: patterns)
         try await user.set(patterns)
         do { try await body(user) } catch {
             _ = try? await broker.ctl("delete_user", name)

@@ -47,20 +47,20 @@ final class DispatcherBench: Sendable {
         try await eventually("everything was settled") { main.isEmpty && unsettled == 0 }
     }
 
-    func dispatcher(_ change: (inout DispatcherConfiguration) -> Void = { _ in }) -> SignalDispatcher {
-        var configuration = DispatcherConfiguration()
-        change(&configuration)
+    func dispatcher(_ change: (inout DispatcherSettings) -> Void = { _ in }) -> SignalDispatcher {
+        var settings = DispatcherSettings()
+        change(&settings)
         let log = log
         var logger = Logger(label: "test", factory: { _ in log })
         logger.logLevel = .info
         return SignalDispatcher(
-            from: source, handlers: handlers.value, inbox: inbox, configuration: configuration,
+            from: source, handlers: handlers.value, inbox: inbox, settings: settings,
             clock: FixedClock(), logger: logger, metrics: metrics, tracer: tracer)
     }
 
     /// Runs a dispatcher, then the body, then shuts the dispatcher down and waits for its end.
     func running(
-        _ change: (inout DispatcherConfiguration) -> Void = { _ in },
+        _ change: (inout DispatcherSettings) -> Void = { _ in },
         _ body: @Sendable () async throws -> Void
     ) async throws {
         let dispatcher = dispatcher(change)

@@ -10,12 +10,12 @@ import Testing
 
 @Suite(.needsPython) struct MailLoopOverSMTPTests {
     private func loop(_ queue: MemoryMailQueue, port: Int) throws -> MailLoop {
-        var configuration = MailLoopConfiguration()
-        configuration.rests = [.milliseconds(20)]
-        configuration.sweep = .milliseconds(20)
+        var settings = MailLoopSettings()
+        settings.rests = [.milliseconds(20)]
+        settings.sweep = .milliseconds(20)
         return MailLoop(
             queue: queue, transport: SMTPTransport(SMTPSettings(host: "127.0.0.1", port: port)),
-            renderer: try Samples.renderer(), configuration: configuration, clock: queue,
+            renderer: try Samples.renderer(), settings: settings, clock: queue,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

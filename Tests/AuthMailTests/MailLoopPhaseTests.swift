@@ -58,7 +58,7 @@ import Testing
 
     @Test func `a mail in flight after the grace period is interrupted and stays queued`() async throws {
         var world = MailLoopWorld()
-        world.configuration.grace = .milliseconds(20)
+        world.settings.grace = .milliseconds(20)
         world.transport.hang(true)
         let mail = Samples.mails(1)[0]
         world.queue.put(mail)

@@ -23,7 +23,7 @@ import Testing
 
     @Test func `a new mail wakes the loop`() async throws {
         var world = MailLoopWorld()
-        world.configuration.sweep = .seconds(3600)
+        world.settings.sweep = .seconds(3600)
         let mail = Samples.mails(1)[0]
         try await world.run { loop in
             try await eventually("the loop has seen an empty queue") { loop.status.queue?.pending == 0 }
@@ -173,7 +173,7 @@ import Testing
 
     @Test func `an unavailable transport is not tried again for every pending mail`() async throws {
         var world = MailLoopWorld()
-        world.configuration.rests = [.seconds(3600)]
+        world.settings.rests = [.seconds(3600)]
         world.transport.failAlways(MailError(.unavailable, "connection refused"))
         for mail in Samples.mails(10) { world.queue.put(mail) }
         try await world.run { loop in
@@ -219,7 +219,7 @@ import Testing
 
     @Test func `the concurrency setting limits the mails in flight`() async throws {
         var world = MailLoopWorld()
-        world.configuration.concurrency = 4
+        world.settings.concurrency = 4
         world.transport.hang(true)
         for mail in Samples.mails(20) { world.queue.put(mail) }
         try await world.run { _ in

@@ -52,15 +52,15 @@ import Testing
     @Test(.needsPython) func `the subject starts with the site name, the configured prefix or neither`()
         async throws
     {
-        var configuration = try Samples.configuration()
+        var settings = try Samples.settings()
         func subject() async throws -> [String] {
-            let mail = try MailRenderer(configuration).render(Samples.queued(.loginCode))
+            let mail = try MailRenderer(settings).render(Samples.queued(.loginCode))
             return try await ForeignMail(mail.message).values("Subject")
         }
         #expect(try await subject() == ["[Example] Your log-in code"])
-        configuration.subjectPrefix = "Ex: "
+        settings.subjectPrefix = "Ex: "
         #expect(try await subject() == ["Ex: Your log-in code"])
-        configuration.subjectPrefix = ""
+        settings.subjectPrefix = ""
         #expect(try await subject() == ["Your log-in code"])
     }
 

@@ -8,9 +8,9 @@ import Testing
     private func renderer(_ files: [String: String]) async throws -> MailRenderer {
         try await withTemporaryFolder { folder in
             for (name, text) in files { try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)")) }
-            var configuration = try Samples.configuration()
-            configuration.templatesFolder = folder
-            return try MailRenderer(configuration)
+            var settings = try Samples.settings()
+            settings.templatesFolder = folder
+            return try MailRenderer(settings)
         }
     }
 
@@ -74,14 +74,14 @@ import Testing
     }
 
     @Test func `rejects a file that is not UTF-8 and a missing folder`() async throws {
-        let missing = try Samples.configuration()
-        var configuration = missing
-        configuration.templatesFolder = "/nowhere/at/all"
-        #expect(throws: MailError.self) { try MailRenderer(configuration) }
+        let missing = try Samples.settings()
+        var settings = missing
+        settings.templatesFolder = "/nowhere/at/all"
+        #expect(throws: MailError.self) { try MailRenderer(settings) }
         try await withTemporaryFolder { folder in
             try Data([0xff, 0xfe, 0xfd]).write(to: URL(filePath: "\(folder)/login_code_subject.txt"))
-            configuration.templatesFolder = folder
-            let fault = #expect(throws: MailError.self) { try MailRenderer(configuration) }
+            settings.templatesFolder = folder
+            let fault = #expect(throws: MailError.self) { try MailRenderer(settings) }
             #expect(fault?.message == "login_code_subject.txt: cannot be read as UTF-8")
         }
     }

@@ -21,14 +21,14 @@ import Testing
     }
 }
 
-@Suite struct RelayConfigurationTests {
+@Suite struct RelaySettingsTests {
     @Test func `reads the required names and reports an invalid one`() {
         var good = SettingsReader(["SIGNALS_REQUIRED": "account.user_logged_in, billing.invoice_paid"])
-        let configuration = RelayConfiguration(reading: &good)
-        #expect(configuration.required == ["account.user_logged_in", "billing.invoice_paid"])
+        let settings = RelaySettings(reading: &good)
+        #expect(settings.required == ["account.user_logged_in", "billing.invoice_paid"])
         #expect(good.faults.isEmpty)
         var bad = SettingsReader(["SIGNALS_REQUIRED": "user logged in"])
-        _ = RelayConfiguration(reading: &bad)
+        _ = RelaySettings(reading: &bad)
         #expect(bad.faults.map(\.name) == ["SIGNALS_REQUIRED"])
     }
 }

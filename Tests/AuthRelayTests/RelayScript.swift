@@ -13,7 +13,7 @@ struct RelayScript {
         var notBefore: Date?
     }
 
-    private var state = RelayState(configuration: RelayConfiguration())
+    private var state = RelayState(settings: RelaySettings())
     private var now = Date(timeIntervalSince1970: 1_795_420_800)
     private var outbox: [Int64: Stored] = [:]
     private var open: [(number: Int, rows: [OutboxRow])] = []

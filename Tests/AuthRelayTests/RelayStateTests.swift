@@ -20,7 +20,7 @@ import Testing
 
     /// A relaying state, after its first reads.
     private func relaying() -> RelayState {
-        var state = RelayState(configuration: RelayConfiguration())
+        var state = RelayState(settings: RelaySettings())
         #expect(state.start() == [.awaitReady(after: .zero)])
         #expect(state.handle(.ready, at: now) == [.read(.deferred(limit: 10_000))])
         #expect(
@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test func `rows deferred by an earlier relay block their subjects`() {
-        var state = RelayState(configuration: RelayConfiguration())
+        var state = RelayState(settings: RelaySettings())
         _ = state.start()
         _ = state.handle(.ready, at: now)
         _ = state.handle(
@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test func `the second of two deferred rows waits for the rows between them`() {
-        var state = RelayState(configuration: RelayConfiguration())
+        var state = RelayState(settings: RelaySettings())
         _ = state.start()
         _ = state.handle(.ready, at: now)
         let deferred = [row(1, "a", attempts: 1), row(3, "a", attempts: 1)]
@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test func `a row that was deleted from the outbox does not block its subject forever`() {
-        var state = RelayState(configuration: RelayConfiguration())
+        var state = RelayState(settings: RelaySettings())
         _ = state.start()
         _ = state.handle(.ready, at: now)
         _ = state.handle(.found(.deferred(limit: 10_000), rows: [row(1, "a")], cursor: 0), at: now)
@@ -255,7 +255,7 @@ import Testing
     }
 
     @Test func `a stop without rows in flight ends at once, and an urgent stop ends in any case`() {
-        var idle = RelayState(configuration: RelayConfiguration())
+        var idle = RelayState(settings: RelaySettings())
         _ = idle.start()
         #expect(idle.handle(.stop, at: now) == [.finish])
         var busy = relaying()

@@ -18,13 +18,13 @@ import Testing
     {
         let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
         let log = InMemoryLogHandler()
-        var configuration = RelayConfiguration()
-        configuration.sweepInterval = .milliseconds(5)
-        configuration.statusInterval = .milliseconds(5)
-        configuration.required = ["testing.required"]
+        var settings = RelaySettings()
+        settings.sweepInterval = .milliseconds(5)
+        settings.statusInterval = .milliseconds(5)
+        settings.required = ["testing.required"]
         let relay = SignalRelay(
             from: outbox, to: MemoryPublisher(to: broker),
-            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            codec: SignalCodec(source: "https://accounts.example.org"), settings: settings,
             clock: clock, logger: Logger(label: "test", factory: { _ in log }), metrics: metrics)
         broker.declareQueue("some", bind: ["testing.happened", "testing.bad", "testing.full"])
         let (lost, full) = (Locked(true), Locked(true))
@@ -85,12 +85,12 @@ import Testing
     {
         let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())
         let log = InMemoryLogHandler()
-        var configuration = RelayConfiguration()
-        configuration.sweepInterval = .milliseconds(5)
-        configuration.settleInterval = .milliseconds(1)
+        var settings = RelaySettings()
+        settings.sweepInterval = .milliseconds(5)
+        settings.settleInterval = .milliseconds(1)
         let relay = SignalRelay(
             from: outbox, to: MemoryPublisher(to: broker),
-            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            codec: SignalCodec(source: "https://accounts.example.org"), settings: settings,
             clock: clock, logger: Logger(label: "test", factory: { _ in log }), metrics: metrics)
         broker.declareQueue("all", bind: ["#"])
         broker.answer { $0.type == "testing.bad" ? .close(code: 406, text: "too large") : .route }
@@ -140,11 +140,11 @@ import Testing
 
     @Test func `counts signals emitted by any process since the relay's start`() async throws {
         let (outbox, broker, metrics) = (MemoryOutbox(), MemoryBroker(), TestMetrics())
-        var configuration = RelayConfiguration()
-        configuration.statusInterval = .milliseconds(5)
+        var settings = RelaySettings()
+        settings.statusInterval = .milliseconds(5)
         let relay = SignalRelay(
             from: outbox, to: MemoryPublisher(to: broker),
-            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            codec: SignalCodec(source: "https://accounts.example.org"), settings: settings,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), metrics: metrics)
         broker.declareQueue("some", bind: ["#"])
         outbox.commit([.test(1), .test(2)])

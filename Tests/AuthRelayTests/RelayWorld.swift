@@ -57,15 +57,15 @@ struct RelayWorld {
 
     init(seed: UInt64) {
         chance = SeededGenerator(seed: seed)
-        state = RelayState(configuration: Self.configuration)
+        state = RelayState(settings: Self.settings)
         enact(state.start())
     }
 
-    private static var configuration: RelayConfiguration {
-        var configuration = RelayConfiguration()
-        configuration.batchSize = 4
-        configuration.settleLimit = 3
-        return configuration
+    private static var settings: RelaySettings {
+        var settings = RelaySettings()
+        settings.batchSize = 4
+        settings.settleLimit = 3
+        return settings
     }
 
     var isEmpty: Bool { outbox.isEmpty }
@@ -109,7 +109,7 @@ struct RelayWorld {
         crashes += 1
         loseConnection(.unknown("lost"))
         (jobs, events, unanswered, answeredForGood) = ([], [], [:], [])
-        state = RelayState(configuration: Self.configuration)
+        state = RelayState(settings: Self.settings)
         enact(state.start())
     }
 

@@ -15,17 +15,17 @@ import Testing
     private struct Crash: Error {}
 
     private func relay(
-        _ failpoints: RelayFailpoints = .none, _ change: (inout RelayConfiguration) -> Void = { _ in }
+        _ failpoints: RelayFailpoints = .none, _ change: (inout RelaySettings) -> Void = { _ in }
     ) -> SignalRelay {
-        var configuration = RelayConfiguration()
-        configuration.sweepInterval = .milliseconds(5)
-        configuration.settleInterval = .milliseconds(1)
-        change(&configuration)
+        var settings = RelaySettings()
+        settings.sweepInterval = .milliseconds(5)
+        settings.settleInterval = .milliseconds(1)
+        change(&settings)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return SignalRelay(
             from: outbox, to: MemoryPublisher(to: broker),
-            codec: SignalCodec(source: "https://accounts.example.org"), configuration: configuration,
+            codec: SignalCodec(source: "https://accounts.example.org"), settings: settings,
             clock: clock, failpoints: failpoints, logger: logger)
     }
 

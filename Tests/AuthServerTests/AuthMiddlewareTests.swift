@@ -13,8 +13,8 @@ struct AuthMiddlewareTests {
     private func run(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
         let server = try TestServer { $0.emailVerification = .none }
         let router = Router(context: BasicAuthRequestContext.self)
-        router.add(middleware: AuthMiddleware(accounts: server.accounts, configuration: server.configuration))
-        AuthRoutes(accounts: server.accounts, configuration: server.configuration).addRoutes(to: router)
+        router.add(middleware: AuthMiddleware(accounts: server.accounts, settings: server.settings))
+        AuthRoutes(accounts: server.accounts, settings: server.settings).addRoutes(to: router)
         router.get("me") { _, context in try context.requireIdentity().email ?? "" }
         router.post("me") { _, context in try context.requireIdentity().email ?? "" }
         router.get("hello") { _, context in context.identity == nil ? "stranger" : "friend" }

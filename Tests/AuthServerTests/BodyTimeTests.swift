@@ -31,12 +31,12 @@ import Testing
             "HTTP_BODY_TIMEOUT": "7", "HTTP_MAX_CONNECTIONS": "12", "CSRF_COOKIE_NAME": "__Host-csrf",
             "HTTP_HOST": "::1",
         ])
-        let configuration = AuthServerConfiguration(reading: &reader)
+        let settings = AuthServerSettings(reading: &reader)
         #expect(reader.faults.isEmpty)
-        #expect(configuration.bodyTimeout == .seconds(7))
-        #expect(configuration.maximumConnections == 12)
-        #expect(configuration.csrfCookieName == "__Host-csrf")
-        #expect(configuration.host == "::1")
+        #expect(settings.bodyTimeout == .seconds(7))
+        #expect(settings.maximumConnections == 12)
+        #expect(settings.csrfCookieName == "__Host-csrf")
+        #expect(settings.host == "::1")
     }
 
     @Test(arguments: [
@@ -46,7 +46,7 @@ import Testing
     ])
     func `reports an invalid setting of the listener`(name: String, value: String) {
         var reader = SettingsReader([name: value])
-        _ = AuthServerConfiguration(reading: &reader)
+        _ = AuthServerSettings(reading: &reader)
         #expect(reader.faults.map(\.name) == [name])
     }
 }

@@ -13,9 +13,9 @@ struct BrowserClientTests {
     private func server(_ publicURL: String = "http://127.0.0.1:8080", trusting: [String] = []) throws
         -> TestServer
     {
-        var configuration = AuthServerConfiguration()
-        configuration.csrfTrustedOrigins = trusting
-        return try TestServer(configuration: configuration) {
+        var settings = AuthServerSettings()
+        settings.csrfTrustedOrigins = trusting
+        return try TestServer(settings: settings) {
             $0.emailVerification = .none
             $0.links.publicURL = publicURL
         }
@@ -46,12 +46,12 @@ struct BrowserClientTests {
     }
 
     @Test(arguments: ["csrftoken", "accounts_csrf"])
-    func `the configuration contains the CSRF token, whatever other cookies the browser sends`(name: String)
+    func `the settings contains the CSRF token, whatever other cookies the browser sends`(name: String)
         async throws
     {
-        var configuration = AuthServerConfiguration()
-        configuration.csrfCookieName = name
-        let server = try TestServer(configuration: configuration) { $0.emailVerification = .none }
+        var settings = AuthServerSettings()
+        settings.csrfCookieName = name
+        let server = try TestServer(settings: settings) { $0.emailVerification = .none }
         try await server.run { client in
             let browser = BrowserClient(client)
             let first = try await browser.get("config")

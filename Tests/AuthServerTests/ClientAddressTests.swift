@@ -56,20 +56,20 @@ struct ClientAddressTests {
 }
 
 @Suite("Settings of the HTTP server")
-struct AuthServerConfigurationTests {
+struct AuthServerSettingsTests {
     @Test func `reads the settings by allauth's names`() throws {
         var reader = SettingsReader([
             "HTTP_HOST": "0.0.0.0", "HTTP_PORT": "0",
             "CSRF_TRUSTED_ORIGINS": "https://app.example.org, https://*.example.com",
             "ALLAUTH_TRUSTED_PROXY_COUNT": "2", "ALLAUTH_TRUSTED_CLIENT_IP_HEADER": "X-Real-IP",
         ])
-        let configuration = AuthServerConfiguration(reading: &reader)
+        let settings = AuthServerSettings(reading: &reader)
         try reader.check()
-        #expect(configuration.host == "0.0.0.0")
-        #expect(configuration.port == 0)
-        #expect(configuration.csrfTrustedOrigins == ["https://app.example.org", "https://*.example.com"])
-        #expect(configuration.clientAddress.trustedProxyCount == 2)
-        #expect(configuration.clientAddress.trustedHeader == "X-Real-IP")
+        #expect(settings.host == "0.0.0.0")
+        #expect(settings.port == 0)
+        #expect(settings.csrfTrustedOrigins == ["https://app.example.org", "https://*.example.com"])
+        #expect(settings.clientAddress.trustedProxyCount == 2)
+        #expect(settings.clientAddress.trustedHeader == "X-Real-IP")
     }
 
     @Test(arguments: [
@@ -80,7 +80,7 @@ struct AuthServerConfigurationTests {
     ])
     func `reports an invalid setting by its name`(name: String, value: String) {
         var reader = SettingsReader([name: value])
-        _ = AuthServerConfiguration(reading: &reader)
+        _ = AuthServerSettings(reading: &reader)
         #expect(reader.faults.map(\.name) == [name])
     }
 }

@@ -49,7 +49,7 @@ struct FailureTests {
     @Test func `a route of the application is 503 if the user cannot be authenticated`() async throws {
         let server = try TestServer(store: FailingStore(error: StoreError(.busy, "the database is locked")))
         let router = Router(context: BasicAuthRequestContext.self)
-        router.add(middleware: AuthMiddleware(accounts: server.accounts, configuration: server.configuration))
+        router.add(middleware: AuthMiddleware(accounts: server.accounts, settings: server.settings))
         router.get("me") { _, context in try context.requireIdentity().email ?? "" }
         try await Application(router: router, logger: .quiet).test(.router) { client in
             let shown: HTTPFields = [HeaderName("X-Session-Token")!: "token"]

@@ -27,8 +27,8 @@ struct HeadTests {
     func `HEAD is GET without a body`(path: String) async throws {
         let server = try TestServer(providers: [BelievingProvider()])
         let router = Router(context: BasicAuthRequestContext.self)
-        AuthRoutes(accounts: server.accounts, configuration: server.configuration).addRoutes(to: router)
-        AccountPages(accounts: server.accounts, configuration: server.configuration).addRoutes(to: router)
+        AuthRoutes(accounts: server.accounts, settings: server.settings).addRoutes(to: router)
+        AccountPages(accounts: server.accounts, settings: server.settings).addRoutes(to: router)
         SchemaRoutes { $0 == "account.user_logged_in" ? "{}" : nil }.addRoutes(to: router)
         try await Application(router: router, logger: .quiet).test(.router) { client in
             let get = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)

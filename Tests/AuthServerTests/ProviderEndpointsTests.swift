@@ -20,7 +20,7 @@ struct ProviderEndpointsTests {
         ["provider": .string(provider), "process": .string(process), "token": token]
     }
 
-    @Test func `the configuration lists the providers that a client can use`() async throws {
+    @Test func `the settings lists the providers that a client can use`() async throws {
         var issuer = BelievingProvider(id: "acme", name: "Acme", clientID: "client-7")
         issuer.ways = [.redirect]
         issuer.discoveryURL = URL(string: "https://acme.example/.well-known/openid-configuration")

@@ -42,7 +42,7 @@ struct RequestTests {
     @Test func `the routes can be mounted on any context`() async throws {
         let server = try TestServer { $0.emailVerification = .none }
         let router = Router()
-        AuthRoutes(accounts: server.accounts, configuration: server.configuration).addRoutes(
+        AuthRoutes(accounts: server.accounts, settings: server.settings).addRoutes(
             to: router.group("/x"))
         try await Application(router: router, logger: .quiet).test(.router) { client in
             let body = ByteBuffer(bytes: try JSONEncoder().encode(ada))

@@ -13,7 +13,7 @@ import Testing
 
     /// Runs the body while a server with some routes listens.
     private func listening(
-        _ change: (inout ListenerConfiguration) -> Void = { _ in },
+        _ change: (inout ListenerSettings) -> Void = { _ in },
         around: @escaping ListeningService.Around = { _, serve in await serve() },
         _ body: @escaping @Sendable (_ port: Int) async throws -> Void
     ) async throws {
@@ -30,12 +30,12 @@ import Testing
             "\(try await request.body.collect(upTo: 1000).readableBytes) bytes"
         }
         router.post("/refused") { _, _ in Response(status: .contentTooLarge) }
-        var configuration = ListenerConfiguration(
+        var settings = ListenerSettings(
             setting: "HTTP_PORT", host: "127.0.0.1", port: 0, portFile: PortFile(path: file), bodyLimit: 1000)
-        change(&configuration)
+        change(&settings)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let service = ListeningService(
-            router.buildResponder(), configuration: configuration, logger: logger, around: around)
+            router.buildResponder(), settings: settings, logger: logger, around: around)
         let group = ServiceGroup(services: [service], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

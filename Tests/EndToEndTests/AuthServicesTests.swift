@@ -29,7 +29,7 @@ extension EndToEnd {
                 codec: SignalCodec(source: "http://accounts.test"))
             try await store.migrate()
             let accounts = Accounts(store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)))
-            var mail = MailConfiguration()
+            var mail = MailSettings()
             mail.url = MailURL(.folder(installation.folder.path("mail")))
             var logger = Logger(label: "test")
             logger.logLevel = .critical

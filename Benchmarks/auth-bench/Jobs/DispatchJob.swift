@@ -20,12 +20,12 @@ enum DispatchJob {
             }
         }
         let source = BrokerSource(try topology(job), try job.broker(), logger: .silent)
-        var configuration = DispatcherConfiguration()
-        configuration.concurrency = job.concurrency
+        var settings = DispatcherSettings()
+        settings.concurrency = job.concurrency
         let dispatcher = SignalDispatcher(
             from: source, handlers: handlers,
             inbox: job.handling == .typedWithInbox ? try SQLiteInbox(path: job.inboxPath) : nil,
-            configuration: configuration, logger: .silent)
+            settings: settings, logger: .silent)
         try await Running.services([source, dispatcher]) { await meter.reached() }
         return meter.outcome
     }

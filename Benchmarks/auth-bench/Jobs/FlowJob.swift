@@ -21,12 +21,12 @@ enum FlowJob {
         }
         var services: [any Service] = []
         if job.relayState != .off {
-            var configuration = try job.broker()
+            var settings = try job.broker()
             if job.relayState == .brokerDead {
                 // No process listens on port 1.
-                configuration.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1")
+                settings.urls = try BrokerURL.list("amqp://guest:guest@127.0.0.1:1")
             }
-            let publisher = BrokerPublisher(configuration, logger: .silent)
+            let publisher = BrokerPublisher(settings, logger: .silent)
             services = [
                 publisher,
                 SignalRelay(from: store, to: publisher, codec: Measured.codec, logger: .silent),

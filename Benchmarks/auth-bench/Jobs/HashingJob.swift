@@ -26,7 +26,7 @@ enum HashingJob {
         }
         let router = Router(context: BasicAuthRequestContext.self)
         router.get("/livez") { _, _ in #"{"alive":true}"# }
-        AuthRoutes(accounts: accounts, configuration: AuthServerConfiguration()).addRoutes(to: router)
+        AuthRoutes(accounts: accounts, settings: AuthServerSettings()).addRoutes(to: router)
         let (ports, port) = AsyncStream<Int>.makeStream()
         let server = Application(
             router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),

@@ -65,10 +65,10 @@ struct Job: Codable, Sendable {
     var outboxPath: String { folder + "/outbox.sqlite" }
     var inboxPath: String { folder + "/inbox.sqlite" }
 
-    func broker() throws -> BrokerConfiguration {
-        var configuration = BrokerConfiguration(urls: try BrokerURL.list(brokerURL))
-        configuration.window = window
-        configuration.prefetch = prefetch
-        return configuration
+    func broker() throws -> BrokerSettings {
+        var settings = BrokerSettings(urls: try BrokerURL.list(brokerURL))
+        settings.window = window
+        settings.prefetch = prefetch
+        return settings
     }
 }

@@ -27,7 +27,7 @@ final class Channel {
     /// - Parameter receivesOnly: Whether nothing is published on the connection. Then frames that exceed the negotiated
     ///   size, which the broker sends, are accepted.
     func open(
-        _ url: BrokerURL, as name: String, _ configuration: BrokerConfiguration, receivesOnly: Bool = false
+        _ url: BrokerURL, as name: String, _ settings: BrokerSettings, receivesOnly: Bool = false
     ) throws(BrokerError) {
         let texts: [(CRMQTextOption, String)] = [
             (.user, url.user), (.password, url.password), (.virtualHost, url.virtualHost),
@@ -35,17 +35,17 @@ final class Channel {
             (.certificateFile, url.certificateFile ?? ""), (.keyFile, url.keyFile ?? ""),
         ]
         for (option, text) in texts { try check(crmq_set_text(connection, option, text)) }
-        let connectTimeout = url.connectTimeout ?? configuration.connectTimeout.milliseconds
+        let connectTimeout = url.connectTimeout ?? settings.connectTimeout.milliseconds
         let numbers: [(CRMQNumberOption, Int)] = [
             (.tls, url.isEncrypted ? 1 : 0),
             // AMQP negotiates whole seconds, and 0 would disable heartbeats.
             (
                 .heartbeat,
-                url.heartbeat ?? (min(configuration.heartbeat.milliseconds, 65_535_000) + 999) / 1000
+                url.heartbeat ?? (min(settings.heartbeat.milliseconds, 65_535_000) + 999) / 1000
             ),
             (.connectTimeout, connectTimeout),
-            (.answerTimeout, configuration.answerTimeout.milliseconds),
-            (.bodyLimit, configuration.largestBody),
+            (.answerTimeout, settings.answerTimeout.milliseconds),
+            (.bodyLimit, settings.largestBody),
             (.receivesOnly, receivesOnly ? 1 : 0),
         ]
         for (option, number) in numbers { try check(crmq_set_number(connection, option, Int64(number))) }

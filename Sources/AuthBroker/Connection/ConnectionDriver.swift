@@ -50,14 +50,14 @@ struct ConnectionAttempt {
     let channel: Channel
     let url: BrokerURL
     let name: String
-    let configuration: BrokerConfiguration
+    let settings: BrokerSettings
 
     /// Opens the connection, and closes it first if it is open.
     ///
     /// - Parameter receivesOnly: Whether nothing is published on the connection.
     func open(receivesOnly: Bool = false) throws(BrokerError) -> Channel {
         channel.close(within: .seconds(1))
-        try channel.open(url, as: name, configuration, receivesOnly: receivesOnly)
+        try channel.open(url, as: name, settings, receivesOnly: receivesOnly)
         return channel
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// The thread connects, runs its ``ConnectionDriver``, and reconnects after every loss until it is stopped.
 final class ConnectionThread: Sendable {
     private let name: String
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let logger: Logger
     private let metrics: ConnectionMetrics
     private let nodes: NodeMemory
@@ -37,14 +37,14 @@ final class ConnectionThread: Sendable {
     ///   - nodes: Decides which nodes are tried first.
     ///   - makeHandle: For tests.
     init(
-        name: String, configuration: BrokerConfiguration, logger: Logger, nodes: NodeMemory = .shared,
+        name: String, settings: BrokerSettings, logger: Logger, nodes: NodeMemory = .shared,
         makeHandle: @escaping @Sendable () throws(BrokerError) -> ConnectionHandle = {
             () throws(BrokerError) in try ConnectionHandle()
         }
     ) {
         self.makeHandle = makeHandle
         self.name = name
-        self.configuration = configuration
+        self.settings = settings
         self.logger = logger
         self.nodes = nodes
         metrics = ConnectionMetrics(name)
@@ -86,7 +86,7 @@ final class ConnectionThread: Sendable {
         thread.start()
     }
 
-    /// Waits at most ``BrokerConfiguration/closeTimeout`` until nothing is in flight, sends `connection.close` and ends
+    /// Waits at most ``BrokerSettings/closeTimeout`` until nothing is in flight, sends `connection.close` and ends
     /// the thread.
     func stop() async {
         let (isConnected, handle) = state.withLock { state in
@@ -96,7 +96,7 @@ final class ConnectionThread: Sendable {
         guard let handle else { return }
         // While it connects, nothing is in flight.
         if isConnected { handle.wake() } else { handle.interrupt() }
-        let bound = configuration.closeTimeout + .seconds(2)
+        let bound = settings.closeTimeout + .seconds(2)
         let patience = Task {
             try await Task.sleep(for: bound)
             handle.interrupt()
@@ -122,14 +122,14 @@ final class ConnectionThread: Sendable {
 
     private func run(_ driver: any ConnectionDriver, _ handle: ConnectionHandle) {
         let channel = Channel(handle)
-        var backOff = BackOff(first: configuration.firstPause, longest: configuration.longestPause)
+        var backOff = BackOff(first: settings.firstPause, longest: settings.longestPause)
         var round: ArraySlice<BrokerURL> = []
         while !isStopping {
-            if round.isEmpty { round = nodes.order(configuration.urls)[...] }
+            if round.isEmpty { round = nodes.order(settings.urls)[...] }
             guard let url = round.popFirst() else { break }
             let start = ContinuousClock.now
             do throws(BrokerError) {
-                let attempt = ConnectionAttempt(channel: channel, url: url, name: name, configuration: configuration)
+                let attempt = ConnectionAttempt(channel: channel, url: url, name: name, settings: settings)
                 try driver.prepare(attempt)
                 begin(url, driver)
                 try serve(channel, driver)
@@ -143,7 +143,7 @@ final class ConnectionThread: Sendable {
                 // The other nodes are tried immediately; the backoff follows after all of them.
                 if wasConnected {
                     round = []
-                    if age > configuration.firstPause || driver.hasProgressed { backOff.reset() }
+                    if age > settings.firstPause || driver.hasProgressed { backOff.reset() }
                 }
                 if round.isEmpty { pause(backOff.pause(), handle) }
             }
@@ -187,7 +187,7 @@ final class ConnectionThread: Sendable {
             try channel.step(waitingFor: bound, wantsToWrite: toWrite, driver)
             metrics.tick()
             let isStopping = isStopping
-            if isStopping, deadline == nil { deadline = .now + configuration.closeTimeout }
+            if isStopping, deadline == nil { deadline = .now + settings.closeTimeout }
             nextStep = try driver.work(channel, isStopping: isStopping)
         }
     }

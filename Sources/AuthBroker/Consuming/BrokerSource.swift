@@ -14,7 +14,7 @@ public struct BrokerSource: SignalBatchSource, Service {
     /// The consumer's queue, with everything else that it owns at the broker.
     public let topology: ConsumerTopology
 
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let logger: Logger
     private let keepsBindings: Bool
     private let buffer: DeliveryBuffer
@@ -28,27 +28,27 @@ public struct BrokerSource: SignalBatchSource, Service {
     ///   - logger: Receives a message at `info` when a connection is established or lost, and failures at `notice` or
     ///     above.
     public init(
-        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, keepsBindings: Bool = false,
+        _ topology: ConsumerTopology, _ settings: BrokerSettings, keepsBindings: Bool = false,
         logger: Logger = Logger(label: "auth.broker")
     ) {
         self.topology = topology
-        self.configuration = configuration
+        self.settings = settings
         self.keepsBindings = keepsBindings
         self.logger = logger
         let buffer = DeliveryBuffer()
         self.buffer = buffer
         deliveries = AsyncStream { await buffer.next() }
         thread = ConnectionThread(
-            name: "\(configuration.connectionName) consumer", configuration: configuration, logger: logger)
+            name: "\(settings.connectionName) consumer", settings: settings, logger: logger)
         let connection = PublishingConnection(
             exchange: topology.exchange, declaresExchange: false,
-            name: "\(configuration.connectionName) mover", configuration, logger
+            name: "\(settings.connectionName) mover", settings, logger
         ) {
             TopologyUpkeep(
-                of: topology, signals: configuration.exchange, every: configuration.upkeepInterval,
+                of: topology, signals: settings.exchange, every: settings.upkeepInterval,
                 logger: logger)
         }
-        mover = CopyPublisher(on: connection, topology, patience: configuration.confirmTimeout, logger)
+        mover = CopyPublisher(on: connection, topology, patience: settings.confirmTimeout, logger)
     }
 
     /// The state of the consuming connection or, if that one is ready, of the republishing connection.
@@ -115,8 +115,8 @@ public struct BrokerSource: SignalBatchSource, Service {
     public func run() async throws {
         do throws(BrokerError) {
             try mover.connection.start()
-            try thread.start { [topology, configuration, keepsBindings, buffer, logger] in
-                ConsumingDriver(topology, configuration, keepsBindings: keepsBindings, buffer, logger)
+            try thread.start { [topology, settings, keepsBindings, buffer, logger] in
+                ConsumingDriver(topology, settings, keepsBindings: keepsBindings, buffer, logger)
             }
         } catch {
             buffer.end()

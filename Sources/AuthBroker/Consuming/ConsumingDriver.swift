@@ -6,7 +6,7 @@ import Logging
 /// Consumes one queue, passes on its deliveries, and sends their settlements to the broker.
 final class ConsumingDriver: ConnectionDriver {
     private let topology: ConsumerTopology
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let keepsBindings: Bool
     private let buffer: DeliveryBuffer
     private let logger: Logger
@@ -52,28 +52,28 @@ final class ConsumingDriver: ConnectionDriver {
     private static let moderation = Duration.milliseconds(1)
 
     init(
-        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration, keepsBindings: Bool,
+        _ topology: ConsumerTopology, _ settings: BrokerSettings, keepsBindings: Bool,
         _ buffer: DeliveryBuffer, _ logger: Logger
     ) {
         self.topology = topology
-        self.configuration = configuration
+        self.settings = settings
         self.keepsBindings = keepsBindings
         self.buffer = buffer
         self.logger = logger
-        window = Self.window(topology, configuration)
+        window = Self.window(topology, settings)
         tagPrefix = "\(topology.queue.prefix(40))-\(UInt64.random(in: 0...UInt64.max))"
     }
 
     /// With a single active consumer the prefetch is fixed: replacing the consumer would hand the queue to another
     /// worker.
     private static func window(
-        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration
+        _ topology: ConsumerTopology, _ settings: BrokerSettings
     ) -> PrefetchWindow {
         if topology.isSingleActive {
-            let size = min(configuration.prefetch, mostInOrder)
+            let size = min(settings.prefetch, mostInOrder)
             return PrefetchWindow(first: size, most: size)
         }
-        return PrefetchWindow(first: configuration.firstPrefetch, most: configuration.prefetch)
+        return PrefetchWindow(first: settings.firstPrefetch, most: settings.prefetch)
     }
 
     /// Tags sort in the order of the consumers, since RabbitMQ 3.10 requeues their deliveries in the order of tags.
@@ -84,11 +84,11 @@ final class ConsumingDriver: ConnectionDriver {
         if wasCancelled { try tellWhyCancelled(attempt) }
         wasCancelled = false
         let declaring = try attempt.open()
-        try declaring.declare(topology, signals: configuration.exchange)
+        try declaring.declare(topology, signals: settings.exchange)
         followBindings(declaring)
         let channel = try attempt.open(receivesOnly: true)
         ledger = SettlementLedger()
-        window = Self.window(topology, configuration)
+        window = Self.window(topology, settings)
         consumers = 1
         change = .none
         commands = []
@@ -124,7 +124,7 @@ final class ConsumingDriver: ConnectionDriver {
     private func followBindings(_ channel: Channel) {
         do throws(BrokerError) {
             let stale = try channel.followBindings(
-                of: topology, signals: configuration.exchange, keeps: keepsBindings)
+                of: topology, signals: settings.exchange, keeps: keepsBindings)
             if stale.isEmpty { return }
             let patterns = Logger.MetadataValue.string(stale.joined(separator: " "))
             if keepsBindings {

@@ -5,7 +5,7 @@ public import Foundation
 /// A message in a consumer's dead letter queue, for display to an operator.
 public struct DeadLetter: Hashable, Sendable {
     /// The message as stored in the queue. Its body is empty if it is larger than
-    /// ``BrokerConfiguration/largestBody``.
+    /// ``BrokerSettings/largestBody``.
     public var message: SignalMessage
     /// The size of the body in bytes.
     public var bodySize: Int

@@ -55,26 +55,26 @@ public struct DeadLetterQueue: Sendable {
     public let queue: String
     private let limitCheck: LimitCheck
     private let topology: ConsumerTopology
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
 
     /// - Parameters:
     ///   - queue: The consumer's queue, without `.dead`.
-    ///   - configuration: A message larger than its `largestBody` is passed on without its body, and cannot be
+    ///   - settings: A message larger than its `largestBody` is passed on without its body, and cannot be
     ///     requeued.
     ///   - limitCheck: How to ensure that inspecting deletes nothing.
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an invalid name.
     public init(
-        queue: String, _ configuration: BrokerConfiguration, limitCheck: LimitCheck = .probe
+        queue: String, _ settings: BrokerSettings, limitCheck: LimitCheck = .probe
     ) throws(BrokerError) {
         self.queue = queue
         self.limitCheck = limitCheck
-        self.configuration = configuration
+        self.settings = settings
         topology = try ConsumerTopology(queue: queue, patterns: [])
     }
 
     /// Makes one pass over the messages that are in the queue now, in order, and applies a decision to each.
     ///
-    /// Memory does not grow with their number: the copies in flight are bounded by ``BrokerConfiguration/window``. An
+    /// Memory does not grow with their number: the copies in flight are bounded by ``BrokerSettings/window``. An
     /// interrupted or aborted pass loses nothing: a dead letter is deleted only after its copy was confirmed. At worst
     /// a copy exists twice, with the same id.
     ///
@@ -102,11 +102,11 @@ public struct DeadLetterQueue: Sendable {
             }
         case .done: break
         }
-        let (topology, configuration) = (topology, configuration)
-        let admin = BrokerAdmin(configuration)
+        let (topology, settings) = (topology, settings)
+        let admin = BrokerAdmin(settings)
         let (tally, held) = try await admin.perform(receivesOnly: true) { channel throws(BrokerError) in
             let pass = DeadLetterScan(
-                topology, configuration, isInterrupted: isInterrupted, progress: progress, decide: decide)
+                topology, settings, isInterrupted: isInterrupted, progress: progress, decide: decide)
             return try pass.run(channel)
         }
         let dead = topology.name(of: .dead)
@@ -116,7 +116,7 @@ public struct DeadLetterQueue: Sendable {
 
     private func checkLimit() async throws(BrokerError) {
         let probe = DeliveryLimitProbe(topology)
-        let limit = try await BrokerAdmin(configuration).perform { channel throws(BrokerError) in
+        let limit = try await BrokerAdmin(settings).perform { channel throws(BrokerError) in
             try probe.limit(channel)
         }
         if let limit { throw .deliveryLimit(limit, of: topology.name(of: .dead)) }
@@ -125,7 +125,7 @@ public struct DeadLetterQueue: Sendable {
     /// Checks the queue's arguments, on a separate connection because a refusal closes it.
     private func checkDeclaration() async throws(BrokerError) {
         guard let dead = topology.queues.last else { return }
-        let admin = BrokerAdmin(configuration)
+        let admin = BrokerAdmin(settings)
         switch try await admin.compare(dead) {
         case .same, .hidden: break
         case .missing(let words): throw BrokerError(.notFound, words, replyCode: 404)

@@ -29,7 +29,7 @@ final class DeadLetterScan: EventReceiver {
     /// consumed the rest.
     private static let silence = Duration.seconds(1)
 
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let isInterrupted: () -> Bool
     private let progress: (DeadLetterQueue.Tally) -> Void
     private let decide: (DeadLetter) -> DeadLetterQueue.Verdict
@@ -60,17 +60,17 @@ final class DeadLetterScan: EventReceiver {
     private var fault: BrokerError?
 
     init(
-        _ topology: ConsumerTopology, _ configuration: BrokerConfiguration,
+        _ topology: ConsumerTopology, _ settings: BrokerSettings,
         isInterrupted: @escaping () -> Bool, progress: @escaping (DeadLetterQueue.Tally) -> Void,
         decide: @escaping (DeadLetter) -> DeadLetterQueue.Verdict
     ) {
-        self.configuration = configuration
+        self.settings = settings
         self.isInterrupted = isInterrupted
         self.progress = progress
         self.decide = decide
         queue = topology.name(of: .dead)
-        copies = RequeuePublisher(to: topology.exchange, configuration)
-        holders = DeadLetterHolders(heartbeat: configuration.heartbeat)
+        copies = RequeuePublisher(to: topology.exchange, settings)
+        holders = DeadLetterHolders(heartbeat: settings.heartbeat)
     }
 
     /// - Parameter first: An open channel for this pass alone; it is closed afterwards, which returns the messages that
@@ -119,7 +119,7 @@ final class DeadLetterScan: EventReceiver {
 
     private func next(after taking: Channel) throws(BrokerError) -> Channel {
         let next = Channel(try ConnectionHandle())
-        try next.openFirstReachable(configuration, receivesOnly: true)
+        try next.openFirstReachable(settings, receivesOnly: true)
         holders.add(taking, holding: held)
         (ledger, lastTag, acknowledged, staying, isMixed) = (SettlementLedger(), 0, 0, 0, false)
         return next
@@ -206,7 +206,7 @@ final class DeadLetterScan: EventReceiver {
     private func wait(_ taking: Channel) throws(BrokerError) {
         // With too many copies in flight the connection is only served for its heartbeat, so that the broker's
         // deliveries are held back.
-        let isPaused = copies.bytes > Self.most && .now - steppedAt < configuration.heartbeat / 4
+        let isPaused = copies.bytes > Self.most && .now - steppedAt < settings.heartbeat / 4
         let mayGetMore = !isPaused && phase != .over && page?.isFull != true
         try copies.step(waitingFor: copies.isEmpty ? .zero : .milliseconds(mayGetMore ? 2 : 50))
         tally.isBlocked = copies.isBlocked

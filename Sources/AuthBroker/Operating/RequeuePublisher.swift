@@ -11,7 +11,7 @@ final class RequeuePublisher {
     private static let overhead = 1024
 
     private let exchange: String
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private var channel: Channel?
     private var waiting: ArraySlice<Copy> = []
     private var ledger = ConfirmLedger<Copy>()
@@ -25,9 +25,9 @@ final class RequeuePublisher {
     /// The outcomes since the last ``takeSettled()``: the dead letter's tag, and whether its copy was confirmed.
     private var settled: [(tag: UInt64, isStored: Bool)] = []
 
-    init(to exchange: String, _ configuration: BrokerConfiguration) {
+    init(to exchange: String, _ settings: BrokerSettings) {
         self.exchange = exchange
-        self.configuration = configuration
+        self.settings = settings
     }
 
     var isEmpty: Bool { waiting.isEmpty && ledger.outstanding == 0 && settled.isEmpty }
@@ -49,10 +49,10 @@ final class RequeuePublisher {
         try publish(channel)
         try channel.step(waitingFor: bound, wantsToWrite: !waiting.isEmpty, Receiver(receive))
         if let fault { throw fault }
-        if let oldest = ledger.oldest, !isBlocked, .now - oldest > configuration.confirmTimeout {
+        if let oldest = ledger.oldest, !isBlocked, .now - oldest > settings.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
-                "no confirm for a copy within \(configuration.confirmTimeout); run the command again")
+                "no confirm for a copy within \(settings.confirmTimeout); run the command again")
         }
     }
 
@@ -61,14 +61,14 @@ final class RequeuePublisher {
     private func opened() throws(BrokerError) -> Channel {
         if let channel { return channel }
         let channel = Channel(try ConnectionHandle())
-        try channel.openFirstReachable(configuration)
+        try channel.openFirstReachable(settings)
         self.channel = channel
         try channel.selectConfirms()
         return channel
     }
 
     private func publish(_ channel: Channel) throws(BrokerError) {
-        while let next = waiting.first, ledger.outstanding < configuration.window {
+        while let next = waiting.first, ledger.outstanding < settings.window {
             switch try channel.publish(next.message, exchange: exchange, routingKey: "main") {
             case .written: ledger.published(next, at: .now)
             // The message exceeds AMQP's limits although it is in a queue: publish it trimmed.

@@ -5,16 +5,16 @@ import CRabbitMQ
 /// Shows signals live as they are published, through an exclusive queue that the broker deletes with the connection.
 public struct SignalTail: Sendable {
     private let patterns: [SignalPattern]
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
 
     /// The maximum length of the queue: beyond it the broker drops the oldest messages, so that a slow reader does not
     /// block the publisher.
     static let longestQueue: Int64 = 10_000
 
     /// - Parameter patterns: The signals to show; at least one pattern.
-    public init(_ patterns: [SignalPattern], _ configuration: BrokerConfiguration) {
+    public init(_ patterns: [SignalPattern], _ settings: BrokerSettings) {
         self.patterns = patterns
-        self.configuration = configuration
+        self.settings = settings
     }
 
     /// Runs until it is stopped or the connection is lost.
@@ -26,9 +26,9 @@ public struct SignalTail: Sendable {
     public func run(
         isEnded: @escaping @Sendable () -> Bool, _ take: @escaping @Sendable (SignalMessage) -> Bool
     ) async throws(BrokerError) {
-        let (patterns, configuration) = (patterns, configuration)
-        try await BrokerAdmin(configuration).perform(receivesOnly: true) { channel throws(BrokerError) in
-            let exchange = configuration.exchange
+        let (patterns, settings) = (patterns, settings)
+        try await BrokerAdmin(settings).perform(receivesOnly: true) { channel throws(BrokerError) in
+            let exchange = settings.exchange
             let queue = "\(exchange).tail.\(UInt64.random(in: 0...UInt64.max))"
             try channel.declareOwnQueue(queue, ["x-max-length": .integer(Self.longestQueue)])
             for pattern in patterns { try channel.bind(queue, to: exchange, key: pattern.rawValue) }

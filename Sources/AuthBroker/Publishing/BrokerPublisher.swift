@@ -6,10 +6,10 @@ public import ServiceLifecycle
 /// Publishes signals to the topic exchange of a RabbitMQ broker: persistent, mandatory, with confirms.
 ///
 /// It is active while ``run()`` runs: it connects on a dedicated thread, declares the exchange, and reconnects after
-/// every loss, with exponential backoff up to ``BrokerConfiguration/longestPause``.
+/// every loss, with exponential backoff up to ``BrokerSettings/longestPause``.
 ///
 /// ```swift
-/// let publisher = BrokerPublisher(BrokerConfiguration(urls: try BrokerURL.list(text)))
+/// let publisher = BrokerPublisher(BrokerSettings(urls: try BrokerURL.list(text)))
 /// async let running: Void = publisher.run()
 /// try await publisher.awaitReady()
 /// let outcomes = await publisher.publish(batch)
@@ -19,10 +19,10 @@ public struct BrokerPublisher: SignalPublisher, Service {
 
     /// - Parameter logger: Receives a message at `info` when the connection is established, and failures at `notice` or
     ///   above.
-    public init(_ configuration: BrokerConfiguration, logger: Logger = Logger(label: "auth.broker")) {
+    public init(_ settings: BrokerSettings, logger: Logger = Logger(label: "auth.broker")) {
         connection = PublishingConnection(
-            exchange: configuration.exchange, declaresExchange: true,
-            name: "\(configuration.connectionName) publisher", configuration, logger)
+            exchange: settings.exchange, declaresExchange: true,
+            name: "\(settings.connectionName) publisher", settings, logger)
     }
 
     /// The state of the connection.
@@ -33,7 +33,7 @@ public struct BrokerPublisher: SignalPublisher, Service {
     public func awaitReady() async throws { try await connection.awaitReady() }
 
     /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes the
-    /// submitted messages, waits at most ``BrokerConfiguration/closeTimeout`` for their confirms, and returns. The
+    /// submitted messages, waits at most ``BrokerSettings/closeTimeout`` for their confirms, and returns. The
     /// outcome of messages without a confirm is ``PublishOutcome/unknown(_:)``.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` if the process has no memory or file

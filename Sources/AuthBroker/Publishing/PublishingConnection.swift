@@ -6,21 +6,21 @@ import Logging
 struct PublishingConnection: Sendable {
     private let exchange: String
     private let declaresExchange: Bool
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let thread: ConnectionThread
     private let queue = PublishQueue()
     private let makeUpkeep: (@Sendable () -> any ConnectionUpkeep)?
 
     /// - Parameter upkeep: Called on the connection's thread, which makes all calls of the result.
     init(
-        exchange: String, declaresExchange: Bool, name: String, _ configuration: BrokerConfiguration,
+        exchange: String, declaresExchange: Bool, name: String, _ settings: BrokerSettings,
         _ logger: Logger, upkeep: (@Sendable () -> any ConnectionUpkeep)? = nil
     ) {
         makeUpkeep = upkeep
         self.exchange = exchange
         self.declaresExchange = declaresExchange
-        self.configuration = configuration
-        thread = ConnectionThread(name: name, configuration: configuration, logger: logger)
+        self.settings = settings
+        thread = ConnectionThread(name: name, settings: settings, logger: logger)
     }
 
     var status: BrokerStatus { thread.status }
@@ -55,9 +55,9 @@ struct PublishingConnection: Sendable {
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``.
     func start() throws(BrokerError) {
         do throws(BrokerError) {
-            try thread.start { [exchange, declaresExchange, configuration, queue, thread, makeUpkeep] in
+            try thread.start { [exchange, declaresExchange, settings, queue, thread, makeUpkeep] in
                 PublishingDriver(
-                    exchange: exchange, declaresExchange: declaresExchange, configuration: configuration,
+                    exchange: exchange, declaresExchange: declaresExchange, settings: settings,
                     queue: queue, upkeep: makeUpkeep?(), setBlocked: thread.setBlocked)
             }
         } catch {

@@ -2,7 +2,7 @@
 import AuthSignals
 import CRabbitMQ
 
-/// Publishes submitted batches with publisher confirms, with at most ``BrokerConfiguration/window`` messages in flight.
+/// Publishes submitted batches with publisher confirms, with at most ``BrokerSettings/window`` messages in flight.
 final class PublishingDriver: ConnectionDriver {
     /// One message of a batch.
     private struct Ticket {
@@ -13,7 +13,7 @@ final class PublishingDriver: ConnectionDriver {
 
     private let exchange: String
     private let declaresExchange: Bool
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
     private let queue: PublishQueue
     private let upkeep: (any ConnectionUpkeep)?
     private let setBlocked: (String?) -> Void
@@ -39,13 +39,13 @@ final class PublishingDriver: ConnectionDriver {
     private var upkeepAt = ContinuousClock.now
 
     init(
-        exchange: String, declaresExchange: Bool, configuration: BrokerConfiguration, queue: PublishQueue,
+        exchange: String, declaresExchange: Bool, settings: BrokerSettings, queue: PublishQueue,
         upkeep: (any ConnectionUpkeep)? = nil, setBlocked: @escaping (String?) -> Void
     ) {
         self.upkeep = upkeep
         self.exchange = exchange
         self.declaresExchange = declaresExchange
-        self.configuration = configuration
+        self.settings = settings
         self.queue = queue
         self.setBlocked = setBlocked
     }
@@ -128,7 +128,7 @@ final class PublishingDriver: ConnectionDriver {
         batches.append(contentsOf: queue.take())
         let now = ContinuousClock.now
         var hasRoom = true
-        while hasRoom, ledger.outstanding < configuration.window, ledger.span < configuration.window * 4,
+        while hasRoom, ledger.outstanding < settings.window, ledger.span < settings.window * 4,
             let ticket = upcoming()
         {
             let message = ticket.message
@@ -172,10 +172,10 @@ final class PublishingDriver: ConnectionDriver {
     }
 
     private func nextStep(at now: ContinuousClock.Instant, isFull: Bool) throws(BrokerError) -> NextStep {
-        if wasRefused, let refusedSince, now - refusedSince > configuration.confirmTimeout {
+        if wasRefused, let refusedSince, now - refusedSince > settings.confirmTimeout {
             throw BrokerError(
                 .unconfirmed,
-                "the broker has nacked everything for \(configuration.confirmTimeout); reconnecting"
+                "the broker has nacked everything for \(settings.confirmTimeout); reconnecting"
             )
         }
         wasRefused = false
@@ -183,11 +183,11 @@ final class PublishingDriver: ConnectionDriver {
             guard upkeep != nil, !isBlocked, batches.isEmpty else { return .idle }
             return .wait(max(.zero, now.duration(to: upkeepAt)), toWrite: false)
         }
-        let left = now.duration(to: max(oldest, since) + configuration.confirmTimeout)
+        let left = now.duration(to: max(oldest, since) + settings.confirmTimeout)
         guard left > .zero else {
             throw BrokerError(
                 .unconfirmed,
-                "no confirm for a message within \(configuration.confirmTimeout); reconnecting"
+                "no confirm for a message within \(settings.confirmTimeout); reconnecting"
             )
         }
         return .wait(left, toWrite: isFull)

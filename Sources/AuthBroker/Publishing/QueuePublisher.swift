@@ -12,11 +12,11 @@ public struct QueuePublisher: SignalPublisher, Service {
 
     /// - Parameter queue: The consumer's queue.
     public init(
-        to queue: String, _ configuration: BrokerConfiguration, logger: Logger = Logger(label: "auth.broker")
+        to queue: String, _ settings: BrokerSettings, logger: Logger = Logger(label: "auth.broker")
     ) throws(BrokerError) {
         connection = PublishingConnection(
             exchange: try ConsumerTopology(queue: queue, patterns: []).exchange, declaresExchange: false,
-            name: "\(configuration.connectionName) publisher", configuration, logger)
+            name: "\(settings.connectionName) publisher", settings, logger)
     }
 
     public func submit(_ batch: [SignalMessage]) -> PublishReceipt {

@@ -6,9 +6,9 @@ import Foundation
 ///
 /// Each node is tried once; nothing is retried.
 public struct BrokerAdmin: Sendable {
-    private let configuration: BrokerConfiguration
+    private let settings: BrokerSettings
 
-    public init(_ configuration: BrokerConfiguration) { self.configuration = configuration }
+    public init(_ settings: BrokerSettings) { self.settings = settings }
 
     /// Connects, logs in and disconnects.
     ///
@@ -17,7 +17,7 @@ public struct BrokerAdmin: Sendable {
 
     /// Declares the signals' exchange, as a publisher does.
     public func declareExchange() async throws(BrokerError) {
-        let exchange = configuration.exchange
+        let exchange = settings.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declareExchange(exchange, type: "topic")
         }
@@ -25,7 +25,7 @@ public struct BrokerAdmin: Sendable {
 
     /// Declares everything that a consumer owns, as a worker does; the signals' exchange must exist.
     public func declare(_ topology: ConsumerTopology) async throws(BrokerError) {
-        let exchange = configuration.exchange
+        let exchange = settings.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declare(topology, signals: exchange)
             // Records the bindings, so that a worker can later unbind those it is not configured for. Optional: the
@@ -62,7 +62,7 @@ public struct BrokerAdmin: Sendable {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     continuation.resume(
-                        returning: Self.attempt(body, handle, configuration, receivesOnly: receivesOnly))
+                        returning: Self.attempt(body, handle, settings, receivesOnly: receivesOnly))
                 }
                 thread.stackSize = ConnectionThread.stackSize
                 thread.start()
@@ -75,11 +75,11 @@ public struct BrokerAdmin: Sendable {
 
     private static func attempt<Answer>(
         _ body: (Channel) throws(BrokerError) -> Answer, _ handle: ConnectionHandle,
-        _ configuration: BrokerConfiguration, receivesOnly: Bool
+        _ settings: BrokerSettings, receivesOnly: Bool
     ) -> Result<Answer, BrokerError> {
         let channel = Channel(handle)
         do throws(BrokerError) {
-            try channel.openFirstReachable(configuration, receivesOnly: receivesOnly)
+            try channel.openFirstReachable(settings, receivesOnly: receivesOnly)
             defer { channel.close(within: .seconds(1)) }
             return .success(try body(channel))
         } catch {
@@ -91,15 +91,15 @@ public struct BrokerAdmin: Sendable {
 extension Channel {
     /// Connects to the first node that responds; a node that worked before is tried first.
     func openFirstReachable(
-        _ configuration: BrokerConfiguration, receivesOnly: Bool = false, nodes: NodeMemory = .shared
+        _ settings: BrokerSettings, receivesOnly: Bool = false, nodes: NodeMemory = .shared
     ) throws(BrokerError) {
         var last = BrokerError(.unreachable, "no broker URL is configured")
-        for url in nodes.order(configuration.urls) {
+        for url in nodes.order(settings.urls) {
             do throws(BrokerError) {
                 // Limits the frames per step: the caller decides after each step whether to receive more.
                 try check(crmq_set_number(connection, .stepFrames, 256))
                 try open(
-                    url, as: "\(configuration.connectionName) admin", configuration,
+                    url, as: "\(settings.connectionName) admin", settings,
                     receivesOnly: receivesOnly)
                 return nodes.worked(url)
             } catch {

@@ -74,7 +74,8 @@ public struct ConsumerTopology: Hashable, Sendable {
 
     /// The bindings of the consumer's queues to its own exchange.
     var ownBindings: [QueueBinding] {
-        let destinations = [.main] + RetryRung.allCases.map { RepublishedCopy.Destination.retry($0) } + [.dead]
+        let destinations =
+            [.main] + RetryRung.allCases.map { RepublishedCopy.Destination.retry($0) } + [.dead]
         return destinations.map {
             QueueBinding(queue: name(of: $0), exchange: exchange, key: key(of: $0))
         }

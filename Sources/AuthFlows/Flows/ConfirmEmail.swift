@@ -31,7 +31,8 @@ extension Accounts {
     ///
     /// The link can be used once, and expires after `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
-    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws -> FlowResult
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
             guard let address = try step.address(confirmedBy: key), !address.verified,

@@ -13,7 +13,9 @@ extension Accounts {
     ///
     /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
-    public func confirmLoginCode(_ code: Code, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func confirmLoginCode(_ code: Code, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let user = try await step(visit, { try $0.loginCodeUser(code) }),
             let refusal = try await hooks.mayLogIn(user, visit)

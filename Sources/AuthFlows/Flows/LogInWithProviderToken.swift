@@ -22,7 +22,8 @@ extension Accounts {
     /// verifies the token, the hook is called, and `pre_social_login` reports the hook's answer.
     ///
     /// - Throws: the store's errors. A provider's error is returned as a refusal.
-    public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ visit: FlowContext = FlowContext()) async throws
+    public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ visit: FlowContext = FlowContext())
+        async throws
         -> FlowResult
     {
         if case .unknownToken = try await caller(visit) { return .gone }

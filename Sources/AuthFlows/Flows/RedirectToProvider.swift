@@ -34,7 +34,8 @@ extension Accounts {
     /// The session keeps the values that the callback needs: the `state`, PKCE's verifier and the `nonce` (RFC 6749,
     /// section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). They can be used once, and expire after
     /// ``SocialSettings/stateAge``. If a session has more than ``SocialSettings/maxStates``, the oldest is dropped.
-    public func redirectToProvider(_ form: ProviderRedirect, _ visit: FlowContext = FlowContext()) async throws
+    public func redirectToProvider(_ form: ProviderRedirect, _ visit: FlowContext = FlowContext())
+        async throws
         -> FlowResult
     {
         if case .unknownToken = try await caller(visit) { return .gone }

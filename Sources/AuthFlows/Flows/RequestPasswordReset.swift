@@ -10,7 +10,9 @@ extension Accounts {
     /// count as unknown.
     ///
     /// - Returns: ``FlowResult/done`` for a link; for a code the caller's current state, with the reset pending.
-    public func requestPasswordReset(_ email: String?, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func requestPasswordReset(_ email: String?, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult
+    {
         if settings.social.socialOnly { return .closed }
         if case .unknownToken = try await caller(visit) { return .gone }
         var refusals: [Refusal] = []

@@ -19,7 +19,9 @@ extension Accounts {
     ///
     /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
     /// (`email_confirmed`) and remains valid for the reset itself; its time-out is restarted, once.
-    public func passwordReset(for key: String?, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func passwordReset(for key: String?, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
             switch try step.judgeReset(key ?? "") {
@@ -43,7 +45,9 @@ extension Accounts {
     /// rate limiter; others are not.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func resetPassword(_ form: ResetPassword, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func resetPassword(_ form: ResetPassword, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let answer = try await limited(.resetPasswordFromKey, visit) { return answer }
         let key = form.key ?? ""

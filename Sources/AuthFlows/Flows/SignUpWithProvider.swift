@@ -65,7 +65,8 @@ extension Accounts {
         }
     }
 
-    private func pendingSignup(_ visit: FlowContext) async throws -> Result<PendingSocialSignup, EarlyReturn> {
+    private func pendingSignup(_ visit: FlowContext) async throws -> Result<PendingSocialSignup, EarlyReturn>
+    {
         switch try await caller(visit) {
         case .unknownToken: return .failure(EarlyReturn(result: .gone))
         case .user: return .failure(EarlyReturn(result: .conflict))

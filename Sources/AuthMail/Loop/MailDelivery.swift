@@ -26,7 +26,7 @@ final class MailDelivery: Sendable {
     private let queue: any MailQueue
     private let transport: any MailTransport
     private let renderer: MailRenderer
-    private let configuration: MailLoopConfiguration
+    private let settings: MailLoopSettings
     private let clock: any WallClock
     private let logger: Logger
     private let metrics: MailMetrics
@@ -35,12 +35,12 @@ final class MailDelivery: Sendable {
 
     init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
-        configuration: MailLoopConfiguration, clock: any WallClock, logger: Logger, metrics: MailMetrics
+        settings: MailLoopSettings, clock: any WallClock, logger: Logger, metrics: MailMetrics
     ) {
         self.queue = queue
         self.transport = transport
         self.renderer = renderer
-        self.configuration = configuration
+        self.settings = settings
         self.clock = clock
         self.logger = logger
         self.metrics = metrics
@@ -56,7 +56,7 @@ final class MailDelivery: Sendable {
             while !isEnding() {
                 try await count()
                 let due = try await queue.dueMails(
-                    limit: max(16, configuration.concurrency), now: clock.now())
+                    limit: max(16, settings.concurrency), now: clock.now())
                 if due.isEmpty { break }
                 guard try await deliver(due, isEnding) else {
                     try await count()
@@ -68,7 +68,7 @@ final class MailDelivery: Sendable {
             if !isEnding() {
                 logger.warning("mail queue failed; retrying", metadata: ["error": "\(error)"])
             }
-            return .rest(configuration.sweep)
+            return .rest(settings.sweep)
         }
     }
 
@@ -82,7 +82,7 @@ final class MailDelivery: Sendable {
             var works = true
             var fault: (any Error)?
             while true {
-                while works, fault == nil, !isEnding(), inHand < max(1, configuration.concurrency),
+                while works, fault == nil, !isEnding(), inHand < max(1, settings.concurrency),
                     let mail = waiting.popFirst()
                 {
                     group.addTask { await self.deliver(mail) }
@@ -157,7 +157,7 @@ final class MailDelivery: Sendable {
 
     /// When to retry a mail that has just failed; nil if it has failed permanently.
     private func retry(_ mail: QueuedMail) -> Date? {
-        configuration.retries.next(
+        settings.retries.next(
             afterFailures: mail.attempts + 1, queuedAt: mail.queuedAt, now: clock.now())
     }
 
@@ -197,15 +197,15 @@ final class MailDelivery: Sendable {
 
     private var rest: Duration {
         let failures = status.transportFailures
-        let rests = configuration.rests
+        let rests = settings.rests
         guard failures > 0, let last = rests.last else { return .seconds(1) }
         return failures <= rests.count ? rests[failures - 1] : last
     }
 
     private func pause() async throws -> Duration {
-        guard let next = try await queue.nextMailDue() else { return configuration.sweep }
+        guard let next = try await queue.nextMailDue() else { return settings.sweep }
         let wait = Duration.seconds(max(0.05, next.timeIntervalSince(clock.now())))
-        return min(wait, configuration.sweep)
+        return min(wait, settings.sweep)
     }
 
     private func metadata(_ mail: QueuedMail) -> Logger.Metadata {

@@ -19,7 +19,7 @@ public final class MailLoop: Service {
     private let courier: MailDelivery
     private let queue: any MailQueue
     private let transport: any MailTransport
-    private let configuration: MailLoopConfiguration
+    private let settings: MailLoopSettings
     private let logger: Logger
     private let isStopping = Atomic(false)
     private let wakeUp: AsyncStream<Void>.Continuation
@@ -33,15 +33,15 @@ public final class MailLoop: Service {
     ///   - metricsFactory: receives the metrics.
     public init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
-        configuration: MailLoopConfiguration = MailLoopConfiguration(), clock: any WallClock = .system,
+        settings: MailLoopSettings = MailLoopSettings(), clock: any WallClock = .system,
         logger: Logger, metricsFactory: any MetricsFactory = MetricsSystem.factory
     ) {
         self.queue = queue
         self.transport = transport
-        self.configuration = configuration
+        self.settings = settings
         self.logger = logger
         courier = MailDelivery(
-            queue: queue, transport: transport, renderer: renderer, configuration: configuration,
+            queue: queue, transport: transport, renderer: renderer, settings: settings,
             clock: clock,
             logger: logger, metrics: MailMetrics(factory: metricsFactory))
         (rings, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -78,7 +78,7 @@ public final class MailLoop: Service {
             isStopping.store(true, ordering: .sequentiallyConsistent)
             courier.isNow(.stopping)
             wakeUp.yield()
-            try await Task.sleep(for: configuration.grace)
+            try await Task.sleep(for: settings.grace)
             logger.notice("shutdown grace period is over; mails in flight are interrupted")
         } catch {}
         return true
@@ -110,7 +110,7 @@ public final class MailLoop: Service {
             } catch {
                 if isEnding || error is CancellationError { return nil }
                 logger.warning("mail lease acquisition failed; retrying", metadata: ["error": "\(error)"])
-                await wait(configuration.sweep, &iterator)
+                await wait(settings.sweep, &iterator)
             }
         }
         return nil

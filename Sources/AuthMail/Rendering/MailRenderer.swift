@@ -12,11 +12,11 @@ public struct MailRenderer: Sendable {
     /// Reads and checks all templates.
     ///
     /// - Throws: ``MailError/Code/invalidTemplate`` with all errors in the folder's files.
-    public init(_ configuration: MailConfiguration) throws(MailError) {
-        templates = try MailTemplates(folder: configuration.templatesFolder)
-        from = configuration.from
-        siteName = configuration.siteName
-        subjectPrefix = configuration.subjectPrefix ?? "[\(configuration.siteName)] "
+    public init(_ settings: MailSettings) throws(MailError) {
+        templates = try MailTemplates(folder: settings.templatesFolder)
+        from = settings.from
+        siteName = settings.siteName
+        subjectPrefix = settings.subjectPrefix ?? "[\(settings.siteName)] "
     }
 
     /// Renders a mail. The same mail gives the same bytes each time.

@@ -72,7 +72,8 @@ public struct PreSocialLoginEndpoint: Sendable {
     // The request is built in a separate function, and each step is a separate statement: with a single expression,
     // Swift
     // 6.3.1 crashes when it optimises this function (CoroSplit), so release builds fail.
-    private func answer(_ login: SocialLogin, _ visit: FlowContext) async throws -> PreSocialLoginHook.Answer {
+    private func answer(_ login: SocialLogin, _ visit: FlowContext) async throws -> PreSocialLoginHook.Answer
+    {
         let request = try request(login, visit)
         let response = try await http.send(request)
         let reply = try PreSocialLoginReply(response)

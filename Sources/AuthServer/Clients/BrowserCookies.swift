@@ -58,7 +58,8 @@ struct BrowserCookies: Sendable {
 
     /// Sets the cookies that the browser needs after this response.
     func apply(
-        _ change: APIResponse.SessionChange, held: SessionToken?, _ request: Request, to response: inout Response
+        _ change: APIResponse.SessionChange, held: SessionToken?, _ request: Request,
+        to response: inout Response
     ) {
         switch change {
         case .opened(let token, let expiresAt): set(token, expiresAt: expiresAt, &response)

@@ -19,15 +19,15 @@ struct SessionTransport: Sendable {
     let cookies: BrowserCookies
     let origins: TrustedOrigins
 
-    init(_ kind: ClientKind, _ accounts: Accounts, _ configuration: AuthServerConfiguration) {
+    init(_ kind: ClientKind, _ accounts: Accounts, _ settings: AuthServerSettings) {
         self.kind = kind
         self.accounts = accounts
         let publicURL = accounts.settings.links.publicURL
         cookies = BrowserCookies(
             isSecure: publicURL.lowercased().hasPrefix("https://"), keys: accounts.keys,
             clock: accounts.clock,
-            csrfName: configuration.csrfCookieName)
-        origins = TrustedOrigins(publicURL: publicURL, others: configuration.csrfTrustedOrigins)
+            csrfName: settings.csrfCookieName)
+        origins = TrustedOrigins(publicURL: publicURL, others: settings.csrfTrustedOrigins)
     }
 
     /// The token that is passed to the flow.

@@ -21,11 +21,11 @@ public struct AccountPages: Sendable {
     let holder: SessionTransport
     let bodyTimeout: Duration
 
-    public init(accounts: Accounts, configuration: AuthServerConfiguration) {
+    public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: .browser)
-        holder = SessionTransport(.browser, accounts, configuration)
-        bodyTimeout = configuration.bodyTimeout
+        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        holder = SessionTransport(.browser, accounts, settings)
+        bodyTimeout = settings.bodyTimeout
     }
 
     /// Adds the pages under `/accounts/`.

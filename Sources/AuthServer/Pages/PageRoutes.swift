@@ -36,7 +36,8 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     func post(
         _ path: RouterPath,
         _ handle:
-            @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey, _ form: FormBody) async throws -> PlainPage
+            @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey, _ form: FormBody) async throws ->
+            PlainPage
     ) {
         let (holder, timeout) = (pages.holder, pages.bodyTimeout)
         on(path, .post) { request, visit, key in

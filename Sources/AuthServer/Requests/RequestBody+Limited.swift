@@ -13,7 +13,7 @@ extension Request {
     /// - Throws: ``InputRefused`` with 413 if it exceeds the limit, at once if `Content-Length` exceeds it; with 400 if
     ///   it ends prematurely; with 408 if it takes too long, or the process shuts down before it is complete.
     func limitedBody(within timeout: Duration) async throws -> ByteBuffer {
-        let limit = AuthServerConfiguration.bodyLimit
+        let limit = AuthServerSettings.bodyLimit
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw InputRefused.tooLarge(limit: limit)
         }
@@ -38,7 +38,7 @@ extension Request {
         var whole = ByteBuffer()
         do {
             for try await part in body {
-                let limit = AuthServerConfiguration.bodyLimit
+                let limit = AuthServerSettings.bodyLimit
                 guard whole.readableBytes + part.readableBytes <= limit else {
                     throw InputRefused.tooLarge(limit: limit)
                 }

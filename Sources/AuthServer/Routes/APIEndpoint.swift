@@ -12,11 +12,11 @@ struct APIEndpoint: Sendable {
     let visits: FlowContextFactory
     let bodyTimeout: Duration
 
-    init(_ kind: ClientKind, _ accounts: Accounts, _ configuration: AuthServerConfiguration) {
+    init(_ kind: ClientKind, _ accounts: Accounts, _ settings: AuthServerSettings) {
         self.accounts = accounts
-        holder = SessionTransport(kind, accounts, configuration)
-        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: kind.client)
-        bodyTimeout = configuration.bodyTimeout
+        holder = SessionTransport(kind, accounts, settings)
+        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: kind.client)
+        bodyTimeout = settings.bodyTimeout
     }
 
     func respond(

@@ -18,11 +18,11 @@ import Synchronization
 /// `RemoteAddressRequestContext`.
 public struct AuthRoutes: Sendable {
     let accounts: Accounts
-    let configuration: AuthServerConfiguration
+    let settings: AuthServerSettings
 
-    public init(accounts: Accounts, configuration: AuthServerConfiguration) {
+    public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        self.configuration = configuration
+        self.settings = settings
     }
 
     /// Adds all endpoints, for both kinds of client, and the callbacks of providers:
@@ -32,7 +32,7 @@ public struct AuthRoutes: Sendable {
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
         for kind in ClientKind.allCases {
             let routes = APIRoutes(
-                endpoint: APIEndpoint(kind, accounts, configuration),
+                endpoint: APIEndpoint(kind, accounts, settings),
                 group: router.group(RouterPath("/_allauth/\(kind.rawValue)/v1")))
             addConfiguration(to: routes)
             addAuthentication(to: routes)
@@ -54,7 +54,7 @@ public struct AuthRoutes: Sendable {
                 }
             }
         }
-        ProviderRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
+        ProviderRoutes(accounts: accounts, settings: settings).addRoutes(to: router)
     }
 
     /// `config`: the API's configuration, and a browser's CSRF token.

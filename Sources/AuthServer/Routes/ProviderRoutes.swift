@@ -17,11 +17,11 @@ struct ProviderRoutes: Sendable {
     let holder: SessionTransport
     let bodyTimeout: Duration
 
-    init(accounts: Accounts, configuration: AuthServerConfiguration) {
+    init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        visits = FlowContextFactory(clientAddress: configuration.clientAddress, client: .browser)
-        holder = SessionTransport(.browser, accounts, configuration)
-        bodyTimeout = configuration.bodyTimeout
+        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        holder = SessionTransport(.browser, accounts, settings)
+        bodyTimeout = settings.bodyTimeout
     }
 
     func addRoutes<Context>(to router: some RouterMethods<Context>) {

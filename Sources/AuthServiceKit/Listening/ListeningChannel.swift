@@ -14,29 +14,29 @@ struct ListeningChannel: ServerChildChannel {
     }
 
     let http: HTTP1Channel
-    let configuration: ListenerConfiguration
+    let settings: ListenerSettings
     let around: ListeningService.Around
 
     init(
-        _ responder: @escaping HTTP1Channel.Responder, _ configuration: ListenerConfiguration,
+        _ responder: @escaping HTTP1Channel.Responder, _ settings: ListenerSettings,
         around: @escaping ListeningService.Around
     ) {
         http = HTTP1Channel(
-            responder: responder, configuration: .init(idleTimeout: TimeAmount(configuration.idleTimeout)))
-        self.configuration = configuration
+            responder: responder, configuration: .init(idleTimeout: TimeAmount(settings.idleTimeout)))
+        self.settings = settings
         self.around = around
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let configuration = configuration
+        let settings = settings
         return http.setup(channel: channel, logger: logger).flatMapThrowing { http in
             let pipeline = channel.pipeline.syncOperations
             let client = ClientConnection()
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(
                 RequestReadingHandler(
-                    bodyLimit: configuration.bodyLimit,
-                    timeLimit: TimeAmount(configuration.requestTimeout), client: client),
+                    bodyLimit: settings.bodyLimit,
+                    timeLimit: TimeAmount(settings.requestTimeout), client: client),
                 position: .after(decoder))
             return Value(http: http, client: client)
         }

@@ -9,7 +9,7 @@ public import ServiceLifecycle
 /// A service that answers HTTP requests on a port. If it cannot listen, its error names the port's setting.
 ///
 /// Everything that HTTP requires of a server below its routes is done here, in the same way for every process: interim
-/// responses, time limits for requests, and the limit on connections (``ListenerConfiguration``). `HEAD` also needs a
+/// responses, time limits for requests, and the limit on connections (``ListenerSettings``). `HEAD` also needs a
 /// router with `options: .autoGenerateHeadEndpoints`.
 public struct ListeningService: Service {
     /// Wraps the handling of a connection, for example to set a task-local value for all of its requests.
@@ -25,27 +25,27 @@ public struct ListeningService: Service {
     ///   - responder: answers the requests, such as a router's `buildResponder()`.
     ///   - around: called for each connection; it calls `serve`.
     public init<Responder: HTTPResponder>(
-        _ responder: Responder, configuration: ListenerConfiguration, logger: Logger,
+        _ responder: Responder, settings: ListenerSettings, logger: Logger,
         around: @escaping Around = { _, serve in await serve() }
     ) where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-        setting = configuration.setting
-        host = configuration.host
+        setting = settings.setting
+        host = settings.host
         address =
-            host.contains(":") ? "[\(host)]:\(configuration.port)" : "\(host):\(configuration.port)"
-        let connections = configuration.maximumConnections(
-            descriptors: ListenerConfiguration.descriptorLimit)
+            host.contains(":") ? "[\(host)]:\(settings.port)" : "\(host):\(settings.port)"
+        let connections = settings.maximumConnections(
+            descriptors: ListenerSettings.descriptorLimit)
         service = Application(
             responder: responder,
-            server: HTTPServerBuilder { ListeningChannel($0, configuration, around: around) },
+            server: HTTPServerBuilder { ListeningChannel($0, settings, around: around) },
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: configuration.port), serverName: nil,
+                address: .hostname(host, port: settings.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: logger)),
             onServerRunning: { channel in
                 try? await channel.eventLoop.submit {
                     try channel.pipeline.syncOperations.addHandler(
                         AcceptPause(logger: logger), position: .first)
                 }.get()
-                configuration.portFile?.write(channel)
+                settings.portFile?.write(channel)
             },
             logger: logger)
     }

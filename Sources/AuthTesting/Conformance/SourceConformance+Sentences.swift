@@ -80,7 +80,8 @@ extension SourceConformance {
             try await subject.source.republish(
                 delivery,
                 as: [
-                    RepublishedCopy(to: .dead, message: copy), RepublishedCopy(to: .retry(.oneHour), message: other),
+                    RepublishedCopy(to: .dead, message: copy),
+                    RepublishedCopy(to: .retry(.oneHour), message: other),
                 ])
             let dead = try await subject.take(.dead)
             #expect(dead.map(\.messageID) == [message.messageID])

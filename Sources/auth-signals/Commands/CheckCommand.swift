@@ -57,7 +57,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     /// Tests the mail server. A mail folder is created with the first mail, so only its location is checked.
-    private static func checkMail(_ mail: MailConfiguration) async throws(MailError) {
+    private static func checkMail(_ mail: MailSettings) async throws(MailError) {
         if case .folder(let folder) = mail.url.target {
             return try await FileTransport(folder: folder).checkPlace()
         }

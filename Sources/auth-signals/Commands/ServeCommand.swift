@@ -78,18 +78,18 @@ struct ServeCommand: AsyncParsableCommand {
         // Before the middleware, so that health probes are not logged.
         health.add(to: router)
         router.add(middleware: RequestLogMiddleware())
-        AuthRoutes(accounts: accounts, configuration: settings.server).addRoutes(to: router)
-        AccountPages(accounts: accounts, configuration: settings.server).addRoutes(to: router)
+        AuthRoutes(accounts: accounts, settings: settings.server).addRoutes(to: router)
+        AccountPages(accounts: accounts, settings: settings.server).addRoutes(to: router)
         SchemaRoutes(schema: Schemas(base: settings.signals.codec.schemaBase).text(of:)).addRoutes(to: router)
-        let configuration = ListenerConfiguration(
+        let settings = ListenerSettings(
             setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port,
             portFile: portFile.map(PortFile.init(path:)),
             maximumConnections: settings.server.maximumConnections,
             // Longer than the body timeout, so that the routes return 408 before the connection is closed.
             requestTimeout: settings.server.bodyTimeout + .seconds(5),
-            bodyLimit: AuthServerConfiguration.bodyLimit)
+            bodyLimit: AuthServerSettings.bodyLimit)
         return ListeningService(
-            router.buildResponder(), configuration: configuration,
+            router.buildResponder(), settings: settings,
             logger: Logger(label: "auth-signals.http")
         ) { connection, serve in
             // Skips password hashing that is still queued when the client disconnects.

@@ -31,7 +31,7 @@ struct TailCommand: AsyncParsableCommand {
         let isTable = output.isTerminal && !json
         let interruption = await Interruption.listening()
         try await ProcessFailure.naming {
-            try await SignalTail(filters.map(\.binding), OperatorBroker.configuration()).run(
+            try await SignalTail(filters.map(\.binding), OperatorBroker.broker()).run(
                 isEnded: { interruption.isRequested || output.isClosed },
                 { message in
                     guard filters.contains(where: { $0.matches(message.routingKey) }) else { return true }

@@ -7,12 +7,12 @@ import Foundation
 /// The broker's settings, for commands that use only the broker.
 enum OperatorBroker {
     /// Reads `BROKER_URL` and `BROKER_EXCHANGE`.
-    static func configuration() throws -> BrokerConfiguration { try settings().broker }
+    static func broker() throws -> BrokerSettings { try settings().broker }
 
     /// Reads `BROKER_URL`, `BROKER_EXCHANGE` and `BROKER_MANAGEMENT_URL`.
-    static func settings() throws -> (broker: BrokerConfiguration, management: ManagementAPI?) {
+    static func settings() throws -> (broker: BrokerSettings, management: ManagementAPI?) {
         var reader = ProcessEnvironment.settings()
-        var broker = BrokerConfiguration(reading: &reader)
+        var broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals operator"
         let management = ManagementAPI(reading: &reader, broker.urls[0])
         try reader.check()

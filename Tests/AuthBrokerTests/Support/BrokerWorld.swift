@@ -20,9 +20,9 @@ struct BrokerWorld: Sendable {
     let broker: PrivateBroker
     let proxy: LoopbackProxy
     /// Through the proxy.
-    let configuration: BrokerConfiguration
+    let settings: BrokerSettings
     /// Not through the proxy.
-    let direct: BrokerConfiguration
+    let direct: BrokerSettings
     let topology: ConsumerTopology
 
     var admin: BrokerAdmin { BrokerAdmin(direct) }
@@ -52,7 +52,7 @@ struct BrokerWorld: Sendable {
         let name = "t\(UInt64.random(in: 0...UInt64.max))"
         self.broker = broker
         proxy = try LoopbackProxy(to: broker.port)
-        var direct = BrokerConfiguration(urls: [try BrokerURL(broker.url)])
+        var direct = BrokerSettings(urls: [try BrokerURL(broker.url)])
         direct.exchange = "\(name).signals"
         direct.connectionName = name
         direct.firstPause = .milliseconds(20)
@@ -60,9 +60,9 @@ struct BrokerWorld: Sendable {
         // Most tests read several deliveries before they settle any.
         direct.firstPrefetch = 32
         self.direct = direct
-        var configuration = direct
-        configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
-        self.configuration = configuration
+        var settings = direct
+        settings.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
+        self.settings = settings
         topology = try ConsumerTopology(queue: name, patterns: patterns)
     }
 
@@ -75,9 +75,9 @@ struct BrokerWorld: Sendable {
 
     /// Runs a body with a running publisher, and stops it afterwards.
     func withPublisher(
-        _ configuration: BrokerConfiguration? = nil, _ body: (BrokerPublisher) async throws -> Void
+        _ settings: BrokerSettings? = nil, _ body: (BrokerPublisher) async throws -> Void
     ) async throws {
-        let publisher = BrokerPublisher(configuration ?? self.configuration)
+        let publisher = BrokerPublisher(settings ?? self.settings)
         let running = Task { try await publisher.run() }
         do {
             try await publisher.awaitReady()
@@ -94,10 +94,10 @@ struct BrokerWorld: Sendable {
 
     /// Declares the exchange, runs a body with a running source, and stops it afterwards.
     func withSource(
-        _ configuration: BrokerConfiguration? = nil, _ body: (BrokerSource) async throws -> Void
+        _ settings: BrokerSettings? = nil, _ body: (BrokerSource) async throws -> Void
     ) async throws {
         try await admin.declareExchange()
-        let source = BrokerSource(topology, configuration ?? self.configuration)
+        let source = BrokerSource(topology, settings ?? self.settings)
         let running = Task { try await source.run() }
         do {
             try await eventually(within: .seconds(60), "the source was connected") { source.status.isReady }

@@ -15,17 +15,17 @@ struct MailLoopWorld {
     let transport = ScriptedTransport()
     let metrics = TestMetrics()
     let log = InMemoryLogHandler()
-    var configuration = MailLoopConfiguration()
+    var settings = MailLoopSettings()
 
     init() {
-        configuration.rests = [.milliseconds(10)]
-        configuration.sweep = .milliseconds(20)
+        settings.rests = [.milliseconds(10)]
+        settings.sweep = .milliseconds(20)
     }
 
     func loop() throws -> MailLoop {
         MailLoop(
             queue: queue, transport: transport, renderer: try Samples.renderer(),
-            configuration: configuration,
+            settings: settings,
             clock: queue, logger: Logger(label: "test") { [log] _ in log }, metricsFactory: metrics)
     }
 

@@ -18,14 +18,14 @@ enum Samples {
         "provider": "Example Social",
     ]
 
-    static func configuration() throws -> MailConfiguration {
-        var configuration = MailConfiguration(
+    static func settings() throws -> MailSettings {
+        var settings = MailSettings(
             from: try MailAddress(name: "Example", address: "accounts@example.org"))
-        configuration.siteName = "Example"
-        return configuration
+        settings.siteName = "Example"
+        return settings
     }
 
-    static func renderer() throws -> MailRenderer { try MailRenderer(configuration()) }
+    static func renderer() throws -> MailRenderer { try MailRenderer(settings()) }
 
     static func queued(
         _ template: MailDraft.Template = .emailConfirmation, id: UUID = Samples.id,

@@ -13,19 +13,19 @@ import Synchronization
 final class TestServer: Sendable {
     let store: SQLiteStore
     let accounts: Accounts
-    let configuration: AuthServerConfiguration
+    let settings: AuthServerSettings
     private let logger: Logger
     private let delivered = Mutex<[MailDraft]>([])
 
     /// - Parameter change: changes the settings, in which rate limits and notification mails are off.
     init(
         limiter: any RateLimiter = MemoryRateLimiter(), passwords: PasswordHasher = .quick,
-        store: (any AccountStore)? = nil, configuration: AuthServerConfiguration = AuthServerConfiguration(),
+        store: (any AccountStore)? = nil, settings: AuthServerSettings = AuthServerSettings(),
         logger: Logger = .quiet, hooks: AccountHooks = AccountHooks(),
         providers: [any SocialProvider] = [],
         _ change: (inout AccountSettings) -> Void = { _ in }
     ) throws {
-        self.configuration = configuration
+        self.settings = settings
         self.logger = logger
         var settings = AccountSettings()
         settings.rateLimits = .off
@@ -47,8 +47,8 @@ final class TestServer: Sendable {
     ) async throws {
         let router = Router(context: BasicAuthRequestContext.self)
         router.add(middleware: RequestLogMiddleware())
-        AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
-        AccountPages(accounts: accounts, configuration: configuration).addRoutes(to: router)
+        AuthRoutes(accounts: accounts, settings: settings).addRoutes(to: router)
+        AccountPages(accounts: accounts, settings: settings).addRoutes(to: router)
         let application = Application(
             router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             logger: logger)

@@ -29,10 +29,10 @@ extension Faults {
             _ alarm: Alarm
         ) async throws {
             try await Trial(alarm.number, "\(alarm.testDescription) alarm while publishing").run { world in
-                var configuration = try world.configuration
-                configuration.confirmTimeout = .seconds(2)
+                var settings = try world.settings
+                settings.confirmTimeout = .seconds(2)
                 try await world.withWorker { _ in
-                    try await world.withRelay(configuration) { relay in
+                    try await world.withRelay(settings) { relay in
                         try await world.write(100)
                         try await world.drain()
                         let connections = world.told("connected to the broker")

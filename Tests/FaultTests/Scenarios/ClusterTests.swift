@@ -15,11 +15,11 @@ extension Faults {
             let urls = try nodes.map { try BrokerURL($0.url) }
             try await Trial("13", "three nodes, quorum queues, each node restarted in turn").run(on: first) {
                 world in
-                var configuration = try world.configuration
-                configuration.urls = urls
-                configuration.confirmTimeout = .seconds(3)
-                try await world.withRelay(configuration) { _ in
-                    try await world.withWorker(configuration) { _ in
+                var settings = try world.settings
+                settings.urls = urls
+                settings.confirmTimeout = .seconds(3)
+                try await world.withRelay(settings) { _ in
+                    try await world.withWorker(settings) { _ in
                         try await world.withWriter {
                             for (index, node) in nodes.enumerated() {
                                 try await world.confirmed(100)

@@ -67,7 +67,8 @@ extension Faults {
                         // Decision 11: alone in its queue it ends 20 workers. With neighbours RabbitMQ 3.10 counts a
                         // death twice at times: what one consumer of the dead channel held is handed to the channel's
                         // other consumer, and is returned once more.
-                        #expect(turn == 1 ? (10...20).contains(deaths) : deaths == 20, "turn \(turn): \(deaths)")
+                        #expect(
+                            turn == 1 ? (10...20).contains(deaths) : deaths == 20, "turn \(turn): \(deaths)")
                         try await world.withWorker { _ in
                             try await eventually(within: .seconds(60), "the other messages were handled") {
                                 try await world.effects.count() >= 59

@@ -17,17 +17,17 @@ import ToolSupport
     /// Discards the log, which would only contain lost and new connections.
     private let logger = Logger(label: "erring") { _ in SwiftLogNoOpLogHandler() }
 
-    private func configuration(_ broker: ErringBroker, _ seed: UInt64) -> BrokerConfiguration {
-        var configuration = BrokerConfiguration(
+    private func settings(_ broker: ErringBroker, _ seed: UInt64) -> BrokerSettings {
+        var settings = BrokerSettings(
             urls: [BrokerURL(host: "127.0.0.1", port: Int(broker.port))])
-        configuration.firstPause = .milliseconds(1)
-        configuration.longestPause = .milliseconds(20)
-        configuration.answerTimeout = .seconds(2)
-        configuration.confirmTimeout = .seconds(5)
-        configuration.prefetch = 16
+        settings.firstPause = .milliseconds(1)
+        settings.longestPause = .milliseconds(20)
+        settings.answerTimeout = .seconds(2)
+        settings.confirmTimeout = .seconds(5)
+        settings.prefetch = 16
         // With odd seeds the prefetch grows, with a new consumer for each size.
-        configuration.firstPrefetch = seed.isMultiple(of: 2) ? 16 : 1
-        return configuration
+        settings.firstPrefetch = seed.isMultiple(of: 2) ? 16 : 1
+        return settings
     }
 
     private func messages(_ count: Int, _ random: inout SeededGenerator) throws -> [SignalMessage] {
@@ -58,7 +58,7 @@ import ToolSupport
             handled.change { _ = $0.insert(context.id.wireText) }
         }
         let source = BrokerSource(
-            try ConsumerTopology(queue: "work", patterns: ["#"]), configuration(broker, seed), logger: logger)
+            try ConsumerTopology(queue: "work", patterns: ["#"]), settings(broker, seed), logger: logger)
         let dispatcher = SignalDispatcher(from: source, handlers: handlers, inbox: nil, logger: logger)
         let running = [
             Task { try await source.run() }, Task { try await dispatcher.run() },
@@ -100,7 +100,7 @@ import ToolSupport
         let broker = try ErringBroker(seed: seed)
         defer { broker.close() }
         var random = SeededGenerator(seed: seed)
-        let publisher = BrokerPublisher(configuration(broker, seed), logger: logger)
+        let publisher = BrokerPublisher(settings(broker, seed), logger: logger)
         let running = Task { try await publisher.run() }
         defer { running.cancel() }
 

@@ -15,7 +15,7 @@ extension Faults {
             async throws
         {
             let verdict = try await Trial("16", "handler that always fails for some messages").run { world in
-                var dispatching = DispatcherConfiguration()
+                var dispatching = DispatcherSettings()
                 dispatching.retries = RetrySchedule([.oneSecond, .oneSecond])
                 let poisoned = Locked<Set<UUID>>([])
                 try await world.withRelay { _ in
@@ -51,7 +51,7 @@ extension Faults {
 
         @Test func `a message whose handler times out is retried, and its worker continues`() async throws {
             try await Trial("20 b", "handler that never returns").run { world in
-                var dispatching = DispatcherConfiguration()
+                var dispatching = DispatcherSettings()
                 dispatching.concurrency = 1
                 dispatching.handlerTimeout = .milliseconds(300)
                 let stuck = Locked<CheckedContinuation<Void, Never>?>(nil)
@@ -93,7 +93,7 @@ extension Faults {
                 // Published directly to the worker's queue, without a commit.
                 let door = PublishingConnection(
                     exchange: world.topology.exchange, declaresExchange: false, name: "stranger",
-                    try world.configuration, world.logger)
+                    try world.settings, world.logger)
                 try door.start()
                 try await door.awaitReady()
                 let bodies = [

@@ -34,11 +34,11 @@ extension Faults {
                 world in
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }
-                var configuration = try world.configuration(through: proxy)
-                configuration.heartbeat = .seconds(1)
-                configuration.confirmTimeout = .seconds(3)
-                try await world.withRelay(configuration) { relay in
-                    try await world.withWorker(configuration) { _ in
+                var settings = try world.settings(through: proxy)
+                settings.heartbeat = .seconds(1)
+                settings.confirmTimeout = .seconds(3)
+                try await world.withRelay(settings) { relay in
+                    try await world.withWorker(settings) { _ in
                         try await world.withWriter {
                             try await world.confirmed(50)
                             let losses = world.told("connection to the broker lost")
@@ -68,7 +68,7 @@ extension Faults {
                 let random = Locked(world.generator())
                 try await world.withRelay { _ in
                     try await world.withWorker(
-                        world.configuration(through: proxy),
+                        world.settings(through: proxy),
                         before: { _ in
                             let pause = random.change { Int.random(in: 5...60, using: &$0) }
                             try await Task.sleep(for: .milliseconds(pause))

@@ -18,10 +18,10 @@ extension Faults {
                 let user = "u\(world.number(in: 0...999_999))"
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }
-                var configuration = try world.configuration(through: proxy)
-                configuration.urls[0].user = user
-                configuration.urls[0].password = "right"
-                var lost = configuration
+                var settings = try world.settings(through: proxy)
+                settings.urls[0].user = user
+                settings.urls[0].password = "right"
+                var lost = settings
                 lost.urls[0].virtualHost = "nowhere"
                 try await world.broker.ctl("add_user", user, "wrong")
                 try await world.withRelay(lost) { relay in
@@ -29,7 +29,7 @@ extension Faults {
                     try await world.refused(relay, .accessRefused)
                 }
                 try await world.withWorker { _ in
-                    try await world.withRelay(configuration) { relay in
+                    try await world.withRelay(settings) { relay in
                         try await world.refused(relay, .accessRefused)
                         try await world.broker.ctl("change_password", user, "right")
                         try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
@@ -53,12 +53,12 @@ extension Faults {
         {
             try await Trial("11 b", "expired certificate; certificate for another host name").run { world in
                 let shared = try await FaultBroker.shared
-                var configuration = try world.configuration
-                configuration.urls = [try BrokerURL(shared.node.tlsURL)]
+                var settings = try world.settings
+                settings.urls = [try BrokerURL(shared.node.tlsURL)]
                 try await shared.serve(try await Certificates.make(days: -1))
                 try await world.write(50)
                 try await world.withWorker { _ in
-                    try await world.withRelay(configuration) { relay in
+                    try await world.withRelay(settings) { relay in
                         try await world.refused(relay, .tls)
                         try await shared.serve(try await Certificates.make(for: "DNS:elsewhere.example.org"))
                         try await eventually(within: .seconds(60), "the host name was rejected") {
@@ -85,13 +85,13 @@ extension Faults {
                 let proxy = try LoopbackProxy(to: world.broker.port)
                 defer { proxy.close() }
                 proxy.setDown(true)
-                var configuration = try world.configuration(through: proxy)
-                configuration.urls =
+                var settings = try world.settings(through: proxy)
+                settings.urls =
                     [
                         BrokerURL(host: "127.0.0.1", port: 1), BrokerURL(host: "no-such-host.invalid"),
-                    ] + configuration.urls
-                try await world.withWorker(configuration) { _ in
-                    try await world.withRelay(configuration) { relay in
+                    ] + settings.urls
+                try await world.withWorker(settings) { _ in
+                    try await world.withRelay(settings) { relay in
                         try await world.write(200)
                         let since = ContinuousClock.now
                         try await eventually(within: .seconds(600), "it was unavailable for a while") {

@@ -15,7 +15,7 @@ extension Faults {
             try await Trial("6", "exchange deleted with outstanding confirms; rows republished").run {
                 world in
                 let admin = try world.admin
-                let exchange = try world.configuration.exchange
+                let exchange = try world.settings.exchange
                 let isFirst = Locked(true)
                 let failpoints = RelayFailpoints { point in
                     guard point == .afterPublish,
@@ -70,7 +70,7 @@ extension Faults {
         {
             try await Trial("8", "full queue with reject-publish: basic.nack").run { world in
                 let admin = try world.admin
-                let (full, exchange) = (world.installation.name(of: "full"), try world.configuration.exchange)
+                let (full, exchange) = (world.installation.name(of: "full"), try world.settings.exchange)
                 try await admin.perform { channel throws(BrokerError) in
                     try channel.declareQueue(
                         full,

@@ -8,7 +8,7 @@ import Foundation
 /// The tap queue, which is only read at the end, and the dead letters.
 extension TrialWorld {
     func declareTap() async throws {
-        let (tap, exchange) = (tap, try configuration.exchange)
+        let (tap, exchange) = (tap, try settings.exchange)
         try await admin.perform { channel throws(BrokerError) in
             let arguments: [String: SignalMessage.HeaderValue] = [
                 "x-queue-type": .string("quorum"), "x-delivery-limit": .integer(1_000_000),
@@ -19,7 +19,7 @@ extension TrialWorld {
     }
 
     func deleteTap() async throws {
-        let (tap, exchange) = (tap, try configuration.exchange)
+        let (tap, exchange) = (tap, try settings.exchange)
         try await admin.perform { channel throws(BrokerError) in
             try channel.deleteQueue(tap)
             try channel.deleteExchange(exchange)

@@ -17,24 +17,24 @@ import ToolSupport
 extension TrialWorld {
     /// Runs a body concurrently with a relay, and stops the relay afterwards.
     func withRelay(
-        _ broker: BrokerConfiguration? = nil, failpoints: RelayFailpoints = .none,
+        _ broker: BrokerSettings? = nil, failpoints: RelayFailpoints = .none,
         _ body: (TrialRelay) async throws -> Void
     ) async throws {
         let relay = TrialRelay(
-            from: store, try broker ?? configuration, failpoints: failpoints, logger: logger)
+            from: store, try broker ?? settings, failpoints: failpoints, logger: logger)
         try await beside({ try await relay.run() }) { try await body(relay) }
     }
 
     /// Runs a body concurrently with a worker, and stops the worker afterwards.
     func withWorker(
-        _ broker: BrokerConfiguration? = nil, _ dispatching: DispatcherConfiguration? = nil,
+        _ broker: BrokerSettings? = nil, _ dispatching: DispatcherSettings? = nil,
         before: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
         after: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
         _ body: (TrialWorker) async throws -> Void
     ) async throws {
         let worker = TrialWorker(
-            topology, try broker ?? configuration, effects: effects, log: try TrialLog(newDiary()),
-            configuration: dispatching ?? DispatcherConfiguration(), logger: logger, before: before,
+            topology, try broker ?? settings, effects: effects, log: try TrialLog(newDiary()),
+            settings: dispatching ?? DispatcherSettings(), logger: logger, before: before,
             after: after)
         try await beside({ try await worker.run() }) { try await body(worker) }
     }

@@ -68,24 +68,24 @@ final class TrialWorld: Sendable {
     // MARK: Broker
 
     /// The configuration for a direct connection to the broker.
-    var configuration: BrokerConfiguration {
+    var settings: BrokerSettings {
         get throws {
-            var configuration = try installation.broker
-            configuration.connectionName = "trial"
-            configuration.firstPause = .milliseconds(50)
-            configuration.longestPause = .milliseconds(500)
-            return configuration
+            var settings = try installation.broker
+            settings.connectionName = "trial"
+            settings.firstPause = .milliseconds(50)
+            settings.longestPause = .milliseconds(500)
+            return settings
         }
     }
 
     /// The configuration for a connection through a proxy.
-    func configuration(through proxy: LoopbackProxy) throws -> BrokerConfiguration {
-        var configuration = try configuration
-        configuration.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
-        return configuration
+    func settings(through proxy: LoopbackProxy) throws -> BrokerSettings {
+        var settings = try settings
+        settings.urls = [BrokerURL(host: "127.0.0.1", port: Int(proxy.port))]
+        return settings
     }
 
-    var admin: BrokerAdmin { get throws { BrokerAdmin(try configuration) } }
+    var admin: BrokerAdmin { get throws { BrokerAdmin(try settings) } }
 
     /// Declares all missing objects at the broker.
     func declare() async throws {

@@ -49,8 +49,8 @@ struct FaultActor {
         return value
     }
 
-    private func broker() throws -> BrokerConfiguration {
-        var broker = BrokerConfiguration(urls: try BrokerURL.list(value("BROKER_URL")))
+    private func broker() throws -> BrokerSettings {
+        var broker = BrokerSettings(urls: try BrokerURL.list(value("BROKER_URL")))
         broker.exchange = try value("BROKER_EXCHANGE")
         broker.connectionName = "fault-actor"
         broker.firstPause = .milliseconds(50)
@@ -78,17 +78,17 @@ struct FaultActor {
     }
 
     private func worker() throws -> TrialWorker {
-        var configuration = DispatcherConfiguration()
-        configuration.concurrency = Int(environment["CONCURRENCY"] ?? "") ?? 8
+        var settings = DispatcherSettings()
+        settings.concurrency = Int(environment["CONCURRENCY"] ?? "") ?? 8
         var broker = try broker()
-        broker.prefetch = 2 * configuration.concurrency
+        broker.prefetch = 2 * settings.concurrency
         let topology = try ConsumerTopology(
             queue: value("QUEUE"), patterns: ["#"], singleActive: environment["SINGLE_ACTIVE"] != nil)
         let pause = Duration.milliseconds(Int(environment["PAUSE"] ?? "") ?? 0)
         let poison = environment["POISON"].flatMap { UUID(uuidString: $0) }
         return TrialWorker(
             topology, broker, effects: try TrialEffects(value("EFFECTS")), log: try TrialLog(value("DIARY")),
-            configuration: configuration, logger: logger,
+            settings: settings, logger: logger,
             before: { context in
                 if context.id == poison { kill(getpid(), SIGKILL) }
                 crash.reach("beforeEffect")

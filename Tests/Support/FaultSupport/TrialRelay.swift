@@ -14,14 +14,14 @@ package struct TrialRelay: Sendable {
     package let relay: SignalRelay
 
     package init(
-        from store: SQLiteStore, _ broker: BrokerConfiguration, failpoints: RelayFailpoints = .none,
+        from store: SQLiteStore, _ broker: BrokerSettings, failpoints: RelayFailpoints = .none,
         logger: Logger
     ) {
         publisher = BrokerPublisher(broker, logger: logger)
-        var configuration = RelayConfiguration()
-        configuration.backoff = RelayBackoff(first: .milliseconds(200), limit: .seconds(2))
+        var settings = RelaySettings()
+        settings.backoff = RelayBackoff(first: .milliseconds(200), limit: .seconds(2))
         relay = SignalRelay(
-            from: store, to: publisher, codec: TrialCodec.codec, configuration: configuration,
+            from: store, to: publisher, codec: TrialCodec.codec, settings: settings,
             failpoints: failpoints, logger: logger)
     }
 

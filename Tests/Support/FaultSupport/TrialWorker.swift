@@ -16,8 +16,8 @@ package struct TrialWorker: Sendable {
     ///   - before: runs before the handler's transaction; an error that it throws counts as the handler's.
     ///   - after: runs after the transaction's commit and before the acknowledgement.
     package init(
-        _ topology: ConsumerTopology, _ broker: BrokerConfiguration, effects: TrialEffects, log: TrialLog,
-        configuration: DispatcherConfiguration = DispatcherConfiguration(), logger: Logger,
+        _ topology: ConsumerTopology, _ broker: BrokerSettings, effects: TrialEffects, log: TrialLog,
+        settings: DispatcherSettings = DispatcherSettings(), logger: Logger,
         before: @escaping @Sendable (SignalContext) async throws -> Void = { _ in },
         after: @escaping @Sendable (SignalContext) async throws -> Void = { _ in }
     ) {
@@ -25,11 +25,11 @@ package struct TrialWorker: Sendable {
         handlers.once(TrialHappened.self, as: "effect") { _, context, database in
             try TrialEffects.write(context.id, database)
         }
-        var configuration = configuration
-        configuration.middleware = [Diary(log: log, before: before, after: after)]
+        var settings = settings
+        settings.middleware = [Diary(log: log, before: before, after: after)]
         source = BrokerSource(topology, broker, logger: logger)
         dispatcher = SignalDispatcher(
-            from: source, handlers: handlers, inbox: effects.inbox, configuration: configuration,
+            from: source, handlers: handlers, inbox: effects.inbox, settings: settings,
             logger: logger)
     }
 

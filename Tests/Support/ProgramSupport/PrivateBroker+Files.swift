@@ -16,9 +16,9 @@ extension PrivateBroker {
 }
 
 extension Installation {
-    package var broker: BrokerConfiguration {
+    package var broker: BrokerSettings {
         get throws {
-            var broker = BrokerConfiguration(urls: try BrokerURL.list(environment["BROKER_URL"] ?? ""))
+            var broker = BrokerSettings(urls: try BrokerURL.list(environment["BROKER_URL"] ?? ""))
             broker.exchange = environment["BROKER_EXCHANGE"] ?? broker.exchange
             return broker
         }

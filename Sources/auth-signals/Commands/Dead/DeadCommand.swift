@@ -29,15 +29,15 @@ struct DeadCommand: AsyncParsableCommand {
         _ queue: String, telling verb: String?,
         _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterQueue.Verdict
     ) async throws -> DeadLetterQueue.Tally {
-        var (configuration, management) = try OperatorBroker.settings()
+        var (settings, management) = try OperatorBroker.settings()
         // Include messages that were dead-lettered because they were too large for a worker.
-        configuration.largestBody = 16 << 20
+        settings.largestBody = 16 << 20
         let interruption = await Interruption.listening()
         let progress = Progress()
         let tally = try await ProcessFailure.naming {
             if let management { try await checkLimit(of: queue + ".dead", management) }
             let box = try DeadLetterQueue(
-                queue: queue, configuration, limitCheck: management == nil ? .probe : .probeIfPermitted)
+                queue: queue, settings, limitCheck: management == nil ? .probe : .probeIfPermitted)
             return try await box.visit(
                 isInterrupted: { interruption.isRequested },
                 progress: { tally in

@@ -25,9 +25,9 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let topology = try consumer.topology()
         var reader = ProcessEnvironment.settings()
-        var broker = BrokerConfiguration(reading: &reader)
+        var broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals operator"
-        let required = RelayConfiguration(reading: &reader).required
+        let required = RelaySettings(reading: &reader).required
         let publishers = Set(reader.list("BROKER_PUBLISHERS", default: []))
         let management = ManagementAPI(reading: &reader, broker.urls[0])
         try reader.check()
@@ -54,7 +54,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
 
     /// The findings that can be made over AMQP alone.
     private func seen(
-        _ broker: BrokerConfiguration, _ topology: ConsumerTopology?
+        _ broker: BrokerSettings, _ topology: ConsumerTopology?
     ) async throws -> [TopologyFinding] {
         let admin = BrokerAdmin(broker)
         let declare = "auth-signals topology declare"
@@ -78,7 +78,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     }
 
     private func finding(
-        _ state: DeclarationState, _ object: String, _ broker: BrokerConfiguration, _ declare: String
+        _ state: DeclarationState, _ object: String, _ broker: BrokerSettings, _ declare: String
     ) -> TopologyFinding? {
         switch state {
         case .same: nil

@@ -16,11 +16,11 @@ struct TopologyDeclareCommand: AsyncParsableCommand {
 
     func run() async throws {
         let topology = try consumer.topology()
-        let configuration = try OperatorBroker.configuration()
-        let admin = BrokerAdmin(configuration)
+        let settings = try OperatorBroker.broker()
+        let admin = BrokerAdmin(settings)
         try await ProcessFailure.naming {
             try await admin.declareExchange()
-            printLine("exchange \(configuration.exchange)")
+            printLine("exchange \(settings.exchange)")
             guard let topology else { return }
             try await admin.declare(topology)
             printLine("exchange \(topology.exchange)")

@@ -2,7 +2,7 @@
 public import AuthSignals
 import Foundation
 
-extension MailConfiguration {
+extension MailSettings {
     /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. If
     /// `SITE_NAME` is not set, it is the host of `PUBLIC_URL` or `SIGNALS_SOURCE`.
     ///

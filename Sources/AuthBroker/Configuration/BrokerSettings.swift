@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How to connect to a broker, with its limits and timeouts; the defaults suit most deployments.
-public struct BrokerConfiguration: Sendable {
+public struct BrokerSettings: Sendable {
     /// The nodes of the broker, tried in this order.
     public var urls: [BrokerURL]
     /// The topic exchange of the signals.

@@ -2,7 +2,7 @@
 public import AuthSignals
 
 /// The limits and intervals of a ``SignalRelay``; the defaults suit one outbox and one broker.
-public struct RelayConfiguration: Sendable {
+public struct RelaySettings: Sendable {
     /// The maximum number of rows that are read and published at a time, from 1.
     public var batchSize = 500
     /// How many batches of that size may be in flight; of smaller ones, more.

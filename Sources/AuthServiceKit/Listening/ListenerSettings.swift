@@ -2,7 +2,7 @@
 import Foundation
 
 /// The address that a process listens on for HTTP, and the limits for its clients.
-public struct ListenerConfiguration: Sendable {
+public struct ListenerSettings: Sendable {
     /// The name of the setting for the port, for error messages: `HTTP_PORT`.
     public var setting: String
     /// An address or a host name.

@@ -3,7 +3,7 @@ import Foundation
 public import Logging
 
 /// How mails look and where they are sent.
-public struct MailConfiguration: Sendable {
+public struct MailSettings: Sendable {
     /// `MAIL_URL`: where mails are sent. Default `file:./mail`.
     public var url = MailURL(.folder("./mail"))
     /// `MAIL_FROM`: the sender; also the envelope sender, which receives failure reports (bounces). Default

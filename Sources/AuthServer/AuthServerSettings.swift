@@ -2,7 +2,7 @@
 
 /// The configuration of the HTTP server. `AccountSettings` has the settings of the flows, including `PUBLIC_URL`, the
 /// URL at which browsers reach this server: with `https`, cookies are `Secure` and have the prefix `__Host-`.
-public struct AuthServerConfiguration: Sendable {
+public struct AuthServerSettings: Sendable {
     /// `HTTP_HOST`: the address to listen on.
     public var host = "127.0.0.1"
     /// `HTTP_PORT`: 0 to 65535; 0 selects a free port.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The limits and options of a ``SignalDispatcher``; the defaults suit most handlers.
-public struct DispatcherConfiguration: Sendable {
+public struct DispatcherSettings: Sendable {
     /// How much of a handler's error is written into the headers of the failed message.
     public struct ErrorDetail: Hashable, Sendable {
         private enum Kind { case type, text }

@@ -3,13 +3,13 @@ import AuthBroker
 import AuthSignals
 import Testing
 
-@Suite struct BrokerConfigurationTests {
+@Suite struct BrokerSettingsTests {
     @Test func `defaults to the broker on this host`() throws {
         var reader = SettingsReader([:])
-        let configuration = BrokerConfiguration(reading: &reader)
+        let settings = BrokerSettings(reading: &reader)
         try reader.check()
-        #expect(configuration.urls == [.local])
-        #expect(configuration.exchange == "auth.signals")
+        #expect(settings.urls == [.local])
+        #expect(settings.exchange == "auth.signals")
         #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE"])
     }
 
@@ -17,25 +17,25 @@ import Testing
         var reader = SettingsReader([
             "BROKER_URL": "amqp://u:p@one/,amqps://u:p@two/v", "BROKER_EXCHANGE": "auth.signals.v2",
         ])
-        let configuration = BrokerConfiguration(reading: &reader)
+        let settings = BrokerSettings(reading: &reader)
         try reader.check()
-        #expect(configuration.urls.map(\.host) == ["one", "two"])
-        #expect(configuration.exchange == "auth.signals.v2")
+        #expect(settings.urls.map(\.host) == ["one", "two"])
+        #expect(settings.exchange == "auth.signals.v2")
     }
 
     @Test(arguments: [" auth.signals.v2\n", "auth.signals.v2\r\n"])
     func `trims white space around the exchange name`(text: String) throws {
         var reader = SettingsReader(["BROKER_EXCHANGE": text, "BROKER_URL": "amqp://one/,\n amqp://two/\n"])
-        let configuration = BrokerConfiguration(reading: &reader)
+        let settings = BrokerSettings(reading: &reader)
         try reader.check()
-        #expect(configuration.exchange == "auth.signals.v2")
-        #expect(configuration.urls.map(\.host) == ["one", "two"])
+        #expect(settings.exchange == "auth.signals.v2")
+        #expect(settings.urls.map(\.host) == ["one", "two"])
     }
 
     @Test(arguments: ["\"auth.signals\"", "'auth.signals'", "auth\n.signals", "auth.\u{0}signals"])
     func `rejects an exchange name with quotes or a control character`(text: String) {
         var reader = SettingsReader(["BROKER_EXCHANGE": text])
-        _ = BrokerConfiguration(reading: &reader)
+        _ = BrokerSettings(reading: &reader)
         #expect(reader.faults.map(\.name) == ["BROKER_EXCHANGE"])
     }
 
@@ -43,7 +43,7 @@ import Testing
         var reader = SettingsReader([
             "BROKER_URL": "http://u:sesame@h", "BROKER_EXCHANGE": "amq.topic",
         ])
-        _ = BrokerConfiguration(reading: &reader)
+        _ = BrokerSettings(reading: &reader)
         let faults = reader.faults.map(\.description)
         #expect(
             faults == [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The configuration of the mail loop.
-public struct MailLoopConfiguration: Sendable {
+public struct MailLoopSettings: Sendable {
     /// How many mails are sent concurrently, from 1. With 1, mails are sent in the order in which they were queued. An
     /// SMTP transport needs as many connections.
     public var concurrency = 1

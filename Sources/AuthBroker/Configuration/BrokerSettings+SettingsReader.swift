@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-extension BrokerConfiguration {
+extension BrokerSettings {
     /// Reads `BROKER_URL` (one URL or several, separated by commas) and `BROKER_EXCHANGE`. Faults are collected in
     /// the reader and never quote a URL, which may contain a password.
     public init(reading reader: inout SettingsReader) {

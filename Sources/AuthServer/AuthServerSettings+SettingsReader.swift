@@ -3,7 +3,7 @@ import AuthFlows
 public import AuthSignals
 import Foundation
 
-extension AuthServerConfiguration {
+extension AuthServerSettings {
     /// Reads `HTTP_HOST`, `HTTP_PORT`, `HTTP_MAX_CONNECTIONS`, `HTTP_BODY_TIMEOUT`, `CSRF_TRUSTED_ORIGINS`,
     /// `CSRF_COOKIE_NAME`, `ALLAUTH_TRUSTED_PROXY_COUNT` and `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`.
     public init(reading settings: inout SettingsReader) {

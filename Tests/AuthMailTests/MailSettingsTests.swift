@@ -4,33 +4,33 @@ import AuthSignals
 import Foundation
 import Testing
 
-@Suite struct MailConfigurationTests {
-    private func read(_ values: [String: String]) -> (MailConfiguration, [String]) {
+@Suite struct MailSettingsTests {
+    private func read(_ values: [String: String]) -> (MailSettings, [String]) {
         var reader = SettingsReader(values)
-        let configuration = MailConfiguration(reading: &reader)
-        return (configuration, reader.faults.map(\.description))
+        let settings = MailSettings(reading: &reader)
+        return (settings, reader.faults.map(\.description))
     }
 
     @Test func `without settings, mails are written to a folder`() {
-        let (configuration, faults) = read([:])
+        let (settings, faults) = read([:])
         #expect(faults == [])
-        #expect(configuration.url.target == .folder("./mail"))
-        #expect(configuration.from.address == "accounts@localhost")
-        #expect(configuration.siteName == "localhost")
-        #expect(configuration.subjectPrefix == nil)
+        #expect(settings.url.target == .folder("./mail"))
+        #expect(settings.from.address == "accounts@localhost")
+        #expect(settings.siteName == "localhost")
+        #expect(settings.subjectPrefix == nil)
     }
 
     @Test func `reads every setting`() {
-        let (configuration, faults) = read([
+        let (settings, faults) = read([
             "MAIL_URL": "smtp://mail.example.org", "MAIL_FROM": "Example <a@example.org>",
             "SITE_NAME": "The Example",
             "ACCOUNT_EMAIL_SUBJECT_PREFIX": "Ex: ", "PUBLIC_URL": "https://accounts.example.org",
         ])
         #expect(faults == [])
-        #expect(configuration.url.description == "smtp://mail.example.org:25")
-        #expect(configuration.from.name == "Example")
-        #expect(configuration.siteName == "The Example")
-        #expect(configuration.subjectPrefix == "Ex: ")
+        #expect(settings.url.description == "smtp://mail.example.org:25")
+        #expect(settings.from.name == "Example")
+        #expect(settings.siteName == "The Example")
+        #expect(settings.subjectPrefix == "Ex: ")
     }
 
     @Test func `derives the site name from the public URL, the source or the sender`() {
@@ -60,9 +60,9 @@ import Testing
 
     @Test(arguments: ["mail.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost"])
     func `MAIL_HELO sets the EHLO name`(name: String) {
-        let (configuration, faults) = read(["MAIL_HELO": name])
+        let (settings, faults) = read(["MAIL_HELO": name])
         #expect(faults == [])
-        #expect(configuration.helloName == name)
+        #expect(settings.helloName == name)
     }
 
     @Test(arguments: ["mail example", "-a.example", "a..b", "a_b.example", "[192.0.2.1", "münchen.example"])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
-extension RelayConfiguration {
+extension RelaySettings {
     /// Reads `SIGNALS_REQUIRED`: signal names, separated by commas.
     public init(reading settings: inout SettingsReader) {
         self.init()
