@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import AuthSignals
+import AuthTesting
+import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
@@ -20,13 +24,33 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            ("HandleSignals", "[\"welcome\"]\n"), ("LogSomebodyIn", "welcome ada@example.org\n"),
-            ("TestYourHandlers", "[\"recorder\"]\n"),
+            ("LogAUserIn", "welcome ada@example.org\n"),
+            ("TestYourHandlers", "sent after a retry: ada@example.org\n"),
         ])
         func `an example runs and prints the expected output`(name: String, output: String) async throws {
             let snippet = try Program(name, [], environment: [:])
             #expect(try await snippet.exitCode() == 0, "\(snippet.log)")
             #expect(snippet.output == output)
+        }
+
+        @Test func `the worker example handles the log-in of a user`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            // Declared before the worker starts, so that no signal is unrouted.
+            let queue = try ConsumerTopology(queue: "welcome", patterns: ["account.user_logged_in"])
+            let admin = BrokerAdmin(try installation.broker)
+            try await admin.declareExchange()
+            try await admin.declare(queue)
+            let worker = try Program("HandleSignals", [], environment: installation.environment)
+            let server = try await installation.serve()
+            #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
+            try await eventually("the handler has run: \(worker.log)") {
+                try worker.checkIsAlive()
+                return worker.log.contains("welcome back")
+            }
+            #expect(worker.log.contains("signal=account.user_logged_in"))
+            worker.send(SIGTERM)
+            #expect(try await worker.exitCode() == 0, "\(worker.log)")
+            try await server.program.stop()
         }
 
         @Test func `the README contains the examples verbatim`() throws {
@@ -36,7 +60,7 @@ extension EndToEnd {
                     contentsOf: Repository.root.appending(path: "Snippets/\(name).swift"), encoding: .utf8)
                 #expect(snippet.contains(code), "\(name) and the README differ")
             }
-            #expect(Self.examples(in: readme).count >= 3)
+            #expect(Self.examples(in: readme).count >= 4)
         }
 
         /// Ignores examples with an ellipsis, which are sketches, and examples of tests, which need a test target.
