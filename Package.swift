@@ -47,6 +47,19 @@ let package = Package(
     name: "swift-auth-signals",
     platforms: [.macOS(.v15)],
     products: [
+        // The umbrella products: everything for an application that embeds the server, and everything for a worker.
+        .library(
+            name: "AuthApplication",
+            targets: [
+                "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
+                "AuthStore",
+                "AuthBroker", "AuthFlows", "AuthSignals",
+            ]),
+        .library(
+            name: "AuthWorker",
+            targets: ["AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals"]),
+
+        // One product per target, for those that need less.
         .library(name: "AuthSignals", targets: ["AuthSignals"]),
         .library(name: "AuthFlows", targets: ["AuthFlows"]),
         .library(name: "AuthStore", targets: ["AuthStore"]),
