@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ArgumentParser
+package import ArgumentParser
 import AuthSignals
 import Foundation
 
 /// Runs an executable's root command with the exit codes of ``ProcessFailure``.
-public enum CommandLineProgram {
+package enum CommandLineProgram {
     /// Parses the command line, runs the command and ends the process.
-    public static func main<Root: AsyncParsableCommand>(_ root: Root.Type, program: String) async -> Never {
+    package static func main<Root: AsyncParsableCommand>(_ root: Root.Type, program: String) async -> Never {
         do {
             var command = try Root.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

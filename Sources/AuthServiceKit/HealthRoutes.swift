@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-public import Hummingbird
+package import Hummingbird
 import Logging
-public import ServiceLifecycle
+package import ServiceLifecycle
 
 /// The routes `/livez`, `/readyz` and `/metrics`.
-public struct HealthRoutes: Sendable {
+package struct HealthRoutes: Sendable {
     /// Whether a process is ready, and the state of its parts.
-    public struct Report: Encodable, Sendable {
-        public var ready: Bool
+    package struct Report: Encodable, Sendable {
+        package var ready: Bool
         /// By part: `store`, `broker`, `oldest_pending_seconds`, …
-        public var parts: [String: String]
+        package var parts: [String: String]
 
-        public init(ready: Bool, parts: [String: String]) {
+        package init(ready: Bool, parts: [String: String]) {
             self.ready = ready
             self.parts = parts
         }
@@ -22,13 +22,13 @@ public struct HealthRoutes: Sendable {
     private let report: @Sendable () async -> Report
 
     /// - Parameter report: called for each `/readyz` request; it should return within a second.
-    public init(metrics: PrometheusMetrics, report: @escaping @Sendable () async -> Report) {
+    package init(metrics: PrometheusMetrics, report: @escaping @Sendable () async -> Report) {
         self.metrics = metrics
         self.report = report
     }
 
     /// Adds the routes.
-    public func add<Context: RequestContext>(to router: Router<Context>) {
+    package func add<Context: RequestContext>(to router: Router<Context>) {
         router.get("/livez") { _, _ in Self.response(.ok, "application/json", #"{"alive":true}"#) }
         router.get("/readyz") { _, _ in
             let report = await report()
@@ -55,7 +55,7 @@ public struct HealthRoutes: Sendable {
     /// - Parameters:
     ///   - port: 0 picks a free port.
     ///   - portFile: the file that the port is written to once the server listens.
-    public func application(host: String, port: Int, portFile: PortFile? = nil) -> some Service {
+    package func application(host: String, port: Int, portFile: PortFile? = nil) -> some Service {
         let router = Router(options: .autoGenerateHeadEndpoints)
         add(to: router)
         return ListeningService(

@@ -5,13 +5,13 @@ import UnixSignals
 
 /// Whether an operator's command was interrupted by SIGINT (Ctrl-C) or SIGTERM. The command finishes what is in flight;
 /// a second signal ends the process immediately.
-public final class Interruption: Sendable {
+package final class Interruption: Sendable {
     private let requests = Atomic(0)
 
     private init() {}
 
     /// Handles the signals from now on, until the process ends.
-    public static func listening() async -> Interruption {
+    package static func listening() async -> Interruption {
         let interruption = Interruption()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         Task {
@@ -23,7 +23,7 @@ public final class Interruption: Sendable {
     }
 
     /// Whether a signal has arrived.
-    public var isRequested: Bool { requests.load(ordering: .acquiring) > 0 }
+    package var isRequested: Bool { requests.load(ordering: .acquiring) > 0 }
 
     private func request() -> Int { requests.add(1, ordering: .acquiringAndReleasing).newValue }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-public import NIOCore
+package import NIOCore
 
 /// A file with the port that a process listens on, for tests and scripts that let the system pick a free port.
-public struct PortFile: Sendable {
+package struct PortFile: Sendable {
     private let path: String
 
-    public init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// Writes the port of a listening channel to the file, atomically.
-    public func write(_ channel: any Channel) {
+    package func write(_ channel: any Channel) {
         guard let port = channel.localAddress?.port else { return }
         // An error is ignored: a reader that waits for the file times out, and the listener itself works.
         try? Data("\(port)\n".utf8).write(to: URL(filePath: path), options: .atomic)

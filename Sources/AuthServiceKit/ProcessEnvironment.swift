@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
+package import AuthSignals
 import Configuration
 import Foundation
 
@@ -12,9 +12,9 @@ import Foundation
 #endif
 
 /// The environment variables of the process, as settings.
-public enum ProcessEnvironment {
+package enum ProcessEnvironment {
     /// A reader of settings in environment variables.
-    public static func settings() -> SettingsReader {
+    package static func settings() -> SettingsReader {
         SettingsReader(
             ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: named(variables))))
     }
@@ -34,7 +34,7 @@ public enum ProcessEnvironment {
     ///
     /// `ProcessInfo.environment` is not used because it drops a variable whose value begins with a combining mark or a
     /// joiner: Foundation searches for `=` by `Character`, and `=` and such a mark form one `Character`.
-    public static var variables: [String: String] {
+    package static var variables: [String: String] {
         var found: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
@@ -60,7 +60,7 @@ public enum ProcessEnvironment {
     private static let foreign: Set<String> = ["LOG_DIR", "HTTP_PROXY", "MAIL", "SESSION_MANAGER"]
 
     /// Variables that have a settings prefix and are not known: most likely misspelt settings.
-    public static func unknownNames(
+    package static func unknownNames(
         known: Set<String>, in environment: [String: String] = variables
     ) -> [String] {
         environment.keys.filter { name in

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-public import CoreMetrics
+package import CoreMetrics
 import Synchronization
 
 /// A swift-metrics backend that keeps metrics in memory and renders them in Prometheus' text format (version 0.0.4).
 ///
 /// Counters get the suffix `_total`, timers `_seconds`. Timers and aggregating recorders are histograms.
-public final class PrometheusMetrics: MetricsFactory {
+///
+/// An application should prefer swift-prometheus; this one spares the two executables a dependency.
+package final class PrometheusMetrics: MetricsFactory {
     private let families = Mutex<[String: Family]>([:])
 
-    public init() {}
+    package init() {}
 
     /// The body of the `/metrics` page.
-    public func text() -> String {
+    package func text() -> String {
         let families = families.withLock { $0 }
         return families.sorted { $0.key < $1.key }.map { name, family in
             "# HELP \(name) \(MetricDescriptions.text(of: name))\n"
@@ -20,11 +22,11 @@ public final class PrometheusMetrics: MetricsFactory {
         }.joined()
     }
 
-    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, "_total", .counter, dimensions) { CounterSeries() }
     }
 
-    public func makeRecorder(
+    package func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
         aggregate
@@ -32,19 +34,19 @@ public final class PrometheusMetrics: MetricsFactory {
             : series(label, "", .gauge, dimensions) { GaugeSeries() } as any RecorderHandler
     }
 
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(label, "", .gauge, dimensions) { GaugeSeries() }
     }
 
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(label, "_seconds", .histogram, dimensions) { HistogramSeries(unit: 1e-9) }
     }
 
     // A series lives as long as the process: Prometheus would take a counter that disappears for a restart.
-    public func destroyCounter(_ handler: any CounterHandler) {}
-    public func destroyMeter(_ handler: any MeterHandler) {}
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
-    public func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyMeter(_ handler: any MeterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 
     private func series<S: Series>(
         _ label: String, _ suffix: String, _ kind: Kind, _ dimensions: [(String, String)],

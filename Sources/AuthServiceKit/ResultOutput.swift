@@ -2,15 +2,15 @@
 import Foundation
 
 /// Standard output for a command whose reader may close the pipe while it writes.
-public struct ResultOutput: Sendable {
+package struct ResultOutput: Sendable {
     /// Whether standard output is a terminal.
-    public let isTerminal = isatty(STDOUT_FILENO) == 1
+    package let isTerminal = isatty(STDOUT_FILENO) == 1
 
     /// Ignores SIGPIPE from now on: writing to a closed pipe returns an error instead of ending the process.
-    public init() { signal(SIGPIPE, SIG_IGN) }
+    package init() { signal(SIGPIPE, SIG_IGN) }
 
     /// Whether the reader has closed the pipe.
-    public var isClosed: Bool {
+    package var isClosed: Bool {
         var end = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
     }
@@ -18,7 +18,7 @@ public struct ResultOutput: Sendable {
     /// Writes a line, with control characters escaped.
     ///
     /// - Returns: false if it cannot be written, because the reader has closed the pipe.
-    public func write(line: String) -> Bool {
+    package func write(line: String) -> Bool {
         var rest = Array((line.terminalSafe + "\n").utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }

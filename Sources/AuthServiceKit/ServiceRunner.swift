@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-public import Logging
-public import ServiceLifecycle
+package import Logging
+package import ServiceLifecycle
 import UnixSignals
 
 /// Runs the services of a process until it receives SIGTERM or SIGINT.
-public enum ServiceRunner {
+package enum ServiceRunner {
     /// Runs the services until one of them ends or the process receives SIGTERM or SIGINT. They are then shut down
     /// gracefully in reverse order, within 30 seconds. A second signal ends the process immediately, with exit code 1.
-    public static func run(_ services: [any Service], logger: Logger) async throws {
+    package static func run(_ services: [any Service], logger: Logger) async throws {
         let signals = SignalService(await UnixSignalsSequence(trapping: .sigterm, .sigint))
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) } + [

@@ -7,12 +7,12 @@
 extension String {
     /// The text with every control character and line break as a JSON escape (`\u001B`): C0 and DEL, C1, bidi controls,
     /// line and paragraph separators. The value of a JSON text does not change.
-    public var terminalSafe: String { terminalSafe(keepingLineBreaks: false) }
+    package var terminalSafe: String { terminalSafe(keepingLineBreaks: false) }
 
     /// Like ``terminalSafe``, for a text that has several lines on purpose, such as indented JSON.
     ///
     /// - Parameter keepingLineBreaks: whether U+000A stays as it is.
-    public func terminalSafe(keepingLineBreaks: Bool) -> String {
+    package func terminalSafe(keepingLineBreaks: Bool) -> String {
         guard utf8.contains(where: Self.mayBeginControl) else { return self }
         var safe = ""
         for scalar in unicodeScalars {
@@ -46,22 +46,6 @@ extension String {
 /// Prints a line on standard output, with control characters escaped.
 ///
 /// - Parameter keepingLineBreaks: for a text that has several lines on purpose.
-public func printLine(_ line: String, keepingLineBreaks: Bool = false) {
+package func printLine(_ line: String, keepingLineBreaks: Bool = false) {
     print(line.terminalSafe(keepingLineBreaks: keepingLineBreaks))
-}
-
-/// Standard error for a text log: each entry is one line.
-struct TerminalSafeErrorStream: TextOutputStream, Sendable {
-    private let put: @Sendable (String) -> Void
-
-    /// - Parameter put: receives one line, with its line break.
-    init(_ put: @escaping @Sendable (String) -> Void) { self.put = put }
-
-    /// - Parameter string: one log entry, with the line break that ends it.
-    mutating func write(_ string: String) {
-        // Compared by scalars, because "\r\n" is one `Character`.
-        var entry = string.unicodeScalars[...]
-        if entry.last == "\n" { entry.removeLast() }
-        put(String(entry).terminalSafe + "\n")
-    }
 }

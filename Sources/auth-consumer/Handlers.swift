@@ -2,7 +2,8 @@
 import AuthConsumer
 import AuthSignals
 
-/// The handlers of this worker. To write your own worker, copy this target and add its handlers here:
+/// The handlers of this worker. Add your own here, in a copy of this package; a worker in a package of its own begins
+/// with `Snippets/HandleSignals.swift` and the product `AuthWorker`.
 ///
 /// ```swift
 /// handlers.on(UserSignedUp.self, as: "welcome-mail") { signal, context in

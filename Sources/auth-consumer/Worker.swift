@@ -10,6 +10,13 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
+@main
+enum AuthConsumerProgram {
+    static func main() async {
+        await CommandLineProgram.main(Worker.self, program: "auth-consumer")
+    }
+}
+
 /// The example worker: consumes a queue of signals and runs Swift handlers.
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,7 +74,7 @@ struct Worker: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try WorkerSettings(reading: ProcessEnvironment.settings())
-        let metrics = settings.operation.bootstrap()
+        let metrics = settings.process.bootstrap()
         let logger = Logger(label: "auth-consumer")
         for warning in settings.warnings {
             logger.warning(
@@ -95,7 +102,7 @@ struct Worker: AsyncParsableCommand {
 
         // Services stop in reverse order, so that the source can still settle what the dispatcher finishes.
         var services: [any Service] = []
-        if let port = settings.operation.metricsPort {
+        if let port = settings.process.metricsPort {
             let health = HealthRoutes(metrics: metrics) {
                 var parts = ["broker": "\(source.status)"]
                 // A failed message that cannot be republished is redelivered again and again, so report not ready.
@@ -105,10 +112,11 @@ struct Worker: AsyncParsableCommand {
             }
             services.append(
                 health.application(
-                    host: settings.operation.metricsHost, port: port,
+                    host: settings.process.metricsHost, port: port,
                     portFile: portFile.map(PortFile.init(path:))))
         }
-        let registration = WorkRegistration(source: source, handlers: handlers, inbox: inbox, logger: logger)
+        let registration = HandlerRegistration(
+            source: source, handlers: handlers, inbox: inbox, logger: logger)
         services += [registration, source, dispatcher]
         do {
             try await ServiceRunner.run(services, logger: logger)
@@ -150,3 +158,27 @@ struct Worker: AsyncParsableCommand {
 }
 
 extension SignalLog.Format: ExpressibleByArgument {}
+
+/// Registers the worker's handlers and bindings in the inbox as soon as its queue is bound, so that
+/// `auth-signals outbox verify --inbox` can compare them with the emitted signals.
+private struct HandlerRegistration: Service {
+    let source: BrokerSource
+    let handlers: SignalHandlers
+    let inbox: SQLiteInbox
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            try await source.awaitConnected()
+            do {
+                try await inbox.register(
+                    handlers, boundTo: source.topology.patterns, on: source.topology.queue, at: Date())
+            } catch {
+                logger.warning(
+                    "registration of handlers in the inbox failed; outbox verify --inbox compares all signals",
+                    metadata: ["error": "\(error)"])
+            }
+        }
+        try? await gracefulShutdown()
+    }
+}

@@ -8,7 +8,7 @@ import AuthSignals
 
 /// The settings of a worker.
 struct WorkerSettings {
-    var operation: OperationSettings
+    var process: ProcessSettings
     var broker: BrokerSettings
     /// `INBOX_URL`: the file that the workers of one host share.
     var inboxPath: String
@@ -24,7 +24,7 @@ struct WorkerSettings {
     /// - Throws: `SettingFaults` with every fault.
     init(reading settings: SettingsReader) throws {
         var reader = settings
-        operation = OperationSettings(reading: &reader)
+        process = ProcessSettings(reading: &reader)
         broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-consumer"
         inboxPath = InboxURL(reading: &reader).path

@@ -56,7 +56,7 @@ struct Installation {
         let path = settings.store.url.path
         do {
             return try SQLiteStore(
-                existing: path, isReadOnly: isReadOnly, keys: keysWithoutMaking(settings),
+                existing: path, isReadOnly: isReadOnly, keys: existingKeys(settings),
                 codec: settings.signals.sealingCodec, retention: settings.store.outboxRetention)
         } catch let error as StoreError {
             throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
@@ -67,7 +67,7 @@ struct Installation {
     /// decrypt stored data.
     ///
     /// - Throws: `StoreError` with code `keyFile`.
-    static func keysWithoutMaking(_ settings: InstallationSettings) throws(StoreError) -> KeyRing {
+    static func existingKeys(_ settings: InstallationSettings) throws(StoreError) -> KeyRing {
         var secret = settings.secretKey
         if secret == nil { secret = try SecretKeyFile.existing(beside: settings.store.url.path) }
         return KeyRing(

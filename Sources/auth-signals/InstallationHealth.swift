@@ -23,8 +23,8 @@ struct InstallationHealth: Sendable {
         store = installation.store
         self.relay = relay
         self.publisher = publisher
-        port = installation.settings.operation.metricsPort
-        host = installation.settings.operation.metricsHost
+        port = installation.settings.process.metricsPort
+        host = installation.settings.process.metricsHost
     }
 
     func report(brokerIsRequired: Bool) async -> HealthRoutes.Report {

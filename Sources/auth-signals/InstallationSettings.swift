@@ -13,7 +13,7 @@ import Foundation
 
 /// All settings, read together, so that all faults are reported together.
 struct InstallationSettings {
-    var operation: OperationSettings
+    var process: ProcessSettings
     var signals: SignalSettings
     var account: AccountSettings
     var passwords: PasswordHashing
@@ -32,7 +32,7 @@ struct InstallationSettings {
     var secretKeyFallbacks: [String]
     /// Settings that are valid but most likely a mistake.
     var warnings: [SettingFault] = []
-    /// ProcessEnvironment variables with a settings prefix that are not settings.
+    /// Environment variables with a settings prefix that are not settings.
     var unknownNames: [String] = []
 
     /// - Parameter needsSource: whether `SIGNALS_SOURCE` must be set.
@@ -40,7 +40,7 @@ struct InstallationSettings {
     init(
         reading reader: inout SettingsReader, needsSource: Bool = true, faultsForUnknownNames: Bool = false
     ) throws {
-        operation = OperationSettings(reading: &reader)
+        process = ProcessSettings(reading: &reader)
         signals =
             needsSource || reader.string("SIGNALS_SOURCE") != nil
             ? SignalSettings(reading: &reader) : SignalSettings(source: "http://localhost")

@@ -46,7 +46,8 @@ import Testing
     @Test(arguments: [
         (4096, 1_000_000, 4096), (4096, 1024, 960), (4096, 128, 64), (4096, 64, 32), (8, 1024, 8), (64, 1, 1),
     ])
-    func `keeps descriptors for everything but connections`(wanted: Int, limit: Int, expected: Int) {
+    func `reserves file descriptors for everything except connections`(wanted: Int, limit: Int, expected: Int)
+    {
         let settings = ListenerSettings(
             setting: "HTTP_PORT", host: "127.0.0.1", port: 0, maximumConnections: wanted)
         #expect(settings.maximumConnections(descriptors: limit) == expected)

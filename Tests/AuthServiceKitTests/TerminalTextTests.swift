@@ -44,9 +44,9 @@ struct TerminalTextTests {
         #expect(try JSONDecoder().decode([String: String].self, from: Data(safe.utf8)) == [text: text])
     }
 
-    @Test(arguments: OperationSettings.LogFormat.allCases)
+    @Test(arguments: ProcessSettings.LogFormat.allCases)
     func `a log entry is one line, whatever its message and metadata contain`(
-        format: OperationSettings.LogFormat
+        format: ProcessSettings.LogFormat
     ) {
         let written = Mutex<[String]>([])
         let write: @Sendable (String) -> Void = { line in written.withLock { $0.append(line) } }

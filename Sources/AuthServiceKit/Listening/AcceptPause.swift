@@ -16,12 +16,14 @@ final class AcceptPause: ChannelInboundHandler {
     private var isLogged = false
 
     private static let pause = TimeAmount.milliseconds(500)
-    private static let passing: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
+    private static let transientErrors: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
     init(logger: Logger) { self.logger = logger }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, Self.passing.contains(error.errnoCode) { stop(context, error) }
+        if let error = error as? IOError, Self.transientErrors.contains(error.errnoCode) {
+            stop(context, error)
+        }
         context.fireErrorCaught(error)
     }
 

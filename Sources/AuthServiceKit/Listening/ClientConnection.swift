@@ -2,7 +2,7 @@
 import Synchronization
 
 /// The connection of a client, with actions that run when the client closes it.
-public final class ClientConnection: Sendable {
+package final class ClientConnection: Sendable {
     private let state = Mutex<(isClosed: Bool, actions: [@Sendable () -> Void])>((false, []))
 
     init() {}
@@ -10,7 +10,7 @@ public final class ClientConnection: Sendable {
     /// Runs the action when the client closes the connection, or immediately if it is closed already.
     ///
     /// A client that closes only its sending side (half-close) counts as well: the server cannot tell the two apart.
-    public func onClose(_ action: @escaping @Sendable () -> Void) {
+    package func onClose(_ action: @escaping @Sendable () -> Void) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.actions.append(action) }
             return state.isClosed

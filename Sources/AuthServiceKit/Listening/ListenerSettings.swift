@@ -2,27 +2,27 @@
 import Foundation
 
 /// The address that a process listens on for HTTP, and the limits for its clients.
-public struct ListenerSettings: Sendable {
+package struct ListenerSettings: Sendable {
     /// The name of the setting for the port, for error messages: `HTTP_PORT`.
-    public var setting: String
+    package var setting: String
     /// An address or a host name.
-    public var host: String
+    package var host: String
     /// 0 picks a free port.
-    public var port: Int
+    package var port: Int
     /// The file that the port is written to once the process listens.
-    public var portFile: PortFile?
+    package var portFile: PortFile?
     /// The number of connections that are served at a time; further ones wait in the listen queue. It is lowered if
     /// fewer than ``reservedDescriptors`` file descriptors would be left for everything else.
-    public var maximumConnections: Int
+    package var maximumConnections: Int
     /// How long a connection may be idle before its next request.
-    public var idleTimeout: Duration
+    package var idleTimeout: Duration
     /// How long it may take to receive a request, from its head to its end, before the connection is closed.
-    public var requestTimeout: Duration
+    package var requestTimeout: Duration
     /// The longest body, in bytes, that is requested with 100 (Continue) from a client that sends
     /// `Expect: 100-continue`.
-    public var bodyLimit: Int
+    package var bodyLimit: Int
 
-    public init(
+    package init(
         setting: String, host: String, port: Int, portFile: PortFile? = nil, maximumConnections: Int = 64,
         idleTimeout: Duration = .seconds(60), requestTimeout: Duration = .seconds(35),
         bodyLimit: Int = 64 * 1024
@@ -38,7 +38,7 @@ public struct ListenerSettings: Sendable {
     }
 
     /// File descriptors that are not available to clients: for the store, the broker, mail and providers.
-    public static let reservedDescriptors = 64
+    package static let reservedDescriptors = 64
 
     /// ``maximumConnections``, lowered if the process's limit of file descriptors requires it.
     ///

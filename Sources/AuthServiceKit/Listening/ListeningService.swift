@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
+package import Logging
 import NIOCore
-public import ServiceLifecycle
+import NIOHTTP1
+import ServiceLifecycle
 
 /// A service that answers HTTP requests on a port. If it cannot listen, its error names the port's setting.
 ///
 /// Everything that HTTP requires of a server below its routes is done here, in the same way for every process: interim
 /// responses, time limits for requests, and the limit on connections (``ListenerSettings``). `HEAD` also needs a
 /// router with `options: .autoGenerateHeadEndpoints`.
-public struct ListeningService: Service {
+package struct ListeningService: Service {
     /// Wraps the handling of a connection, for example to set a task-local value for all of its requests.
-    public typealias Around =
+    package typealias Around =
         @Sendable (_ connection: ClientConnection, _ serve: @Sendable () async -> Void) async -> Void
 
     private let service: any Service
@@ -24,7 +25,7 @@ public struct ListeningService: Service {
     /// - Parameters:
     ///   - responder: answers the requests, such as a router's `buildResponder()`.
     ///   - around: called for each connection; it calls `serve`.
-    public init<Responder: HTTPResponder>(
+    package init<Responder: HTTPResponder>(
         _ responder: Responder, settings: ListenerSettings, logger: Logger,
         around: @escaping Around = { _, serve in await serve() }
     ) where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
@@ -52,7 +53,7 @@ public struct ListeningService: Service {
 
     /// - Throws: ``ProcessFailure`` with code 1 if the port is in use, the user has no permission to listen on it, or
     ///   the host is not an address of this machine.
-    public func run() async throws {
+    package func run() async throws {
         do {
             try await service.run()
         } catch let error as IOError where Self.reasons[error.errnoCode] != nil {
@@ -73,4 +74,46 @@ public struct ListeningService: Service {
         EADDRNOTAVAIL: "the address is not available on this machine; set another host",
         EAFNOSUPPORT: "the address family is not supported (IPv6 may be off); set another host",
     ]
+}
+
+/// A connection of a ``ListeningService``: Hummingbird's HTTP/1.1 channel, with ``RequestReadingHandler``.
+private struct ListeningChannel: ServerChildChannel {
+    struct Value: ServerChildChannelValue {
+        let http: HTTP1Channel.Value
+        let client: ClientConnection
+        var channel: any Channel { http.channel }
+    }
+
+    let http: HTTP1Channel
+    let settings: ListenerSettings
+    let around: ListeningService.Around
+
+    init(
+        _ responder: @escaping HTTP1Channel.Responder, _ settings: ListenerSettings,
+        around: @escaping ListeningService.Around
+    ) {
+        http = HTTP1Channel(
+            responder: responder, configuration: .init(idleTimeout: TimeAmount(settings.idleTimeout)))
+        self.settings = settings
+        self.around = around
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let settings = settings
+        return http.setup(channel: channel, logger: logger).flatMapThrowing { http in
+            let pipeline = channel.pipeline.syncOperations
+            let client = ClientConnection()
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(
+                RequestReadingHandler(
+                    bodyLimit: settings.bodyLimit,
+                    timeLimit: TimeAmount(settings.requestTimeout), client: client),
+                position: .after(decoder))
+            return Value(http: http, client: client)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await around(value.client) { await http.handle(value: value.http, logger: logger) }
+    }
 }

@@ -20,7 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader, faultsForUnknownNames: true)
-        _ = settings.operation.bootstrap()
+        _ = settings.process.bootstrap()
         for warning in settings.warnings { printLine("warning: \(warning)") }
         let sqlite = try SQLiteVersion.linked()
         printLine("sqlite: \(sqlite)")
@@ -68,7 +68,7 @@ struct CheckCommand: AsyncParsableCommand {
     private static func store(_ settings: InstallationSettings) async throws -> String {
         let path = settings.store.url.path
         do {
-            let keys = try Installation.keysWithoutMaking(settings)
+            let keys = try Installation.existingKeys(settings)
             return
                 switch try await SQLiteStore.condition(
                     of: path, keys: keys, codec: settings.signals.sealingCodec)
@@ -86,7 +86,7 @@ struct CheckCommand: AsyncParsableCommand {
     private static func duplicateEmails(_ settings: InstallationSettings) async throws -> [String] {
         guard
             case .current = try await SQLiteStore.condition(
-                of: settings.store.url.path, keys: Installation.keysWithoutMaking(settings),
+                of: settings.store.url.path, keys: Installation.existingKeys(settings),
                 codec: settings.signals.sealingCodec)
         else { return [] }
         return try await Installation.existingStore(settings, isReadOnly: true).duplicateEmails()

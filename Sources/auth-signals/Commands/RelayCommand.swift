@@ -11,7 +11,7 @@ struct RelayCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
-        let metrics = settings.operation.bootstrap()
+        let metrics = settings.process.bootstrap()
         let installation = try await Installation(settings)
         let (relay, publisher) = installation.relay()
         let health = InstallationHealth(installation, relay: relay, publisher: publisher)

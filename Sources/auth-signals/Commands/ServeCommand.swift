@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
-        let metrics = settings.operation.bootstrap()
+        let metrics = settings.process.bootstrap()
         let installation = try await Installation(settings)
         let limits = try SQLiteRateLimiter(path: settings.store.url.path + ".limits")
         let publishing = relay ? installation.relay() : nil
@@ -97,6 +97,20 @@ struct ServeCommand: AsyncParsableCommand {
             connection.onClose { presence.leave() }
             await CallerPresence.$current.withValue(presence) { await serve() }
         }
+    }
+}
+
+/// Shuts an HTTP client for outgoing calls down at the end of the process. It comes before the listener in the list of
+/// services, so that it is stopped later: the last requests may still need the client.
+private struct ProviderClientService: Service {
+    private let client: ProviderClient
+
+    init(_ client: ProviderClient) { self.client = client }
+
+    func run() async throws {
+        // The client is shut down after a graceful shutdown and also if another service failed and cancelled this task.
+        try? await gracefulShutdown()
+        await client.shutdown()
     }
 }
 

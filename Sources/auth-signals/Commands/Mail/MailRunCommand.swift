@@ -18,7 +18,7 @@ struct MailRunCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
-        let metrics = settings.operation.bootstrap()
+        let metrics = settings.process.bootstrap()
         let installation = try await Installation(settings)
         let health = InstallationHealth(installation, relay: nil, publisher: nil)
         var services = try await health.services(metrics: metrics, brokerIsRequired: false)

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
+package import AuthSignals
 import Foundation
-public import Logging
+package import Logging
 import Metrics
 
 /// Logging, metrics and health of a process: `LOG_LEVEL`, `LOG_FORMAT`, `METRICS_HOST`, `METRICS_PORT`.
-public struct OperationSettings: Sendable {
+package struct ProcessSettings: Sendable {
     /// `LOG_FORMAT`.
-    public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+    package enum LogFormat: String, Sendable, CaseIterable { case text, json }
 
     /// `LOG_LEVEL`.
-    public var logLevel = Logger.Level.info
+    package var logLevel = Logger.Level.info
     /// `LOG_FORMAT`.
-    public var logFormat = LogFormat.text
+    package var logFormat = LogFormat.text
     /// `METRICS_HOST`: the address that the metrics and health endpoints listen on.
-    public var metricsHost = "127.0.0.1"
+    package var metricsHost = "127.0.0.1"
     /// `METRICS_PORT`; nil if the endpoints are off.
-    public var metricsPort: Int?
+    package var metricsPort: Int?
 
-    public init() {}
+    package init() {}
 
     /// Reads the settings.
-    public init(reading reader: inout SettingsReader) {
+    package init(reading reader: inout SettingsReader) {
         logLevel = reader.choice(
             "LOG_LEVEL", default: logLevel,
             Dictionary(uniqueKeysWithValues: Logger.Level.allCases.map { ($0.rawValue, $0) }))
@@ -36,7 +36,7 @@ public struct OperationSettings: Sendable {
     /// Sets up logging and metrics for the whole process. Call it once, when the process starts.
     ///
     /// - Returns: the metrics, for the `/metrics` route.
-    public func bootstrap() -> PrometheusMetrics {
+    package func bootstrap() -> PrometheusMetrics {
         let (level, format) = (logLevel, logFormat)
         LoggingSystem.bootstrap { label in
             var handler: any LogHandler =

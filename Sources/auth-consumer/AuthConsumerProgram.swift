@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-import AuthServiceKit
-
-@main
-enum AuthConsumerProgram {
-    static func main() async {
-        await CommandLineProgram.main(Worker.self, program: "auth-consumer")
-    }
-}
