@@ -30,7 +30,7 @@ struct TailCommand: AsyncParsableCommand {
         let output = ResultOutput()
         let isTable = output.isTerminal && !json
         let interruption = await Interruption.listening()
-        try await ProcessFailure.naming {
+        try await ProcessFailure.convertingBrokerErrors {
             try await SignalTail(filters.map(\.binding), OperatorBroker.broker()).run(
                 isEnded: { interruption.isRequested || output.isClosed },
                 { message in

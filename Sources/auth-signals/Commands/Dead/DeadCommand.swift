@@ -26,7 +26,7 @@ struct DeadCommand: AsyncParsableCommand {
     /// - Throws: `ProcessFailure` if the broker is not reachable, if it refused copies, or after an interruption.
     @discardableResult
     static func visit(
-        _ queue: String, telling verb: String?,
+        _ queue: String, progressVerb verb: String?,
         _ decide: @escaping @Sendable (DeadLetter) -> DeadLetterQueue.Verdict
     ) async throws -> DeadLetterQueue.Tally {
         var (settings, management) = try OperatorBroker.settings()
@@ -34,14 +34,14 @@ struct DeadCommand: AsyncParsableCommand {
         settings.largestBody = 16 << 20
         let interruption = await Interruption.listening()
         let progress = Progress()
-        let tally = try await ProcessFailure.naming {
+        let tally = try await ProcessFailure.convertingBrokerErrors {
             if let management { try await checkLimit(of: queue + ".dead", management) }
-            let box = try DeadLetterQueue(
+            let deadLetters = try DeadLetterQueue(
                 queue: queue, settings, limitCheck: management == nil ? .probe : .probeIfPermitted)
-            return try await box.visit(
+            return try await deadLetters.visit(
                 isInterrupted: { interruption.isRequested },
                 progress: { tally in
-                    if let verb { progress.tell(verb, tally) }
+                    if let verb { progress.report(verb, tally) }
                 }, decide)
         }
         if verb != nil { progress.end() }
@@ -73,7 +73,7 @@ struct DeadCommand: AsyncParsableCommand {
 private struct Progress: Sendable {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
-    func tell(_ verb: String, _ tally: DeadLetterQueue.Tally) {
+    func report(_ verb: String, _ tally: DeadLetterQueue.Tally) {
         let text =
             "\(tally.seen) of \(tally.present) inspected, \(tally.removed) \(verb)"
             + (tally.isBlocked ? "; the broker blocks publishing (memory or disk alarm)" : "")

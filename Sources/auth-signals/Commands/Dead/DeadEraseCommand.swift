@@ -21,7 +21,7 @@ struct DeadEraseCommand: AsyncParsableCommand {
     func run() async throws {
         let subject = subject
         for queue in queues {
-            let tally = try await DeadCommand.visit(queue, telling: "deleted") { letter in
+            let tally = try await DeadCommand.visit(queue, progressVerb: "deleted") { letter in
                 letter.message.subject == subject ? .drop : .leave
             }
             printLine(

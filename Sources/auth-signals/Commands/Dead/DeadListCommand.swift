@@ -17,7 +17,7 @@ struct DeadListCommand: AsyncParsableCommand {
     @Argument(help: "The consumer's queue.")
     var queue: String
 
-    @OptionGroup var selection: DeadSelection
+    @OptionGroup var selection: DeadLetterSelection
 
     @Option(help: "The maximum number of dead letters; 0 for all.")
     var limit = 100
@@ -31,25 +31,25 @@ struct DeadListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (selection, json) = (selection, json)
-        let oldest = OldestLetters(limit: limit)
-        let handlers = SeenHandlers()
-        try await DeadCommand.visit(queue, telling: nil) { letter in
-            handlers.see(letter)
-            if selection.means(letter) {
-                oldest.offer(letter) { letter in
-                    let line = DeadLine(letter)
+        let oldest = OldestDeadLetters(limit: limit)
+        let handlers = DeadLetterHandlers()
+        try await DeadCommand.visit(queue, progressVerb: nil) { letter in
+            handlers.insert(letter)
+            if selection.matches(letter) {
+                oldest.insert(letter) { letter in
+                    let line = DeadLetterLine(letter)
                     return json ? line.json : line.text
                 }
             }
             return .leave
         }
         for line in oldest.texts { printLine(line) }
-        handlers.warn(of: selection.handler)
+        handlers.warnIfUnknown(selection.handler)
     }
 }
 
 /// The output for a dead letter, without its data.
-struct DeadLine: Encodable {
+struct DeadLetterLine: Encodable {
     var id: String
     var name: String
     var subject: String?

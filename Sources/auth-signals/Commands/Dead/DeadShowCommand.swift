@@ -22,9 +22,9 @@ struct DeadShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (id, full) = (id.lowercased(), full)
-        let found = OldestLetters(limit: 0)
-        try await DeadCommand.visit(queue, telling: nil) { letter in
-            if letter.id.lowercased() == id { found.offer(letter) { Self.shown($0, full) } }
+        let found = OldestDeadLetters(limit: 0)
+        try await DeadCommand.visit(queue, progressVerb: nil) { letter in
+            if letter.id.lowercased() == id { found.insert(letter) { Self.shown($0, full) } }
             return .leave
         }
         let texts = found.texts
@@ -33,7 +33,7 @@ struct DeadShowCommand: AsyncParsableCommand {
     }
 
     private static func shown(_ letter: DeadLetter, _ full: Bool) -> String {
-        let head = (try? DeadLine(letter, full: full).jsonText(pretty: true)) ?? ""
+        let head = (try? DeadLetterLine(letter, full: full).jsonText(pretty: true)) ?? ""
         return head + "\n" + body(letter, full)
     }
 

@@ -16,7 +16,7 @@ struct DirectRepublish {
     /// - Returns: the number of signals that the broker has confirmed.
     /// - Throws: `ProcessFailure` if it has not confirmed all of them; it is safe to run the command again.
     func send(_ filter: OutboxFilter) async throws -> Int {
-        try await ProcessFailure.naming {
+        try await ProcessFailure.convertingBrokerErrors {
             try await checkQueue()
             let publisher = try QueuePublisher(
                 to: queue, settings.broker,

@@ -8,7 +8,7 @@ import Foundation
 struct OutboxSelection: ParsableArguments {
     @OptionGroup var signals: SignalSelection
 
-    @Option(help: "Emitted at or after: \(PointInTime.form).", transform: PointInTime.parse)
+    @Option(help: "Emitted at or after: \(PointInTime.format).", transform: PointInTime.parse)
     var since: Date?
 
     @Option(help: "Emitted before; same format as --since.", transform: PointInTime.parse)

@@ -78,7 +78,7 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
                 "unknown: whether this file was replaced by an older copy without `auth-signals restore`")
         }
         guard let comparison else { return }
-        if comparison.isGuess {
+        if comparison.comparesAllSignals {
             printLine(
                 "the inbox has no registration of its worker's handlers (an older worker): comparing all signals"
             )
@@ -102,13 +102,13 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         let work = try await opened.work()
         let marked = try await opened.handlers()
         try checkHandler(among: Set(marked + work.handlers).sorted())
-        let guess = handler.map { [$0] } ?? marked
-        var comparison = InboxComparison(isGuess: work.isEmpty)
+        let handlersToCompare = handler.map { [$0] } ?? marked
+        var comparison = InboxComparison(comparesAllSignals: work.isEmpty)
         try await store.forEachPage(of: selection.filter([.confirmed])) { records in
             var unseen: Set<UUID> = []
             if work.isEmpty {
                 comparison.compared += records.count
-                unseen = Set(try await opened.unseen(of: records.map(\.row.draft.id), by: guess))
+                unseen = Set(try await opened.unseen(of: records.map(\.row.draft.id), by: handlersToCompare))
             } else {
                 let wanted = self.wanted(of: records, work)
                 for (handler, ids) in wanted.byHandler {
@@ -156,9 +156,9 @@ struct InboxComparison: Encodable {
     /// The number of signals of the history that are not expected in the inbox.
     var others = 0
     /// Whether the inbox has no registration of its worker's handlers, so that all signals were compared.
-    var isGuess = false
+    var comparesAllSignals = false
 
     private enum CodingKeys: String, CodingKey {
-        case compared, unseen, others = "not_to_be_handled", isGuess = "guess"
+        case compared, unseen, others = "not_to_be_handled", comparesAllSignals = "guess"
     }
 }

@@ -34,7 +34,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         let findings: [TopologyFinding]
         if let management {
             // The management API shows more than AMQP, so only the log-in is tested over AMQP.
-            try await ProcessFailure.naming { try await BrokerAdmin(broker).check() }
+            try await ProcessFailure.convertingBrokerErrors { try await BrokerAdmin(broker).check() }
             findings =
                 TopologyReview(
                     try await management.inventory(), exchange: broker.exchange,
@@ -43,7 +43,9 @@ struct TopologyCheckCommand: AsyncParsableCommand {
                     required: required
                 ).findings
         } else {
-            findings = try await ProcessFailure.naming { try await seen(broker, topology) }
+            findings = try await ProcessFailure.convertingBrokerErrors {
+                try await findingsOverAMQP(broker, topology)
+            }
         }
         show(findings, hidden: management == nil ? hidden(topology) : [])
         let faults = findings.count { $0.level == .fault }
@@ -53,7 +55,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
     }
 
     /// The findings that can be made over AMQP alone.
-    private func seen(
+    private func findingsOverAMQP(
         _ broker: BrokerSettings, _ topology: ConsumerTopology?
     ) async throws -> [TopologyFinding] {
         let admin = BrokerAdmin(broker)

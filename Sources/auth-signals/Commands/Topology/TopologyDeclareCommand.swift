@@ -18,7 +18,7 @@ struct TopologyDeclareCommand: AsyncParsableCommand {
         let topology = try consumer.topology()
         let settings = try OperatorBroker.broker()
         let admin = BrokerAdmin(settings)
-        try await ProcessFailure.naming {
+        try await ProcessFailure.convertingBrokerErrors {
             try await admin.declareExchange()
             printLine("exchange \(settings.exchange)")
             guard let topology else { return }

@@ -32,7 +32,7 @@ extension ProcessFailure {
     }
 
     /// Runs a body and converts a broker error to a one-line failure.
-    static func naming<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+    static func convertingBrokerErrors<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let error as BrokerError { throw ProcessFailure(error) }
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// The queue's order cannot be used: RabbitMQ requeues released messages behind those released earlier, so that an
 /// interrupted inspection leaves the inspected dead letters behind the others.
-final class OldestLetters: Sendable {
+final class OldestDeadLetters: Sendable {
     /// The sort key of a dead letter.
     private struct Key: Comparable {
         /// When the message was dead-lettered; a dead letter without a time comes first.
@@ -26,7 +26,7 @@ final class OldestLetters: Sendable {
 
     private struct State {
         var kept: [(key: Key, text: String)] = []
-        var offered = 0
+        var count = 0
         /// The key of the youngest one that can still be among the oldest.
         var youngest: Key?
     }
@@ -40,10 +40,10 @@ final class OldestLetters: Sendable {
     /// Adds the next dead letter of the queue.
     ///
     /// - Parameter text: formats it; called only if it is among the oldest so far.
-    func offer(_ letter: DeadLetter, _ text: (DeadLetter) -> String) {
+    func insert(_ letter: DeadLetter, _ text: (DeadLetter) -> String) {
         state.withLock { state in
-            let key = Key(age: letter.age ?? .distantPast, looks: letter.looks, place: state.offered)
-            state.offered += 1
+            let key = Key(age: letter.age ?? .distantPast, looks: letter.looks, place: state.count)
+            state.count += 1
             if let youngest = state.youngest, key > youngest { return }
             state.kept.append((key, text(letter)))
             // Trimmed only occasionally, since sorting for every dead letter would be slow.

@@ -5,13 +5,13 @@ import AuthSignals
 import Foundation
 
 /// A selection of dead letters; options that are not set match everything.
-struct DeadSelection: ParsableArguments, Sendable {
+struct DeadLetterSelection: ParsableArguments, Sendable {
     @OptionGroup var signals: SignalSelection
 
     @Option(help: "The handler that failed.")
     var handler: String?
 
-    @Option(help: "Dead-lettered at or after: \(PointInTime.form).", transform: PointInTime.parse)
+    @Option(help: "Dead-lettered at or after: \(PointInTime.format).", transform: PointInTime.parse)
     var since: Date?
 
     @Option(help: "Dead-lettered before; same format as --since.", transform: PointInTime.parse)
@@ -20,7 +20,7 @@ struct DeadSelection: ParsableArguments, Sendable {
     /// Whether no option is set.
     var isEmpty: Bool { signals.isEmpty && handler == nil && since == nil && before == nil }
 
-    func means(_ letter: DeadLetter) -> Bool {
+    func matches(_ letter: DeadLetter) -> Bool {
         let id = letter.id.lowercased()
         if !signals.ids.isEmpty, !signals.ids.contains(where: { $0.lowercased() == id }) { return false }
         if let name = signals.name, !name.matches(letter.name) { return false }

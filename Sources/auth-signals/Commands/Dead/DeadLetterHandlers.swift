@@ -6,17 +6,17 @@ import Foundation
 import Synchronization
 
 /// Collects the handlers of all inspected dead letters, since a `--handler` that matches none of them may be a typo.
-final class SeenHandlers: Sendable {
+final class DeadLetterHandlers: Sendable {
     private let names = Mutex<Set<String>?>(nil)
 
-    func see(_ letter: DeadLetter) {
+    func insert(_ letter: DeadLetter) {
         names.withLock { names in
             names = (names ?? []).union([letter.handler].compactMap(\.self))
         }
     }
 
     /// Prints the existing handlers on standard error, if dead letters were inspected and none has the wanted handler.
-    func warn(of wanted: String?) {
+    func warnIfUnknown(_ wanted: String?) {
         guard let wanted, let names = names.withLock({ $0 }), !names.contains(wanted) else { return }
         let others =
             names.isEmpty

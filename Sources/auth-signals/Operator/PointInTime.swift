@@ -6,7 +6,7 @@ import Foundation
 /// Parses a point in time on the command line.
 enum PointInTime {
     /// The format, for the options' help.
-    static let form = "a time (2026-11-23T08:00:00Z) or an age (90s, 15m, 2h, 3d)"
+    static let format = "a time (2026-11-23T08:00:00Z) or an age (90s, 15m, 2h, 3d)"
 
     /// The largest age in seconds: ten thousand years.
     private static let longest = 10_000.0 * 365 * 86_400
@@ -18,7 +18,7 @@ enum PointInTime {
         guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()),
             (0...Self.longest).contains(count * unit)
         else {
-            throw ValidationError("must be \(form)")
+            throw ValidationError("must be \(format)")
         }
         return Date() - count * unit
     }
