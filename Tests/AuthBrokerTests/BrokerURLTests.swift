@@ -62,13 +62,13 @@ import Testing
     }
 
     @Test func `descriptions never contain user or password`() throws {
-        let url = try BrokerURL("amqps://somebody:sesame@host:1/v%2Fh")
+        let url = try BrokerURL("amqps://alice:sesame@host:1/v%2Fh")
         var dumped = ""
         dump(url, to: &dumped)
         dump(BrokerSettings(urls: [url]), to: &dumped)
         for text in [url.description, "\(url)", String(reflecting: url), "\([url])", dumped] {
             #expect(!text.contains("sesame"))
-            #expect(!text.contains("somebody"))
+            #expect(!text.contains("alice"))
         }
         #expect(url.description == "amqps://host:1/v%2Fh")
         #expect(try BrokerURL("amqp://[::1]").description == "amqp://[::1]:5672")

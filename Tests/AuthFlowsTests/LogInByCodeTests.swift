@@ -125,9 +125,9 @@ import Testing
     @Test func `an unknown address receives a mail without a code, and no code is accepted`() async throws {
         let world = try World.takingLoginCodes()
         let client = world.client()
-        let requested = try await client.requestLoginCode("nobody@x.org")
+        let requested = try await client.requestLoginCode("unknown@x.org")
         #expect(requested.answer == "unauthenticated login_by_code")
-        #expect(requested.mailed == ["unknown_account to nobody@x.org"])
+        #expect(requested.mailed == ["unknown_account to unknown@x.org"])
         #expect(requested.said == [])
         #expect(try await client.does { try await $0.resendLoginCode($1) }.mailed == [])
         for _ in 1...3 {
@@ -144,7 +144,7 @@ import Testing
         let before = try await world.rowCounts()
         _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "a@x.org"))
         let known = zip(try await world.rowCounts(), before).map(-)
-        _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "nobody@x.org"))
+        _ = try await world.accounts.requestLoginCode(RequestLoginCode(email: "unknown@x.org"))
         let both = zip(try await world.rowCounts(), before).map(-)
         #expect(known == [1, 1, 0])
         #expect(both == [2, 2, 0])
@@ -154,9 +154,9 @@ import Testing
         async throws
     {
         let quiet = try World.takingLoginCodes { $0.emailUnknownAccounts = false }
-        #expect(try await quiet.client().requestLoginCode("nobody@x.org").mailed == [])
+        #expect(try await quiet.client().requestLoginCode("unknown@x.org").mailed == [])
         let open = try World.takingLoginCodes { $0.preventEnumeration = .off }
-        let happened = try await open.client().requestLoginCode("nobody@x.org")
+        let happened = try await open.client().requestLoginCode("unknown@x.org")
         #expect(happened.answer == "refused unknown_email in email")
         #expect(happened.mailed == [])
     }

@@ -128,9 +128,9 @@ import Testing
     @Test func `no code is accepted for an unknown user, and no signal is emitted`() async throws {
         let world = try codeWorld()
         let client = world.client()
-        let requested = try await client.requestReset("nobody@x.org")
+        let requested = try await client.requestReset("unknown@x.org")
         #expect(requested.answer == "unauthenticated password_reset_by_code")
-        #expect(requested.mailed == ["unknown_account to nobody@x.org"])
+        #expect(requested.mailed == ["unknown_account to unknown@x.org"])
         for _ in 1...3 {
             let happened = try await client.reset("BCDF-GHJK")
             #expect(happened.answer == "refused incorrect_code in key")

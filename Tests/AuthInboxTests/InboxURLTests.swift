@@ -9,7 +9,7 @@ import Testing
         ("sqlite:/var/lib/inbox.sqlite", "/var/lib/inbox.sqlite"),
         ("SQLITE:///var/lib/inbox.sqlite", "/var/lib/inbox.sqlite"),
     ])
-    func `names a file`(_ text: String, _ path: String) throws {
+    func `an inbox URL names a file`(_ text: String, _ path: String) throws {
         #expect(try InboxURL(parsing: text).path == path)
     }
 

@@ -60,7 +60,7 @@ import Testing
         expect(identity, is: fixture.identity)
         #expect(identity.token?.accessToken.exposedText == "at-1")
         let kept = String(decoding: try JSONEncoder().encode(identity.extraData), as: UTF8.self)
-        #expect(!kept.contains("at-1") && !kept.contains("somebody-else"))
+        #expect(!kept.contains("at-1") && !kept.contains("forged"))
 
         let redeemed = try #require(http.requests.first { $0.members["code"] == "c-1" })
         #expect(redeemed.method == .post)

@@ -84,7 +84,7 @@ struct AccountPagesTests {
             let browser = BrowserClient(client)
             let form = try await browser.open("/accounts/password/reset")
             let asked = try await browser.press(form, "email=ada%40example.org")
-            let unknown = try await browser.press(form, "email=nobody%40example.org")
+            let unknown = try await browser.press(form, "email=unknown%40example.org")
             #expect(asked.status == .ok)
             #expect(asked.html == unknown.html)
 

@@ -46,7 +46,7 @@ struct BrowserClientTests {
     }
 
     @Test(arguments: ["csrftoken", "accounts_csrf"])
-    func `the settings contains the CSRF token, whatever other cookies the browser sends`(name: String)
+    func `the config response contains the CSRF token, whatever other cookies the browser sends`(name: String)
         async throws
     {
         var settings = AuthServerSettings()

@@ -20,7 +20,7 @@ struct ProviderEndpointsTests {
         ["provider": .string(provider), "process": .string(process), "token": token]
     }
 
-    @Test func `the settings lists the providers that a client can use`() async throws {
+    @Test func `the config response lists the providers that a client can use`() async throws {
         var issuer = BelievingProvider(id: "acme", name: "Acme", clientID: "client-7")
         issuer.ways = [.redirect]
         issuer.discoveryURL = URL(string: "https://acme.example/.well-known/openid-configuration")
@@ -163,7 +163,7 @@ struct ProviderEndpointsTests {
                 ),
                 (body("login", ["id_token": "nonsense"]), "token invalid_token"),
                 (body("redirect", token("1")), "process invalid_choice"),
-                (body("login", token("1"), provider: "nobody"), "token invalid_token"),
+                (body("login", token("1"), provider: "missing"), "token invalid_token"),
             ]
             for (attempt, expected) in attempts {
                 let reply = try await app.post("auth/provider/token", attempt)

@@ -132,14 +132,15 @@ struct ProviderRedirectTests {
                     .post, "\(path)dummy/login/callback/", [:], form(["code": "c"]))
                 #expect(posted.status == .seeOther)
             }
-            for path in ["/accounts/nowhere/dummy/login/callback/", "/accounts/oidc/nobody/login/callback/"] {
+            for path in ["/accounts/nowhere/dummy/login/callback/", "/accounts/oidc/missing/login/callback/"]
+            {
                 let answer = try await BrowserClient(client).raw(.post, path, [:], form(["code": "c"]))
                 #expect(answer.status == .notFound)
             }
         }
     }
 
-    @Test(arguments: ["//accounts/dummy/login/callback", "/accounts/nobody/login/callback"])
+    @Test(arguments: ["//accounts/dummy/login/callback", "/accounts/missing/login/callback"])
     func `a callback in a form is redirected to this server only`(path: String) async throws {
         try await server().run { client in
             let answer = try await BrowserClient(client).raw(.post, path, [:], form(["code": "c"]))
@@ -195,8 +196,8 @@ struct ProviderRedirectTests {
             there = try await begin(browser, Self.wanted.merging(["process": "connect"]) { $1 })
             back = try await comeBack(browser, there, ["code": person])
             #expect(query(back) == ["x": "1", "error": "permission_denied", "error_process": "connect"])
-            let nobody = try await begin(browser, Self.wanted.merging(["provider": "nobody"]) { $1 })
-            #expect(query(nobody) == ["x": "1", "error": "unknown", "error_process": "login"])
+            let missing = try await begin(browser, Self.wanted.merging(["provider": "missing"]) { $1 })
+            #expect(query(missing) == ["x": "1", "error": "unknown", "error_process": "login"])
             // The state of another browser.
             there = try await begin(browser)
             back = try await comeBack(BrowserClient(client), there, ["code": person])

@@ -40,7 +40,7 @@ extension EndToEnd {
             #expect(!shown.output.contains("ada@example.org"))
             let full = try await installation.operate(["dead", "show", queue, ids[0], "--full"])
             #expect(full.output.contains("ada@example.org"))
-            let none = try await installation.operate(["dead", "show", queue, "nobody"], code: 1)
+            let none = try await installation.operate(["dead", "show", queue, "missing"], code: 1)
             #expect(none.log == "auth-signals: no dead letter has that id\n")
 
             let older = try await installation.operate(["dead", "list", queue, "--before", "1h"])

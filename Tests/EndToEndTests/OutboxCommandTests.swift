@@ -101,9 +101,9 @@ extension EndToEnd {
             #expect(nothing.contains("expected in the inbox 0, missing 0; not expected 4"))
             try await without.program.stop()
 
-            let nobody = try await installation.operate(
-                ["outbox", "republish", "--since", "1h", "--to", "nobody"], code: 1)
-            #expect(nobody.log.contains("consumer nobody does not exist"))
+            let unknown = try await installation.operate(
+                ["outbox", "republish", "--since", "1h", "--to", "missing"], code: 1)
+            #expect(unknown.log.contains("consumer missing does not exist"))
             try await server.program.stop()
             try await first.program.stop()
         }

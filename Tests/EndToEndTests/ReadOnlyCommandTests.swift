@@ -12,8 +12,7 @@ import Testing
 extension EndToEnd {
     @Suite("Read-only commands")
     struct ReadOnlyCommandTests {
-        @Test func `do not change an application's database or file modes and create no files`() async throws
-        {
+        @Test func `read-only commands change no database or file mode and create no files`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let path = installation.folder.path("auth.sqlite")
             let pool = try DatabasePool(path: path)
@@ -46,7 +45,7 @@ extension EndToEnd {
             #expect(try Self.tree(installation.folder).map(\.mode) == before.map(\.mode))
         }
 
-        @Test func `do not create a store that does not exist`() async throws {
+        @Test func `read-only commands do not create a missing store`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let before = try Self.tree(installation.folder)
             let check = try await installation.operate(["check"])

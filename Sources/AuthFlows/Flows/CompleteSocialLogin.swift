@@ -4,7 +4,7 @@ import Foundation
 
 /// The results of hooks and rate limits for a social log-in, which are obtained before its transaction.
 struct SocialClearance: Sendable {
-    /// The hook's answer; `proceed` if there is no hook.
+    /// The hook's answer; `proceed` without a hook.
     var verdict = HookVerdict.proceed
     /// The user that the log-in matched, and that these results are about.
     var leadsTo: User.ID?

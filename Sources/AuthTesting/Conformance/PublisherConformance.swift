@@ -52,7 +52,7 @@ public enum PublisherConformance {
             try await subject.publisher.awaitReady()
             let name = freshName()
             let queue = try await subject.bind(SignalPattern(stringLiteral: name.rawValue))
-            var message = SignalMessage.test(1, name: name, subject: "somebody")
+            var message = SignalMessage.test(1, name: name, subject: "user-1")
             message.headers["auth-attempt"] = .integer(3)
             message.headers["flag"] = .bool(true)
             message.headers["traceparent"] = .string(

@@ -70,7 +70,7 @@ extension SourceConformance {
     static let moving: [Sentence] = [
         Sentence("Copies are stored in their queues, and the original is acknowledged") { subject in
             let collector = DeliveryCollector(subject.source)
-            let message = SignalMessage.test(1, subject: "somebody")
+            let message = SignalMessage.test(1, subject: "user-1")
             try await subject.send([message])
             let delivery = try await collector.wait(for: 1)[0]
             var copy = message

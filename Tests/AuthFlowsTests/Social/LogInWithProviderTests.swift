@@ -213,7 +213,7 @@ import Testing
     @Test func `refuses an unknown provider and an invalid token`() async throws {
         let world = try World()
         #expect(
-            try await world.client().social("1", provider: "nobody").answer
+            try await world.client().social("1", provider: "missing").answer
                 == "refused invalid_token in token")
         let empty = try await world.client().does {
             try await $0.logInWithProviderToken(

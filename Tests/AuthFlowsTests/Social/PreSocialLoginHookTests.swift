@@ -99,9 +99,9 @@ import Testing
         #expect(stolen.said == ["pre_social_login: connected"])
         #expect(try await world.socialAccounts(of: "a@x.org").count == 1)
         target.change { $0 = UUID() }
-        let nobody = try await world.client().social("2 b@x.org*")
-        #expect(nobody.answer == "forbidden denied")
-        #expect(nobody.said == ["pre_social_login: denied unknown_user"])
+        let unknown = try await world.client().social("2 b@x.org*")
+        #expect(unknown.answer == "forbidden denied")
+        #expect(unknown.said == ["pre_social_login: denied unknown_user"])
     }
 
     @Test func `a hook that exceeds its deadline denies the log-in and is not awaited`() async throws {

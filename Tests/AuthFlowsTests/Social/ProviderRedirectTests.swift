@@ -134,7 +134,7 @@ import Testing
     @Test func `refuses an unknown provider or process`() async throws {
         let client = try world().client(.browser)
         #expect(
-            try await client.visitProvider(provider: "nobody").answer
+            try await client.visitProvider(provider: "missing").answer
                 == "refused unknown_provider in provider")
         #expect(
             try await client.visitProvider(.init(rawValue: "steal")).answer
@@ -159,9 +159,9 @@ import Testing
         let closed = world.client(.browser)
         var state = try await begun(closed)
         #expect(try await closed.comeBack(["state": state, "code": "1 a@x.org*"]).0.error == .signupClosed)
-        let nobody = world.client(.browser)
-        state = try await begun(nobody, .connect)
-        let (back, happened) = try await nobody.comeBack(["state": state, "code": "1 a@x.org*"])
+        let loggedOut = world.client(.browser)
+        state = try await begun(loggedOut, .connect)
+        let (back, happened) = try await loggedOut.comeBack(["state": state, "code": "1 a@x.org*"])
         #expect(back.error == .permissionDenied)
         #expect(back.process == .connect)
         #expect(happened.said == ["pre_social_login: proceeded connect"])

@@ -12,7 +12,7 @@ import Testing
 @testable import AuthRelay
 
 /// A relay's metrics and logs.
-@Suite struct RelayTellingTests {
+@Suite struct RelayLogTests {
     @Test func `counts every outcome, and an unrouted signal is an error only if it is required`()
         async throws
     {
@@ -80,7 +80,7 @@ import Testing
             log.entries.contains { $0.level == .notice && $0.metadata["signal"] == "testing.optional" })
     }
 
-    @Test func `log, metrics and relay name a signal because of which the channel is closed`()
+    @Test func `log, metrics and relay name the signal that made the broker close the channel`()
         async throws
     {
         let (outbox, broker, clock, metrics) = (MemoryOutbox(), MemoryBroker(), FixedClock(), TestMetrics())

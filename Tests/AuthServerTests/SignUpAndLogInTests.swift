@@ -7,7 +7,7 @@ import HummingbirdTesting
 import Testing
 
 @Suite("Sign-up, log-in and session over HTTP")
-struct FirstLightTests {
+struct SignUpAndLogInTests {
     let ada: JSONValue = ["email": "ada@example.org", "password": "Sup3r-Secret-x9"]
 
     @Test func `config returns what a front end needs`() async throws {
@@ -87,12 +87,12 @@ struct FirstLightTests {
             app.token = nil
             let wrong = try await app.post(
                 "auth/login", ["email": "ada@example.org", "password": "wrong-Password-1"])
-            let nobody = try await app.post(
+            let unknown = try await app.post(
                 "auth/login", ["email": "bob@example.org", "password": "wrong-Password-1"])
             #expect(wrong.status == 400)
             #expect(wrong.errorCodes == ["email_password_mismatch"])
-            #expect(wrong.body == nobody.body)
-            #expect(wrong.status == nobody.status)
+            #expect(wrong.body == unknown.body)
+            #expect(wrong.status == unknown.status)
         }
     }
 

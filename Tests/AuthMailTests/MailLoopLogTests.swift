@@ -8,7 +8,7 @@ import MetricsTestKit
 import Testing
 
 /// Metrics and log messages of the mail loop.
-@Suite struct MailLoopTellingTests {
+@Suite struct MailLoopLogTests {
     @Test func `metrics count sent, failed and pending mails`() async throws {
         let world = MailLoopWorld()
         let mails = Samples.mails(3)

@@ -8,7 +8,7 @@ import ToolSupport
 
 extension EndToEnd {
     @Suite("From HTTP through store, relay and RabbitMQ to the worker")
-    struct WholeWayTests {
+    struct SignalPathTests {
         @Test
         func `sign-up, confirmation, log-in, password change and log-out each reach the worker once`()
             async throws
