@@ -35,6 +35,12 @@ private func publish(text: String, batch: [SignalMessage]) async throws {
     _ = try await (running, outcomes)
 }
 
+private func delay() -> Duration {
+    let backoff = Backoff(first: .seconds(1), limit: .seconds(300), jitter: 20)
+    let delay = backoff.delay(afterFailures: 3)  // 3.2 s to 4 s
+    return delay
+}
+
 private func dispatch(
     source: BrokerSource, handlers: SignalHandlers, inbox: any Inbox, logger: Logger
 ) throws -> ServiceGroup {

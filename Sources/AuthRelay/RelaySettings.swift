@@ -17,8 +17,10 @@ public struct RelaySettings: Sendable {
     public var statusInterval: Duration = .seconds(5)
     /// How often to check whether an operator has paused the outbox.
     public var pauseInterval: Duration = .milliseconds(250)
-    /// When a nacked row is published again.
-    public var backoff = RelayBackoff()
+    /// When a nacked row is published again. Delays are at most ``AuthSignals/OutboxSettlement/longestWait``, since an
+    /// outbox attributes a longer one to a wrong clock.
+    public var backoff = Backoff(
+        first: .seconds(1), limit: .seconds(OutboxSettlement.longestWait), jitter: 20)
     /// How long a graceful stop waits for rows in flight; those without an outcome by then are published again.
     public var finishWithin: Duration = .seconds(20)
     /// The signals for which a missing binding is an error: `SIGNALS_REQUIRED`.

@@ -19,6 +19,9 @@ struct RelayState: Sendable {
 
     enum Phase: Sendable { case awaitingReady, relaying, lost, stopping, finished }
 
+    /// From the second loss in a row on. The reconnect of the publisher has its own jitter.
+    private static let lossBackoff = Backoff(first: .milliseconds(100), limit: .seconds(30), jitter: 0)
+
     let settings: RelaySettings
     private(set) var phase = Phase.awaitingReady
     /// Whether reading is paused.
@@ -55,6 +58,8 @@ struct RelayState: Sendable {
     private var settling: SettlementBatcher
 
     init(settings: RelaySettings) {
+        var settings = settings
+        settings.backoff.limit = min(settings.backoff.limit, .seconds(OutboxSettlement.longestWait))
         self.settings = settings
         settling = SettlementBatcher(limit: settings.settleLimit)
     }
@@ -144,8 +149,8 @@ struct RelayState: Sendable {
         phase = .awaitingReady
         lossesInARow += 1
         // A message for which the broker closes the connection must not cause a tight loop.
-        let growing = Duration.milliseconds(50) * (1 << min(lossesInARow, 10))
-        return .awaitReady(after: lossesInARow < 2 ? .zero : min(growing, .seconds(30)))
+        return .awaitReady(
+            after: lossesInARow < 2 ? .zero : Self.lossBackoff.delay(afterFailures: lossesInARow))
     }
 
     // MARK: Publishing

@@ -33,6 +33,13 @@ import Testing
         .found(.new(after: after, limit: 500), rows: rows, cursor: rows.last?.sequence ?? after)
     }
 
+    @Test func `a nacked row is deferred by at most the longest wait that an outbox accepts`() {
+        var settings = RelaySettings()
+        settings.backoff.limit = .seconds(3600)
+        let limit = RelayState(settings: settings).settings.backoff.limit
+        #expect(limit == .seconds(OutboxSettlement.longestWait))
+    }
+
     @Test func `publishes the rows it reads, and reads the next page meanwhile`() {
         var state = relaying()
         #expect(

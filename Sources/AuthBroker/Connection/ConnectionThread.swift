@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import CRabbitMQ
 import Foundation
 import Logging
@@ -122,7 +123,8 @@ final class ConnectionThread: Sendable {
 
     private func run(_ driver: any ConnectionDriver, _ handle: ConnectionHandle) {
         let channel = Channel(handle)
-        var backOff = BackOff(first: settings.firstPause, longest: settings.longestPause)
+        let backoff = Backoff(first: settings.firstPause, limit: settings.longestPause, jitter: 50)
+        var failures = 0
         var round: ArraySlice<BrokerURL> = []
         while !isStopping {
             if round.isEmpty { round = nodes.order(settings.urls)[...] }
@@ -143,9 +145,12 @@ final class ConnectionThread: Sendable {
                 // The other nodes are tried immediately; the backoff follows after all of them.
                 if wasConnected {
                     round = []
-                    if age > settings.firstPause || driver.hasProgressed { backOff.reset() }
+                    if age > settings.firstPause || driver.hasProgressed { failures = 0 }
                 }
-                if round.isEmpty { pause(backOff.pause(), handle) }
+                if round.isEmpty {
+                    failures += 1
+                    pause(backoff.delay(afterFailures: failures), handle)
+                }
             }
         }
         let waiting = state.withLock { state in

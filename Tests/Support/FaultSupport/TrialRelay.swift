@@ -19,7 +19,7 @@ package struct TrialRelay: Sendable {
     ) {
         publisher = BrokerPublisher(broker, logger: logger)
         var settings = RelaySettings()
-        settings.backoff = RelayBackoff(first: .milliseconds(200), limit: .seconds(2))
+        settings.backoff = Backoff(first: .milliseconds(200), limit: .seconds(2), jitter: 20)
         relay = SignalRelay(
             from: store, to: publisher, codec: TrialCodec.codec, settings: settings,
             failpoints: failpoints, logger: logger)

@@ -3,9 +3,9 @@ import AuthRelay
 import AuthSignals
 import Testing
 
-@Suite struct RelayBackoffTests {
-    @Test func `the delay doubles with each failure, up to five minutes`() {
-        let backoff = RelayBackoff()
+@Suite struct RelaySettingsTests {
+    @Test func `the delay of a nacked row doubles with each failure, up to five minutes`() {
+        let backoff = RelaySettings().backoff
         for sequence in Int64(1)...200 {
             for (failures, whole) in [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (1000, 300)] {
                 let delay = backoff.delay(afterFailures: failures, sequence: sequence)
@@ -15,13 +15,6 @@ import Testing
         }
     }
 
-    @Test func `jitter spreads the delays of rows that failed together`() {
-        let delays = Set((Int64(1)...100).map { RelayBackoff().delay(afterFailures: 8, sequence: $0) })
-        #expect(delays.count > 50)
-    }
-}
-
-@Suite struct RelaySettingsTests {
     @Test func `reads the required names and reports an invalid one`() {
         var good = SettingsReader(["SIGNALS_REQUIRED": "account.user_logged_in, billing.invoice_paid"])
         let settings = RelaySettings(reading: &good)
