@@ -60,8 +60,6 @@ const char *ccurl_fault_text(const ccurl_mailer *mailer) { return mailer->fault;
 
 const char *ccurl_reply_text(const ccurl_mailer *mailer) { return mailer->reply; }
 
-const char *ccurl_library_version(void) { return curl_version_info(CURLVERSION_NOW)->version; }
-
 // MARK: Settings
 
 ccurl_status ccurl_set_text(ccurl_mailer *mailer, ccurl_text_option option, const char *value) {

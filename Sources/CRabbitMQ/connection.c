@@ -112,9 +112,3 @@ void crmq_interrupt(crmq_connection *c) {
   pthread_mutex_unlock(&c->lock);
   crmq_wake(c);
 }
-
-bool crmq_is_blocked(const crmq_connection *c) { return c->blocked; }
-
-int crmq_heartbeat(const crmq_connection *c) { return c->heartbeat; }
-
-int crmq_frame_max(const crmq_connection *c) { return c->frame_max; }

@@ -111,5 +111,3 @@ crmq_status crmq_check_reply(crmq_connection *c, amqp_rpc_reply_t reply) {
 uint16_t crmq_fault_code(const crmq_connection *c) { return c->fault_code; }
 
 const char *crmq_fault_text(const crmq_connection *c) { return c->fault_text; }
-
-const char *crmq_library_version(void) { return amqp_version(); }

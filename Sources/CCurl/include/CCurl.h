@@ -190,9 +190,6 @@ const char *ccurl_fault_text(const ccurl_mailer *mailer);
 /// an address. Valid until the next call.
 const char *ccurl_reply_text(const ccurl_mailer *mailer);
 
-/// libcurl's version at run time, such as `7.88.1`.
-const char *ccurl_library_version(void);
-
 CCURL_END
 
 #endif

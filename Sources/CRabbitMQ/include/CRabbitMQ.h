@@ -286,9 +286,6 @@ uint16_t crmq_fault_code(const crmq_connection *connection);
 /// configured user name or the password.
 const char *crmq_fault_text(const crmq_connection *connection);
 
-/// librabbitmq's version at run time, such as `0.11.0`.
-const char *crmq_library_version(void);
-
 // MARK: Topology (blocks until the broker's reply; only before the first publish or consume)
 
 /// Declares a durable exchange of a type (`topic`, `direct`, …); `passive` only checks whether it exists.
@@ -351,15 +348,6 @@ crmq_status crmq_get(crmq_connection *connection, const char *queue);
 
 /// Cancels a consumer; its deliveries can still be settled. The reply is an event of a later step.
 crmq_status crmq_cancel(crmq_connection *connection, const char *consumer_tag);
-
-/// Whether the broker has blocked the connection.
-bool crmq_is_blocked(const crmq_connection *connection);
-
-/// The negotiated heartbeat interval in seconds; 0: disabled.
-int crmq_heartbeat(const crmq_connection *connection);
-
-/// The negotiated maximum frame size in bytes.
-int crmq_frame_max(const crmq_connection *connection);
 
 CRMQ_END
 
