@@ -109,6 +109,10 @@ let package = Package(
         .target(
             name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ"] + plumbing,
             swiftSettings: swift),
+        // The operator's tools for a broker; part of no product.
+        .target(
+            name: "AuthBrokerTools", dependencies: ["AuthBroker", "AuthSignals", "CRabbitMQ"] + plumbing,
+            swiftSettings: swift),
         .target(name: "AuthInbox", dependencies: ["AuthSignals", grdb] + plumbing, swiftSettings: swift),
         .target(
             name: "AuthStore", dependencies: ["AuthFlows", "AuthSignals", grdb] + plumbing,
@@ -162,7 +166,7 @@ let package = Package(
             dependencies: [
                 "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
                 "AuthConsumer",
-                "AuthBroker",
+                "AuthBroker", "AuthBrokerTools",
                 "AuthInbox",
                 "AuthStore", "AuthFlows", "AuthSignals", "AuthServiceKit", arguments, hummingbird, httpClient,
                 nio, nioHTTP1,
@@ -239,7 +243,8 @@ let package = Package(
         .testTarget(
             name: "AuthBrokerTests",
             dependencies: [
-                "AuthBroker", "BrokerSupport", "ToolSupport", "AuthTesting", "AuthSignals", "CRabbitMQ",
+                "AuthBroker", "AuthBrokerTools", "BrokerSupport", "ToolSupport", "AuthTesting", "AuthSignals",
+                "CRabbitMQ",
             ]
                 + plumbing
                 + kits,
@@ -295,7 +300,9 @@ let package = Package(
             dependencies: [
                 "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
                 "AuthServices", "AuthMail", "AuthRelay", "AuthConsumer", "AuthStore", "AuthFlows",
-                "AuthTesting", "AuthBroker", "AuthSignals", "auth-signals", "auth-consumer", grdb,
+                "AuthTesting", "AuthBroker", "AuthBrokerTools", "AuthSignals", "auth-signals",
+                "auth-consumer",
+                grdb,
             ] + plumbing + kits,
             exclude: ["Fixtures"],
             swiftSettings: swift),

@@ -27,7 +27,8 @@ enum ImportTable {
                 "AuthRelay", "AuthConsumer",
                 "AuthStore",
                 "AuthInbox",
-                "AuthBroker", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird", "AsyncHTTPClient",
+                "AuthBroker", "AuthBrokerTools", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird",
+                "AsyncHTTPClient",
                 "NIOCore", "NIOHTTP1",
             ]),
         Row(
@@ -62,6 +63,7 @@ enum ImportTable {
         Row(target: "AuthConsumer", imports: ["AuthSignals", "Crypto"]),
         Row(target: "AuthStore", imports: ["AuthFlows", "AuthSignals", "GRDB"]),
         Row(target: "AuthInbox", imports: ["AuthSignals", "GRDB"]),
+        Row(target: "AuthBrokerTools", imports: ["AuthBroker", "AuthSignals", "CRabbitMQ"]),
         Row(target: "AuthBroker", imports: ["AuthSignals", "CRabbitMQ"]),
         Row(target: "CRabbitMQ", imports: []),
         Row(target: "CCurl", imports: []),

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import AuthBroker
+@testable import AuthBrokerTools
 
 @Suite(.needsBroker) struct DeadLetterQueueTests {
     @Test func `reading the dead letters fifty times changes neither them nor their order`() async throws {

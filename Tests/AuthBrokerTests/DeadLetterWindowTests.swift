@@ -2,6 +2,7 @@
 import Testing
 
 @testable import AuthBroker
+@testable import AuthBrokerTools
 
 @Suite struct DeadLetterWindowTests {
     private func sizes(_ count: Int, meanBytes: Int) -> [Int] {

@@ -6,6 +6,7 @@ import Foundation
 import Testing
 
 @testable import AuthBroker
+@testable import AuthBrokerTools
 
 /// Republished copies that the broker would never accept unchanged.
 @Suite(.needsBroker) struct ImpossibleCopyTests {

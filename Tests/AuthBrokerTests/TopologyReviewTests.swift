@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
+@testable import AuthBrokerTools
 import AuthSignals
 import Foundation
 import Testing

@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import AuthBroker
+@testable import AuthBrokerTools
 
 @Suite struct TrimmedMessageTests {
     private func hostile() -> SignalMessage {

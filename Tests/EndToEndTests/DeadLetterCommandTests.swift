@@ -7,6 +7,7 @@ import ProgramSupport
 import Testing
 
 @testable import AuthBroker
+@testable import AuthBrokerTools
 
 extension EndToEnd {
     @Suite("The dead-letter commands")
@@ -130,7 +131,7 @@ extension EndToEnd {
                         routingKey: "dead", messageID: "letter-\(number)", type: "account.user_logged_in",
                         headers: headers, body: Data("{}".utf8))
                     while try channel.publish(letter, exchange: "\(queue).x", routingKey: "dead") == .notNow {
-                        try channel.step(waitingFor: .milliseconds(20), wantsToWrite: true, Nobody())
+                        try channel.step(waitingFor: .milliseconds(20), wantsToWrite: true, EventDiscarder())
                     }
                 }
                 // Closing the connection immediately would lose the messages that are not sent yet.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import CRabbitMQ
+package import CRabbitMQ
 import Foundation
 
 extension String {
     /// A copy of the bytes as text; invalid UTF-8 is replaced.
-    init(_ bytes: CRMQBytes) {
+    package init(_ bytes: CRMQBytes) {
         self = String(decoding: UnsafeBufferPointer(start: bytes.pointer, count: bytes.count), as: UTF8.self)
     }
 

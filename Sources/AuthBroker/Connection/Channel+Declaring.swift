@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+package import AuthSignals
 import CRabbitMQ
 
 /// Declarations. Each blocks until the broker's reply, so they are made before the first publish or consume.
 extension Channel {
-    func declareExchange(_ name: String, type: String, isPassive: Bool = false) throws(BrokerError) {
+    package func declareExchange(_ name: String, type: String, isPassive: Bool = false) throws(BrokerError) {
         try check(
             crmq_declare_exchange(connection, name, type, isPassive, nil, 0), name: "exchange \(name)",
             .declareExchange)
@@ -12,7 +12,7 @@ extension Channel {
 
     /// - Returns: The number of ready messages in the queue.
     @discardableResult
-    func declareQueue(
+    package func declareQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue] = [:], isPassive: Bool = false
     ) throws(BrokerError) -> Int {
         arena.begin(byteCount: MessageArena.byteCount(of: arguments), fieldCount: arguments.count)
@@ -25,7 +25,7 @@ extension Channel {
     }
 
     /// Declares an exclusive queue, which the broker deletes with the connection.
-    func declareOwnQueue(
+    package func declareOwnQueue(
         _ name: String, _ arguments: [String: SignalMessage.HeaderValue]
     ) throws(BrokerError) {
         arena.begin(byteCount: MessageArena.byteCount(of: arguments), fieldCount: arguments.count)
@@ -35,7 +35,7 @@ extension Channel {
             .declareQueue(deadLetters: false))
     }
 
-    func bind(_ queue: String, to exchange: String, key: String) throws(BrokerError) {
+    package func bind(_ queue: String, to exchange: String, key: String) throws(BrokerError) {
         try check(crmq_bind_queue(connection, queue, exchange, key), name: "exchange \(exchange)", .bind)
     }
 
@@ -44,7 +44,7 @@ extension Channel {
         try check(crmq_unbind_queue(connection, queue, exchange, key), name: "exchange \(exchange)")
     }
 
-    func deleteQueue(_ name: String) throws(BrokerError) {
+    package func deleteQueue(_ name: String) throws(BrokerError) {
         try check(crmq_delete_queue(connection, name), name: "queue \(name)", .delete)
     }
 
@@ -52,9 +52,9 @@ extension Channel {
         try check(crmq_delete_exchange(connection, name), name: "exchange \(name)", .delete)
     }
 
-    func selectConfirms() throws(BrokerError) { try check(crmq_select_confirms(connection)) }
+    package func selectConfirms() throws(BrokerError) { try check(crmq_select_confirms(connection)) }
 
-    func consume(_ queue: String, as tag: String, prefetch: Int) throws(BrokerError) {
+    package func consume(_ queue: String, as tag: String, prefetch: Int) throws(BrokerError) {
         let status = crmq_consume(connection, queue, tag, UInt16(clamping: prefetch), nil, 0)
         try check(status, name: "queue \(queue)", .consume)
     }

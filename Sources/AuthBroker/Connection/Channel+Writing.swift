@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+package import AuthSignals
 import CRabbitMQ
 import Foundation
 
 /// The methods that are sent while the loop runs; none of them blocks.
 extension Channel {
     /// Publishes a persistent, mandatory message.
-    func publish(
+    package func publish(
         _ message: SignalMessage, exchange: String, routingKey: String
     ) throws(BrokerError) -> Written {
         var outgoing = CRMQMessage()
@@ -41,24 +41,26 @@ extension Channel {
         return try written(status, tag)
     }
 
-    func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> Written {
+    package func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> Written {
         try written(crmq_ack(connection, tag, multiple), tag)
     }
 
     /// Returns a delivery to its queue, or lets the broker dead-letter it.
-    func release(_ tag: UInt64, requeue: Bool) throws(BrokerError) -> Written {
+    package func release(_ tag: UInt64, requeue: Bool) throws(BrokerError) -> Written {
         try written(crmq_nack(connection, tag, false, requeue), tag)
     }
 
     /// Returns a delivery to its queue as failed, which counts against the queue's delivery limit.
-    func returnFailed(_ tag: UInt64) throws(BrokerError) -> Written {
+    package func returnFailed(_ tag: UInt64) throws(BrokerError) -> Written {
         try written(crmq_return(connection, tag), tag)
     }
 
     /// Requests one message of a queue (`basic.get`); the reply is an event of a later step.
-    func get(_ queue: String) throws(BrokerError) -> Written { try written(crmq_get(connection, queue), 0) }
+    package func get(_ queue: String) throws(BrokerError) -> Written {
+        try written(crmq_get(connection, queue), 0)
+    }
 
-    func cancel(_ consumerTag: String) throws(BrokerError) -> Written {
+    package func cancel(_ consumerTag: String) throws(BrokerError) -> Written {
         try written(crmq_cancel(connection, consumerTag), 0)
     }
 }

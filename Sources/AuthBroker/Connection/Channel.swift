@@ -5,9 +5,9 @@ import CRabbitMQ
 /// The only channel of a connection: a Swift interface to CRabbitMQ. Used by the connection's thread only.
 ///
 /// A call that throws has ended the connection. A call that cannot write now returns ``Written/notNow``.
-final class Channel {
+package final class Channel {
     /// The result of a write.
-    enum Written: Equatable {
+    package enum Written: Equatable {
         /// Written to the output buffer; with the delivery tag for its confirm.
         case written(tag: UInt64)
         /// Nothing was written: try again after the next step.
@@ -20,7 +20,7 @@ final class Channel {
     let arena = MessageArena()
     var connection: OpaquePointer { handle.pointer }
 
-    init(_ handle: ConnectionHandle) { self.handle = handle }
+    package init(_ handle: ConnectionHandle) { self.handle = handle }
 
     // MARK: Life
 
@@ -60,12 +60,12 @@ final class Channel {
     }
 
     /// Sends `connection.close` and waits at most `bound` for the reply.
-    func close(within bound: Duration) { crmq_close(connection, Int32(clamping: bound.milliseconds)) }
+    package func close(within bound: Duration) { crmq_close(connection, Int32(clamping: bound.milliseconds)) }
 
     // MARK: The loop
 
     /// Waits for socket activity or a wake-up, and passes every event to the receiver.
-    func step(
+    package func step(
         waitingFor bound: Duration, wantsToWrite: Bool, _ receiver: any EventReceiver
     ) throws(BrokerError) {
         let receiver = Receiver(receiver)

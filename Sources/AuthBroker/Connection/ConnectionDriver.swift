@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import CRabbitMQ
+package import CRabbitMQ
 
 /// Receives a connection's events.
-protocol EventReceiver: AnyObject {
+package protocol EventReceiver: AnyObject {
     /// Handles one event; its pointers are valid during the call only.
     func receive(_ event: CRMQEvent)
 }

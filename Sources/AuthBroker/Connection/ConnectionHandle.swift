@@ -5,11 +5,11 @@ import CRabbitMQ
 ///
 /// `@unchecked`: all calls are made by the connection's thread, through ``Channel``, except `wake()` and
 /// `interrupt()`, which CRabbitMQ makes thread-safe.
-final class ConnectionHandle: @unchecked Sendable {
+package final class ConnectionHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` without memory or file descriptors.
-    convenience init() throws(BrokerError) { try self.init(crmq_new()) }
+    package convenience init() throws(BrokerError) { try self.init(crmq_new()) }
 
     /// - Parameter pointer: The result of `crmq_new()`; nil if it failed.
     init(_ pointer: OpaquePointer?) throws(BrokerError) {

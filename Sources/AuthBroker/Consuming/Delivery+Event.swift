@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
-import CRabbitMQ
+package import AuthSignals
+package import CRabbitMQ
 import Foundation
 
 extension Delivery {
@@ -8,7 +8,7 @@ extension Delivery {
     /// unsupported types are omitted.
     ///
     /// - Parameter texts: A cache of the strings that most messages share.
-    init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout StringCache) {
+    package init(_ event: CRMQEvent, epoch: UInt64, _ texts: inout StringCache) {
         let properties = event.properties
         let headers = Self.headers(properties)
         let message = SignalMessage(
@@ -28,7 +28,7 @@ extension Delivery {
     }
 
     /// As above, without a cache.
-    init(_ event: CRMQEvent, epoch: UInt64) {
+    package init(_ event: CRMQEvent, epoch: UInt64) {
         var texts = StringCache()
         self.init(event, epoch: epoch, &texts)
     }

@@ -5,9 +5,9 @@
 /// A channel's delivery tags count from 1 without gaps, and one acknowledgement can cover all tags up to its own
 /// (`multiple`). That is allowed only if every one of them is acknowledged, since it would also settle deliveries that
 /// are still being handled.
-struct SettlementLedger {
+package struct SettlementLedger {
     /// How a delivery is settled.
-    enum Settlement: Hashable, Sendable {
+    package enum Settlement: Hashable, Sendable {
         /// Handled: `basic.ack`.
         case acknowledge
         /// Returned to the queue: `basic.nack` with requeue.
@@ -17,7 +17,7 @@ struct SettlementLedger {
     }
 
     /// A frame to send.
-    enum Command: Hashable {
+    package enum Command: Hashable {
         case acknowledge(UInt64, multiple: Bool)
         case release(UInt64)
         case reject(UInt64)
@@ -32,15 +32,17 @@ struct SettlementLedger {
     private var others: [Command] = []
     private var acknowledged = 0
 
+    package init() {}
+
     /// The number of settlements that are not yet sent.
-    var pending: Int { acknowledged + others.count }
+    package var pending: Int { acknowledged + others.count }
 
     /// A message was delivered.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if the tag is not the next one. After
     ///   a gap or a repetition it is unknown which message a tag means, and an acknowledgement could settle a
     ///   message that was never received. Only a new connection, and with it new tags, is safe.
-    mutating func delivered(_ tag: UInt64) throws(BrokerError) {
+    package mutating func delivered(_ tag: UInt64) throws(BrokerError) {
         let next = base + UInt64(slots.count)
         guard tag == next else {
             throw BrokerError(
@@ -52,7 +54,7 @@ struct SettlementLedger {
     }
 
     /// A delivery was settled. Settling twice, or an unknown tag, is ignored.
-    mutating func settle(_ tag: UInt64, _ settlement: Settlement) {
+    package mutating func settle(_ tag: UInt64, _ settlement: Settlement) {
         guard tag >= base, tag < base + UInt64(slots.count) else { return }
         let index = Int(tag - base)
         guard slots[index] == .open else { return }
@@ -73,7 +75,7 @@ struct SettlementLedger {
     ///
     /// - Parameter isWhole: Whether to include all settlements. Otherwise deliveries that were acknowledged out of
     ///   order wait for those before them: each alone costs a frame and, in a quorum queue, a log entry.
-    mutating func commands(isWhole: Bool) -> [Command] {
+    package mutating func commands(isWhole: Bool) -> [Command] {
         var commands = others
         others = []
         let settledPrefix = slots.prefix { $0 != .open }

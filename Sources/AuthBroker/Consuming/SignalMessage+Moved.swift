@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+package import AuthSignals
 
 extension SignalMessage {
     /// A copy to republish: with all properties, but only the headers of the contract.
     ///
     /// A copied `x-death` would make RabbitMQ 3.10 drop the message as a dead-letter cycle, and `CC` and `BCC` would
     /// route it to further queues.
-    func moved(to routingKey: String) -> SignalMessage {
+    package func moved(to routingKey: String) -> SignalMessage {
         var copy = self
         copy.routingKey = routingKey
         copy.headers = headers.filter { name, _ in
@@ -22,7 +22,7 @@ extension SignalMessage {
     /// Every client with write permission can set any property, and invalid UTF-8 grows when it is replaced. A message
     /// id that is dropped is kept in the header `auth-origin-id`; everything that was dropped or cut is listed in
     /// `auth-trimmed`.
-    func trimmed() -> SignalMessage {
+    package func trimmed() -> SignalMessage {
         var copy = self
         var names: [String] = []
         func dropLong(_ property: WritableKeyPath<SignalMessage, String?>, _ name: String) {

@@ -3,7 +3,7 @@ import CRabbitMQ
 import Foundation
 
 /// Caches strings that are the same in most messages: reusing the previous string is cheaper than creating a new one.
-struct StringCache {
+package struct StringCache {
     /// The last string of one property.
     struct Last {
         private var last = ""
@@ -23,4 +23,6 @@ struct StringCache {
     var type = Last()
     var contentType = Last()
     var appID = Last()
+
+    package init() {}
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+package import AuthSignals
 
 /// The messages of one channel that were published and not yet confirmed: events in, settled items out.
 ///
 /// The messages of a channel are numbered from 1, and the broker confirms by number: a single one or all up to one, in
 /// any order. A message that reached no queue is returned (`basic.return`) before it is confirmed. So an item's outcome
 /// is known when its number is confirmed, and is *returned* if a return came before.
-struct ConfirmLedger<Item> {
+package struct ConfirmLedger<Item> {
     /// An item with its outcome.
-    struct Settled {
-        var item: Item
-        var outcome: PublishOutcome
+    package struct Settled {
+        package var item: Item
+        package var outcome: PublishOutcome
     }
 
     private struct Slot {
@@ -26,17 +26,19 @@ struct ConfirmLedger<Item> {
     private var passed = 0
     private var base: UInt64 = 1
 
+    package init() {}
+
     /// The number of unconfirmed items.
-    private(set) var outstanding = 0
+    package private(set) var outstanding = 0
 
     /// The distance between the oldest unconfirmed item's number and the next number.
     var span: Int { slots.count - passed }
 
     /// When the oldest unconfirmed item was published.
-    var oldest: ContinuousClock.Instant? { passed < slots.count ? slots[passed]?.since : nil }
+    package var oldest: ContinuousClock.Instant? { passed < slots.count ? slots[passed]?.since : nil }
 
     /// An item was published. Its number is the next one: the channel and this ledger both count from 1.
-    mutating func published(_ item: Item, at now: ContinuousClock.Instant) {
+    package mutating func published(_ item: Item, at now: ContinuousClock.Instant) {
         slots.append(Slot(item: item, since: now))
         outstanding += 1
     }
@@ -46,7 +48,7 @@ struct ConfirmLedger<Item> {
     ///
     /// - Returns: Whether such a message exists.
     @discardableResult
-    mutating func returned(code: Int, text: String, _ isMeant: (Item) -> Bool) -> Bool {
+    package mutating func returned(code: Int, text: String, _ isMeant: (Item) -> Bool) -> Bool {
         for index in passed..<slots.count {
             guard let slot = slots[index], slot.returned == nil, isMeant(slot.item) else { continue }
             slots[index]?.returned = .returned(code: code, text: text)
@@ -58,14 +60,14 @@ struct ConfirmLedger<Item> {
     /// The broker has confirmed a message, or all up to it.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/protocolError`` if no message has that number.
-    mutating func confirmed(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
+    package mutating func confirmed(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
         try settle(tag, multiple: multiple) { $0.returned ?? .confirmed }
     }
 
     /// The broker has nacked a message, or all up to it.
     ///
     /// - Throws: As ``confirmed(_:multiple:)``.
-    mutating func nacked(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
+    package mutating func nacked(_ tag: UInt64, multiple: Bool) throws(BrokerError) -> [Settled] {
         try settle(tag, multiple: multiple) { $0.returned ?? .nacked }
     }
 

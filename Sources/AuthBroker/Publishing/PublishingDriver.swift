@@ -220,7 +220,7 @@ final class PublishingDriver: ConnectionDriver {
 
 extension BrokerError {
     /// The broker returned a message that is not among the unconfirmed ones.
-    static var foreignReturn: BrokerError {
+    package static var foreignReturn: BrokerError {
         BrokerError(.protocolError, "the broker returned a message that was not published on this connection")
     }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
-public import Logging
-public import ServiceLifecycle
+package import AuthSignals
+package import Logging
+import ServiceLifecycle
 
 /// Publishes signals to one consumer's queue only, through that consumer's own exchange: an operator uses it to
 /// republish signals that one consumer has missed.
 ///
 /// It is active while ``run()`` runs, as ``BrokerPublisher`` is. The consumer's exchange must exist.
-public struct QueuePublisher: SignalPublisher, Service {
+package struct QueuePublisher: SignalPublisher, Service {
     private let connection: PublishingConnection
 
     /// - Parameter queue: The consumer's queue.
-    public init(
+    package init(
         to queue: String, _ settings: BrokerSettings, logger: Logger = Logger(label: "auth.broker")
     ) throws(BrokerError) {
         connection = PublishingConnection(
@@ -19,7 +19,7 @@ public struct QueuePublisher: SignalPublisher, Service {
             name: "\(settings.connectionName) publisher", settings, logger)
     }
 
-    public func submit(_ batch: [SignalMessage]) -> PublishReceipt {
+    package func submit(_ batch: [SignalMessage]) -> PublishReceipt {
         connection.submit(
             batch.map { message in
                 var copy = message
@@ -30,14 +30,14 @@ public struct QueuePublisher: SignalPublisher, Service {
     }
 
     /// The state of the connection.
-    public var status: BrokerStatus { connection.status }
+    package var status: BrokerStatus { connection.status }
 
-    public func awaitReady() async throws { try await connection.awaitReady() }
+    package func awaitReady() async throws { try await connection.awaitReady() }
 
     /// As ``awaitReady()``, with a timeout.
     ///
     /// - Throws: ``BrokerError`` after `bound`: the error of the last attempt.
-    public func awaitReady(within bound: Duration) async throws {
+    package func awaitReady(within bound: Duration) async throws {
         do {
             try await connection.awaitReady(within: bound)
         } catch is BrokerError {
@@ -46,7 +46,7 @@ public struct QueuePublisher: SignalPublisher, Service {
         }
     }
 
-    public func run() async throws {
+    package func run() async throws {
         try connection.start()
         await untilShutdown()
         await connection.stop()

@@ -5,18 +5,18 @@ import Foundation
 /// Single administrative operations on a broker, each on a short-lived connection.
 ///
 /// Each node is tried once; nothing is retried.
-public struct BrokerAdmin: Sendable {
+package struct BrokerAdmin: Sendable {
     private let settings: BrokerSettings
 
-    public init(_ settings: BrokerSettings) { self.settings = settings }
+    package init(_ settings: BrokerSettings) { self.settings = settings }
 
     /// Connects, logs in and disconnects.
     ///
     /// - Throws: ``BrokerError`` if that fails, as all calls here do.
-    public func check() async throws(BrokerError) { try await perform { _ throws(BrokerError) in } }
+    package func check() async throws(BrokerError) { try await perform { _ throws(BrokerError) in } }
 
     /// Declares the signals' exchange, as a publisher does.
-    public func declareExchange() async throws(BrokerError) {
+    package func declareExchange() async throws(BrokerError) {
         let exchange = settings.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declareExchange(exchange, type: "topic")
@@ -24,7 +24,7 @@ public struct BrokerAdmin: Sendable {
     }
 
     /// Declares everything that a consumer owns, as a worker does; the signals' exchange must exist.
-    public func declare(_ topology: ConsumerTopology) async throws(BrokerError) {
+    package func declare(_ topology: ConsumerTopology) async throws(BrokerError) {
         let exchange = settings.exchange
         try await perform { channel throws(BrokerError) in
             try channel.declare(topology, signals: exchange)
@@ -37,14 +37,14 @@ public struct BrokerAdmin: Sendable {
     }
 
     /// The number of ready messages in a queue, without those that are delivered and unacknowledged.
-    public func messageCount(in queue: String) async throws(BrokerError) -> Int {
+    package func messageCount(in queue: String) async throws(BrokerError) -> Int {
         try await perform { channel throws(BrokerError) in
             try channel.declareQueue(queue, isPassive: true)
         }
     }
 
     /// Deletes a consumer's queues with all their messages, and its exchange; not the signals' exchange.
-    public func delete(_ topology: ConsumerTopology) async throws(BrokerError) {
+    package func delete(_ topology: ConsumerTopology) async throws(BrokerError) {
         try await perform { channel throws(BrokerError) in
             for queue in topology.queues + [topology.memory] { try channel.deleteQueue(queue.name) }
             try channel.deleteExchange(topology.exchange)
@@ -54,7 +54,7 @@ public struct BrokerAdmin: Sendable {
     /// Runs a body with an open channel, on a dedicated thread.
     ///
     /// - Parameter receivesOnly: Whether the body publishes nothing.
-    func perform<Answer: Sendable>(
+    package func perform<Answer: Sendable>(
         receivesOnly: Bool = false, _ body: @escaping @Sendable (Channel) throws(BrokerError) -> Answer
     ) async throws(BrokerError) -> Answer {
         let handle = try ConnectionHandle()
@@ -90,9 +90,10 @@ public struct BrokerAdmin: Sendable {
 
 extension Channel {
     /// Connects to the first node that responds; a node that worked before is tried first.
-    func openFirstReachable(
-        _ settings: BrokerSettings, receivesOnly: Bool = false, nodes: NodeMemory = .shared
+    package func openFirstReachable(
+        _ settings: BrokerSettings, receivesOnly: Bool = false
     ) throws(BrokerError) {
+        let nodes = NodeMemory.shared
         var last = BrokerError(.unreachable, "no broker URL is configured")
         for url in nodes.order(settings.urls) {
             do throws(BrokerError) {

@@ -9,7 +9,7 @@ public struct QueueDeclaration: Hashable, Sendable {
     /// A quorum queue: replicated if the broker has several nodes, and written to disk before a confirm.
     ///
     /// - Parameter arguments: The arguments besides `x-queue-type`.
-    init(quorum name: String, _ arguments: [String: SignalMessage.HeaderValue]) {
+    package init(quorum name: String, _ arguments: [String: SignalMessage.HeaderValue]) {
         self.name = name
         self.arguments = arguments.merging(["x-queue-type": .string("quorum")]) { _, own in own }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
+import AuthBrokerTools
 import AuthServiceKit
 import AuthSignals
 import AuthStore

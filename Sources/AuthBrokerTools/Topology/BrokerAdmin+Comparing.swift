@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+package import AuthBroker
 
 /// How an exchange or a queue compares with its expected declaration, as far as plain AMQP shows it.
-public enum DeclarationState: Hashable, Sendable {
+package enum DeclarationState: Hashable, Sendable {
     /// It exists with the expected arguments.
     case same
     /// It exists with different arguments; with the broker's reply text, which names one of them.
@@ -18,14 +19,14 @@ extension BrokerAdmin {
     ///
     /// A passive declaration shows only whether the queue exists, so an existing one is then declared actively: equal
     /// arguments change nothing, and different ones are refused (406).
-    public func compare(_ queue: QueueDeclaration) async throws(BrokerError) -> DeclarationState {
+    package func compare(_ queue: QueueDeclaration) async throws(BrokerError) -> DeclarationState {
         try await compare { channel, isPassive throws(BrokerError) in
             try channel.declareQueue(queue.name, isPassive ? [:] : queue.arguments, isPassive: isPassive)
         }
     }
 
     /// Compares an exchange, which has no arguments, with its expected declaration.
-    public func compare(exchange: String, type: String) async throws(BrokerError) -> DeclarationState {
+    package func compare(exchange: String, type: String) async throws(BrokerError) -> DeclarationState {
         try await compare { channel, isPassive throws(BrokerError) in
             try channel.declareExchange(exchange, type: type, isPassive: isPassive)
         }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
+package import AuthBroker
+package import AuthSignals
 
 /// Compares the objects of a virtual host with the contract.
-public struct TopologyReview: Sendable {
+package struct TopologyReview: Sendable {
     private let inventory: BrokerInventory
     private let exchange: String
     private let virtualHost: String
@@ -17,7 +18,7 @@ public struct TopologyReview: Sendable {
     ///   - consumers: The consumers that must exist; others are found by the names of their objects.
     ///   - signals: The catalogue.
     ///   - required: The signals that must reach a queue.
-    public init(
+    package init(
         _ inventory: BrokerInventory, exchange: String, virtualHost: String, publishers: Set<String> = [],
         consumers: [ConsumerTopology], signals: [SignalName], required: Set<SignalName>
     ) {
@@ -47,7 +48,7 @@ public struct TopologyReview: Sendable {
     }
 
     /// All findings.
-    public var findings: [TopologyFinding] {
+    package var findings: [TopologyFinding] {
         let policies = PolicyReview(
             inventory: inventory, exchange: exchange, virtualHost: virtualHost, consumers: consumers)
         let permissions = PermissionReview(

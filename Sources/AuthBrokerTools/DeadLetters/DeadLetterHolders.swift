@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthBroker
+import CRabbitMQ
 
 /// Idle connections that hold unacknowledged dead letters which stay in the queue, oldest first.
 struct DeadLetterHolders {
@@ -18,7 +20,7 @@ struct DeadLetterHolders {
         if .now - keptAt < heartbeat / 4 { return }
         keptAt = .now
         for holder in holders {
-            try holder.channel.step(waitingFor: .zero, wantsToWrite: false, Nobody())
+            try holder.channel.step(waitingFor: .zero, wantsToWrite: false, EventDiscarder())
         }
     }
 
@@ -43,4 +45,20 @@ struct DeadLetterHolders {
         for holder in holders { holder.channel.close(within: .seconds(1)) }
         holders = []
     }
+}
+
+extension Channel {
+    /// Waits up to 3 s until a queue's count includes the messages that a closed channel held, so that the next command
+    /// sees them.
+    func awaitCount(of count: Int, in queue: String) throws(BrokerError) {
+        let end = ContinuousClock.now + .seconds(3)
+        while try declareQueue(queue, isPassive: true) < count, ContinuousClock.now < end {
+            try step(waitingFor: .milliseconds(5), wantsToWrite: false, EventDiscarder())
+        }
+    }
+}
+
+/// Ignores all events, for a connection on which none are expected.
+final class EventDiscarder: EventReceiver {
+    func receive(_ event: CRMQEvent) {}
 }

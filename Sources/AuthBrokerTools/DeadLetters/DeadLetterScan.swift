@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthBroker
 import AuthSignals
 import CRabbitMQ
 
@@ -129,7 +130,7 @@ final class DeadLetterScan: EventReceiver {
     /// returned before the channels are closed.
     private func giveBackFirst(to channel: Channel) throws(BrokerError) {
         while case .notNow = try channel.release(1, requeue: true) {
-            try channel.step(waitingFor: .milliseconds(50), wantsToWrite: true, Nobody())
+            try channel.step(waitingFor: .milliseconds(50), wantsToWrite: true, EventDiscarder())
         }
     }
 

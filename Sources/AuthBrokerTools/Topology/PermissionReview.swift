@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthBroker
 
 /// Finds users of a virtual host with more permissions than they need for signals.
 ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import AuthBroker
 import AuthSignals
 
 /// A consumer's dead letter queue, for an operator: inspect, requeue or drop its messages.
@@ -7,9 +8,9 @@ import AuthSignals
 /// delivery limit; `NAME.dead` itself has no effective limit, and ``visit(isInterrupted:progress:_:)`` refuses to run
 /// if a policy sets one. The order in the queue is preserved if a pass ends normally. After an aborted pass the
 /// messages that it inspected may be behind the others: sort them for display (``DeadLetter/looks``).
-public struct DeadLetterQueue: Sendable {
+package struct DeadLetterQueue: Sendable {
     /// What to do with a dead letter.
-    public enum Verdict: Hashable, Sendable {
+    package enum Verdict: Hashable, Sendable {
         /// Keep it in the queue.
         case leave
         /// Delete it.
@@ -19,28 +20,28 @@ public struct DeadLetterQueue: Sendable {
     }
 
     /// The progress of a pass.
-    public struct Tally: Hashable, Sendable {
+    package struct Tally: Hashable, Sendable {
         /// The number of messages in the queue at the start of the pass. Only these are inspected, not later ones:
         /// otherwise messages that fail again immediately would be requeued forever.
-        public var present = 0
-        public var seen = 0
-        public var requeued = 0
-        public var dropped = 0
+        package var present = 0
+        package var seen = 0
+        package var requeued = 0
+        package var dropped = 0
         /// The number of dead letters whose copies the broker did not confirm; they stay in the queue.
-        public var refused = 0
+        package var refused = 0
         /// Whether the broker currently accepts no messages.
-        public var isBlocked = false
+        package var isBlocked = false
         /// Whether the pass was interrupted before all messages were inspected.
-        public var isInterrupted = false
+        package var isInterrupted = false
 
-        public init() {}
+        package init() {}
 
         /// The number of messages that were removed from the queue.
-        public var removed: Int { requeued + dropped }
+        package var removed: Int { requeued + dropped }
     }
 
     /// How to ensure that inspecting messages deletes none of them.
-    public enum LimitCheck: Hashable, Sendable {
+    package enum LimitCheck: Hashable, Sendable {
         /// Probe a queue with a similar name before each pass (`DeliveryLimitProbe`). A policy whose pattern matches
         /// only the dead letter queue's exact name is not detected.
         case probe
@@ -52,7 +53,7 @@ public struct DeadLetterQueue: Sendable {
     }
 
     /// The consumer's queue.
-    public let queue: String
+    package let queue: String
     private let limitCheck: LimitCheck
     private let topology: ConsumerTopology
     private let settings: BrokerSettings
@@ -63,7 +64,7 @@ public struct DeadLetterQueue: Sendable {
     ///     requeued.
     ///   - limitCheck: How to ensure that inspecting deletes nothing.
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an invalid name.
-    public init(
+    package init(
         queue: String, _ settings: BrokerSettings, limitCheck: LimitCheck = .probe
     ) throws(BrokerError) {
         self.queue = queue
@@ -86,7 +87,7 @@ public struct DeadLetterQueue: Sendable {
     /// - Throws: ``BrokerError``: `notFound` if the queue does not exist; `topologyMismatch` if the dead letter queue
     ///   was declared with different arguments than the contract requires, or if a policy limits deliveries, so that
     ///   inspecting would delete messages.
-    public func visit(
+    package func visit(
         isInterrupted: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (Tally) -> Void = { _ in },
         _ decide: @escaping @Sendable (DeadLetter) -> Verdict
@@ -145,7 +146,7 @@ extension BrokerError {
     ///   - limit: The policy's delivery limit.
     ///   - queue: The dead letter queue.
     ///   - policies: The names of the policies, if known.
-    public static func deliveryLimit(
+    package static func deliveryLimit(
         _ limit: Int, of queue: String, policies: [String] = []
     ) -> BrokerError {
         BrokerError(

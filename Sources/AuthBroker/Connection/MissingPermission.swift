@@ -82,18 +82,18 @@ public struct MissingPermission: Hashable, Sendable {
 }
 
 /// The three regular expressions of a user's permissions in a virtual host.
-public struct PermissionPatterns: Hashable, Sendable {
-    public var configure: String
-    public var write: String
-    public var read: String
+package struct PermissionPatterns: Hashable, Sendable {
+    package var configure: String
+    package var write: String
+    package var read: String
 
-    public init(configure: String, write: String, read: String) {
+    package init(configure: String, write: String, read: String) {
         self.configure = configure
         self.write = write
         self.read = read
     }
 
-    public subscript(right: MissingPermission.Right) -> String {
+    package subscript(right: MissingPermission.Right) -> String {
         switch right {
         case .configure: configure
         case .write: write
@@ -102,12 +102,12 @@ public struct PermissionPatterns: Hashable, Sendable {
     }
 
     /// The permissions that a publisher needs.
-    public static func publisher(exchange: String) -> PermissionPatterns {
+    package static func publisher(exchange: String) -> PermissionPatterns {
         PermissionPatterns(configure: exactly(exchange), write: exactly(exchange), read: "^$")
     }
 
     /// The permissions that a worker needs for its queue.
-    public static func worker(queue: String, exchange: String) -> PermissionPatterns {
+    package static func worker(queue: String, exchange: String) -> PermissionPatterns {
         let own = escaped(queue) + #"(\..*)?"#
         return PermissionPatterns(
             configure: "^\(own)$", write: "^\(own)$", read: "^(\(own)|\(escaped(exchange)))$")
@@ -115,7 +115,7 @@ public struct PermissionPatterns: Hashable, Sendable {
 
     /// The permissions that an operator needs: dead letters, `tail`, `republish --to` and `topology declare` of these
     /// queues. An operator may not publish to the signals' exchange.
-    public static func `operator`(queues: [String], exchange: String) -> PermissionPatterns {
+    package static func `operator`(queues: [String], exchange: String) -> PermissionPatterns {
         let own = queues.map { escaped($0) + #"(\..*)?"# }
         let tail = escaped(exchange) + #"\.tail\..*"#
         let signals = escaped(exchange)
@@ -126,7 +126,7 @@ public struct PermissionPatterns: Hashable, Sendable {
     }
 
     /// A regular expression that matches one name.
-    public static func exactly(_ name: String) -> String { "^\(escaped(name))$" }
+    package static func exactly(_ name: String) -> String { "^\(escaped(name))$" }
 
     /// A regular expression that matches all names with this prefix.
     static func beginning(_ prefix: Substring) -> String { "^" + escaped(String(prefix)) + ".*$" }
@@ -136,14 +136,14 @@ public struct PermissionPatterns: Hashable, Sendable {
     }
 
     /// The arguments of `rabbitmqctl set_permissions` after the user, quoted for a shell.
-    public var arguments: String {
+    package var arguments: String {
         MissingPermission.Right.allCases.map { self[$0].shellQuoted }.joined(separator: " ")
     }
 }
 
 extension String {
     /// The text as one word of a POSIX shell command, quoted if necessary.
-    public var shellWord: String {
+    package var shellWord: String {
         let isPlain =
             !isEmpty
             && utf8.allSatisfy { byte in
@@ -158,5 +158,5 @@ extension String {
     }
 
     /// The text in single quotes, for a POSIX shell.
-    public var shellQuoted: String { "'" + replacing("'", with: #"'\''"#) + "'" }
+    package var shellQuoted: String { "'" + replacing("'", with: #"'\''"#) + "'" }
 }

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+package import AuthBroker
 import AuthSignals
 
 /// A difference between the broker's objects and the contract.
-public struct TopologyFinding: Hashable, Sendable, Codable {
+package struct TopologyFinding: Hashable, Sendable, Codable {
     /// The severity.
-    public enum Level: String, Hashable, Sendable, Codable {
+    package enum Level: String, Hashable, Sendable, Codable {
         /// Messages are lost or refused, or users have too many permissions.
         case fault
         /// It may be intended.
         case note
     }
 
-    public var level: Level
+    package var level: Level
     /// The object, such as `queue mail`, `exchange auth.signals` or `user worker`.
-    public var object: String
+    package var object: String
     /// The problem.
-    public var what: String
+    package var what: String
     /// The fix, in one line.
-    public var fix: String
+    package var fix: String
 
-    public init(_ level: Level, _ object: String, _ what: String, fix: String) {
+    package init(_ level: Level, _ object: String, _ what: String, fix: String) {
         self.level = level
         self.object = object
         self.what = what
@@ -30,7 +31,7 @@ public struct TopologyFinding: Hashable, Sendable, Codable {
     /// deleted no signal may be published.
     ///
     /// - Parameter declare: The step that declares it again.
-    public static func redeclaring(_ queue: String, in virtualHost: String, _ declare: String) -> String {
+    package static func redeclaring(_ queue: String, in virtualHost: String, _ declare: String) -> String {
         "auth-signals outbox pause, wait until it is empty (rabbitmqctl list_queues -p \(virtualHost.shellWord) name "
             + "messages), stop its workers, rabbitmqctl delete_queue -p \(virtualHost.shellWord) \(queue.shellWord), "
             + "\(declare), auth-signals outbox resume"
@@ -39,7 +40,7 @@ public struct TopologyFinding: Hashable, Sendable, Codable {
 
 extension ConsumerTopology {
     /// The step that declares everything of this consumer that is missing.
-    public var declaring: String {
+    package var declaring: String {
         if patterns.isEmpty { return "start its worker" }
         let bind = patterns.map(\.rawValue.shellQuoted).joined(separator: " ")
         return "start its worker, or auth-signals topology declare --queue \(queue.shellWord)"

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
+package import AuthBroker
+package import AuthSignals
 
 /// The objects of a virtual host, as reported by the management API (`/api/exchanges`, `/api/queues`,
 /// `/api/bindings`, `/api/policies`, `/api/operator-policies`, `/api/vhosts/NAME/permissions`, `/api/users`).
-public struct BrokerInventory: Sendable {
-    public var exchanges: [Exchange]
-    public var queues: [Queue]
-    public var bindings: [Binding]
+package struct BrokerInventory: Sendable {
+    package var exchanges: [Exchange]
+    package var queues: [Queue]
+    package var bindings: [Binding]
     /// Nil if the API's user may not see them.
-    public var permissions: [Permission]?
+    package var permissions: [Permission]?
     /// All users of the broker; nil if the API's user may not see them.
-    public var users: [User]?
+    package var users: [User]?
     /// Nil if the API's user may not see them.
-    public var policies: [Policy]?
+    package var policies: [Policy]?
     /// Nil if the API's user may not see them.
-    public var operatorPolicies: [Policy]?
+    package var operatorPolicies: [Policy]?
 
-    public init(
+    package init(
         exchanges: [Exchange], queues: [Queue], bindings: [Binding], permissions: [Permission]?,
         users: [User]? = nil, policies: [Policy]? = nil, operatorPolicies: [Policy]? = nil
     ) {
@@ -29,29 +30,29 @@ public struct BrokerInventory: Sendable {
         self.operatorPolicies = operatorPolicies
     }
 
-    public struct Exchange: Decodable, Sendable {
-        public var name: String
-        public var type: String
-        public var durable: Bool
+    package struct Exchange: Decodable, Sendable {
+        package var name: String
+        package var type: String
+        package var durable: Bool
 
-        public init(name: String, type: String, durable: Bool = true) {
+        package init(name: String, type: String, durable: Bool = true) {
             self.name = name
             self.type = type
             self.durable = durable
         }
     }
 
-    public struct Queue: Decodable, Sendable {
-        public var name: String
+    package struct Queue: Decodable, Sendable {
+        package var name: String
         /// The arguments that the queue was declared with.
-        public var arguments: [String: JSONValue]
+        package var arguments: [String: JSONValue]
         /// The effective policy definition.
-        public var policy: [String: JSONValue]
+        package var policy: [String: JSONValue]
         /// The names of the policy and of the operator policy that apply.
-        public var policyName: String?
-        public var operatorPolicyName: String?
+        package var policyName: String?
+        package var operatorPolicyName: String?
 
-        public init(
+        package init(
             name: String, arguments: [String: JSONValue] = [:], policy: [String: JSONValue] = [:],
             policyName: String? = nil, operatorPolicyName: String? = nil
         ) {
@@ -62,7 +63,7 @@ public struct BrokerInventory: Sendable {
             self.operatorPolicyName = operatorPolicyName
         }
 
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             name = try values.decode(String.self, forKey: .name)
             // Some versions write an empty list instead of an empty object.
@@ -80,10 +81,10 @@ public struct BrokerInventory: Sendable {
         }
 
         /// The names of the policies that apply, for error messages.
-        public var policyNames: [String] { [policyName, operatorPolicyName].compactMap(\.self) }
+        package var policyNames: [String] { [policyName, operatorPolicyName].compactMap(\.self) }
 
         /// The delivery limit that a policy sets; nil if none does, or if it is so high that it has no effect.
-        public var deliveryLimitByPolicy: Int? {
+        package var deliveryLimitByPolicy: Int? {
             guard let limit = policy["delivery-limit"]?.integer, (0..<1_000_000).contains(limit) else {
                 return nil
             }
@@ -94,13 +95,13 @@ public struct BrokerInventory: Sendable {
         func setting(_ name: String) -> JSONValue? { arguments["x-" + name] ?? policy[name] }
     }
 
-    public struct Binding: Decodable, Sendable {
-        public var source: String
-        public var destination: String
-        public var destinationType: String
-        public var routingKey: String
+    package struct Binding: Decodable, Sendable {
+        package var source: String
+        package var destination: String
+        package var destinationType: String
+        package var routingKey: String
 
-        public init(source: String, destination: String, routingKey: String) {
+        package init(source: String, destination: String, routingKey: String) {
             self.source = source
             self.destination = destination
             self.routingKey = routingKey
@@ -112,28 +113,28 @@ public struct BrokerInventory: Sendable {
         }
     }
 
-    public struct Policy: Decodable, Sendable {
-        public var name: String
-        public var priority: Int
-        public var definition: [String: JSONValue]
+    package struct Policy: Decodable, Sendable {
+        package var name: String
+        package var priority: Int
+        package var definition: [String: JSONValue]
 
-        public init(name: String, priority: Int = 0, definition: [String: JSONValue]) {
+        package init(name: String, priority: Int = 0, definition: [String: JSONValue]) {
             self.name = name
             self.priority = priority
             self.definition = definition
         }
     }
 
-    public struct User: Decodable, Sendable {
-        public var name: String
-        public var tags: [String]
+    package struct User: Decodable, Sendable {
+        package var name: String
+        package var tags: [String]
 
-        public init(name: String, tags: [String] = []) {
+        package init(name: String, tags: [String] = []) {
             self.name = name
             self.tags = tags
         }
 
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             name = try values.decode(String.self, forKey: .name)
             if let list = try? values.decode([String].self, forKey: .tags) {
@@ -147,24 +148,24 @@ public struct BrokerInventory: Sendable {
         private enum CodingKeys: String, CodingKey { case name, tags }
 
         /// Whether the user has the `administrator` tag and therefore all permissions, intentionally.
-        public var isAdministrator: Bool { tags.contains("administrator") }
+        package var isAdministrator: Bool { tags.contains("administrator") }
     }
 
     /// A user's permissions: regular expressions that match the names of objects.
-    public struct Permission: Decodable, Sendable {
-        public var user: String
-        public var configure: String
-        public var write: String
-        public var read: String
+    package struct Permission: Decodable, Sendable {
+        package var user: String
+        package var configure: String
+        package var write: String
+        package var read: String
 
-        public init(user: String, configure: String, write: String, read: String) {
+        package init(user: String, configure: String, write: String, read: String) {
             self.user = user
             self.configure = configure
             self.write = write
             self.read = read
         }
 
-        public var patterns: PermissionPatterns {
+        package var patterns: PermissionPatterns {
             PermissionPatterns(configure: configure, write: write, read: read)
         }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuthSignals
+package import AuthBroker
+package import AuthSignals
 import CRabbitMQ
 
 /// Shows signals live as they are published, through an exclusive queue that the broker deletes with the connection.
-public struct SignalTail: Sendable {
+package struct SignalTail: Sendable {
     private let patterns: [SignalPattern]
     private let settings: BrokerSettings
 
@@ -12,7 +13,7 @@ public struct SignalTail: Sendable {
     static let longestQueue: Int64 = 10_000
 
     /// - Parameter patterns: The signals to show; at least one pattern.
-    public init(_ patterns: [SignalPattern], _ settings: BrokerSettings) {
+    package init(_ patterns: [SignalPattern], _ settings: BrokerSettings) {
         self.patterns = patterns
         self.settings = settings
     }
@@ -23,7 +24,7 @@ public struct SignalTail: Sendable {
     ///   - isEnded: Called four times a second; true stops.
     ///   - take: Called with each message, on the connection's thread; false stops.
     /// - Throws: ``BrokerError``: `notFound` if the signals' exchange does not exist yet.
-    public func run(
+    package func run(
         isEnded: @escaping @Sendable () -> Bool, _ take: @escaping @Sendable (SignalMessage) -> Bool
     ) async throws(BrokerError) {
         let (patterns, settings) = (patterns, settings)
