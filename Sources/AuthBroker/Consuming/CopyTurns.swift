@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Synchronization
 
 /// Lets deliveries be republished concurrently or, after the broker has closed the channel because of one of them, one
@@ -9,16 +10,15 @@ final class CopyTurns: Sendable {
         var running = 0
         /// How many deliveries were republished one at a time since the channel was closed.
         var taken = 0
-        var last = 0
-        var waiting: [(number: Int, continuation: CheckedContinuation<Void, any Error>)] = []
+        var waiting = WaiterList()
 
         var hasRoom: Bool { running == 0 || !isOneByOne }
 
         /// Removes the waiting tasks that may continue now.
-        mutating func admit() -> [CheckedContinuation<Void, any Error>] {
-            var admitted: [CheckedContinuation<Void, any Error>] = []
-            while hasRoom, !waiting.isEmpty {
-                admitted.append(waiting.removeFirst().continuation)
+        mutating func admit() -> [WaiterList.Waiter] {
+            var admitted: [WaiterList.Waiter] = []
+            while hasRoom, let waiter = waiting.removeFirst() {
+                admitted.append(waiter)
                 running += 1
             }
             return admitted
@@ -35,29 +35,10 @@ final class CopyTurns: Sendable {
     /// - Returns: Whether nothing else is republished meanwhile.
     /// - Throws: `CancellationError`
     func begin() async throws -> Bool {
-        let number = state.withLock { state in
-            state.last += 1
-            return state.last
-        }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answer: Result<Void, any Error>? = state.withLock { state in
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.hasRoom, state.waiting.isEmpty {
-                        state.running += 1
-                        return .success(())
-                    }
-                    state.waiting.append((number, continuation))
-                    return nil
-                }
-                if let answer { continuation.resume(with: answer) }
-            }
-        } onCancel: {
-            let waiting = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-                guard let index = state.waiting.firstIndex(where: { $0.number == number }) else { return nil }
-                return state.waiting.remove(at: index).continuation
-            }
-            waiting?.resume(throwing: CancellationError())
+        try await state.wait(in: \.waiting) { state in
+            guard state.hasRoom, state.waiting.isEmpty else { return false }
+            state.running += 1
+            return true
         }
         return state.withLock { $0.isOneByOne && $0.running == 1 }
     }

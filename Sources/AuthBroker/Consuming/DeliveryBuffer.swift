@@ -24,8 +24,7 @@ final class DeliveryBuffer: Sendable {
         var reader: CheckedContinuation<Void, Never>?
         var stopping: [CheckedContinuation<Void, Never>] = []
         /// Tasks that wait for the first connection.
-        var awaitingConnection: [Int: CheckedContinuation<Void, any Error>] = [:]
-        var lastWaiter = 0
+        var awaitingConnection = WaiterList()
         /// Tasks that wait until their settlements are sent.
         var flushing: [Flush] = []
 
@@ -89,23 +88,9 @@ final class DeliveryBuffer: Sendable {
     ///
     /// - Throws: `CancellationError`, also if the source was stopped before.
     func awaitConnected() async throws {
-        let number = state.withLock { state in
-            state.lastWaiter += 1
-            return state.lastWaiter
-        }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answer: Result<Void, any Error>? = state.withLock { state in
-                    if state.epoch > 0 { return .success(()) }
-                    if Task.isCancelled || state.hasEnded { return .failure(CancellationError()) }
-                    state.awaitingConnection[number] = continuation
-                    return nil
-                }
-                if let answer { continuation.resume(with: answer) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { $0.awaitingConnection.removeValue(forKey: number) }
-            waiter?.resume(throwing: CancellationError())
+        try await state.wait(in: \.awaitingConnection) { state in
+            if state.epoch == 0, state.hasEnded { throw CancellationError() }
+            return state.epoch > 0
         }
     }
 
@@ -173,8 +158,7 @@ final class DeliveryBuffer: Sendable {
             state.isConnected = true
             state.settled = []
             state.wakeAt = 1
-            defer { state.awaitingConnection = [:] }
-            return (state.epoch, Array(state.awaitingConnection.values))
+            return (state.epoch, state.awaitingConnection.removeAll())
         }
         for waiter in waiters { waiter.resume() }
         return epoch
@@ -235,9 +219,8 @@ final class DeliveryBuffer: Sendable {
             defer {
                 state.reader = nil
                 state.stopping = []
-                state.awaitingConnection = [:]
             }
-            return (state.reader, state.stopping, Array(state.awaitingConnection.values))
+            return (state.reader, state.stopping, state.awaitingConnection.removeAll())
         }
         for waiter in waiters { waiter.resume(throwing: CancellationError()) }
         reader?.resume()

@@ -14,8 +14,7 @@ final class PublishQueue: Sendable {
         var reason = "not connected to the broker"
         var batches: [PublishBatch] = []
         var isUpkeepWanted = false
-        var lastWaiter = 0
-        var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var waiters = WaiterList()
     }
 
     private let state = Mutex(State())
@@ -39,28 +38,10 @@ final class PublishQueue: Sendable {
 
     /// Waits until messages are accepted.
     func awaitOpen() async throws {
-        let number = state.withLock { state in
-            state.lastWaiter += 1
-            return state.lastWaiter
-        }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answer: Result<Void, any Error>? = state.withLock { state in
-                    if Task.isCancelled || state.phase == .closedForGood {
-                        return .failure(CancellationError())
-                    }
-                    if state.phase == .open {
-                        state.isAwaited = true
-                        return .success(())
-                    }
-                    state.waiters[number] = continuation
-                    return nil
-                }
-                if let answer { continuation.resume(with: answer) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
-            waiter?.resume(throwing: CancellationError())
+        try await state.wait(in: \.waiters) { state in
+            if state.phase == .closedForGood { throw CancellationError() }
+            if state.phase == .open { state.isAwaited = true }
+            return state.phase == .open
         }
     }
 
@@ -90,10 +71,9 @@ final class PublishQueue: Sendable {
         let waiters = state.withLock { state in
             state.phase = .open
             if !state.waiters.isEmpty { state.isAwaited = true }
-            defer { state.waiters = [:] }
-            return state.waiters
+            return state.waiters.removeAll()
         }
-        for waiter in waiters.values { waiter.resume() }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Connected, but the broker accepts no messages: submitted batches wait.
@@ -105,11 +85,8 @@ final class PublishQueue: Sendable {
     /// Stopped: it never opens again.
     func closeForGood() {
         leave(.closedForGood, "the publisher was stopped")
-        let waiters = state.withLock { state in
-            defer { state.waiters = [:] }
-            return state.waiters
-        }
-        for waiter in waiters.values { waiter.resume(throwing: CancellationError()) }
+        let waiters = state.withLock { $0.waiters.removeAll() }
+        for waiter in waiters { waiter.resume(throwing: CancellationError()) }
     }
 
     private func leave(_ phase: Phase, _ reason: String) {

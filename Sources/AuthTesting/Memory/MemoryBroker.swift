@@ -31,7 +31,7 @@ public final class MemoryBroker: Sendable {
         var accepted: [SignalMessage] = []
         /// Submitted batches without outcomes, oldest first.
         var open: [MemoryBatch] = []
-        var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var waiting = WaiterList()
         var last = 0
         /// How often the connections were closed.
         var epoch = 0
@@ -121,8 +121,7 @@ public final class MemoryBroker: Sendable {
             let lost = body(&state)
             let answered = lost + state.answerOpen()
             state.pump()
-            let ready = state.isReady ? Array(state.waiting.values) : []
-            if state.isReady { state.waiting = [:] }
+            let ready = state.isReady ? state.waiting.removeAll() : []
             return (answered, ready)
         }
         for batch in answered { batch.promise.fulfil(batch.outcomes) }

@@ -32,24 +32,7 @@ public final class MemoryPublisher: SignalPublisher {
     }
 
     public func awaitReady() async throws {
-        let number = broker.state.withLock { state in
-            state.last += 1
-            return state.last
-        }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answer: Result<Void, any Error>? = broker.state.withLock { state in
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.isReady { return .success(()) }
-                    state.waiting[number] = continuation
-                    return nil
-                }
-                if let answer { continuation.resume(with: answer) }
-            }
-        } onCancel: {
-            broker.state.withLock { $0.waiting.removeValue(forKey: number) }?
-                .resume(throwing: CancellationError())
-        }
+        try await broker.state.wait(in: \.waiting) { $0.isReady }
         let reached = broker.state.withLock { $0.epoch }
         epoch.withLock { $0 = reached }
     }
