@@ -25,6 +25,7 @@ let crypto: [Target.Dependency] = [
     .product(name: "Crypto", package: "swift-crypto"),
     .product(name: "CryptoExtras", package: "swift-crypto"),
 ]
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
@@ -83,6 +84,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -107,11 +109,12 @@ let package = Package(
 
         // The adapters: AMQP, SQLite, SMTP and HTTP.
         .target(
-            name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ"] + plumbing,
+            name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ", deque] + plumbing,
             swiftSettings: swift),
         // The operator's tools for a broker; part of no product.
         .target(
-            name: "AuthBrokerTools", dependencies: ["AuthBroker", "AuthSignals", "CRabbitMQ"] + plumbing,
+            name: "AuthBrokerTools",
+            dependencies: ["AuthBroker", "AuthSignals", "CRabbitMQ", deque] + plumbing,
             swiftSettings: swift),
         .target(name: "AuthInbox", dependencies: ["AuthSignals", grdb] + plumbing, swiftSettings: swift),
         .target(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import CRabbitMQ
+import DequeModule
 import Logging
 
 /// Consumes one queue, passes on its deliveries, and sends their settlements to the broker.
@@ -18,7 +19,7 @@ final class ConsumingDriver: ConnectionDriver {
     private var handedOverAt: ContinuousClock.Instant?
     private var texts = StringCache()
     private var ledger = SettlementLedger()
-    private var commands: ArraySlice<SettlementLedger.Command> = []
+    private var commands: Deque<SettlementLedger.Command> = []
     private var isCancelSent = false
     private var fault: BrokerError?
     /// AMQP cannot change a consumer's prefetch: the consumer is replaced by one with a larger prefetch.
@@ -286,7 +287,6 @@ final class ConsumingDriver: ConnectionDriver {
             if written == .notNow { return false }
             commands.removeFirst()
         }
-        commands = []
         return true
     }
 

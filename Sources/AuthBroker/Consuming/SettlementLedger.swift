@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DequeModule
 
 /// The unsettled deliveries of one channel, and the fewest frames that send their settlements.
 ///
@@ -26,7 +27,7 @@ package struct SettlementLedger {
     private enum Slot { case open, acknowledged, told }
 
     /// The state of each delivery tag from `base` on.
-    private var slots: [Slot] = []
+    private var slots: Deque<Slot> = []
     private var base: UInt64 = 1
     /// Releases and rejections that are not yet sent, in order.
     private var others: [Command] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import AuthSignals
+import DequeModule
 
 /// The messages of one channel that were published and not yet confirmed: events in, settled items out.
 ///
@@ -19,11 +20,8 @@ package struct ConfirmLedger<Item> {
         var returned: PublishOutcome?
     }
 
-    /// The slots of the numbers from `base` on, after the first `passed` ones; nil once settled. The slot of `base` is
-    /// never settled.
-    private var slots: [Slot?] = []
-    /// The number of slots before `base`, which are removed in batches.
-    private var passed = 0
+    /// The slots of the numbers from `base` on; nil once settled. The slot of `base` is never settled.
+    private var slots: Deque<Slot?> = []
     private var base: UInt64 = 1
 
     package init() {}
@@ -32,10 +30,10 @@ package struct ConfirmLedger<Item> {
     package private(set) var outstanding = 0
 
     /// The distance between the oldest unconfirmed item's number and the next number.
-    var span: Int { slots.count - passed }
+    var span: Int { slots.count }
 
     /// When the oldest unconfirmed item was published.
-    package var oldest: ContinuousClock.Instant? { passed < slots.count ? slots[passed]?.since : nil }
+    package var oldest: ContinuousClock.Instant? { (slots.first ?? nil)?.since }
 
     /// An item was published. Its number is the next one: the channel and this ledger both count from 1.
     package mutating func published(_ item: Item, at now: ContinuousClock.Instant) {
@@ -49,7 +47,7 @@ package struct ConfirmLedger<Item> {
     /// - Returns: Whether such a message exists.
     @discardableResult
     package mutating func returned(code: Int, text: String, _ isMeant: (Item) -> Bool) -> Bool {
-        for index in passed..<slots.count {
+        for index in slots.indices {
             guard let slot = slots[index], slot.returned == nil, isMeant(slot.item) else { continue }
             slots[index]?.returned = .returned(code: code, text: text)
             return true
@@ -77,7 +75,7 @@ package struct ConfirmLedger<Item> {
 
     /// The connection was lost, and the outcome of unconfirmed messages is known.
     mutating func closed(_ outcome: PublishOutcome) -> [Settled] {
-        let settled = slots[passed...].compactMap { slot in
+        let settled = slots.compactMap { slot in
             slot.map { Settled(item: $0.item, outcome: $0.returned ?? outcome) }
         }
         self = ConfirmLedger()
@@ -94,21 +92,17 @@ package struct ConfirmLedger<Item> {
         }
         // A repeated confirm is ignored.
         guard tag >= base else { return [] }
-        let index = passed + Int(tag - base)
+        let index = Int(tag - base)
         var settled: [Settled] = []
-        for index in (multiple ? passed : index)...index {
+        for index in (multiple ? 0 : index)...index {
             guard let slot = slots[index] else { continue }
             settled.append(Settled(item: slot.item, outcome: outcome(slot)))
             slots[index] = nil
         }
         outstanding -= settled.count
-        while passed < slots.count, slots[passed] == nil {
-            passed += 1
+        while let first = slots.first, first == nil {
+            slots.removeFirst()
             base += 1
-        }
-        if passed == slots.count || passed > 1024 {
-            slots.removeFirst(passed)
-            passed = 0
         }
         return settled
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import CRabbitMQ
+import DequeModule
 
 /// Publishes submitted batches with publisher confirms, with at most ``BrokerSettings/window`` messages in flight.
 final class PublishingDriver: ConnectionDriver {
@@ -20,7 +21,7 @@ final class PublishingDriver: ConnectionDriver {
 
     private var ledger = ConfirmLedger<Ticket>()
     /// Batches that are not completely published, from message `next` of the first one on.
-    private var batches: [PublishBatch] = []
+    private var batches: Deque<PublishBatch> = []
     private var next = 0
     private var isBlocked = false
     /// The earliest start of the confirm timeout: during an alarm nothing is confirmed.

@@ -2,6 +2,7 @@
 import AuthBroker
 import AuthSignals
 import CRabbitMQ
+import DequeModule
 
 /// One pass over a dead letter queue, on the thread of its two connections: one consumes, the other publishes copies.
 final class DeadLetterScan: EventReceiver {
@@ -54,7 +55,7 @@ final class DeadLetterScan: EventReceiver {
     /// Whether a message was removed that has kept ones before it.
     private var isMixed = false
     private var ledger = SettlementLedger()
-    private var commands: ArraySlice<SettlementLedger.Command> = []
+    private var commands: Deque<SettlementLedger.Command> = []
     private var heardAt = ContinuousClock.now
     private var steppedAt = ContinuousClock.now
     private var toldAt = ContinuousClock.now
@@ -180,7 +181,7 @@ final class DeadLetterScan: EventReceiver {
         }
         if isHolding { return }
         if ledger.pending > 0 {
-            commands += ledger.commands(isWhole: true)
+            commands.append(contentsOf: ledger.commands(isWhole: true))
             page?.told()
         }
         while case .acknowledge(let tag, let multiple) = commands.first,
@@ -188,7 +189,6 @@ final class DeadLetterScan: EventReceiver {
         {
             commands.removeFirst()
         }
-        if commands.isEmpty { commands = [] }
     }
 
     /// Whether acknowledgements are held back: each would let the broker deliver one more message to a page that is

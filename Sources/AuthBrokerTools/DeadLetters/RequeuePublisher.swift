@@ -2,6 +2,7 @@
 import AuthBroker
 import AuthSignals
 import CRabbitMQ
+import DequeModule
 
 /// Publishes the copies of requeued dead letters to the consumer's queue, on a separate connection because an alarm may
 /// block it; it is opened for the first copy.
@@ -14,7 +15,7 @@ final class RequeuePublisher {
     private let exchange: String
     private let settings: BrokerSettings
     private var channel: Channel?
-    private var waiting: ArraySlice<Copy> = []
+    private var waiting: Deque<Copy> = []
     private var ledger = ConfirmLedger<Copy>()
     /// A protocol violation by the broker.
     private var fault: BrokerError?
@@ -74,14 +75,13 @@ final class RequeuePublisher {
             case .written: ledger.published(next, at: .now)
             // The message exceeds AMQP's limits although it is in a queue: publish it trimmed.
             case .never where next.message.headers[SignalMessage.HeaderName.trimmed] == nil:
-                waiting[waiting.startIndex].message = next.message.trimmed()
+                waiting[0].message = next.message.trimmed()
                 continue
             case .never: settle(next, isStored: false)
             case .notNow: return
             }
             waiting.removeFirst()
         }
-        if waiting.isEmpty { waiting = [] }
     }
 
     private func receive(_ event: CRMQEvent) {
