@@ -2,6 +2,7 @@
 public import AuthSignals
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 
 /// Consumes a queue of a RabbitMQ broker and settles its deliveries.
 ///
@@ -126,5 +127,16 @@ public struct BrokerSource: SignalBatchSource, Service {
         await untilShutdown()
         await mover.connection.stop()
         await thread.stop()
+    }
+}
+
+/// Whether copies can be republished.
+private final class CopyHealth: Sendable {
+    private let state = Mutex<BrokerError?>(nil)
+
+    /// Why the last copy could not be republished; nil if it was.
+    var fault: BrokerError? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

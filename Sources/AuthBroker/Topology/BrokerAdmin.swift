@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CRabbitMQ
 import Foundation
 
 /// Single administrative operations on a broker, each on a short-lived connection.
@@ -85,29 +84,5 @@ package struct BrokerAdmin: Sendable {
         } catch {
             return .failure(error)
         }
-    }
-}
-
-extension Channel {
-    /// Connects to the first node that responds; a node that worked before is tried first.
-    package func openFirstReachable(
-        _ settings: BrokerSettings, receivesOnly: Bool = false
-    ) throws(BrokerError) {
-        let nodes = NodeMemory.shared
-        var last = BrokerError(.unreachable, "no broker URL is configured")
-        for url in nodes.order(settings.urls) {
-            do throws(BrokerError) {
-                // Limits the frames per step: the caller decides after each step whether to receive more.
-                try check(crmq_set_number(connection, .stepFrames, 256))
-                try open(
-                    url, as: "\(settings.connectionName) admin", settings,
-                    receivesOnly: receivesOnly)
-                return nodes.worked(url)
-            } catch {
-                nodes.failed(url)
-                last = error
-            }
-        }
-        throw last
     }
 }
