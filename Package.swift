@@ -116,9 +116,12 @@ let package = Package(
             name: "AuthBrokerTools",
             dependencies: ["AuthBroker", "AuthSignals", "CRabbitMQ", deque] + plumbing,
             swiftSettings: swift),
-        .target(name: "AuthInbox", dependencies: ["AuthSignals", grdb] + plumbing, swiftSettings: swift),
+        .target(name: "SQLiteSupport", dependencies: ["AuthSignals", grdb], swiftSettings: swift),
         .target(
-            name: "AuthStore", dependencies: ["AuthFlows", "AuthSignals", grdb] + plumbing,
+            name: "AuthInbox", dependencies: ["SQLiteSupport", "AuthSignals", grdb] + plumbing,
+            swiftSettings: swift),
+        .target(
+            name: "AuthStore", dependencies: ["SQLiteSupport", "AuthFlows", "AuthSignals", grdb] + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthMail", dependencies: ["AuthFlows", "AuthSignals", "CCurl"] + plumbing,

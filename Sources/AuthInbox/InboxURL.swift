@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
+import SQLiteSupport
 
 /// The URL of an inbox, `sqlite:PATH`: the setting `INBOX_URL`.
 public struct InboxURL: Hashable, Sendable {
@@ -10,19 +11,11 @@ public struct InboxURL: Hashable, Sendable {
 
     /// - Throws: ``InboxError`` with code ``InboxError/Code/invalidURL``.
     public init(parsing text: String) throws(InboxError) {
-        let scheme = "sqlite:"
-        guard text.lowercased().hasPrefix(scheme) else {
-            throw InboxError(.invalidURL, "must be sqlite:PATH, for example sqlite:./inbox.sqlite")
+        do {
+            path = try SQLiteURL.path(in: text, example: "inbox.sqlite")
+        } catch {
+            throw InboxError(error)
         }
-        var path = text.dropFirst(scheme.count)
-        // Also accepts sqlite:///var/lib/inbox.sqlite, with the empty host of a file URL.
-        if path.hasPrefix("///") { path = path.dropFirst(2) }
-        guard !path.isEmpty, !path.hasPrefix("//"), !path.hasSuffix("/"), !path.hasPrefix(":"),
-            !path.utf8.contains(0)
-        else {
-            throw InboxError(.invalidURL, "must name a file after sqlite:, for example sqlite:./inbox.sqlite")
-        }
-        self.path = String(path)
     }
 
     /// Reads `INBOX_URL`; the default is `sqlite:./inbox.sqlite`.

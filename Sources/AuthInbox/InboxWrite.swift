@@ -2,6 +2,7 @@
 import AuthSignals
 import Foundation
 import GRDB
+import SQLiteSupport
 import Synchronization
 
 /// A mark to write, with the handler's writes in the same transaction.
@@ -73,8 +74,4 @@ extension DatabaseWriter {
             }
         }
     }
-}
-
-extension Date {
-    var milliseconds: Int64 { Int64(saturating: (timeIntervalSince1970 * 1000).rounded()) }
 }

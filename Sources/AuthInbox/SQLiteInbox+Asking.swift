@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// Queries for an operator.
 extension SQLiteInbox {
@@ -8,16 +9,10 @@ extension SQLiteInbox {
     ///
     /// - Throws: ``InboxError`` with code ``InboxError/Code/cannotOpen`` if it does not exist.
     public static func existing(path: String) throws -> SQLiteInbox {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw InboxError(.cannotOpen, "\(path) does not exist")
-        }
-        var configuration = Configuration()
-        configuration.label = "AuthInbox"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
+        let file = SQLiteFile(path, label: "AuthInbox")
+        guard file.exists else { throw InboxError(.cannotOpen, "\(path) does not exist") }
         do {
-            return try SQLiteInbox(
-                opened: DatabaseQueue(path: path, configuration: configuration), isReadOnly: true)
+            return try SQLiteInbox(opened: file.openReadOnly(), isReadOnly: true)
         } catch let error as DatabaseError {
             throw InboxError(error, at: path)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// The redelivered messages that handlers have started to handle.
 extension SQLiteInbox {

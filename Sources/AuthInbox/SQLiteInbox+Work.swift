@@ -2,6 +2,7 @@
 public import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 extension SQLiteInbox {
     static func createWorkTable(_ db: Database) throws {
@@ -104,8 +105,4 @@ extension SQLiteInbox {
             self.init(kind: kind, name: row["name"], pattern: row["pattern"])
         }
     }
-}
-
-extension Date {
-    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }

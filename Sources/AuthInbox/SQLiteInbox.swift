@@ -2,6 +2,7 @@
 public import AuthSignals
 public import Foundation
 public import GRDB
+import SQLiteSupport
 
 /// An inbox in a SQLite file, which the workers of one host can share.
 ///
@@ -19,7 +20,8 @@ public final class SQLiteInbox: Inbox {
     /// The maximum number of marks that one transaction writes: other writers wait for the lock meanwhile.
     private static let largestBatch = 256
 
-    /// Opens the file, or creates it with mode 0600 if it does not exist; its folder must exist.
+    /// Opens the file, or creates it if it does not exist; its folder must exist. Only the file's owner can access it
+    /// (mode 0600).
     ///
     /// The journal is a write-ahead log, and a committed mark survives a power loss (`synchronous=FULL`). A write lock
     /// of another process is waited for up to 5 seconds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import Foundation
+import SQLiteSupport
 import Synchronization
 
 /// A lease with one holder at a time, among all processes of a host that use one store.
@@ -59,7 +60,7 @@ private final class HeldFile: Lease {
 
     /// - Returns: nil if another holder has the lock.
     static func lock(_ path: String) throws(StoreError) -> HeldFile? {
-        let descriptor = try PrivateFile.open(path, O_RDWR | O_CREAT)
+        let descriptor = try StoreError.converting(try PrivateFile.open(path, O_RDWR | O_CREAT))
         let held = HeldFile(descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             if errno == EWOULDBLOCK || errno == EINTR { return nil }

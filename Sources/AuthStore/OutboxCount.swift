@@ -2,6 +2,7 @@
 import AuthSignals
 import Foundation
 import GRDB
+import SQLiteSupport
 
 /// Counters of settled rows, updated when rows are settled, so that they stay correct when history is purged.
 ///

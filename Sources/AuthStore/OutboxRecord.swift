@@ -2,6 +2,7 @@
 public import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// A row of the outbox in any state, as an operator sees it.
 public struct OutboxRecord: Hashable, Sendable {

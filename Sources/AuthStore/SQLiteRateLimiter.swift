@@ -3,6 +3,7 @@ public import AuthFlows
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// Counts attempts in a SQLite file, atomically across all processes of a host: a sliding log.
 ///

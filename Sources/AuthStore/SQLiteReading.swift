@@ -3,6 +3,7 @@ public import AuthFlows
 import AuthSignals
 public import Foundation
 public import GRDB
+import SQLiteSupport
 
 /// A consistent view of the store.
 public class SQLiteReading: AccountReading {

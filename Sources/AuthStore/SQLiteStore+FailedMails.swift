@@ -3,6 +3,7 @@ public import AuthFlows
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// A permanently failed mail, as an operator sees it.
 public struct FailedMail: Sendable, Identifiable {

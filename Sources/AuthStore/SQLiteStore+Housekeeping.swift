@@ -2,6 +2,7 @@
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 extension SQLiteStore {
     /// Deletes settled rows of the history, one batch per transaction. Parked rows stay until an operator deletes them,

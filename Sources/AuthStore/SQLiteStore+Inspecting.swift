@@ -2,6 +2,7 @@
 public import AuthFlows
 public import AuthSignals
 import Foundation
+import SQLiteSupport
 
 extension SQLiteStore {
     /// The state in which a starting program would find the store.
@@ -18,8 +19,9 @@ extension SQLiteStore {
     /// - Throws: ``StoreError``: what would prevent the program from starting.
     public static func condition(of path: String, keys: KeyRing, codec: SignalCodec) async throws -> Condition
     {
-        try StoreFile.checkPlace(path)
-        guard access(path, F_OK) == 0 else {
+        let file = SQLiteFile(path, label: "auth-store")
+        try StoreError.converting(try file.checkFolder())
+        guard file.exists else {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             guard access(folder, W_OK | X_OK) == 0 else {
                 throw StoreError(
@@ -27,7 +29,7 @@ extension SQLiteStore {
             }
             return .missing
         }
-        try StoreFile.checkWritable(path)
+        try StoreError.converting(try file.checkWritable())
         do {
             try await SQLiteStore(existing: path, isReadOnly: true, keys: keys, codec: codec).checkSchema()
             return .current

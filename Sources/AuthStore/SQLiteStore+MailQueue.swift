@@ -4,6 +4,7 @@ public import AuthSignals
 public import Foundation
 import GRDB
 import Logging
+import SQLiteSupport
 
 extension SQLiteStore: MailQueue {
     public func acquireMailLease() async throws -> any Lease { try await mailLease.acquire() }

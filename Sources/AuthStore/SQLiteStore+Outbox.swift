@@ -3,6 +3,7 @@ public import AuthSignals
 public import Foundation
 import GRDB
 import Logging
+import SQLiteSupport
 
 extension SQLiteStore: Outbox {
     public func acquireRelayLease() async throws -> any Lease { try await relayLease.acquire() }

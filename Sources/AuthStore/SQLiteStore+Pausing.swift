@@ -2,6 +2,7 @@
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 extension SQLiteStore {
     public func pausedSince() async throws -> Date? {

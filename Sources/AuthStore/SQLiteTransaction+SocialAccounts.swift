@@ -3,6 +3,7 @@ public import AuthFlows
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 extension SQLiteTransaction {
     public func insert(_ account: SocialAccount) throws {

@@ -3,6 +3,7 @@ public import AuthFlows
 public import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// A write transaction of the store.
 ///

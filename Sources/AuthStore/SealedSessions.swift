@@ -4,6 +4,7 @@ import AuthSignals
 import Foundation
 import GRDB
 import Logging
+import SQLiteSupport
 
 /// Sessions as they are stored: their state (pending steps and recent proofs) is encrypted, bound to the session's id.
 struct SealedSessions {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SQLiteSupport
 
 /// The secret of an installation without `SECRET_KEY`: a file beside the store, never in it, so that a copy of the
 /// database does not contain the key.

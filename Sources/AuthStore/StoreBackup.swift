@@ -2,6 +2,7 @@
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// Backup and restore of a store.
 ///
@@ -78,7 +79,7 @@ public enum StoreBackup {
             throw StoreError(.unwritable, "\(path) exists: move it away, or name another file")
         }
         let draft = "\(path).\(UUID().uuidString)"
-        try PrivateFile.make(draft)
+        try StoreError.converting(try PrivateFile.make(draft))
         defer { for file in [draft, draft + "-wal", draft + "-shm", draft + "-journal"] { unlink(file) } }
         let queue = try DatabaseQueue(path: draft)
         try source.backup(to: queue)
@@ -86,11 +87,12 @@ public enum StoreBackup {
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
         try finish(queue)
         try queue.close()
-        try PrivateFile.synchronize(draft)
+        try StoreError.converting(try PrivateFile.synchronize(draft))
         guard link(draft, path) == 0 else {
             throw StoreError(.unwritable, "\(path) cannot be created: \(PrivateFile.systemError())")
         }
-        try PrivateFile.synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try StoreError.converting(try PrivateFile.synchronize(folder))
     }
 
     private static func checkSound(_ queue: DatabaseQueue) throws {

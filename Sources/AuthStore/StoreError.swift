@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import GRDB
+import SQLiteSupport
 
 /// An error of a store, with a code for each kind that a caller may handle differently.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -76,17 +77,31 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(code): \(message)" }
 
     private static func code(of error: DatabaseError) -> Code {
-        // The index of the write-ahead log is a separate file, which cannot grow on a full disk either.
-        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return .full }
-        return switch error.resultCode {
-        case .SQLITE_FULL: .full
-        case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
-        case .SQLITE_NOTADB: .notADatabase
-        case .SQLITE_CORRUPT: .damaged
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: .unwritable
-        case .SQLITE_IOERR, .SQLITE_NOLFS, .SQLITE_PROTOCOL: .inputOutput
-        default: .rejected
+        switch SQLiteFailure(error) {
+        case .full: .full
+        case .busy: .busy
+        case .notADatabase: .notADatabase
+        case .damaged: .damaged
+        case .readOnly, .cannotOpen: .unwritable
+        case .inputOutput: .inputOutput
+        case .rejected: .rejected
         }
+    }
+
+    init(_ error: SQLiteFileError) {
+        let code: Code =
+            switch error.code {
+            case .invalidURL: .invalidURL
+            case .missingFolder, .unwritable: .unwritable
+            }
+        self.init(code, error.message)
+    }
+
+    /// Evaluates an expression and converts its error about a file.
+    static func converting<R>(
+        _ body: @autoclosure () throws(SQLiteFileError) -> R
+    ) throws(StoreError) -> R {
+        do { return try body() } catch { throw StoreError(error) }
     }
 
     /// Runs `body` and converts errors caused by the environment, such as a full disk, to ``StoreError``. `body` may

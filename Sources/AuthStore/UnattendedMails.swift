@@ -3,6 +3,7 @@ import AuthSignals
 import Foundation
 import GRDB
 import Logging
+import SQLiteSupport
 import Synchronization
 
 /// Logs a warning if mails are pending and no process delivers them, which an application without a `MailLoop` would

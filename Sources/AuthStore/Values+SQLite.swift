@@ -3,15 +3,9 @@ import AuthFlows
 import AuthSignals
 import Foundation
 import GRDB
+import SQLiteSupport
 
 // Ids are stored as 16 bytes, GRDB's own format of a UUID; times as whole milliseconds since 1970.
-
-extension Date {
-    /// The stored form of a time, clamped to 64 bits.
-    var milliseconds: Int64 { Int64(saturating: (timeIntervalSince1970 * 1000).rounded()) }
-
-    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
-}
 
 extension String {
     /// The stored form of a failure reason: at most 1 KiB.

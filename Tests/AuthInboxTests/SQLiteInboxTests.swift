@@ -128,6 +128,30 @@ import Testing
         }
     }
 
+    @Test func `restricts the mode of a file that others could read`() async throws {
+        let folder = try Folder()
+        _ = FileManager.default.createFile(
+            atPath: folder.file, contents: nil, attributes: [.posixPermissions: 0o644])
+        try await SQLiteInbox(path: folder.file).markDone(handler: "one", messageID: UUID(), at: Date())
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func `workers that start concurrently create one inbox`() async throws {
+        let folder = try Folder()
+        let path = folder.file
+        let inboxes = try await withThrowingTaskGroup(of: SQLiteInbox.self) { group in
+            for _ in 0..<8 { group.addTask { try SQLiteInbox(path: path) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for (number, inbox) in inboxes.enumerated() {
+            try await inbox.markDone(handler: "\(number)", messageID: UUID(), at: Date())
+        }
+        #expect(try await inboxes[0].handlers().count == 8)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == ["inbox.sqlite", "inbox.sqlite-shm", "inbox.sqlite-wal"])
+    }
+
     @Test func `marks survive a restart`() async throws {
         let folder = try Folder()
         let id = UUID()
