@@ -30,9 +30,9 @@ import Testing
         let retried = try world.metrics.expectCounter(
             "auth_signals_mail_failed", [("code", "postponed"), ("outcome", "retry")])
         #expect(retried.totalValue == 1)
-        let aside = try world.metrics.expectCounter(
-            "auth_signals_mail_failed", [("code", "refused"), ("outcome", "aside")])
-        #expect(aside.totalValue == 1)
+        let failed = try world.metrics.expectCounter(
+            "auth_signals_mail_failed", [("code", "refused"), ("outcome", "failed")])
+        #expect(failed.totalValue == 1)
         #expect(try world.metrics.expectGauge("auth_signals_mail_pending").lastValue == 1)
     }
 

@@ -31,7 +31,7 @@ struct MailMetrics: Sendable {
     func failed(_ code: MailError.Code, isFinal: Bool) {
         Counter(
             label: "auth_signals_mail_failed",
-            dimensions: [("code", code.description), ("outcome", isFinal ? "aside" : "retry")],
+            dimensions: [("code", code.description), ("outcome", isFinal ? "failed" : "retry")],
             factory: factory
         ).increment()
     }
