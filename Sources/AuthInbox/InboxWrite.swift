@@ -33,7 +33,7 @@ final class InboxBody: Sendable {
 
     func run(_ transaction: any InboxTransaction) throws { try body.withLock { $0 }?(transaction) }
 
-    func letGo() { body.withLock { $0 = nil } }
+    func release() { body.withLock { $0 = nil } }
 }
 
 /// A mark: the handler has handled the message.
@@ -41,7 +41,7 @@ struct InboxMark: Hashable, Sendable {
     var handler: String
     var messageID: UUID
 
-    func isThere(_ db: Database) throws -> Bool {
+    func exists(_ db: Database) throws -> Bool {
         try Bool.fetchOne(
             db.cachedStatement(
                 sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"),

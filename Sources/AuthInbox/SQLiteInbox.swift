@@ -14,7 +14,7 @@ import SQLiteSupport
 /// commit fails, each is retried in its own transaction.
 public final class SQLiteInbox: Inbox {
     let database: any DatabaseWriter
-    private let questions: GroupCommit<InboxMark, Bool>
+    private let reads: GroupCommit<InboxMark, Bool>
     let writes: GroupCommit<InboxWrite, Bool>
 
     /// The maximum number of marks that one transaction writes: other writers wait for the lock meanwhile.
@@ -44,9 +44,9 @@ public final class SQLiteInbox: Inbox {
 
     init(opened database: any DatabaseWriter, isReadOnly: Bool = false) throws {
         self.database = database
-        questions = GroupCommit(largest: Self.largestBatch) { marks in
+        reads = GroupCommit(largest: Self.largestBatch) { marks in
             do {
-                return try await database.read { db in try marks.map { .success(try $0.isThere(db)) } }
+                return try await database.read { db in try marks.map { .success(try $0.exists(db)) } }
             } catch {
                 return marks.map { _ in .failure(error) }
             }
@@ -86,7 +86,7 @@ public final class SQLiteInbox: Inbox {
     }
 
     public func isDone(handler: String, messageID: UUID) async throws -> Bool {
-        try await questions(InboxMark(handler: handler, messageID: messageID))
+        try await reads(InboxMark(handler: handler, messageID: messageID))
     }
 
     public func markDone(handler: String, messageID: UUID, at time: Date) async throws {
@@ -101,7 +101,7 @@ public final class SQLiteInbox: Inbox {
     ) async throws -> Bool {
         try await withoutActuallyEscaping(body) { body in
             let body = InboxBody(body)
-            defer { body.letGo() }
+            defer { body.release() }
             return try await writes(
                 InboxWrite(mark: InboxMark(handler: handler, messageID: messageID), time: time, body: body))
         }

@@ -34,20 +34,20 @@ extension SQLiteStore: AccountStore {
     public func read<R: Sendable>(
         _ body: @escaping @Sendable (any AccountReading) throws -> R
     ) async throws -> R {
-        try await look { try body($0) }
+        try await inReadTransaction { try body($0) }
     }
 
     /// Runs `body` on a consistent view that gives access to GRDB's connection.
     public func read<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteReading) throws -> R
     ) async throws -> R {
-        try await look(body)
+        try await inReadTransaction(body)
     }
 
-    private func look<R: Sendable>(
+    private func inReadTransaction<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteReading) throws -> R
     ) async throws -> R {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await database.read { try body(SQLiteReading($0, self)) }
         }
     }
@@ -55,7 +55,7 @@ extension SQLiteStore: AccountStore {
     func write<R: Sendable>(
         _ body: @escaping @Sendable (SQLiteTransaction) throws -> R
     ) async throws -> R {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await database.write { try body(SQLiteTransaction($0, self)) }
         }
     }

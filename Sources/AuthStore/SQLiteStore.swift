@@ -58,9 +58,8 @@ public final class SQLiteStore: Sendable {
 
     /// Opens an existing store, for an operator: no file is created, and the mode of its files is not changed.
     ///
-    /// - Parameter isReadOnly: whether the store is opened read-only; then no file is changed except SQLite's own
-    ///   index of
-    ///   the write-ahead log.
+    /// - Parameter isReadOnly: whether the store is opened read-only; then no file is changed except SQLite's own index
+    ///   of the write-ahead log.
     /// - Throws: ``StoreError``: `missing`, or as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
     public convenience init(
         existing path: String, isReadOnly: Bool, keys: KeyRing, codec: SignalCodec,
@@ -80,14 +79,13 @@ public final class SQLiteStore: Sendable {
     ///
     /// - Parameters:
     ///   - pool: GRDB's pool or queue, with foreign keys on (GRDB's default); set a busy time-out if other processes
-    ///     write
-    ///     to the file.
-    ///   - mailPatience: how long mails may be pending while no process runs a mail loop, before that is logged.
+    ///     write to the file.
+    ///   - mailWarningDelay: how long mails may be pending while no process runs a mail loop, before that is logged.
     /// - Throws: ``StoreError`` as ``init(path:keys:codec:receivers:retention:clock:logger:)``.
     public init(
         pool: any DatabaseWriter, keys: KeyRing, codec: SignalCodec,
         receivers: SignalHandlers = SignalHandlers(), retention: Duration = defaultRetention,
-        clock: any WallClock = .system, mailPatience: Duration = .seconds(60),
+        clock: any WallClock = .system, mailWarningDelay: Duration = .seconds(60),
         logger: Logger = Logger(label: "auth-store")
     ) throws {
         file = try StoreFile.check(pool)
@@ -103,7 +101,7 @@ public final class SQLiteStore: Sendable {
         relayLease = FileLock(lockFile: file.map { $0 + ".relay.lock" })
         mailLease = FileLock(lockFile: file.map { $0 + ".mail.lock" })
         let unattendedMails = UnattendedMails(
-            in: pool, lease: mailLease, clock: clock, patience: mailPatience, logger: logger)
+            in: pool, lease: mailLease, clock: clock, warningDelay: mailWarningDelay, logger: logger)
         commits = CommitObserver(
             receivers: self.receivers, wakeUps: storeWakeUps, watch: watch, unattendedMails: unattendedMails)
         pool.add(transactionObserver: commits, extent: .observerLifetime)

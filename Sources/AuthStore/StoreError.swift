@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
 public import GRDB
 import SQLiteSupport
 
@@ -68,9 +69,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Converts an error of SQLite: its number and message are kept, the statement and its values are not.
     public init(_ error: DatabaseError) {
-        let words = error.message ?? "\(error.resultCode)"
+        let text = error.message ?? "\(error.resultCode)"
         self.init(
-            Self.code(of: error), "SQLite: \(words) (\(error.extendedResultCode.rawValue))",
+            Self.code(of: error), "SQLite: \(text) (\(error.extendedResultCode.rawValue))",
             sqliteCode: error.extendedResultCode.rawValue)
     }
 
@@ -98,22 +99,33 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Evaluates an expression and converts its error about a file.
-    static func converting<R>(
+    static func convertingFileErrors<R>(
         _ body: @autoclosure () throws(SQLiteFileError) -> R
     ) throws(StoreError) -> R {
         do { return try body() } catch { throw StoreError(error) }
     }
 
     /// Runs `body` and converts errors caused by the environment, such as a full disk, to ``StoreError``. `body` may
-    /// contain
-    /// an application's own SQL: violated constraints and invalid statements keep GRDB's error.
-    static func naming<R>(
+    /// contain an application's own SQL: violated constraints and invalid statements keep GRDB's error.
+    static func convertingDatabaseErrors<R>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> R
     ) async throws -> R {
         do {
             return try await body()
         } catch let error as DatabaseError where code(of: error) != .rejected {
             throw StoreError(error)
+        }
+    }
+}
+
+extension StoreError: TemporaryFailure {
+    /// Freeing space on a full disk, or putting back a replaced file, takes an operator; a busy store is free in a
+    /// moment.
+    public var secondsUntilRetry: Int? {
+        switch code {
+        case .full, .replaced: 30
+        case .busy: 1
+        default: nil
         }
     }
 }

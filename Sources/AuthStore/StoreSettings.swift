@@ -20,7 +20,7 @@ public struct StoreURL: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: ``StoreError`` with code ``StoreError/Code/invalidURL``; its message completes “STORE_URL …”.
     public init(parsing text: String) throws(StoreError) {
-        path = try StoreError.converting(try SQLiteURL.path(in: text, example: "auth.sqlite"))
+        path = try StoreError.convertingFileErrors(try SQLiteURL.path(in: text, example: "auth.sqlite"))
     }
 
     public var description: String { SQLiteURL.scheme + path }

@@ -20,7 +20,7 @@ package enum PrivateFile {
     /// Creates an empty file if it does not exist, without ever opening it under its final name.
     ///
     /// - Throws: ``SQLiteFileError`` with code `unwritable`.
-    package static func make(_ path: String) throws(SQLiteFileError) {
+    package static func create(_ path: String) throws(SQLiteFileError) {
         if access(path, F_OK) == 0 { return }
         let draft = "\(path).\(UUID().uuidString)"
         close(try open(draft, O_RDWR | O_CREAT | O_EXCL))
@@ -32,7 +32,7 @@ package enum PrivateFile {
 
     /// Removes the permissions of group and others from a file, if this user owns it; the file of another user keeps
     /// its mode.
-    package static func tighten(_ path: String) {
+    package static func restrictMode(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0
         else { return }

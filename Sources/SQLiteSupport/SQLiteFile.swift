@@ -26,9 +26,9 @@ package struct SQLiteFile: Sendable {
     /// - Throws: ``SQLiteFileError``: `missingFolder`, `unwritable`.
     package func create() throws(SQLiteFileError) {
         try checkFolder()
-        try PrivateFile.make(path)
+        try PrivateFile.create(path)
         try checkWritable()
-        for file in [path, path + "-wal", path + "-shm"] { PrivateFile.tighten(file) }
+        for file in [path, path + "-wal", path + "-shm"] { PrivateFile.restrictMode(file) }
     }
 
     /// - Throws: ``SQLiteFileError``: `unwritable` if this user cannot write the file.

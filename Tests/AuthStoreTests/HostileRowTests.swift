@@ -109,8 +109,8 @@ import Testing
         try await store.failed(mail, reason: "no", retryAt: Date(timeIntervalSince1970: 1e300))
         #expect(try await store.nextMailDue() != nil)
         try await store.failed(mail, reason: "no", retryAt: nil)
-        #expect(try await store.givenUpMails().map(\.attempts).allSatisfy { $0 >= 0 })
-        #expect(try await store.givenUpMails().count == 1)
+        #expect(try await store.failedMails().map(\.attempts).allSatisfy { $0 >= 0 })
+        #expect(try await store.failedMails().count == 1)
     }
 
     @Test(arguments: [Int64.max, .min])

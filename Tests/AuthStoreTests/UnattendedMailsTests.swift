@@ -19,7 +19,7 @@ import Testing
         let pool = try DatabasePool(path: folder.file("application.sqlite"))
         try SQLiteStore.migrator.migrate(pool)
         store = try SQLiteStore(
-            pool: pool, keys: .test, codec: .test, mailPatience: .milliseconds(20),
+            pool: pool, keys: .test, codec: .test, mailWarningDelay: .milliseconds(20),
             logger: Logger(label: "test", factory: { [log] _ in log }))
     }
 

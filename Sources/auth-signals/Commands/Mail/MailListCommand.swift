@@ -17,7 +17,7 @@ struct MailListCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        for mail in try await OutboxCommand.store().givenUpMails() {
+        for mail in try await OutboxCommand.store().failedMails() {
             let line = MailLine(mail, full: full)
             if json {
                 printLine(try line.jsonText())

@@ -21,7 +21,7 @@ struct MailSelection: ParsableArguments {
 
     func found(in store: SQLiteStore) async throws -> [UUID] {
         let ids = all ? nil : Set(ids.compactMap { UUID(uuidString: $0) })
-        return try await store.givenUpMails(ids: ids).map(\.id)
+        return try await store.failedMails(ids: ids).map(\.id)
     }
 }
 

@@ -72,9 +72,8 @@ extension SocialAccount {
 }
 
 extension OutboxRow {
-    /// - Parameter row: begins with the columns ``OutboxColumns/kept``, which are read by index: the relay reads many
-    ///   rows,
-    ///   and looking up column names takes longer than reading the values.
+    /// - Parameter row: begins with the columns ``OutboxColumns/common``, which are read by index: the relay reads many
+    ///   rows, and looking up column names takes longer than reading the values.
     /// - Throws: ``StoreError`` with code ``StoreError/Code/damaged`` for a row that no version of this library writes.
     init(row: Row) throws {
         do {

@@ -5,8 +5,7 @@ import GRDB
 import Synchronization
 
 /// Observes the commits of this process: passes committed signals to receivers, wakes waiting loops, and refuses a
-/// commit
-/// to a file that was deleted or replaced.
+/// commit to a file that was deleted or replaced.
 ///
 /// GRDB reports a row only if the savepoint it was written in is kept: rows that an application rolls back within its
 /// transaction are not reported.

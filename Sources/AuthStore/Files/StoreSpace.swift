@@ -23,7 +23,7 @@ struct StoreSpace {
     }
 
     /// Records both as metrics.
-    func show() {
+    func record() {
         Gauge(label: "auth_signals_store_bytes").record(bytes)
         Gauge(label: "auth_signals_store_free_bytes").record(freeBytes)
     }

@@ -10,8 +10,7 @@ public enum SecretKeyFile {
     ///
     /// - Parameter store: the store's path.
     /// - Throws: ``StoreError`` with code ``StoreError/Code/keyFile``, also if other users than the file's owner can
-    ///   read
-    ///   it.
+    ///   read it.
     public static func loadOrCreate(beside store: String) throws(StoreError) -> String {
         let path = store + ".key"
         if let secret = try load(path) { return secret }
@@ -55,8 +54,7 @@ public enum SecretKeyFile {
     }
 
     /// Writes the whole file under another name and then links it: a link never replaces the file of another process,
-    /// and
-    /// never shows a partial one.
+    /// and never shows a partial one.
     private static func create(_ path: String) throws(StoreError) {
         let draft = "\(path).\(UUID().uuidString)"
         let descriptor = PrivateFile.retrying { open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }

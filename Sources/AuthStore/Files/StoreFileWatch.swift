@@ -19,8 +19,7 @@ struct FileIdentity: Hashable, Sendable {
 }
 
 /// Checks that the store's file is still the one that was opened. Rows written to a file that was deleted or replaced
-/// are
-/// invisible to other processes, and lost when this process ends.
+/// are invisible to other processes, and lost when this process ends.
 struct StoreFileWatch: Sendable {
     private let path: String
     private let opened: FileIdentity?

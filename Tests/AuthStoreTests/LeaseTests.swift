@@ -4,7 +4,7 @@ import AuthStore
 import Foundation
 import Testing
 
-@Suite struct RoleTests {
+@Suite struct LeaseTests {
     private func acquired(_ task: Task<any Lease, any Error>, within bound: Duration) async -> Bool {
         let done = Notes<Bool>()
         let watch = Task {

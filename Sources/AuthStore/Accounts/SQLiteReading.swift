@@ -77,7 +77,6 @@ public class SQLiteReading: AccountReading {
 
 extension AccountReading {
     /// GRDB's connection, with the transaction open, if the store is SQLite: rows that a hook or the body of a flow
-    /// writes
-    /// on it are committed together with the store's rows, signals and mails.
+    /// writes on it are committed together with the store's rows, signals and mails.
     public var sqlite: Database? { (self as? SQLiteReading)?.database }
 }

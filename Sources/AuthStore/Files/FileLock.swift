@@ -47,7 +47,7 @@ final class FileLock: Sendable {
         return free ? HeldInMemory(self) : nil
     }
 
-    fileprivate func refund() { heldInMemory.withLock { $0 = false } }
+    fileprivate func releaseInMemory() { heldInMemory.withLock { $0 = false } }
 }
 
 /// A lock that is held until it is released or deallocated.
@@ -60,7 +60,7 @@ private final class HeldFile: Lease {
 
     /// - Returns: nil if another holder has the lock.
     static func lock(_ path: String) throws(StoreError) -> HeldFile? {
-        let descriptor = try StoreError.converting(try PrivateFile.open(path, O_RDWR | O_CREAT))
+        let descriptor = try StoreError.convertingFileErrors(try PrivateFile.open(path, O_RDWR | O_CREAT))
         let held = HeldFile(descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             if errno == EWOULDBLOCK || errno == EINTR { return nil }
@@ -79,16 +79,16 @@ private final class HeldFile: Lease {
 }
 
 private final class HeldInMemory: Lease {
-    private let lease: Mutex<FileLock?>
+    private let lock: Mutex<FileLock?>
 
-    init(_ lease: FileLock) { self.lease = Mutex(lease) }
+    init(_ lock: FileLock) { self.lock = Mutex(lock) }
 
     deinit { release() }
 
     func release() {
-        lease.withLock { lease in
-            lease?.refund()
-            lease = nil
+        lock.withLock { lock in
+            lock?.releaseInMemory()
+            lock = nil
         }
     }
 }

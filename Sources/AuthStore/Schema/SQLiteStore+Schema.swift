@@ -9,17 +9,16 @@ extension SQLiteStore {
     ///
     /// - Throws: ``StoreError``: `newerSchema` if a newer version of this program has migrated the store.
     public func migrate() async throws {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             if try await isMigrated() { return }
             // GRDB determines the missing migrations before it takes the write lock: two processes that start at the
-            // same
-            // time would both create the tables.
+            // same time would both create the tables.
             guard let file else { return try await runMigrations() }
             let lockFile = file + ".migrate.lock"
-            let turn = try await FileLock(lockFile: lockFile).acquire()
+            let lock = try await FileLock(lockFile: lockFile).acquire()
             defer {
                 unlink(lockFile)
-                turn.release()
+                lock.release()
             }
             try await runMigrations()
         }
@@ -29,7 +28,7 @@ extension SQLiteStore {
     ///
     /// - Throws: ``StoreError``: `outdatedSchema`, `newerSchema`, or the reason why it cannot be read.
     public func checkSchema() async throws {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             if try await !isMigrated() {
                 throw StoreError(.outdatedSchema, "the store requires a migration: run auth-signals migrate")
             }

@@ -18,13 +18,13 @@ extension SQLiteStore: Outbox {
             // The limit includes rows that are not due, so that many of them cannot make a read long.
             try reading.database.forEachRow(
                 """
-                SELECT \(OutboxColumns.kept), not_before > ? AND not_before <= ? FROM auth_outbox
+                SELECT \(OutboxColumns.common), not_before > ? AND not_before <= ? FROM auth_outbox
                 WHERE sequence > ? ORDER BY sequence LIMIT ?
-                """, [now.milliseconds, now.latestMoment, cursor, limit]
+                """, [now.milliseconds, now.latestDue, cursor, limit]
             ) { row in
                 page.cursor = row[0]
                 if row[OutboxColumns.count] as Bool { return }
-                do { page.rows.append(try OutboxRow(row: row)) } catch { self.tellUnreadable(error) }
+                do { page.rows.append(try OutboxRow(row: row)) } catch { self.logUnreadable(error) }
             }
             return page
         }
@@ -34,11 +34,11 @@ extension SQLiteStore: Outbox {
         try await read { (reading: SQLiteReading) in
             try reading.database.outboxRows(
                 """
-                SELECT \(OutboxColumns.kept) FROM auth_outbox
+                SELECT \(OutboxColumns.common) FROM auth_outbox
                 WHERE not_before > 0 AND (not_before <= ? OR not_before > ?) AND sequence <= ?
                 ORDER BY sequence LIMIT ?
-                """, [now.milliseconds, now.latestMoment, cursor, limit],
-                unreadable: self.tellUnreadable)
+                """, [now.milliseconds, now.latestDue, cursor, limit],
+                unreadable: self.logUnreadable)
         }
     }
 
@@ -48,14 +48,14 @@ extension SQLiteStore: Outbox {
         try await read { (reading: SQLiteReading) in
             try reading.database.outboxRows(
                 """
-                SELECT \(OutboxColumns.kept) FROM auth_outbox
+                SELECT \(OutboxColumns.common) FROM auth_outbox
                 WHERE subject = ? AND sequence > ? ORDER BY sequence LIMIT ?
-                """, [subject.asSubject, sequence, limit], unreadable: self.tellUnreadable)
+                """, [subject.asSubject, sequence, limit], unreadable: self.logUnreadable)
         }
     }
 
     /// Logs an unreadable row. It stays in its table: it is not lost, and does not stop the others.
-    @Sendable func tellUnreadable(_ error: any Error) {
+    @Sendable func logUnreadable(_ error: any Error) {
         logger.error("outbox row unreadable; skipped", metadata: ["error": "\(error)"])
     }
 
@@ -80,7 +80,7 @@ extension SQLiteStore: Outbox {
 
 extension Date {
     /// Until when a row that is deferred now may wait. A row that would wait longer was deferred by a wrong clock.
-    fileprivate var latestMoment: Int64 { addingTimeInterval(OutboxSettlement.longestWait).milliseconds }
+    fileprivate var latestDue: Int64 { addingTimeInterval(OutboxSettlement.longestWait).milliseconds }
 }
 
 /// Rows with consecutive numbers that have the same outcome: they are settled by one statement.
@@ -112,23 +112,23 @@ extension SQLiteTransaction {
     ) throws {
         switch run.result {
         case .confirmed where keepsConfirmed:
-            count.confirmed += try leave(run, into: "auth_outbox_history", "result", "confirmed")
+            count.confirmed += try move(run, into: "auth_outbox_history", "result", "confirmed")
         case .confirmed:
             let gone = try delete(run.sequences)
             count.confirmed += gone
             count.purged += gone
         case .unrouted:
-            count.unrouted += try leave(run, into: "auth_outbox_history", "result", "unrouted")
+            count.unrouted += try move(run, into: "auth_outbox_history", "result", "unrouted")
         case .parked(let reason):
-            count.parked += try leave(run, into: "auth_outbox_parked", "reason", reason.reason)
-        case .retry(let moment, let reason):
+            count.parked += try move(run, into: "auth_outbox_parked", "reason", reason.reason)
+        case .retry(let time, let reason):
             try database.run(
                 """
                 UPDATE auth_outbox SET attempts = max(0, min(attempts, 1000000)) + 1, not_before = ?, last_error = ?
                 WHERE sequence BETWEEN ? AND ?
                 """,
                 [
-                    max(1, moment.milliseconds), reason.reason, run.sequences.lowerBound,
+                    max(1, time.milliseconds), reason.reason, run.sequences.lowerBound,
                     run.sequences.upperBound,
                 ])
         }
@@ -137,13 +137,13 @@ extension SQLiteTransaction {
     /// Moves rows out of the outbox.
     ///
     /// - Returns: how many rows existed.
-    private func leave(
+    private func move(
         _ run: SettledRun, into table: String, _ column: String, _ value: String
     ) throws -> Int {
         let moved = try database.run(
             """
-            INSERT INTO \(table) (\(OutboxColumns.kept), \(column), settled_at)
-            SELECT \(OutboxColumns.kept), ?, ? FROM auth_outbox WHERE sequence BETWEEN ? AND ? ORDER BY sequence
+            INSERT INTO \(table) (\(OutboxColumns.common), \(column), settled_at)
+            SELECT \(OutboxColumns.common), ?, ? FROM auth_outbox WHERE sequence BETWEEN ? AND ? ORDER BY sequence
             """, [value, run.at, run.sequences.lowerBound, run.sequences.upperBound])
         try delete(run.sequences)
         return moved
@@ -159,10 +159,10 @@ extension SQLiteTransaction {
 
 enum OutboxColumns {
     /// The columns that a row keeps in every table.
-    static let kept =
+    static let common =
         "sequence, message_id, name, schema_version, subject, time, correlation_id, attempts, trace, data"
-    /// The number of columns in ``kept``.
+    /// The number of columns in ``common``.
     static let count = 10
     /// The columns that an operator sees; ``OutboxRecord/State/source`` has all of them in every state.
-    static let record = "\(kept), not_before, settled_at, reason"
+    static let record = "\(common), not_before, settled_at, reason"
 }

@@ -45,8 +45,8 @@ public struct StoreHousekeeping: Service {
     ///
     /// If the clock has jumped by more than a day, nothing is deleted until the next sweep confirms the new time.
     public func sweep() async {
-        StoreSpace(store.file)?.show()
-        if await believesClock() {
+        StoreSpace(store.file)?.record()
+        if await isClockPlausible() {
             await attempt("sessions") { try await store.purgeExpiredSessions() }
             await attempt("history") { try await store.purgeHistory() }
             if let limiter {
@@ -56,9 +56,9 @@ public struct StoreHousekeeping: Service {
         await writeSightings()
     }
 
-    private func believesClock() async -> Bool {
+    private func isClockPlausible() async -> Bool {
         do {
-            if try await store.believesClock(process: process, period: period) { return true }
+            if try await store.isClockPlausible(process: process, period: period) { return true }
             logger.warning(
                 "clock jumped by more than a day since the last sweep; deletion waits for the next sweep to confirm it",
                 metadata: ["clock": "\(store.clock.now().wireText)"])

@@ -34,7 +34,7 @@ extension SQLiteStore {
             if state == .pending { erasure.pending += count } else { erasure.settled += count }
         }
         // The write-ahead log still contains the bytes. Readers may prevent its truncation; then it is truncated later.
-        try? await StoreError.naming {
+        try? await StoreError.convertingDatabaseErrors {
             try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
         return erasure

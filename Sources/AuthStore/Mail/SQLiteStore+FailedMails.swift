@@ -23,7 +23,7 @@ extension SQLiteStore {
     /// The failed mails, in the order in which they were queued.
     ///
     /// - Parameter ids: only these; nil for all.
-    public func givenUpMails(ids: Set<UUID>? = nil) async throws -> [FailedMail] {
+    public func failedMails(ids: Set<UUID>? = nil) async throws -> [FailedMail] {
         try await read { (reading: SQLiteReading) in
             try reading.database.rows(
                 "SELECT * FROM auth_mail WHERE failed_at IS NOT NULL ORDER BY position", []

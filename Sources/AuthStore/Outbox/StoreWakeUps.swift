@@ -66,13 +66,12 @@ final class WakeUp: Sendable {
 }
 
 /// Polls for commits of other connections: `PRAGMA data_version` changes with each (SQLite, “PRAGMA Statements”).
-/// GRDB's
-/// observers see only those of their own connection.
+/// GRDB's observers see only those of their own connection.
 final class DataVersionPoller: Sendable {
     private struct State {
         var users = 0
         var task: Task<Void, Never>?
-        var tell: (@Sendable () -> Void)?
+        var handler: (@Sendable () -> Void)?
     }
 
     private static let period = Duration.milliseconds(50)
@@ -85,17 +84,17 @@ final class DataVersionPoller: Sendable {
         self.logger = logger
     }
 
-    func onCommit(_ tell: @escaping @Sendable () -> Void) { state.withLock { $0.tell = tell } }
+    func onCommit(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.handler = handler } }
 
     func retain() {
         state.withLock { state in
             state.users += 1
-            guard state.task == nil, let tell = state.tell else { return }
+            guard state.task == nil, let handler = state.handler else { return }
             // Opened here, so that no commit after the caller began to listen is missed.
             do {
                 let (queue, version) = try connect()
                 state.task = Task.detached { [logger] in
-                    await Self.poll(queue, from: version, logger: logger, tell)
+                    await Self.poll(queue, from: version, logger: logger, handler)
                 }
             } catch {
                 logger.warning(
@@ -124,13 +123,13 @@ final class DataVersionPoller: Sendable {
     }
 
     private static func poll(
-        _ queue: DatabaseQueue, from version: Int, logger: Logger, _ tell: @Sendable () -> Void
+        _ queue: DatabaseQueue, from version: Int, logger: Logger, _ handler: @Sendable () -> Void
     ) async {
         var seen = version
         while (try? await Task.sleep(for: period)) != nil {
             do {
                 let version = try await queue.unsafeRead(Self.version)
-                if version != seen { tell() }
+                if version != seen { handler() }
                 seen = version
             } catch {
                 logger.debug("polling for commits failed", metadata: ["error": "\(error)"])

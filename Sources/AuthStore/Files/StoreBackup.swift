@@ -14,11 +14,10 @@ public enum StoreBackup {
     ///
     /// The secret key is not included: without the key, the encrypted values in the backup are lost.
     ///
-    /// - Throws: ``StoreError``: `unwritable` if the file exists or cannot be created, `notADatabase` if the copy
-    ///   fails the
-    ///   integrity check.
+    /// - Throws: ``StoreError``: `unwritable` if the file exists or cannot be created, `notADatabase` if the copy fails
+    ///   the integrity check.
     public static func make(of store: SQLiteStore, at path: String) async throws {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await blocking { try copy(store.database, to: path) { try checkSound($0) } }
         }
     }
@@ -35,7 +34,7 @@ public enum StoreBackup {
     public static func restore(
         _ backup: String, to store: String, at now: Date = Date()
     ) async throws -> Int64 {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             for leftover in [store + "-wal", store + "-shm"] where exists(leftover) {
                 throw StoreError(
                     .unwritable, "\(leftover) belongs to the old store: move it away together with \(store)")
@@ -79,7 +78,7 @@ public enum StoreBackup {
             throw StoreError(.unwritable, "\(path) exists: move it away, or name another file")
         }
         let draft = "\(path).\(UUID().uuidString)"
-        try StoreError.converting(try PrivateFile.make(draft))
+        try StoreError.convertingFileErrors(try PrivateFile.create(draft))
         defer { for file in [draft, draft + "-wal", draft + "-shm", draft + "-journal"] { unlink(file) } }
         let queue = try DatabaseQueue(path: draft)
         try source.backup(to: queue)
@@ -87,12 +86,12 @@ public enum StoreBackup {
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
         try finish(queue)
         try queue.close()
-        try StoreError.converting(try PrivateFile.synchronize(draft))
+        try StoreError.convertingFileErrors(try PrivateFile.synchronize(draft))
         guard link(draft, path) == 0 else {
             throw StoreError(.unwritable, "\(path) cannot be created: \(PrivateFile.systemError())")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try StoreError.converting(try PrivateFile.synchronize(folder))
+        try StoreError.convertingFileErrors(try PrivateFile.synchronize(folder))
     }
 
     private static func checkSound(_ queue: DatabaseQueue) throws {

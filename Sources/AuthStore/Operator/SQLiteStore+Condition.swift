@@ -20,7 +20,7 @@ extension SQLiteStore {
     public static func condition(of path: String, keys: KeyRing, codec: SignalCodec) async throws -> Condition
     {
         let file = SQLiteFile(path, label: "auth-store")
-        try StoreError.converting(try file.checkFolder())
+        try StoreError.convertingFileErrors(try file.checkFolder())
         guard file.exists else {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             guard access(folder, W_OK | X_OK) == 0 else {
@@ -29,7 +29,7 @@ extension SQLiteStore {
             }
             return .missing
         }
-        try StoreError.converting(try file.checkWritable())
+        try StoreError.convertingFileErrors(try file.checkWritable())
         do {
             try await SQLiteStore(existing: path, isReadOnly: true, keys: keys, codec: codec).checkSchema()
             return .current

@@ -7,27 +7,26 @@ import SQLiteSupport
 import Synchronization
 
 /// Logs a warning if mails are pending and no process delivers them, which an application without a `MailLoop` would
-/// not
-/// notice otherwise.
+/// not notice otherwise.
 final class UnattendedMails: Sendable {
     private let database: any DatabaseReader
     private let lease: FileLock
     private let clock: any WallClock
-    private let patience: Duration
+    private let warningDelay: Duration
     private let logger: Logger
     private let isWatching = Mutex(false)
 
     /// - Parameters:
     ///   - lease: the lease that a mail loop holds while it runs.
-    ///   - patience: how long mails may be pending while no mail loop runs.
+    ///   - warningDelay: how long mails may be pending while no mail loop runs.
     init(
-        in database: any DatabaseReader, lease: FileLock, clock: any WallClock, patience: Duration,
+        in database: any DatabaseReader, lease: FileLock, clock: any WallClock, warningDelay: Duration,
         logger: Logger
     ) {
         self.database = database
         self.lease = lease
         self.clock = clock
-        self.patience = patience
+        self.warningDelay = warningDelay
         self.logger = logger
     }
 
@@ -38,14 +37,14 @@ final class UnattendedMails: Sendable {
             return !isWatching
         }
         guard isFirst else { return }
-        Task.detached { [weak self, patience] in
+        Task.detached { [weak self, warningDelay] in
             // Does not delay the application's exit: the task holds no strong reference while it sleeps.
-            repeat { try? await Task.sleep(for: patience) } while await self?.look() == true
+            repeat { try? await Task.sleep(for: warningDelay) } while await self?.warnIfUnattended() == true
         }
     }
 
     /// - Returns: whether mails are still pending.
-    private func look() async -> Bool {
+    private func warnIfUnattended() async -> Bool {
         let waiting = try? await database.read { database -> (count: Int, oldest: Int64)? in
             guard
                 let row = try database.row(
@@ -59,7 +58,7 @@ final class UnattendedMails: Sendable {
             return false
         }
         let age = clock.now().timeIntervalSince(Date(milliseconds: waiting.oldest))
-        if age >= patience / .seconds(1), !lease.isHeld {
+        if age >= warningDelay / .seconds(1), !lease.isHeld {
             logger.warning(
                 "mails pending, but no process delivers them: run AuthServices, a MailLoop or `auth-signals mail run`",
                 metadata: ["mails": "\(waiting.count)", "oldest_seconds": "\(Int(age))"])

@@ -12,11 +12,11 @@ import Tracing
 /// Delivery is at most once: signals that must not be missed belong to a worker behind the broker.
 final class InProcessReceivers: Sendable {
     /// One handler and the rows that wait for it.
-    private final class Lane: Sendable {
+    private final class HandlerQueue: Sendable {
         struct State {
             var waiting: [OutboxRow] = []
             var running = false
-            var finished: [CheckedContinuation<Void, Never>] = []
+            var waiters: [CheckedContinuation<Void, Never>] = []
         }
 
         let handler: SignalHandler
@@ -28,7 +28,7 @@ final class InProcessReceivers: Sendable {
     private static let longestQueue = 10_000
 
     private let handlers: SignalHandlers
-    private let lanes: [String: Lane]
+    private let queues: [String: HandlerQueue]
     private let codec: SignalCodec
     private let logger: Logger
 
@@ -44,28 +44,28 @@ final class InProcessReceivers: Sendable {
             }
         }
         self.handlers = handlers
-        lanes = Dictionary(uniqueKeysWithValues: all.map { ($0.name, Lane($0)) })
+        queues = Dictionary(uniqueKeysWithValues: all.map { ($0.name, HandlerQueue($0)) })
         self.codec = codec
         self.logger = logger
     }
 
-    var isEmpty: Bool { lanes.isEmpty }
+    var isEmpty: Bool { queues.isEmpty }
 
     /// Enqueues committed signals, in commit order, without waiting.
     func deliver(_ rows: [OutboxRow]) {
         for row in rows {
             for handler in handlers.handlers(for: row.draft.name) {
-                if let lane = lanes[handler.name] { enqueue(row, lane) }
+                if let queue = queues[handler.name] { enqueue(row, queue) }
             }
         }
     }
 
     /// Returns when all signals that were enqueued so far have been handled.
     func finished() async {
-        for lane in lanes.values {
+        for queue in queues.values {
             await withCheckedContinuation { continuation in
-                let idle = lane.state.withLock { state in
-                    if state.running { state.finished.append(continuation) }
+                let idle = queue.state.withLock { state in
+                    if state.running { state.waiters.append(continuation) }
                     return !state.running
                 }
                 if idle { continuation.resume() }
@@ -73,37 +73,37 @@ final class InProcessReceivers: Sendable {
         }
     }
 
-    private func enqueue(_ row: OutboxRow, _ lane: Lane) {
-        let (accepted, start) = lane.state.withLock { state in
+    private func enqueue(_ row: OutboxRow, _ queue: HandlerQueue) {
+        let (accepted, start) = queue.state.withLock { state in
             guard state.waiting.count < Self.longestQueue else { return (false, false) }
             state.waiting.append(row)
             defer { state.running = true }
             return (true, !state.running)
         }
         if !accepted {
-            Counter(label: "auth_receiver_dropped", dimensions: [("handler", lane.handler.name)]).increment()
+            Counter(label: "auth_receiver_dropped", dimensions: [("handler", queue.handler.name)]).increment()
             logger.error(
-                "receiver queue full; signal dropped", metadata: metadata(row, lane.handler))
+                "receiver queue full; signal dropped", metadata: metadata(row, queue.handler))
         }
         // Detached: a committed signal is handled even if the committing task is cancelled meanwhile.
-        if start { Task.detached { await self.work(lane) } }
+        if start { Task.detached { await self.work(queue) } }
     }
 
-    private func work(_ lane: Lane) async {
+    private func work(_ queue: HandlerQueue) async {
         while true {
-            let rows = lane.state.withLock { state in
+            let rows = queue.state.withLock { state in
                 defer { state.waiting = [] }
                 return state.waiting
             }
-            for row in rows { await run(lane.handler, row) }
-            let finished = lane.state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+            for row in rows { await run(queue.handler, row) }
+            let waiters = queue.state.withLock { state -> [CheckedContinuation<Void, Never>]? in
                 guard state.waiting.isEmpty else { return nil }
-                defer { state.finished = [] }
+                defer { state.waiters = [] }
                 state.running = false
-                return state.finished
+                return state.waiters
             }
-            guard let finished else { continue }
-            for continuation in finished { continuation.resume() }
+            guard let waiters else { continue }
+            for continuation in waiters { continuation.resume() }
             return
         }
     }

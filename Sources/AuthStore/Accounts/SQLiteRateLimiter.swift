@@ -8,8 +8,7 @@ import SQLiteSupport
 /// Counts attempts in a SQLite file, atomically across all processes of a host: a sliding log.
 ///
 /// It uses its own file, without fsync, so that counting attempts does not delay log-ins. Attempts that are lost on
-/// power
-/// loss do not matter; a damaged file is recreated.
+/// power loss do not matter; a damaged file is recreated.
 public final class SQLiteRateLimiter: RateLimiter {
     private let database: DatabaseQueue
 
@@ -26,7 +25,7 @@ public final class SQLiteRateLimiter: RateLimiter {
     }
 
     public func consume(_ limits: [RateLimitUse], now: Date) async throws -> RateLimitDecision {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await database.write { database in
                 var wait: TimeInterval?
                 for limit in limits {
@@ -41,7 +40,7 @@ public final class SQLiteRateLimiter: RateLimiter {
     }
 
     public func refund(_ ticket: RateLimitTicket) async throws {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await database.write { database in
                 for entry in ticket.entries {
                     try database.run("DELETE FROM auth_attempt WHERE id = ?", [entry])
@@ -51,7 +50,7 @@ public final class SQLiteRateLimiter: RateLimiter {
     }
 
     public func forget(_ buckets: [String]) async throws {
-        try await StoreError.naming {
+        try await StoreError.convertingDatabaseErrors {
             try await database.write { database in
                 for bucket in buckets {
                     try database.run("DELETE FROM auth_attempt WHERE bucket = ?", [bucket])
@@ -66,7 +65,7 @@ public final class SQLiteRateLimiter: RateLimiter {
     public func sweep(now: Date) async throws -> Int {
         var total = 0
         while true {
-            let deleted = try await StoreError.naming {
+            let deleted = try await StoreError.convertingDatabaseErrors {
                 try await database.write { database in
                     try database.run(
                         """

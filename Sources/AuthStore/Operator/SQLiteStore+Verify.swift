@@ -18,8 +18,7 @@ public struct OutboxVerification: Hashable, Sendable, Codable {
 
 extension SQLiteStore {
     /// Compares the emitted signals with the stored rows: every assigned number belongs to a row that is pending,
-    /// settled,
-    /// or deleted after it was settled.
+    /// settled, or deleted after it was settled.
     public func verifyOutbox() async throws -> OutboxVerification {
         try await read { (reading: SQLiteReading) in try OutboxVerification(reading.database) }
     }

@@ -26,7 +26,7 @@ extension SQLiteStore: MailQueue {
                 (id: try row.decode(UUID.self, forColumn: "id"), mail: Result { try self.open(row) })
             }
         }
-        for case (let id, .failure(let error)) in due { try await putOff(id, error, now) }
+        for case (let id, .failure(let error)) in due { try await deferMail(id, error, now) }
         return due.compactMap { try? $0.mail.get() }
     }
 
@@ -79,17 +79,16 @@ extension SQLiteStore: MailQueue {
     }
 
     /// Defers a mail that cannot be decrypted, so that it does not stop the others. It does not fail permanently: a
-    /// secret
-    /// that is missing in `SECRET_KEY_FALLBACKS` may be added later.
-    private func putOff(_ id: UUID, _ error: any Error, _ now: Date) async throws {
-        let words = (error as? KeyRingError)?.description ?? "the draft cannot be read"
+    /// secret that is missing in `SECRET_KEY_FALLBACKS` may be added later.
+    private func deferMail(_ id: UUID, _ error: any Error, _ now: Date) async throws {
+        let text = (error as? KeyRingError)?.description ?? "the draft cannot be read"
         logger.error(
             "queued mail cannot be decrypted; deferred",
-            metadata: ["mail": "\(id.wireText)", "error": "\(words)"])
+            metadata: ["mail": "\(id.wireText)", "error": "\(text)"])
         _ = try await write { transaction in
             try transaction.database.run(
                 "UPDATE auth_mail SET due_at = ?, last_error = ? WHERE id = ?",
-                [now.addingTimeInterval(600).milliseconds, words, id])
+                [now.addingTimeInterval(600).milliseconds, text, id])
         }
     }
 }

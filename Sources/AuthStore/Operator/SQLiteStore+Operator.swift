@@ -2,6 +2,7 @@
 import AuthSignals
 public import Foundation
 import GRDB
+import SQLiteSupport
 
 /// An operator's actions on the outbox.
 extension SQLiteStore {
@@ -19,12 +20,12 @@ extension SQLiteStore {
                 let rows = try filter.rows(reading.database, state, after: sequence)
                 var found = 0
                 while found < limit, let row = try rows.next() {
-                    guard try filter.means(row) else { continue }
+                    guard try filter.matches(row) else { continue }
                     do {
                         records.append(try OutboxRecord(state: state, row: row))
                         found += 1
                     } catch {
-                        self.tellUnreadable(error)
+                        self.logUnreadable(error)
                     }
                 }
             }
@@ -45,15 +46,14 @@ extension SQLiteStore {
     }
 
     /// Republishes rows: they return to the outbox with the same id, sequence number and time, due immediately.
-    /// Deferred
-    /// pending rows become due immediately, too.
+    /// Deferred pending rows become due immediately, too.
     ///
     /// - Returns: how many rows.
     public func republish(_ filter: OutboxFilter) async throws -> Int {
         var total = 0
         for state in filter.states {
             total += try await inBatches(filter, state) { transaction, sequences in
-                try transaction.sendAgain(sequences, from: state)
+                try transaction.republish(sequences, from: state)
             }
         }
         // The commit observer notices only insertions; deferred rows were only updated.
@@ -62,15 +62,14 @@ extension SQLiteStore {
     }
 
     /// Deletes settled rows. Pending rows are never deleted, and rows that no queue received are kept for at least a
-    /// day
-    /// after the broker's answer, whatever the filter and the time are.
+    /// day after the broker's answer, whatever the filter and the time are.
     ///
     /// - Parameter time: rows settled before it are deleted.
     /// - Returns: how many were deleted.
     public func purge(_ filter: OutboxFilter, settledBefore time: Date) async throws -> Int {
         var total = 0
         for state in filter.states where state != .pending {
-            let time = state == .confirmed ? time : min(time, keepsUndelivered)
+            let time = state == .confirmed ? time : min(time, undeliveredCutoff)
             total += try await inBatches(filter, state, settledBefore: time) { transaction, sequences in
                 try transaction.purge(sequences, from: state.table)
             }
@@ -79,7 +78,7 @@ extension SQLiteStore {
     }
 
     /// Rows that no queue received may be deleted if they were settled before this time.
-    var keepsUndelivered: Date { clock.now().addingTimeInterval(-86_400) }
+    var undeliveredCutoff: Date { clock.now().addingTimeInterval(-86_400) }
 
     /// Runs `work` on all matching rows, a thousand per transaction, so that other writers do not wait long.
     func inBatches(
@@ -95,7 +94,7 @@ extension SQLiteStore {
                     reading.database, state, columns: "sequence, name", after: start,
                     settledBefore: settledBefore)
                 while sequences.count < 1000, let row = try rows.next() {
-                    if try filter.means(row) { sequences.append(row["sequence"]) }
+                    if try filter.matches(row) { sequences.append(row["sequence"]) }
                 }
                 return sequences
             }
@@ -107,7 +106,7 @@ extension SQLiteStore {
 }
 
 extension SQLiteTransaction {
-    fileprivate func sendAgain(_ sequences: [Int64], from state: OutboxRecord.State) throws -> Int {
+    fileprivate func republish(_ sequences: [Int64], from state: OutboxRecord.State) throws -> Int {
         var count = 0
         for sequence in sequences {
             if state == .pending {
@@ -119,8 +118,8 @@ extension SQLiteTransaction {
             // due.
             count += try database.run(
                 """
-                INSERT INTO auth_outbox (\(OutboxColumns.kept), not_before)
-                SELECT \(OutboxColumns.kept.replacing("attempts", with: "0")), 1 FROM \(state.table)
+                INSERT INTO auth_outbox (\(OutboxColumns.common), not_before)
+                SELECT \(OutboxColumns.common.replacing("attempts", with: "0")), 1 FROM \(state.table)
                 WHERE sequence = ?
                 """, [sequence])
             try database.run("DELETE FROM \(state.table) WHERE sequence = ?", [sequence])
@@ -143,5 +142,38 @@ extension SQLiteTransaction {
         }
         try change.add(to: database)
         return change.purged
+    }
+}
+
+// MARK: Pausing
+
+extension SQLiteStore {
+    public func pausedSince() async throws -> Date? {
+        try await read { (reading: SQLiteReading) in
+            let paused: Int64? = try reading.database.value("SELECT paused_at FROM auth_outbox_count")
+            return paused.map(Date.init(milliseconds:))
+        }
+    }
+
+    /// Pauses the relay: within a second, the process that holds the relay lease stops publishing, until
+    /// ``resumeOutbox()``. The pause survives restarts. Flows continue, and their signals stay pending.
+    ///
+    /// - Returns: since when the outbox is paused, which may be earlier than this call.
+    @discardableResult
+    public func pauseOutbox() async throws -> Date {
+        let now = clock.now().milliseconds
+        return try await write { transaction in
+            try transaction.database.run(
+                "UPDATE auth_outbox_count SET paused_at = coalesce(paused_at, ?)", [now])
+            let since: Int64? = try transaction.database.value("SELECT paused_at FROM auth_outbox_count")
+            return Date(milliseconds: since ?? now)
+        }
+    }
+
+    /// Resumes the relay.
+    public func resumeOutbox() async throws {
+        _ = try await write { transaction in
+            try transaction.database.run("UPDATE auth_outbox_count SET paused_at = NULL", [])
+        }
     }
 }

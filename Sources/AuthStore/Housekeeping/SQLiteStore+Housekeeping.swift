@@ -13,13 +13,12 @@ extension SQLiteStore {
     ///   - batch: how many rows per transaction.
     /// - Returns: how many were deleted.
     public func purgeHistory(before time: Date, batch: Int = 1000) async throws -> Int {
-        let (confirmed, unrouted) = (time.milliseconds, min(time, keepsUndelivered).milliseconds)
+        let (confirmed, unrouted) = (time.milliseconds, min(time, undeliveredCutoff).milliseconds)
         var (total, cursor) = (0, Int64(0))
         while true {
             let start = cursor
-            // In order of sequence numbers: rows are settled after they are emitted, so the scan can end early
-            // without an
-            // index that every settlement would have to update.
+            // In order of sequence numbers: rows are settled after they are emitted, so the scan can end early without
+            // an index that every settlement would have to update.
             let page = try await read { (reading: SQLiteReading) in
                 try reading.database.rows(
                     """
@@ -51,16 +50,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Whether the clock is plausible enough for deleting old rows (`ClockJumpCheck`). The last run is stored, so
-    /// that a
-    /// process that starts with a wrong clock is detected, too.
+    /// Whether the clock is plausible enough for deleting old rows (`ClockJumpCheck`). The last run is stored, so that
+    /// a process that starts with a wrong clock is detected, too.
     ///
     /// - Parameters:
     ///   - process: identifies the caller. If one process doubts the clock, another one cannot confirm it a moment
-    ///     later,
-    ///     because both read the same clock.
+    ///     later, because both read the same clock.
     ///   - period: the time between two runs of a process.
-    func believesClock(process: String, period: Duration) async throws -> Bool {
+    func isClockPlausible(process: String, period: Duration) async throws -> Bool {
         try await write { transaction in
             let (database, now) = (transaction.database, transaction.now)
             var check = ClockJumpCheck()
@@ -75,14 +72,14 @@ extension SQLiteStore {
             {
                 return false
             }
-            let isBelieved = check.accepts(now)
+            let isPlausible = check.accepts(now)
             try database.run(
                 "UPDATE auth_housekeeping SET ran_at = ?, doubted_at = ?, doubted_by = ?",
                 [
                     check.lastRun?.milliseconds, check.doubtedAt?.milliseconds,
                     check.doubtedAt == nil ? nil : process,
                 ])
-            return isBelieved
+            return isPlausible
         }
     }
 

@@ -30,7 +30,7 @@ public struct OutboxRecord: Hashable, Sendable {
     init(state: State, row: Row) throws {
         self.state = state
         self.row = try OutboxRow(row: row)
-        if let moment = row["not_before"] as Int64?, moment > 0 { notBefore = Date(milliseconds: moment) }
+        if let time = row["not_before"] as Int64?, time > 0 { notBefore = Date(milliseconds: time) }
         settledAt = (row["settled_at"] as Int64?).map(Date.init(milliseconds:))
         reason = row["reason"]
     }
@@ -92,15 +92,15 @@ extension OutboxFilter {
     ) throws -> RowCursor {
         var conditions = ["sequence > ?"]
         var arguments: StatementArguments = [sequence]
-        func ask(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+        func require(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
             guard let value else { return }
             conditions.append(condition)
             arguments += [value]
         }
-        ask("time >= ?", from?.milliseconds)
-        ask("time < ?", to?.milliseconds)
-        ask("subject = ?", subject)
-        ask("settled_at < ?", settledBefore?.milliseconds)
+        require("time >= ?", from?.milliseconds)
+        require("time < ?", to?.milliseconds)
+        require("subject = ?", subject)
+        require("settled_at < ?", settledBefore?.milliseconds)
         if let ids {
             conditions.append("message_id IN (\(ids.map { _ in "?" }.joined(separator: ", ")))")
             arguments += StatementArguments(Array(ids))
@@ -114,7 +114,7 @@ extension OutboxFilter {
     }
 
     /// Whether the name matches: patterns are matched here, because SQL has no such patterns.
-    func means(_ row: Row) throws -> Bool {
+    func matches(_ row: Row) throws -> Bool {
         guard let name else { return true }
         return name.matches(row["name"] as String)
     }
