@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
-import AuthMail
 import Foundation
 import Testing
+
+@testable import AuthMail
 
 @Suite struct MailTemplatesFolderTests {
     private func renderer(_ files: [String: String]) async throws -> MailRenderer {
@@ -56,6 +57,40 @@ import Testing
         let mail = try await ForeignMail(renderer.render(draft).message)
         #expect(mail.values("Subject") == ["[Example] Invoice 7"])
         #expect(mail.parts.map(\.text) == ["Example: 12 €"])
+    }
+
+    @Test(.needsPython) func `a file can use the frames of the built-in mails`() async throws {
+        let renderer = try await renderer([
+            "invoice_subject.txt": "Invoice",
+            "invoice_message.txt": "{% extends \"notice.txt\" %}\r\nPay {{ total }}.",
+            "invoice_message.html": "{% extends \"notice.html\" %}\n<p>Pay {{ total }}.</p>",
+        ])
+        let draft = Samples.queued(MailDraft.Template(rawValue: "invoice"), values: ["total": "12 €"])
+        let mail = try await ForeignMail(renderer.render(draft).message)
+        let closing = "If it was not you, somebody else may use your account."
+        #expect(mail.parts[0].text.split(separator: "\n") == ["Pay 12 €.", Substring(closing)])
+        let lines = mail.parts[1].text.split(separator: "\n")
+        #expect(lines.first == "<!DOCTYPE html>" && lines.last == "</html>")
+        #expect(lines.contains("<p>Pay 12 €.</p>") && lines.contains("<p>\(closing)"))
+    }
+
+    @Test func `reports a frame that does not exist`() async throws {
+        for name in ["no.html", "login_code_message.html", "../frame.html", ""] {
+            let fault = try await fault(["login_code_message.html": "{% extends \"\(name)\" %}\nHello"])
+            #expect(fault.message == "login_code_message.html: the frame \"\(name)\" does not exist")
+        }
+    }
+
+    @Test func `every file of the folder Templates is built in`() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/AuthMail/Templates").path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        // Otherwise run Scripts/generate mail-templates.
+        #expect(Set(BuiltInTemplates.files.keys) == Set(names))
+        for name in names {
+            let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
+            #expect(BuiltInTemplates.files[name].map { Data($0) } == data, "\(name)")
+        }
     }
 
     @Test func `reports all errors at once, file by file`() async throws {

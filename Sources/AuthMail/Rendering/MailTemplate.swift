@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A text with placeholders: `{{ name }}` is a value, and `{% if name %}…{% endif %}` is omitted if the value is
-/// missing
-/// or empty. The syntax is a small subset of Django's.
+/// A text with placeholders: `{{ name }}` is a value, and `{% if name %}…{% endif %}` is omitted if the value is missing
+/// or empty. The syntax is a small subset of Django's. ``MailTemplates`` resolves `{% extends "frame.html" %}`.
 ///
 /// A line that contains only one `{% … %}` tag is removed from the output.
 struct MailTemplate: Sendable, Hashable {

@@ -23,19 +23,22 @@ struct MailTemplates: Sendable {
 
     /// - Parameter folder: its files replace built-in ones of the same name (`login_code_subject.txt`). Files with
     ///   another prefix define the application's own template, which needs at least `_subject.txt` and `_message.txt`.
-    ///   Files other than `.txt` and `.html` are ignored.
+    ///   Files other than `.txt` and `.html` are ignored. Like the built-in ones, a file may begin with
+    ///   `{% extends "frame.html" %}`: see ``framed(_:in:)``.
     /// - Throws: ``MailError/Code/invalidTemplate`` with all errors, file by file.
     init(folder: String? = nil) throws(MailError) {
-        var files = BuiltInTemplates.files.mapValues { String(decoding: $0, as: UTF8.self) }
+        let builtIn = BuiltInTemplates.files.mapValues { String(decoding: $0, as: UTF8.self) }
+        let frames = builtIn.filter { Self.prefix($0.key) == nil }
+        var files = builtIn.filter { frames[$0.key] == nil }
         var faults: [String] = []
         if let folder { faults += Self.read(folder, into: &files) }
         var parsed: [String: MailTemplate] = [:]
         for (name, source) in files.sorted(by: { $0.key < $1.key }) {
             do throws(MailError) {
-                let template = try MailTemplate(source)
+                let template = try MailTemplate(Self.framed(source, in: frames))
                 parsed[name] = template
                 let unknown = template.names.subtracting(Self.knownValues)
-                if BuiltInTemplates.files[name] != nil, !unknown.isEmpty {
+                if builtIn[name] != nil, !unknown.isEmpty {
                     faults.append("\(name): unknown value: \(unknown.sorted().joined(separator: ", "))")
                 }
             } catch {
@@ -63,6 +66,28 @@ struct MailTemplates: Sendable {
             throw MailError(.unknownTemplate, "unknown template \(template.rawValue)")
         }
         return found
+    }
+
+    /// A template inside the frame that its first line names: `{% extends "frame.html" %}` stands for the frame's text,
+    /// with the rest of the template in place of the line `{{ content }}`. A template without such a line is returned
+    /// unchanged.
+    ///
+    /// - Parameter frames: the built-in files that are not templates of a mail, by name. A frame may have a frame itself.
+    /// - Throws: ``MailError/Code/invalidTemplate`` if the frame does not exist.
+    private static func framed(_ source: String, in frames: [String: String]) throws(MailError) -> String {
+        let lines = source.replacingOccurrences(of: "\r\n", with: "\n")
+            .split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = lines.first,
+            let name = first.wholeMatch(of: /\s*\{%\s*extends\s+"([^"]*)"\s*%\}\s*/)?.1
+        else { return source }
+        // A frame cannot contain itself, so that this ends.
+        var others = frames
+        guard let frame = others.removeValue(forKey: String(name)) else {
+            throw MailError(.invalidTemplate, "the frame \"\(name)\" does not exist")
+        }
+        var content = lines.count > 1 ? String(lines[1]) : ""
+        if !content.isEmpty, !content.hasSuffix("\n") { content += "\n" }
+        return try framed(frame.replacing("{{ content }}\n", with: content), in: others)
     }
 
     private static func prefix(_ file: String) -> String? {
