@@ -48,7 +48,7 @@ final class MailDelivery: Sendable {
 
     var status: MailLoopStatus { state.withLock { $0 } }
 
-    func isNow(_ phase: MailLoopStatus.Phase) { state.withLock { $0.phase = phase } }
+    func enter(_ phase: MailLoopStatus.Phase) { state.withLock { $0.phase = phase } }
 
     /// Delivers the mails that are due.
     func round(isEnding: @escaping @Sendable () -> Bool) async -> Next {
@@ -78,18 +78,18 @@ final class MailDelivery: Sendable {
     {
         let (works, fault) = await withTaskGroup(of: Outcome.self) { group -> (Bool, (any Error)?) in
             var waiting = mails[...]
-            var inHand = 0
+            var inFlight = 0
             var works = true
             var fault: (any Error)?
             while true {
-                while works, fault == nil, !isEnding(), inHand < max(1, settings.concurrency),
+                while works, fault == nil, !isEnding(), inFlight < max(1, settings.concurrency),
                     let mail = waiting.popFirst()
                 {
                     group.addTask { await self.deliver(mail) }
-                    inHand += 1
+                    inFlight += 1
                 }
                 guard let outcome = await group.next() else { return (works, fault) }
-                inHand -= 1
+                inFlight -= 1
                 switch outcome {
                 case .settled: break
                 case .transportFailed, .interrupted: works = false

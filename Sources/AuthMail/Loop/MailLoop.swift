@@ -16,14 +16,14 @@ import Synchronization
 /// At shutdown it starts no further mail, finishes those in flight and closes the transport. ``run()`` returns only
 /// then; a queue or a transport that fails is retried.
 public final class MailLoop: Service {
-    private let courier: MailDelivery
+    private let delivery: MailDelivery
     private let queue: any MailQueue
     private let transport: any MailTransport
     private let settings: MailLoopSettings
     private let logger: Logger
     private let isStopping = Atomic(false)
-    private let wakeUp: AsyncStream<Void>.Continuation
-    private let rings: AsyncStream<Void>
+    private let wakeUpContinuation: AsyncStream<Void>.Continuation
+    private let wakeUps: AsyncStream<Void>
 
     /// - Parameters:
     ///   - queue: holds the pending mails.
@@ -40,44 +40,44 @@ public final class MailLoop: Service {
         self.transport = transport
         self.settings = settings
         self.logger = logger
-        courier = MailDelivery(
+        delivery = MailDelivery(
             queue: queue, transport: transport, renderer: renderer, settings: settings,
             clock: clock,
             logger: logger, metrics: MailMetrics(factory: metricsFactory))
-        (rings, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (wakeUps, wakeUpContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The current state.
-    public var status: MailLoopStatus { courier.status }
+    public var status: MailLoopStatus { delivery.status }
 
     /// Delivers until shutdown or cancellation. Call it once.
     public func run() async {
         // Subscribed before the queue is read, so that no mail is missed in between.
-        let wakeUps = queue.mailWakeUps()
+        let mailWakeUps = queue.mailWakeUps()
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await self.deliver()
                 return true
             }
             group.addTask {
-                for await _ in wakeUps { self.wakeUp.yield() }
+                for await _ in mailWakeUps { self.wakeUpContinuation.yield() }
                 return false
             }
-            group.addTask { await self.graceIsOver() }
+            group.addTask { await self.waitForGracePeriod() }
             for await isEnd in group where isEnd { break }
             group.cancelAll()
         }
-        courier.isNow(.stopped)
+        delivery.enter(.stopped)
         await transport.close()
     }
 
     /// Waits for a shutdown and then for the grace period of the mails in flight. Returns true.
-    private func graceIsOver() async -> Bool {
+    private func waitForGracePeriod() async -> Bool {
         do {
             try await gracefulShutdown()
             isStopping.store(true, ordering: .sequentiallyConsistent)
-            courier.isNow(.stopping)
-            wakeUp.yield()
+            delivery.enter(.stopping)
+            wakeUpContinuation.yield()
             try await Task.sleep(for: settings.grace)
             logger.notice("shutdown grace period is over; mails in flight are interrupted")
         } catch {}
@@ -87,12 +87,12 @@ public final class MailLoop: Service {
     private var isEnding: Bool { isStopping.load(ordering: .sequentiallyConsistent) || Task.isCancelled }
 
     private func deliver() async {
-        var iterator = rings.makeAsyncIterator()
-        guard let lease = await acquireRole(&iterator) else { return }
+        var iterator = wakeUps.makeAsyncIterator()
+        guard let lease = await acquireLease(&iterator) else { return }
         defer { lease.release() }
-        courier.isNow(.delivering)
+        delivery.enter(.delivering)
         while !isEnding {
-            switch await courier.round(isEnding: { self.isEnding }) {
+            switch await delivery.round(isEnding: { self.isEnding }) {
             case .pause(let pause): await wait(pause, &iterator)
             case .rest(let rest):
                 // A new mail must not shorten the pause of a server that has just failed.
@@ -102,8 +102,8 @@ public final class MailLoop: Service {
         }
     }
 
-    private func acquireRole(_ iterator: inout AsyncStream<Void>.AsyncIterator) async -> (any Lease)? {
-        courier.isNow(.standby)
+    private func acquireLease(_ iterator: inout AsyncStream<Void>.AsyncIterator) async -> (any Lease)? {
+        delivery.enter(.standby)
         while !isEnding {
             do {
                 return try await cancelWhenGracefulShutdown { try await self.queue.acquireMailLease() }
@@ -118,15 +118,15 @@ public final class MailLoop: Service {
 
     /// Waits for a wake-up, at most that long.
     private func wait(_ pause: Duration, _ iterator: inout AsyncStream<Void>.AsyncIterator) async {
-        async let _ = ring(after: pause)
+        async let _ = wakeUp(after: pause)
         _ = await iterator.next()
         // Leaving the scope cancels the timer; a cancelled timer sends no wake-up.
     }
 
-    private func ring(after pause: Duration) async {
+    private func wakeUp(after pause: Duration) async {
         do {
             try await Task.sleep(for: pause)
-            wakeUp.yield()
+            wakeUpContinuation.yield()
         } catch {}
     }
 }

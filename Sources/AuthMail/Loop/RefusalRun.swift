@@ -6,8 +6,7 @@ import Foundation
 ///
 /// A short run means mailboxes that do not exist. If many different recipients are refused with the same reply, the
 /// server or our settings are the cause (an SMTP relay without its user table, a blocked sender), and the mails must
-/// not
-/// be lost.
+/// not be lost.
 struct RefusalRun: Sendable {
     /// The number of different recipients from which on the refusals are about the server.
     static let limit = 5

@@ -5,15 +5,14 @@ import Foundation
 extension MailError {
     /// Maps the result of a CCurl call to an error; nil if the server has accepted the mail.
     ///
-    /// A 5xx reply is about this mail only if it answers RCPT or the mail itself, and even there a refusal for
-    /// reasons of
-    /// policy, security or protocol is about the sender: see ``refusal(_:reply:)``. Before RCPT (greeting, TLS, log-in,
-    /// sender) it is about the server or our settings. Such a mail waits until an operator has corrected them.
+    /// A 5xx reply is about this mail only if it answers RCPT or the mail itself, and even there a refusal for reasons
+    /// of policy, security or protocol is about the sender: see ``refusal(_:reply:)``. Before RCPT (greeting, TLS,
+    /// log-in, sender) it is about the server or our settings. Such a mail waits until an operator has corrected them.
     ///
     /// - Parameter hiding: addresses to remove, because servers often quote them in replies.
     init?(_ result: CCurlResult, fault: String, reply: String, hiding: [String]) {
         let code = Int(result.replyCode)
-        let words = Self.redacted(reply.isEmpty ? fault : reply, hiding: hiding)
+        let text = Self.redacted(reply.isEmpty ? fault : reply, hiding: hiding)
         switch result.status {
         case .ok: return nil
         case .invalid: self.init(.malformed, fault)
@@ -28,9 +27,9 @@ extension MailError {
         case .refused where result.step == .login:
             self.init(.loginRefused, "the mail server refused the log-in", replyCode: code)
         case .refused where code == 421 || ![.recipient, .data].contains(result.step) && code != 552:
-            self.init(.unavailable, words, replyCode: code)
-        case .refused where code < 500: self.init(.postponed, words, replyCode: code)
-        case .refused: self.init(Self.refusal(code, reply: reply), words, replyCode: code)
+            self.init(.unavailable, text, replyCode: code)
+        case .refused where code < 500: self.init(.postponed, text, replyCode: code)
+        case .refused: self.init(Self.refusal(code, reply: reply), text, replyCode: code)
         default: self.init(.unavailable, Self.redacted(fault, hiding: hiding))
         }
     }
@@ -61,17 +60,47 @@ extension MailError {
         + "sent without TLS; use smtps://, enable STARTTLS at the server, or remove user and password from MAIL_URL"
 
     /// The text without addresses, at most 300 characters.
-    static func redacted(_ words: String, hiding addresses: [String]) -> String {
-        var words = words
+    static func redacted(_ text: String, hiding addresses: [String]) -> String {
+        var text = text
         for address in addresses {
-            words = words.replacingOccurrences(of: address, with: "<address>", options: .caseInsensitive)
+            text = text.replacingOccurrences(of: address, with: "<address>", options: .caseInsensitive)
             // Some servers quote the local part alone. One of fewer than 3 characters would match inside other words.
             if let local = address.split(separator: "@").first, local.count >= 3 {
-                words = words.replacingOccurrences(
+                text = text.replacingOccurrences(
                     of: String(local), with: "<address>", options: .caseInsensitive)
             }
         }
-        let tokens = words.split(separator: " ").map { $0.contains("@") ? "<address>" : String($0) }
+        let tokens = text.split(separator: " ").map { $0.contains("@") ? "<address>" : String($0) }
         return tokens.joined(separator: " ").prefix(300).description
+    }
+}
+
+/// An enhanced mail system status code (RFC 3463) at the beginning of a reply's text (RFC 2034): `5.7.1`.
+///
+/// A reply code such as 550 or 554 does not tell whether the recipient or the sender causes a refusal; the second and
+/// third number do.
+private struct EnhancedStatusCode: Hashable, Sendable {
+    /// 1 addressing, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 security and policy.
+    var subject: Int
+    var detail: Int
+
+    init(_ subject: Int, _ detail: Int) {
+        self.subject = subject
+        self.detail = detail
+    }
+
+    /// Reads the last line of a reply, such as `550 5.1.1 no such mailbox`; nil if it contains no enhanced status code.
+    init?(reply: String) {
+        let bytes = Array(reply.utf8.prefix(32))
+        guard bytes.count > 4, bytes[3] == UInt8(ascii: " ") || bytes[3] == UInt8(ascii: "-") else {
+            return nil
+        }
+        let word = bytes[4...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "#") }
+            .prefix { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let numbers = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard numbers.count == 3, numbers.allSatisfy({ (1...3).contains($0.count) }) else { return nil }
+        let values = numbers.map { $0.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } }
+        guard [2, 4, 5].contains(values[0]) else { return nil }
+        self.init(values[1], values[2])
     }
 }
