@@ -123,21 +123,15 @@ public final class SignalDispatcher: Service {
 
     private func read() async -> Ended {
         await withTaskCancellationHandler {
-            if let source = source as? any SignalBatchSource {
-                while let deliveries = await source.nextDeliveries() { take(deliveries) }
-            } else {
-                for await delivery in source.deliveries { take([delivery]) }
+            while let deliveries = await source.nextDeliveries() {
+                queue.add(deliveries)
+                metrics.show { queue.depth }
             }
             queue.end()
         } onCancel: {
             queue.cancel()
         }
         return .other
-    }
-
-    private func take(_ deliveries: [Delivery]) {
-        queue.add(deliveries)
-        metrics.show { queue.depth }
     }
 
     private func watchAll() async -> Ended {

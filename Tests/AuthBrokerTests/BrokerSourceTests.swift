@@ -96,7 +96,7 @@ import Testing
                         await publisher.publish([.test(7)]) == [.confirmed]
                     }
                 }
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 let delivery = try #require(await deliveries.next())
                 #expect(delivery.tag.epoch > 1)
                 source.acknowledge(delivery)
@@ -115,7 +115,8 @@ import Testing
                     let ready = try await world.admin.messageCount(in: world.topology.queue)
                     #expect(ready == 290)
                     var seen: [String] = []
-                    for await delivery in source.deliveries {
+                    var deliveries = DeliveryIterator(source)
+                    while let delivery = await deliveries.next() {
                         seen.append(delivery.message.messageID)
                         source.acknowledge(delivery)
                         if seen.count == batch.count { break }
@@ -140,7 +141,7 @@ import Testing
                     let large = SignalMessage.keyed("a.b", Data(count: 300_000))
                     let outcomes = await publisher.publish([.keyed("a.b"), large, .keyed("a.b")])
                     #expect(outcomes == [.confirmed, .confirmed, .confirmed])
-                    var deliveries = source.deliveries.makeAsyncIterator()
+                    var deliveries = DeliveryIterator(source)
                     for _ in 0..<2 {
                         let delivery = try #require(await deliveries.next())
                         #expect(delivery.message.body.count == 2)
@@ -162,7 +163,7 @@ import Testing
                 try await world.withPublisher(world.direct) { publisher in
                     #expect(await publisher.publish([.test(1)]) == [.confirmed])
                 }
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 let delivery = try #require(await deliveries.next())
                 let dead = world.topology.name(of: .dead)
                 try await world.perform { channel throws(BrokerError) in try channel.deleteQueue(dead) }

@@ -94,7 +94,7 @@ import Testing
                 try await world.withPublisher(world.direct) { publisher in
                     #expect(await publisher.publish([.test(1)]) == [.confirmed])
                 }
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 let delivery = try #require(await deliveries.next())
                 try await source.republish(
                     delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: delivery.message)])
@@ -115,7 +115,7 @@ import Testing
                 try await world.withPublisher(world.direct) { publisher in
                     let batch = (0..<count).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
-                    var deliveries = source.deliveries.makeAsyncIterator()
+                    var deliveries = DeliveryIterator(source)
                     let first = try #require(await deliveries.next())
                     #expect(try await world.admin.messageCount(in: world.topology.queue) == count - 1)
                     source.acknowledge(first)
@@ -150,7 +150,7 @@ import Testing
                     let batch = (0..<20).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
                 }
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 let first = try #require(await deliveries.next())
                 source.acknowledge(first)
                 await source.stopTaking()

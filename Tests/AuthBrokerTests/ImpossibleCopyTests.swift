@@ -47,7 +47,7 @@ import Testing
                 try await world.withPublisher(world.direct) { publisher in
                     #expect(await publisher.publish([.test(1)]) == [.confirmed])
                 }
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 for _ in 0..<13 { try await setAside(try #require(await deliveries.next()), source) }
                 let good = try #require(await deliveries.next())
                 #expect(good.message.type == TestSignal.name.rawValue)
@@ -86,7 +86,7 @@ import Testing
                     "application:set_env(rabbit, max_message_size, 16384), "
                         + "persistent_term:put(max_message_size, 16384), ok.")
                 world.proxy.cut()
-                var deliveries = source.deliveries.makeAsyncIterator()
+                var deliveries = DeliveryIterator(source)
                 var all: [Delivery] = []
                 while all.count < 9 {
                     let delivery = try #require(await deliveries.next())

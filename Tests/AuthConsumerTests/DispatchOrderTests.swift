@@ -215,7 +215,7 @@ private struct TellingSource: SignalSource {
 
     init(_ source: MemorySource) { self.source = source }
 
-    var deliveries: AsyncStream<Delivery> { source.deliveries }
+    func nextDeliveries() async -> [Delivery]? { await source.nextDeliveries() }
 
     func acknowledge(_ delivery: Delivery) {
         source.acknowledge(delivery)

@@ -14,8 +14,8 @@ import Testing
         let broker = MemoryBroker()
         let source = MemorySource("worker", of: broker)
         broker.put(.test(1), into: "worker")
-        var iterator = source.deliveries.makeAsyncIterator()
-        let delivery = try #require(await iterator.next())
+        var deliveries = DeliveryIterator(source)
+        let delivery = try #require(await deliveries.next())
         broker.answer { _ in .nack }
         await #expect(throws: MemorySource.NotMoved.self) {
             try await source.republish(delivery, as: [RepublishedCopy(to: .dead, message: delivery.message)])
@@ -28,9 +28,9 @@ import Testing
         let broker = MemoryBroker()
         let source = MemorySource("worker", of: broker)
         broker.put(.test(1), into: "worker")
-        var iterator = source.deliveries.makeAsyncIterator()
+        var deliveries = DeliveryIterator(source)
         for count in 0...20 {
-            let delivery = try #require(await iterator.next())
+            let delivery = try #require(await deliveries.next())
             #expect(delivery.deliveryCount == count)
             source.release(delivery)
         }

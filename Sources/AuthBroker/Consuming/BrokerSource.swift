@@ -10,8 +10,7 @@ import Synchronization
 /// connection and republishes copies on another, so that acknowledgements never wait behind a publisher that an alarm
 /// has blocked. Queues and exchanges that are deleted while it runs are declared again. If the signals' exchange does
 /// not exist yet, it waits for it.
-public struct BrokerSource: SignalBatchSource, Service {
-    public let deliveries: AsyncStream<Delivery>
+public struct BrokerSource: SignalSource, Service {
     /// The consumer's queue, with everything else that it owns at the broker.
     public let topology: ConsumerTopology
 
@@ -36,9 +35,7 @@ public struct BrokerSource: SignalBatchSource, Service {
         self.settings = settings
         self.keepsBindings = keepsBindings
         self.logger = logger
-        let buffer = DeliveryBuffer()
-        self.buffer = buffer
-        deliveries = AsyncStream { await buffer.next() }
+        buffer = DeliveryBuffer()
         thread = ConnectionThread(
             name: "\(settings.connectionName) consumer", settings: settings, logger: logger)
         let connection = PublishingConnection(
@@ -64,7 +61,7 @@ public struct BrokerSource: SignalBatchSource, Service {
 
     public func isCurrent(_ delivery: Delivery) -> Bool { buffer.isCurrent(delivery.tag) }
 
-    public func nextDeliveries() async -> [Delivery]? { await buffer.nextAll() }
+    public func nextDeliveries() async -> [Delivery]? { await buffer.next() }
 
     /// Why the last copy could not be republished; nil if it was. Until then failed deliveries are neither retried nor
     /// dead-lettered, but stay unsettled.
@@ -109,7 +106,7 @@ public struct BrokerSource: SignalBatchSource, Service {
     /// Connects and consumes until the task is cancelled or a graceful shutdown begins. Then it stops consuming, sends
     /// the settlements that were made, and returns; unsettled deliveries return to the queue.
     ///
-    /// In a `ServiceGroup` list it before the service that reads ``deliveries``, so that it ends after that one.
+    /// In a `ServiceGroup` list it before the service that calls ``nextDeliveries()``, so that it ends after that one.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` if the process has no memory or file
     ///   descriptor for a connection.

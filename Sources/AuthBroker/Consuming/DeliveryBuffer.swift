@@ -17,7 +17,6 @@ final class DeliveryBuffer: Sendable {
         var isTaking = true
         var hasEnded = false
         var buffer: [Delivery] = []
-        var read = 0
         var settled: [Settled] = []
         /// The number of settlements at which the thread must be woken.
         var wakeAt = 1
@@ -28,23 +27,9 @@ final class DeliveryBuffer: Sendable {
         /// Tasks that wait until their settlements are sent.
         var flushing: [Flush] = []
 
-        mutating func pop() -> Delivery {
-            defer {
-                read += 1
-                if read == buffer.count {
-                    buffer.removeAll(keepingCapacity: true)
-                    read = 0
-                }
-            }
-            return buffer[read]
-        }
-
-        mutating func popAll() -> [Delivery] {
-            defer {
-                buffer = []
-                read = 0
-            }
-            return read == 0 ? buffer : Array(buffer[read...])
+        mutating func takeBuffer() -> [Delivery] {
+            defer { buffer = [] }
+            return buffer
         }
     }
 
@@ -52,16 +37,11 @@ final class DeliveryBuffer: Sendable {
 
     // MARK: From tasks
 
-    /// The next delivery; nil after the last.
-    func next() async -> Delivery? { await read { $0.pop() } }
-
     /// All buffered deliveries, at least one; nil after the last.
-    func nextAll() async -> [Delivery]? { await read { $0.popAll() } }
-
-    private func read<R: Sendable>(_ take: @Sendable (inout State) -> R) async -> R? {
+    func next() async -> [Delivery]? {
         while true {
-            let answer: R?? = state.withLock { state in
-                if state.read < state.buffer.count { return .some(take(&state)) }
+            let answer: [Delivery]?? = state.withLock { state in
+                if !state.buffer.isEmpty { return .some(state.takeBuffer()) }
                 return state.hasEnded || Task.isCancelled ? .some(nil) : nil
             }
             if let answer { return answer }
@@ -73,7 +53,7 @@ final class DeliveryBuffer: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isThere = state.withLock { state in
-                    if state.read < state.buffer.count || state.hasEnded || Task.isCancelled { return true }
+                    if !state.buffer.isEmpty || state.hasEnded || Task.isCancelled { return true }
                     state.reader = continuation
                     return false
                 }
@@ -203,7 +183,6 @@ final class DeliveryBuffer: Sendable {
             state.isConnected = false
             state.settled = []
             state.buffer = []
-            state.read = 0
             defer { state.flushing = [] }
             return (!state.isTaking, state.flushing)
         }
@@ -211,7 +190,7 @@ final class DeliveryBuffer: Sendable {
         if mustEnd { end() }
     }
 
-    /// Ends the stream after the buffered deliveries.
+    /// Ends the reading after the buffered deliveries.
     func end() {
         let (reader, stopping, waiters) = state.withLock { state in
             state.hasEnded = true

@@ -5,9 +5,14 @@
 /// Every delivery is settled once: acknowledged, republished, or released. Deliveries that are not settled when the
 /// connection is lost or the source is closed are redelivered.
 public protocol SignalSource: Sendable {
-    /// The deliveries, in the queue's order. The stream continues across reconnects. It ends after ``stopTaking()``,
-    /// when all deliveries that had arrived were read. It supports one reader.
-    var deliveries: AsyncStream<Delivery> { get }
+    /// Waits for deliveries and returns those that have arrived since the last call, at least one, in the queue's
+    /// order. Returning several at a time costs less than one at a time.
+    ///
+    /// It continues across reconnects. Call it from one task at a time.
+    ///
+    /// - Returns: nil after ``stopTaking()``, when all deliveries that had arrived were returned, or if the calling task
+    ///   is cancelled.
+    func nextDeliveries() async -> [Delivery]?
 
     /// Acknowledges a delivery without waiting. A delivery of a lost connection is ignored.
     func acknowledge(_ delivery: Delivery)
@@ -44,13 +49,6 @@ public protocol SignalSource: Sendable {
 extension SignalSource {
     public var isStrictlyOrdered: Bool { false }
     public func isCurrent(_ delivery: Delivery) -> Bool { true }
-}
-
-/// A source that returns deliveries in batches, which costs less than one at a time.
-public protocol SignalBatchSource: SignalSource {
-    /// The deliveries since the last call, at least one, in the queue's order; nil when ``SignalSource/deliveries``
-    /// would end. Use either this method or that stream, and from one task.
-    func nextDeliveries() async -> [Delivery]?
 }
 
 /// One delivered message, with the tag that settles it.

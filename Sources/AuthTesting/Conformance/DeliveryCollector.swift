@@ -12,7 +12,9 @@ final class DeliveryCollector: Sendable {
 
     init(_ source: any SignalSource) {
         task = Task { [state] in
-            for await delivery in source.deliveries { state.change { $0.deliveries.append(delivery) } }
+            while let deliveries = await source.nextDeliveries() {
+                state.change { $0.deliveries += deliveries }
+            }
             state.change { $0.hasEnded = true }
         }
     }

@@ -124,7 +124,7 @@ extension SourceConformance {
     ]
 
     static let stopping: [Sentence] = [
-        Sentence("After stopping, received deliveries can be settled, and the stream ends") { subject in
+        Sentence("After stopping, received deliveries can be settled, and reading ends") { subject in
             let collector = DeliveryCollector(subject.source)
             try await subject.send([.test(1), .test(2)])
             let deliveries = try await collector.wait(for: 2)

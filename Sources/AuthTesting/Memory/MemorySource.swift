@@ -8,11 +8,11 @@ import Synchronization
 public final class MemorySource: SignalSource {
     /// The queue's name.
     public let queue: String
-    public let deliveries: AsyncStream<Delivery>
     public let isStrictlyOrdered: Bool
 
     private let broker: MemoryBroker
     private let number: Int
+    private let deliveries: AsyncStream<Delivery>
     private let stream: AsyncStream<Delivery>.Continuation
 
     /// Declares the queue and consumes it.
@@ -27,8 +27,8 @@ public final class MemorySource: SignalSource {
         self.queue = queue
         isStrictlyOrdered = strictlyOrdered
         self.broker = broker
-        let (deliveries, stream) = AsyncStream.makeStream(of: Delivery.self)
-        self.deliveries = deliveries
+        let stream: AsyncStream<Delivery>.Continuation
+        (deliveries, stream) = AsyncStream.makeStream()
         self.stream = stream
         broker.declareQueue(queue, bind: patterns)
         number = broker.state.withLock { state in
@@ -38,6 +38,11 @@ public final class MemorySource: SignalSource {
             state.pump()
             return state.last
         }
+    }
+
+    public func nextDeliveries() async -> [Delivery]? {
+        var iterator = deliveries.makeAsyncIterator()
+        return await iterator.next().map { [$0] }
     }
 
     public func acknowledge(_ delivery: Delivery) {
