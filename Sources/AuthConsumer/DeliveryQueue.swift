@@ -8,22 +8,22 @@ import Synchronization
 /// one if more deliveries are available. So handlers that suspend run concurrently, and handlers that do not suspend
 /// cause no wake-ups.
 final class DeliveryQueue: Sendable {
-    typealias Work = (lane: SubjectScheduler.Lane, delivery: Delivery)
+    typealias Work = (subjectQueue: SubjectScheduler.QueueKey, delivery: Delivery)
     private typealias Worker = CheckedContinuation<Void, Never>
 
     private struct State {
-        var table: SubjectScheduler
+        var scheduler: SubjectScheduler
         var workers: [Worker] = []
         /// Whether a worker was woken that has not called `take` yet.
         var isWaking = false
         var hasEnded = false
 
         /// Whether no more deliveries follow.
-        var isOver: Bool { hasEnded && table.depth == 0 }
+        var isOver: Bool { hasEnded && scheduler.depth == 0 }
 
         /// Removes the worker to wake now, if any.
         mutating func toWake() -> Worker? {
-            guard !isWaking, table.hasNext, let worker = workers.popLast() else { return nil }
+            guard !isWaking, scheduler.hasNext, let worker = workers.popLast() else { return nil }
             isWaking = true
             return worker
         }
@@ -32,14 +32,14 @@ final class DeliveryQueue: Sendable {
 
     /// - Parameter isStrict: See ``SubjectScheduler``.
     init(concurrency: Int, isStrict: Bool = false) {
-        state = Mutex(State(table: SubjectScheduler(concurrency: concurrency, isStrict: isStrict)))
+        state = Mutex(State(scheduler: SubjectScheduler(concurrency: concurrency, isStrict: isStrict)))
     }
 
     /// The number of deliveries that wait for a worker.
-    var depth: Int { state.withLock { $0.table.depth } }
+    var depth: Int { state.withLock { $0.scheduler.depth } }
 
     func add(_ deliveries: [Delivery]) {
-        change { for delivery in deliveries { $0.table.add(delivery) } }
+        change { for delivery in deliveries { $0.scheduler.add(delivery) } }
     }
 
     /// Ends the queue: the workers end when no more deliveries wait.
@@ -49,22 +49,22 @@ final class DeliveryQueue: Sendable {
     func cancel() {
         change { state in
             state.hasEnded = true
-            state.table.clear()
+            state.scheduler.clear()
         }
     }
 
-    /// The next delivery for a worker, which has finished the one of `lane`; nil at the end.
-    func next(after lane: SubjectScheduler.Lane?) async -> Work? {
-        var lane = lane
+    /// The next delivery for a worker, which has finished the one of `subjectQueue`; nil at the end.
+    func next(after subjectQueue: SubjectScheduler.QueueKey?) async -> Work? {
+        var finished = subjectQueue
         var wasWoken = false
         while true {
-            let done = lane
+            let done = finished
             let woken = wasWoken
-            lane = nil
+            finished = nil
             if let answer = take(after: done, wasWoken: woken) { return answer.work }
             await withCheckedContinuation { continuation in
                 let mustLook = state.withLock { state in
-                    if state.isOver || (state.table.hasNext && !state.isWaking) { return true }
+                    if state.isOver || (state.scheduler.hasNext && !state.isWaking) { return true }
                     state.workers.append(continuation)
                     return false
                 }
@@ -77,12 +77,12 @@ final class DeliveryQueue: Sendable {
     private struct Answer { var work: Work? }
 
     /// - Returns: nil if no delivery is available now.
-    private func take(after lane: SubjectScheduler.Lane?, wasWoken: Bool) -> Answer? {
+    private func take(after finished: SubjectScheduler.QueueKey?, wasWoken: Bool) -> Answer? {
         var ended: [Worker] = []
         let (answer, other) = state.withLock { state -> (Answer?, Worker?) in
             if wasWoken { state.isWaking = false }
-            if let lane { state.table.finish(lane) }
-            let work = state.table.next()
+            if let finished { state.scheduler.finish(finished) }
+            let work = state.scheduler.next()
             let other = state.toWake()
             if state.isOver {
                 ended = state.workers

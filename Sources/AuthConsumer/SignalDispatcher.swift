@@ -17,17 +17,16 @@ public import Tracing
 /// the retry ladder and, after the last attempt, to the dead letters; the other handlers are not called again. Signals
 /// of one subject are handled one after the other.
 public final class SignalDispatcher: Service {
-    let source: any SignalSource
-    let handlers: HandlerTable
-    let inbox: (any Inbox)?
-    let settings: DispatcherSettings
-    let clock: any WallClock
-    let logger: Logger
-    let metrics: DispatchMetrics
-    let tracer: any Tracer
-    /// Whether a tracer is installed: otherwise no spans are created.
-    let isTraced: Bool
-    let watch: HandlerWatch
+    private let source: any SignalSource
+    private let handlers: HandlerTable
+    private let inbox: (any Inbox)?
+    private let settings: DispatcherSettings
+    private let clock: any WallClock
+    private let logger: Logger
+    private let metrics: DispatchMetrics
+    private let runner: HandlerRunner
+    private let republisher: DeliveryRepublisher
+    private let watch: HandlerWatch
     private let queue: DeliveryQueue
 
     /// - Parameters:
@@ -50,9 +49,10 @@ public final class SignalDispatcher: Service {
         self.settings = settings
         self.clock = clock
         self.logger = logger
-        self.tracer = tracer
-        isTraced = !(tracer is NoOpTracer)
         self.metrics = DispatchMetrics(factory: metrics)
+        runner = HandlerRunner(inbox: inbox, settings: settings, clock: clock, logger: logger, tracer: tracer)
+        republisher = DeliveryRepublisher(
+            to: source, inbox: inbox, settings: settings, clock: clock, logger: logger, metrics: self.metrics)
         watch = HandlerWatch(limit: settings.handlerTimeout)
         queue = DeliveryQueue(concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered)
     }
@@ -70,7 +70,7 @@ public final class SignalDispatcher: Service {
                 var workers = settings.concurrency
                 for await ended in group {
                     if ended == .worker { workers -= 1 }
-                    if workers == 0 || ended == .patience { group.cancelAll() }
+                    if workers == 0 || ended == .stopTimeout { group.cancelAll() }
                 }
             }
         } onGracefulShutdown: {
@@ -80,15 +80,15 @@ public final class SignalDispatcher: Service {
 
     // MARK: The tasks
 
-    private enum Ended { case worker, patience, other }
+    private enum Ended { case worker, stopTimeout, other }
 
     /// Handles deliveries until the queue ends. If a handler exceeds its time limit, its worker is abandoned, and the
     /// rest of its delivery is handled here.
     private func work() async -> Ended {
         var rest: InFlightDelivery?
         repeat {
-            let begin = rest
-            rest = await watch.run { await self.work(as: $0, from: begin) }
+            let begun = rest
+            rest = await watch.run { await self.work(as: $0, from: begun) }
             if var late = rest {
                 fail(&late, HandlerTimeout(limit: watch.limit))
                 rest = late
@@ -100,15 +100,15 @@ public final class SignalDispatcher: Service {
     }
 
     private func work(as worker: WatchedWorker, from rest: InFlightDelivery?) async {
-        var lane: SubjectScheduler.Lane?
+        var finished: SubjectScheduler.QueueKey?
         var inARow = 0
         if let rest {
             guard await finish(rest, worker) else { return }
-            lane = rest.subject.lane
+            finished = rest.subjectQueue
         }
-        while let next = await queue.next(after: lane) {
+        while let next = await queue.next(after: finished) {
             metrics.show { queue.depth }
-            lane = next.lane
+            finished = next.subjectQueue
             // The connection was lost: the delivery is redelivered, perhaps to another worker, and must not be handled
             // here at the same time.
             guard source.isCurrent(next.delivery) else { continue }
@@ -146,7 +146,7 @@ public final class SignalDispatcher: Service {
         if Task.isCancelled { return .other }
         logger.warning("messages not handled before the stop timeout; they will be redelivered")
         queue.cancel()
-        return .patience
+        return .stopTimeout
     }
 
     private func pruneInbox() async -> Ended {
@@ -172,6 +172,74 @@ public final class SignalDispatcher: Service {
             try? await Task.sleep(for: settings.pruneInterval)
         }
         return .other
+    }
+
+    // MARK: One delivery
+
+    /// Handles a delivery until it is acknowledged or republished. If the task is cancelled, it stays unsettled.
+    ///
+    /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
+    private func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Bool {
+        let delivery = work.delivery
+        guard delivery.message.body.count <= FailedDelivery.largestBody else {
+            await republisher.deadLetter(
+                delivery, error: "\(delivery.message.body.count) bytes",
+                reason: FailedDelivery.Reason.tooLarge)
+            return true
+        }
+        let event: SignalEvent
+        do {
+            event = try SignalCodec.event(from: delivery.message.body)
+        } catch {
+            await republisher.deadLetter(
+                delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
+            return true
+        }
+        let chosen: [HandlerTable.Entry]
+        if let name = delivery.message.headers[SignalMessage.HeaderName.handler]?.string {
+            guard let entry = handlers.entry(named: name) else {
+                await republisher.deadLetter(
+                    delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
+                return true
+            }
+            chosen = [entry]
+        } else {
+            chosen = handlers.entries(for: event.name)
+        }
+        if delivery.deliveryCount >= Delivery.mostReturns,
+            await republisher.settleAtDeliveryLimit(delivery, event, chosen)
+        {
+            return true
+        }
+        return await finish(InFlightDelivery(work, event, handlers: chosen), worker)
+    }
+
+    /// Calls the remaining handlers, then settles the delivery.
+    private func finish(_ begun: InFlightDelivery, _ worker: WatchedWorker) async -> Bool {
+        var inFlight = begun
+        while let entry = inFlight.entry {
+            do {
+                guard try await runner.run(entry, for: inFlight, in: worker) else { return false }
+                inFlight.advance()
+            } catch {
+                if Task.isCancelled { return true }
+                fail(&inFlight, error)
+            }
+        }
+        if inFlight.copies.isEmpty {
+            source.acknowledge(inFlight.delivery)
+        } else {
+            await republisher.republish(inFlight.delivery, as: inFlight.copies)
+        }
+        return true
+    }
+
+    /// The current handler has failed: adds a copy for it, and continues with the next one.
+    private func fail(_ inFlight: inout InFlightDelivery, _ error: any Error) {
+        guard let entry = inFlight.entry else { return }
+        entry.metrics.failed.increment()
+        inFlight.advance(
+            adding: republisher.copy(of: inFlight.delivery, inFlight.event, for: entry, after: error))
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 
-/// Schedules deliveries: one subject queue ("lane") per subject; deliveries of one subject are handled one after the
-/// other, different subjects concurrently.
+/// Schedules deliveries: one subject queue per subject; deliveries of one subject are handled one after the other,
+/// different subjects concurrently.
 ///
 /// The subject is read from the header, without decoding the body. A message without a subject has its own subject
 /// queue. A message that was delivered twice before may have crashed its worker: it is handled alone, so that no other
@@ -11,8 +11,10 @@ import AuthSignals
 /// In a strictly ordered queue nothing is random, whatever the delivery count: deliveries start in the order in which
 /// they were added, unless the previous one of the same subject is still running.
 struct SubjectScheduler {
-    enum Lane: Hashable, Sendable {
+    /// Identifies a subject queue.
+    enum QueueKey: Hashable, Sendable {
         case subject(String)
+        /// The queue of a message that has no subject, or that does not wait for others of its subject.
         case message(String)
 
         init(of message: SignalMessage) {
@@ -20,9 +22,9 @@ struct SubjectScheduler {
         }
     }
 
-    /// The waiting deliveries of a subject queue. A class, so that each delivery needs only one dictionary lookup.
-    private final class Track {
-        let lane: Lane
+    /// The waiting deliveries of a subject. A class, so that each delivery needs only one dictionary lookup.
+    private final class SubjectQueue {
+        let key: QueueKey
         /// The position of ``first`` in the order of all deliveries; the others came later.
         var place = 0
         var first: Delivery?
@@ -30,7 +32,7 @@ struct SubjectScheduler {
         var others: ArraySlice<(place: Int, delivery: Delivery)> = []
         var isRunning = false
 
-        init(_ lane: Lane) { self.lane = lane }
+        init(_ key: QueueKey) { self.key = key }
 
         func add(_ delivery: Delivery, at place: Int) {
             if first == nil {
@@ -60,15 +62,15 @@ struct SubjectScheduler {
     /// A message with this number of earlier deliveries no longer waits for earlier ones of its subject: the first of
     /// them may be the one that crashes every worker, and the others would reach the queue's delivery limit together
     /// with it. After so many deliveries the message is late in any case.
-    static let bypassCount = 4
+    private static let bypassCount = 4
 
     private let concurrency: Int
     private let isStrict: Bool
     /// The number of deliveries that were added.
     private var added = 0
-    private var tracks: [Lane: Track] = [:]
-    /// The tracks whose first delivery may start, from `passed` on.
-    private var ready: [Track] = []
+    private var queues: [QueueKey: SubjectQueue] = [:]
+    /// The subject queues whose first delivery may start, from `passed` on.
+    private var ready: [SubjectQueue] = []
     private var passed = 0
     private var running = 0
     private var isAlone = false
@@ -83,17 +85,17 @@ struct SubjectScheduler {
 
     mutating func add(_ delivery: Delivery) {
         let bypassesSubject = !isStrict && delivery.deliveryCount >= Self.bypassCount
-        let lane = bypassesSubject ? .message(delivery.message.messageID) : Lane(of: delivery.message)
+        let key = bypassesSubject ? .message(delivery.message.messageID) : QueueKey(of: delivery.message)
         depth += 1
         added += 1
-        if let track = tracks[lane] {
-            track.add(delivery, at: added)
+        if let queue = queues[key] {
+            queue.add(delivery, at: added)
             return
         }
-        let track = Track(lane)
-        track.add(delivery, at: added)
-        tracks[lane] = track
-        ready.append(track)
+        let queue = SubjectQueue(key)
+        queue.add(delivery, at: added)
+        queues[key] = queue
+        ready.append(queue)
     }
 
     /// Whether ``next()`` returns a delivery.
@@ -102,14 +104,14 @@ struct SubjectScheduler {
         return running == 0 || !ready[upcoming].mayBePoison
     }
 
-    /// The index of the next ready track, before the random choice.
+    /// The index of the next ready subject queue, before the random choice.
     private var upcoming: Int {
         guard isStrict else { return passed }
         return (passed..<ready.count).min { ready[$0].place < ready[$1].place } ?? passed
     }
 
     /// Takes the delivery to handle now, if any.
-    mutating func next() -> (lane: Lane, delivery: Delivery)? {
+    mutating func next() -> (subjectQueue: QueueKey, delivery: Delivery)? {
         guard hasNext else { return nil }
         ready.swapAt(passed, upcoming)
         if ready[passed].mayBePoison {
@@ -117,32 +119,32 @@ struct SubjectScheduler {
             if !isStrict, let chosen = possiblePoison.randomElement() { ready.swapAt(passed, chosen) }
             isAlone = true
         }
-        let track = ready[passed]
+        let queue = ready[passed]
         passed += 1
         if passed == ready.count || passed > 1024 {
             ready.removeFirst(passed)
             passed = 0
         }
-        guard let delivery = track.take() else { return nil }
-        track.isRunning = true
+        guard let delivery = queue.take() else { return nil }
+        queue.isRunning = true
         running += 1
         depth -= 1
-        return (track.lane, delivery)
+        return (queue.key, delivery)
     }
 
     /// The running delivery of the subject queue was handled.
-    mutating func finish(_ lane: Lane) {
+    mutating func finish(_ key: QueueKey) {
         isAlone = false
-        guard let track = tracks[lane], track.isRunning else { return }
+        guard let queue = queues[key], queue.isRunning else { return }
         running -= 1
-        track.isRunning = false
-        if track.first == nil { tracks[lane] = nil } else { ready.append(track) }
+        queue.isRunning = false
+        if queue.first == nil { queues[key] = nil } else { ready.append(queue) }
     }
 
     /// Drops the waiting deliveries.
     mutating func clear() {
-        for track in ready[passed...] { tracks[track.lane] = nil }
-        for track in tracks.values { (track.first, track.others) = (nil, []) }
+        for queue in ready[passed...] { queues[queue.key] = nil }
+        for queue in queues.values { (queue.first, queue.others) = (nil, []) }
         (ready, passed, depth) = ([], 0, 0)
     }
 }

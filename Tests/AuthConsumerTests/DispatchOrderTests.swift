@@ -58,10 +58,10 @@ import Testing
         async throws
     {
         let broker = MemoryBroker()
-        let source = TellingSource(MemorySource("worker", of: broker))
+        let source = RecordingSource(MemorySource("worker", of: broker))
         var handlers = SignalHandlers()
-        handlers.on(TestSignal.self, as: "told") { signal, _ in
-            source.told.change { $0.append("handler of \(signal.number)") }
+        handlers.on(TestSignal.self, as: "recorded") { signal, _ in
+            source.recorded.change { $0.append("handler of \(signal.number)") }
         }
         for number in 1...3 {
             let message = SignalMessage.test(number, subject: "one")
@@ -72,13 +72,15 @@ import Testing
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup { group in
                 group.addTask { try await dispatcher.run() }
-                try await eventually("all were acknowledged") { source.told.value.last == "acknowledged 3" }
+                try await eventually("all were acknowledged") {
+                    source.recorded.value.last == "acknowledged 3"
+                }
                 trigger.triggerGracefulShutdown()
                 try await group.waitForAll()
             }
         }
         #expect(
-            source.told.value == [
+            source.recorded.value == [
                 "handler of 1", "acknowledged 1", "handler of 2", "acknowledged 2", "flush", "handler of 3",
                 "acknowledged 3",
             ])
@@ -209,8 +211,8 @@ import Testing
 }
 
 /// A source that records acknowledgements and flushes.
-private struct TellingSource: SignalSource {
-    let told = Locked<[String]>([])
+private struct RecordingSource: SignalSource {
+    let recorded = Locked<[String]>([])
     private let source: MemorySource
 
     init(_ source: MemorySource) { self.source = source }
@@ -219,11 +221,11 @@ private struct TellingSource: SignalSource {
 
     func acknowledge(_ delivery: Delivery) {
         source.acknowledge(delivery)
-        told.change { $0.append("acknowledged \(delivery.tag.number)") }
+        recorded.change { $0.append("acknowledged \(delivery.tag.number)") }
     }
 
     func release(_ delivery: Delivery) { source.release(delivery) }
-    func flush() async { told.change { $0.append("flush") } }
+    func flush() async { recorded.change { $0.append("flush") } }
     func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async throws {
         try await source.republish(delivery, as: copies)
     }

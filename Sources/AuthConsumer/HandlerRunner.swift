@@ -3,83 +3,41 @@ import AuthSignals
 import Foundation
 import Logging
 import Metrics
+import Synchronization
 import Tracing
 
-extension SignalDispatcher {
-    /// Handles a delivery until it is acknowledged or republished. If the task is cancelled, it stays unsettled.
+/// Runs one handler for one message: inside the middleware, within a span, and with the inbox's mark.
+final class HandlerRunner: Sendable {
+    private let inbox: (any Inbox)?
+    private let limit: Duration
+    private let middleware: [any SignalMiddleware]
+    private let clock: any WallClock
+    private let logger: Logger
+    private let tracer: any Tracer
+    /// Whether a tracer is installed: otherwise no spans are created.
+    private let isTraced: Bool
+
+    init(
+        inbox: (any Inbox)?, settings: DispatcherSettings, clock: any WallClock, logger: Logger,
+        tracer: any Tracer
+    ) {
+        self.inbox = inbox
+        limit = settings.handlerTimeout
+        middleware = settings.middleware
+        self.clock = clock
+        self.logger = logger
+        self.tracer = tracer
+        isTraced = !(tracer is NoOpTracer)
+    }
+
+    /// Runs a handler, unless it has already handled this message.
     ///
-    /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
-    func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Bool {
-        let delivery = work.delivery
-        guard delivery.message.body.count <= FailedDelivery.largestBody else {
-            await deadLetter(
-                delivery, error: "\(delivery.message.body.count) bytes",
-                reason: FailedDelivery.Reason.tooLarge)
-            return true
-        }
-        let event: SignalEvent
-        do {
-            event = try SignalCodec.event(from: delivery.message.body)
-        } catch {
-            await deadLetter(delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
-            return true
-        }
-        let chosen: [HandlerTable.Entry]
-        if let name = delivery.message.headers[SignalMessage.HeaderName.handler]?.string {
-            guard let entry = handlers.entry(named: name) else {
-                await deadLetter(delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
-                return true
-            }
-            chosen = [entry]
-        } else {
-            chosen = handlers.entries(for: event.name)
-        }
-        if delivery.deliveryCount >= Delivery.mostReturns, await settleLast(delivery, event, chosen) {
-            return true
-        }
-        return await finish(
-            InFlightDelivery(InFlightDelivery.Subject(delivery, in: work.lane, event, chosen)), worker)
-    }
-
-    /// Calls the remaining handlers, then settles the delivery.
-    func finish(_ begun: InFlightDelivery, _ worker: WatchedWorker) async -> Bool {
-        var handling = begun
-        while let entry = handling.entry {
-            do {
-                guard try await run(entry, handling, worker) else { return false }
-                handling.index += 1
-            } catch {
-                if Task.isCancelled { return true }
-                fail(&handling, error)
-            }
-        }
-        let delivery = handling.subject.delivery
-        if handling.copies.isEmpty {
-            source.acknowledge(delivery)
-        } else {
-            await republish(delivery, as: handling.copies)
-        }
-        return true
-    }
-
-    /// The current handler has failed: adds a copy for it, and continues with the next one.
-    func fail(_ handling: inout InFlightDelivery, _ error: any Error) {
-        guard let entry = handling.entry else { return }
-        let subject = handling.subject
-        let attempt = subject.delivery.message.attempts(of: entry.handler) + 1
-        entry.metrics.failed.increment()
-        handling.copies.append(copy(of: subject.delivery, for: entry, attempt, error, subject.event))
-        handling.index += 1
-    }
-
-    // MARK: One handler
-
     /// - Returns: false if the worker was abandoned.
-    private func run(
-        _ entry: HandlerTable.Entry, _ handling: InFlightDelivery, _ worker: WatchedWorker
+    func run(
+        _ entry: HandlerTable.Entry, for inFlight: InFlightDelivery, in worker: WatchedWorker
     ) async throws -> Bool {
-        let (handler, event) = (entry.handler, handling.subject.event)
-        let message = handling.subject.delivery.message
+        let (handler, event) = (entry.handler, inFlight.event)
+        let message = inFlight.delivery.message
         let start = ContinuousClock.now
         if case .plain = handler.work, let inbox,
             try await inbox.isDone(handler: handler.name, messageID: event.id)
@@ -90,8 +48,8 @@ extension SignalDispatcher {
         let context = SignalContext(
             event: event, attempt: message.attempts(of: handler) + 1, logger: logger,
             trace: isTraced ? trace(of: message) : .topLevel)
-        if handling.subject.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
-        try worker.begin(handling, until: start + watch.limit)
+        if inFlight.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
+        try worker.begin(inFlight, until: start + limit)
         let ran: Bool
         do {
             ran =
@@ -130,12 +88,12 @@ extension SignalDispatcher {
     private func runMiddleware(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
     ) async throws -> Bool {
-        if settings.middleware.isEmpty { return try await call(handler, event, context) }
+        if middleware.isEmpty { return try await call(handler, event, context) }
         let ran = Flag()
         let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
             if try await self.call(handler, event, context) { ran.set() }
         }
-        let whole = settings.middleware.reversed().reduce(body) { next, around in
+        let whole = middleware.reversed().reduce(body) { next, around in
             { event, context in try await around.handle(event, context, by: handler.name, next: next) }
         }
         try await whole(event, context)
@@ -151,7 +109,7 @@ extension SignalDispatcher {
             try await run(event, context)
             return true
         case .transactional(let run):
-            // The initializer has checked that an inbox exists.
+            // The dispatcher's initializer has checked that an inbox exists.
             return try await inbox?.once(handler: handler.name, messageID: event.id, at: clock.now()) {
                 try run(event, context, $0)
             } ?? false
@@ -190,7 +148,7 @@ extension SignalDispatcher {
 
 extension SignalMessage {
     /// The number of the handler's attempts at this message: the count in a copy is that of its handler only.
-    fileprivate func attempts(of handler: SignalHandler) -> Int {
+    func attempts(of handler: SignalHandler) -> Int {
         guard headers[HeaderName.handler]?.string == handler.name else { return 0 }
         // Not trusted: every client with write permission can set any number.
         return Int(min(max(0, headers[HeaderName.attempt]?.integer ?? 0), 1_000_000))
@@ -202,4 +160,12 @@ private struct HeaderExtractor: Extractor {
     func extract(key: String, from headers: [String: SignalMessage.HeaderValue]) -> String? {
         headers[key]?.string
     }
+}
+
+/// A thread-safe flag that can be set once.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
 }

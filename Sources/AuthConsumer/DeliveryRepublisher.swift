@@ -4,17 +4,39 @@ import Foundation
 import Logging
 import Metrics
 
-extension SignalDispatcher {
-    /// The copy for a handler that has thrown.
+/// Republishes deliveries that could not be handled: to the retry ladder, to the dead letters, or to the end of the
+/// queue.
+final class DeliveryRepublisher: Sendable {
+    private let source: any SignalSource
+    private let inbox: (any Inbox)?
+    private let settings: DispatcherSettings
+    private let clock: any WallClock
+    private let logger: Logger
+    private let metrics: DispatchMetrics
+
+    init(
+        to source: any SignalSource, inbox: (any Inbox)?, settings: DispatcherSettings, clock: any WallClock,
+        logger: Logger, metrics: DispatchMetrics
+    ) {
+        self.source = source
+        self.inbox = inbox
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        self.metrics = metrics
+    }
+
+    // MARK: Failed handlers
+
+    /// The copy for a handler that has failed: for a retry or, after the last attempt, for the dead letters.
     func copy(
-        of delivery: Delivery, for entry: HandlerTable.Entry, _ attempt: Int, _ error: any Error,
-        _ event: SignalEvent
+        of delivery: Delivery, _ event: SignalEvent, for entry: HandlerTable.Entry, after error: any Error
     ) -> RepublishedCopy {
+        let attempt = delivery.message.attempts(of: entry.handler) + 1
         let destination = settings.retries.destination(afterAttempts: attempt, error: error)
         var failed = FailedDelivery(
             message: delivery.message, handler: entry.handler.name, attempts: attempt,
-            error: words(of: error),
-            at: clock.now())
+            error: text(of: error), at: clock.now())
         if destination == .dead {
             entry.metrics.dead.increment()
             failed.reason = reason(of: error)
@@ -25,10 +47,12 @@ extension SignalDispatcher {
             "handler failed",
             metadata: [
                 "handler": "\(entry.handler.name)", "signal": "\(event.name)", "id": "\(event.id.wireText)",
-                "attempt": "\(attempt)", "error": "\(loggedWords(of: error))", "next": "\(destination.shown)",
+                "attempt": "\(attempt)", "error": "\(loggedText(of: error))", "next": "\(destination.shown)",
             ])
         return RepublishedCopy(to: destination, message: failed.copy)
     }
+
+    // MARK: Messages that are not passed to a handler
 
     /// Dead-letters a message that cannot be passed to a handler.
     ///
@@ -53,7 +77,7 @@ extension SignalDispatcher {
     /// count. In a strictly ordered queue it must keep its position, so it is handled.
     ///
     /// - Returns: Whether the delivery was settled; otherwise it must be handled.
-    func settleLast(
+    func settleAtDeliveryLimit(
         _ delivery: Delivery, _ event: SignalEvent, _ handlers: [HandlerTable.Entry]
     ) async -> Bool {
         if handlers.isEmpty { return false }
@@ -102,6 +126,8 @@ extension SignalDispatcher {
         }
     }
 
+    // MARK: Republishing
+
     /// Republishes a delivery, with retries until the broker has confirmed the copies. If the delivery can no longer be
     /// settled, or the task is cancelled, it stays unsettled and is redelivered.
     func republish(_ delivery: Delivery, as copies: [RepublishedCopy]) async {
@@ -131,15 +157,15 @@ extension SignalDispatcher {
 
     /// The text for `auth-error`. A text in brackets contains nothing confidential; a text after a colon may contain
     /// parts of the payload.
-    private func words(of error: any Error) -> String {
+    private func text(of error: any Error) -> String {
         guard settings.errorDetail == .text, !(error is any LoggableError) else {
-            return loggedWords(of: error)
+            return loggedText(of: error)
         }
         return "\(type(of: error)): \(error)"
     }
 
     /// The error as it is logged.
-    private func loggedWords(of error: any Error) -> String {
+    private func loggedText(of error: any Error) -> String {
         error is any LoggableError ? "\(type(of: error)) (\(error))" : "\(type(of: error))"
     }
 }

@@ -11,7 +11,7 @@ import Testing
 import Tracing
 
 /// A dispatcher's metrics, traces and logs.
-@Suite struct DispatchTellingTests {
+@Suite struct DispatchReportTests {
     private struct Boom: Error {}
     private let bench = DispatcherBench()
 

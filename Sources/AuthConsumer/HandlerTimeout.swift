@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Synchronization
+
+/// A handler did not return in time. It was cancelled, but may continue to run if it ignores cancellation.
+public struct HandlerTimeout: Error, Hashable, Sendable {
+    /// The time limit.
+    public var limit: Duration
+}
+
+/// Enforces the handlers' time limit: a worker whose handler exceeds it is abandoned, and another one replaces it.
+///
+/// Swift cannot end a task that ignores cancellation, so a handler that hangs would block its worker forever. Running
+/// each handler in a task of its own, with a timer, is too expensive. Instead:
+///
+/// - The dispatcher has one `HandlerWatch` and a fixed number of loops. Each loop runs a ``WatchedWorker``: a task that
+///   handles one delivery after the other and calls the handlers directly.
+/// - Before a handler starts, its worker stores the deadline and the ``InFlightDelivery``: the delivery and the handlers
+///   that are done.
+/// - One task checks the deadlines of all workers (``watch()``). A late worker is abandoned: its task is cancelled, and
+///   its loop gets the `InFlightDelivery`, counts the handler as failed, and continues with the next one in a new
+///   worker.
+/// - When the late handler returns, ``WatchedWorker/end()`` reports that its worker was abandoned. The result is ignored
+///   and the old task ends.
+///
+/// If the dispatcher is cancelled, running workers are abandoned without a successor. Nothing is stored: as after a
+/// crash, the delivery is not settled, and the broker redelivers it.
+final class HandlerWatch: Sendable {
+    /// The time limit of a handler.
+    let limit: Duration
+    private let workers = Mutex<[ObjectIdentifier: WatchedWorker]>([:])
+
+    init(limit: Duration) { self.limit = limit }
+
+    /// Runs a worker until it ends, is abandoned, or the caller is cancelled.
+    ///
+    /// - Returns: If the handler exceeded its limit, the delivery to continue with; otherwise nil.
+    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery? {
+        let worker = WatchedWorker()
+        workers.withLock { $0[ObjectIdentifier(worker)] = worker }
+        defer { workers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(worker)) } }
+        return await worker.run(body)
+    }
+
+    /// Checks the workers until it is cancelled.
+    func watch() async {
+        let pause = min(max(limit / 20, .milliseconds(5)), .seconds(1))
+        while !Task.isCancelled {
+            try? await Task.sleep(for: pause)
+            let now = ContinuousClock.now
+            for worker in workers.withLock({ Array($0.values) }) { worker.abandon(ifLateAt: now) }
+        }
+    }
+}
+
+/// A task that handles one delivery after the other, and that can be abandoned while a handler runs.
+final class WatchedWorker: Sendable {
+    private typealias Loop = CheckedContinuation<InFlightDelivery?, Never>
+
+    private struct State {
+        /// The delivery in flight while a handler runs; otherwise nil.
+        var inFlight: InFlightDelivery?
+        /// The handler's deadline.
+        var deadline: ContinuousClock.Instant?
+        var isAbandoned = false
+        var isCancelled = false
+        var task: Task<Void, Never>?
+        /// The loop, which waits until the worker ends or is abandoned.
+        var loop: Loop?
+
+        mutating func takeLoop() -> Loop? {
+            defer { loop = nil }
+            return loop
+        }
+    }
+    private let state = Mutex(State())
+
+    /// Runs the body as a separate task, and waits until it ends or is abandoned.
+    fileprivate func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery?
+    {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                state.withLock { $0.loop = continuation }
+                let task = Task {
+                    await body(self)
+                    self.state.withLock { $0.takeLoop() }?.resume(returning: nil)
+                }
+                let isCancelled = state.withLock { state in
+                    state.task = task
+                    return state.isCancelled
+                }
+                if isCancelled { task.cancel() }
+            }
+        } onCancel: {
+            let (task, loop) = state.withLock { state in
+                state.isCancelled = true
+                // Do not wait for the handler, which may ignore cancellation.
+                if state.inFlight != nil { state.isAbandoned = true }
+                return (state.task, state.isAbandoned ? state.takeLoop() : nil)
+            }
+            task?.cancel()
+            loop?.resume(returning: nil)
+        }
+    }
+
+    /// A handler starts.
+    ///
+    /// - Throws: `CancellationError` if the worker was cancelled.
+    func begin(_ inFlight: InFlightDelivery, until deadline: ContinuousClock.Instant) throws {
+        let isCancelled = state.withLock { state in
+            if !state.isCancelled { (state.inFlight, state.deadline) = (inFlight, deadline) }
+            return state.isCancelled
+        }
+        if isCancelled { throw CancellationError() }
+    }
+
+    /// The handler has returned.
+    ///
+    /// - Returns: Whether this worker was abandoned meanwhile: then its result must be ignored.
+    func end() -> Bool {
+        state.withLock { state in
+            state.inFlight = nil
+            return state.isAbandoned
+        }
+    }
+
+    /// Abandons and cancels the worker if its handler has exceeded its deadline.
+    fileprivate func abandon(ifLateAt now: ContinuousClock.Instant) {
+        let late = state.withLock {
+            state -> (task: Task<Void, Never>?, loop: Loop?, inFlight: InFlightDelivery)? in
+            guard let inFlight = state.inFlight, let deadline = state.deadline, deadline <= now,
+                !state.isAbandoned
+            else { return nil }
+            state.isAbandoned = true
+            return (state.task, state.takeLoop(), inFlight)
+        }
+        late?.task?.cancel()
+        late?.loop?.resume(returning: late?.inFlight)
+    }
+}
+
+/// A delivery and its progress through its handlers.
+struct InFlightDelivery: Sendable {
+    /// The constant part. A class, so that a copy of the progress costs one reference count.
+    private final class Constants: Sendable {
+        let delivery: Delivery
+        let subjectQueue: SubjectScheduler.QueueKey
+        let event: SignalEvent
+        let handlers: [HandlerTable.Entry]
+
+        init(
+            _ delivery: Delivery, _ subjectQueue: SubjectScheduler.QueueKey, _ event: SignalEvent,
+            _ handlers: [HandlerTable.Entry]
+        ) {
+            self.delivery = delivery
+            self.subjectQueue = subjectQueue
+            self.event = event
+            self.handlers = handlers
+        }
+    }
+    private let constants: Constants
+
+    /// The index of the current or next handler.
+    private var index = 0
+    /// The copies for the handlers that failed.
+    private(set) var copies: [RepublishedCopy] = []
+
+    init(_ work: DeliveryQueue.Work, _ event: SignalEvent, handlers: [HandlerTable.Entry]) {
+        constants = Constants(work.delivery, work.subjectQueue, event, handlers)
+    }
+
+    var delivery: Delivery { constants.delivery }
+    var subjectQueue: SubjectScheduler.QueueKey { constants.subjectQueue }
+    var event: SignalEvent { constants.event }
+
+    /// The current or next handler; nil after the last.
+    var entry: HandlerTable.Entry? { index < constants.handlers.count ? constants.handlers[index] : nil }
+
+    /// The current handler is done.
+    ///
+    /// - Parameter copy: If it failed, the copy to republish for it.
+    mutating func advance(adding copy: RepublishedCopy? = nil) {
+        if let copy { copies.append(copy) }
+        index += 1
+    }
+}
