@@ -142,7 +142,7 @@ let package = Package(
         // The loops: they depend on seams only.
         .target(name: "AuthRelay", dependencies: ["AuthSignals"] + plumbing, swiftSettings: swift),
         .target(
-            name: "AuthConsumer", dependencies: ["AuthSignals"] + crypto + plumbing,
+            name: "AuthConsumer", dependencies: ["AuthSignals", deque] + crypto + plumbing,
             swiftSettings: swift),
 
         // The services that an application with embedded flows runs beside its requests.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import DequeModule
 
 /// Schedules deliveries: one subject queue per subject; deliveries of one subject are handled one after the other,
 /// different subjects concurrently.
@@ -29,7 +30,7 @@ struct SubjectScheduler {
         var place = 0
         var first: Delivery?
         /// The deliveries after the first; nearly always empty.
-        var others: ArraySlice<(place: Int, delivery: Delivery)> = []
+        var others: Deque<(place: Int, delivery: Delivery)> = []
         var isRunning = false
 
         init(_ key: QueueKey) { self.key = key }
@@ -69,9 +70,8 @@ struct SubjectScheduler {
     /// The number of deliveries that were added.
     private var added = 0
     private var queues: [QueueKey: SubjectQueue] = [:]
-    /// The subject queues whose first delivery may start, from `passed` on.
-    private var ready: [SubjectQueue] = []
-    private var passed = 0
+    /// The subject queues whose first delivery may start.
+    private var ready: Deque<SubjectQueue> = []
     private var running = 0
     private var isAlone = false
     /// The number of waiting deliveries.
@@ -100,32 +100,26 @@ struct SubjectScheduler {
 
     /// Whether ``next()`` returns a delivery.
     var hasNext: Bool {
-        guard !isAlone, running < concurrency, passed < ready.count else { return false }
+        guard !isAlone, running < concurrency, !ready.isEmpty else { return false }
         return running == 0 || !ready[upcoming].mayBePoison
     }
 
     /// The index of the next ready subject queue, before the random choice.
     private var upcoming: Int {
-        guard isStrict else { return passed }
-        return (passed..<ready.count).min { ready[$0].place < ready[$1].place } ?? passed
+        guard isStrict else { return 0 }
+        return ready.indices.min { ready[$0].place < ready[$1].place } ?? 0
     }
 
     /// Takes the delivery to handle now, if any.
     mutating func next() -> (subjectQueue: QueueKey, delivery: Delivery)? {
         guard hasNext else { return nil }
-        ready.swapAt(passed, upcoming)
-        if ready[passed].mayBePoison {
-            let possiblePoison = (passed..<ready.count).filter { ready[$0].mayBePoison }
-            if !isStrict, let chosen = possiblePoison.randomElement() { ready.swapAt(passed, chosen) }
+        ready.swapAt(0, upcoming)
+        if ready[0].mayBePoison {
+            let possiblePoison = ready.indices.filter { ready[$0].mayBePoison }
+            if !isStrict, let chosen = possiblePoison.randomElement() { ready.swapAt(0, chosen) }
             isAlone = true
         }
-        let queue = ready[passed]
-        passed += 1
-        if passed == ready.count || passed > 1024 {
-            ready.removeFirst(passed)
-            passed = 0
-        }
-        guard let delivery = queue.take() else { return nil }
+        guard let queue = ready.popFirst(), let delivery = queue.take() else { return nil }
         queue.isRunning = true
         running += 1
         depth -= 1
@@ -143,8 +137,8 @@ struct SubjectScheduler {
 
     /// Drops the waiting deliveries.
     mutating func clear() {
-        for queue in ready[passed...] { queues[queue.key] = nil }
+        for queue in ready { queues[queue.key] = nil }
         for queue in queues.values { (queue.first, queue.others) = (nil, []) }
-        (ready, passed, depth) = ([], 0, 0)
+        (ready, depth) = ([], 0)
     }
 }
