@@ -4,12 +4,12 @@ import Foundation
 
 /// A query of the outbox.
 enum RelayRead: Hashable, Sendable {
-    /// All deferred rows, also those that an earlier relay deferred: their subjects are held.
+    /// All deferred rows, also those that an earlier relay deferred: their subjects are blocked.
     case deferred(limit: Int)
     case new(after: Int64, limit: Int)
     case due(upTo: Int64, limit: Int)
-    /// The rows that were held behind a deferred one.
-    case held(subject: String, after: Int64, limit: Int)
+    /// The rows that were blocked by a deferred one.
+    case blocked(subject: String, after: Int64, limit: Int)
 }
 
 /// An event for a ``RelayState``.
@@ -48,22 +48,4 @@ enum RelayAction: Hashable, Sendable {
     case settleLater(isRetry: Bool)
     case report(RelayLogEvent)
     case finish
-}
-
-/// Something to count and to log.
-enum RelayLogEvent: Hashable, Sendable {
-    case confirmed(Int)
-    case unrouted(SignalName, UUID)
-    case nacked(SignalName, UUID, delay: Duration)
-    case parked(SignalName, UUID, reason: String)
-    /// The broker closed the channel with one row in flight.
-    case channelClosed(SignalName, code: Int)
-    /// That row was deferred.
-    case suspected(SuspectSignal, code: Int, delay: Duration)
-    /// The broker closed the channel repeatedly: this number of rows that were in flight are published one at a time.
-    case isolated(Int)
-    /// The outcome of this number of rows is unknown.
-    case unknown(Int)
-    /// This number of rows with an unknown outcome were published again.
-    case republished(Int)
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Named points in a relay's run at which a test can stop it.
-public struct RelayFailpoints: Sendable {
+package struct RelayFailpoints: Sendable {
     /// A point in the relay's run.
-    public enum Point: String, Hashable, Sendable, CaseIterable {
+    package enum Point: String, Hashable, Sendable, CaseIterable {
         case beforeRead, afterRead
         case beforePublish, afterPublish
         case beforeConfirm, afterConfirm
@@ -13,12 +13,12 @@ public struct RelayFailpoints: Sendable {
     private let reached: (@Sendable (Point) async throws -> Void)?
 
     /// No failpoints.
-    public static let none = RelayFailpoints(reached: nil)
+    package static let none = RelayFailpoints(reached: nil)
 
     private init(reached: (@Sendable (Point) async throws -> Void)?) { self.reached = reached }
 
     /// - Parameter reached: Called at every point; an error ends the relay there, as a crash would.
-    public init(_ reached: @escaping @Sendable (Point) async throws -> Void) { self.reached = reached }
+    package init(_ reached: @escaping @Sendable (Point) async throws -> Void) { self.reached = reached }
 
     func reach(_ point: Point) async throws {
         if let reached { try await reached(point) }

@@ -75,7 +75,7 @@ struct RelayLoop: Sendable {
                 try? await Task.sleep(for: pause)
                 feed.yield(.settlementDue)
             }
-        case .report(let notice): relay.report(notice)
+        case .report(let event): relay.report(event)
         case .finish: break
         }
     }
@@ -172,7 +172,7 @@ extension Outbox {
         case .due(let cursor, let limit):
             let rows = try await dueRows(upTo: cursor, limit: limit, now: now)
             return .found(read, rows: rows, cursor: cursor)
-        case .held(let subject, let after, let limit):
+        case .blocked(let subject, let after, let limit):
             let rows = try await rows(ofSubject: subject, after: after, limit: limit)
             return .found(read, rows: rows, cursor: after)
         }

@@ -40,8 +40,8 @@ struct RelayMetrics: Sendable {
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
 
-    func count(_ notice: RelayLogEvent) {
-        switch notice {
+    func count(_ event: RelayLogEvent) {
+        switch event {
         case .confirmed(let count): confirmed.increment(by: count)
         case .unrouted: unrouted.increment()
         case .nacked: nacked.increment()

@@ -4,7 +4,7 @@ import Foundation
 
 /// The relay's state machine: events in, actions out, without a clock, a store or a broker.
 ///
-/// One read runs at a time. New rows are read by the cursor, deferred rows by their due time, and the held rows of a
+/// One read runs at a time. New rows are read by the cursor, deferred rows by their due time, and the blocked rows of a
 /// subject by the subject. If outcomes are unknown, nothing more is published until all batches have an outcome; then
 /// the cursor goes back to the lowest unknown row. ``RelaySuspects`` finds the row for which the broker closes the
 /// channel.
@@ -21,32 +21,34 @@ struct RelayState: Sendable {
 
     /// From the second loss in a row on. The reconnect of the publisher has its own jitter.
     private static let lossBackoff = Backoff(first: .milliseconds(100), limit: .seconds(30), jitter: 0)
+    /// The maximum number of deferred rows that are read when the relay starts.
+    private static let deferredLimit = 10_000
 
-    let settings: RelaySettings
+    private let settings: RelaySettings
     private(set) var phase = Phase.awaitingReady
     /// Whether reading is paused.
     private(set) var isPaused = false
 
     // Reading.
-    var cursor: Int64 = 0
-    var isReading = false
+    private var cursor: Int64 = 0
+    private var isReading = false
     /// Whether the running read began before the cursor went back.
     private var readIsStale = false
-    var mayHaveNew = true
-    var mayHaveDue = false
-    var dueWasFull = false
-    var knowsSetBack = false
+    private var mayHaveNew = true
+    private var mayHaveDue = false
+    private var dueWasFull = false
+    private var knowsDeferred = false
     private var sweeps = 0
-    var blocked = BlockedSubjects()
-    var suspects = RelaySuspects()
+    private(set) var blocked = BlockedSubjects()
+    private(set) var suspects = RelaySuspects()
     /// Whether a suspect is due: it is published as soon as nothing is in flight.
-    var suspectIsDue = false
+    private var suspectIsDue = false
     /// Whether the channel was closed for the last published row: other rows than suspects are then published first.
-    var triesOthers = false
+    private var triesOthers = false
 
     // Publishing.
-    var inFlight: [Int64: Sent] = [:]
-    var batches: [Int: [Int64]] = [:]
+    private(set) var inFlight: [Int64: Sent] = [:]
+    private var batches: [Int: [Int64]] = [:]
     private var lastBatch = 0
     /// The batch of one row that was published while nothing was in flight; nil once another batch is.
     private var alone: Int?
@@ -125,8 +127,8 @@ struct RelayState: Sendable {
         sweeps += 1
         mayHaveNew = true
         mayHaveDue = true
-        // An operator may have removed a row from the outbox that holds others.
-        if sweeps.isMultiple(of: 60), !blocked.isEmpty || suspects.count > 0 { knowsSetBack = false }
+        // An operator may have removed a row from the outbox that blocks others.
+        if sweeps.isMultiple(of: 60), !blocked.isEmpty || suspects.count > 0 { knowsDeferred = false }
     }
 
     private mutating func readEnded() {
@@ -153,6 +155,88 @@ struct RelayState: Sendable {
             after: lossesInARow < 2 ? .zero : Self.lossBackoff.delay(afterFailures: lossesInARow))
     }
 
+    // MARK: Reading
+
+    /// The next read, if any.
+    private mutating func nextRead() -> RelayRead? {
+        let size = isIsolating ? 1 : settings.batchSize
+        let room = isIsolating ? 0 : settings.batchSize * (settings.batchesInFlight - 1)
+        guard !isPaused, !isReading, !isBehind, inFlight.count <= room else { return nil }
+        if !knowsDeferred { return .deferred(limit: Self.deferredLimit) }
+        let hasOthers = mayHaveNew || blocked.nextReleased != nil
+        if mayHaveDue, !(triesOthers && hasOthers) {
+            mayHaveDue = false
+            // The result may contain this many rows that are in flight or blocked by another one.
+            return .due(upTo: cursor, limit: settings.batchSize + busy + blocked.count)
+        }
+        if let (subject, after) = blocked.nextReleased {
+            return .blocked(subject: subject, after: after, limit: size)
+        }
+        if mayHaveNew {
+            mayHaveNew = false
+            return .new(after: cursor, limit: size)
+        }
+        return nil
+    }
+
+    /// Selects the rows of a read that are to be published.
+    private mutating func take(_ read: RelayRead, _ rows: [OutboxRow], _ found: Int64) -> [OutboxRow] {
+        switch read {
+        case .deferred(let limit):
+            knowsDeferred = true
+            for row in rows where isOpen(row.sequence) {
+                if let subject = row.draft.subject { blocked.add(subject, behind: row.sequence) }
+            }
+            if rows.count < limit {
+                let deferred = Set(rows.map(\.sequence))
+                for (subject, sequence) in blocked.blockers
+                where !deferred.contains(sequence) && isOpen(sequence) {
+                    blocked.release(subject, from: sequence)
+                }
+                for sequence in suspects.sequences where !deferred.contains(sequence) && isOpen(sequence) {
+                    suspects.forget(sequence)
+                }
+            }
+            return []
+        case .new(let after, _):
+            cursor = max(cursor, found)
+            if found > after { mayHaveNew = true }
+            let passing = rows.filter(mayPass)
+            // Suspects are read again as due rows, and are then published alone.
+            let others = passing.filter { !suspects.contains($0.sequence) }
+            if others.count < passing.count { (suspectIsDue, mayHaveDue) = (true, true) }
+            return others
+        case .due(_, let limit):
+            let passing = rows.filter(mayPass)
+            let suspected = passing.filter { suspects.contains($0.sequence) }
+            let others = passing.filter { !suspects.contains($0.sequence) }
+            if !suspected.isEmpty { mayHaveDue = true }
+            if inFlight.isEmpty, !triesOthers || others.isEmpty, let next = suspects.next(of: suspected) {
+                suspectIsDue = false
+                return [next]
+            }
+            suspectIsDue = !suspected.isEmpty
+            let size = cursor < suspects.isolatedUpTo ? 1 : settings.batchSize
+            dueWasFull = rows.count == limit || others.count > size
+            return Array(others.prefix(size))
+        case .blocked(let subject, _, let limit):
+            // Another row of the subject may have been nacked meanwhile: then the subject is blocked again.
+            guard blocked.isReleased(subject) else { return [] }
+            let next = blocked.firstBlocker(of: subject) ?? .max
+            let behind = rows.prefix { $0.sequence <= cursor && $0.sequence < next }
+            if behind.count < rows.count || rows.count < limit {
+                if blocked.end(subject) { mayHaveDue = true }
+            } else if let last = behind.last {
+                blocked.advance(subject, to: last.sequence)
+            }
+            return behind.filter { isOpen($0.sequence) }
+        }
+    }
+
+    private func mayPass(_ row: OutboxRow) -> Bool {
+        isOpen(row.sequence) && (row.draft.subject.map { blocked.mayPass($0, row.sequence) } ?? true)
+    }
+
     // MARK: Publishing
 
     private mutating func publish(_ rows: [OutboxRow]) -> [RelayAction] {
@@ -174,7 +258,7 @@ struct RelayState: Sendable {
         guard let rows = batches.removeValue(forKey: batch) else { return [] }
         let wasAlone = alone == batch
         if wasAlone { (alone, keepsAlone) = (nil, false) }
-        var notices: [RelayLogEvent] = []
+        var logEvents: [RelayLogEvent] = []
         var (confirmed, unknown, isolated) = (0, 0, 0)
         var isLost = false
         for (index, sequence) in rows.enumerated() {
@@ -187,21 +271,21 @@ struct RelayState: Sendable {
                 confirmed += 1
                 settled(sequence, sent, .confirmed, now)
             case .returned:
-                notices.append(.unrouted(sent.name, sent.id))
+                logEvents.append(.unrouted(sent.name, sent.id))
                 settled(sequence, sent, .unrouted, now)
             case .refused(let reason):
-                notices.append(.parked(sent.name, sent.id, reason: reason))
+                logEvents.append(.parked(sent.name, sent.id, reason: reason))
                 settled(sequence, sent, .parked(reason: reason), now)
             case .nacked:
                 let delay = settings.backoff.delay(
                     afterFailures: sent.attempts + 1, sequence: sequence)
-                notices.append(.nacked(sent.name, sent.id, delay: delay))
-                if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
+                logEvents.append(.nacked(sent.name, sent.id, delay: delay))
+                if let subject = sent.subject { blocked.add(subject, behind: sequence) }
                 note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: "nacked"), now)
             case .closed(let code, let text) where wasAlone:
                 isLost = true
-                notices.append(.channelClosed(sent.name, code: code))
-                notices.append(blame(sequence, sent, code, text, now))
+                logEvents.append(.channelClosed(sent.name, code: code))
+                logEvents.append(blame(sequence, sent, code, text, now))
             case .closed, .unknown:
                 isLost = true
                 unknown += 1
@@ -209,15 +293,15 @@ struct RelayState: Sendable {
                 if case .closed = outcome, suspects.closedTogether(sequence) { isolated += 1 }
             }
         }
-        if confirmed > 0 { notices.append(.confirmed(confirmed)) }
-        if unknown > 0 { notices.append(.unknown(unknown)) }
-        if isolated > 0 { notices.append(.isolated(isolated)) }
+        if confirmed > 0 { logEvents.append(.confirmed(confirmed)) }
+        if unknown > 0 { logEvents.append(.unknown(unknown)) }
+        if isolated > 0 { logEvents.append(.isolated(isolated)) }
         if isLost {
             if phase == .relaying { phase = .lost }
         } else if !outcomes.isEmpty {
             lossesInARow = 0
         }
-        return notices.map { .report($0) }
+        return logEvents.map { .report($0) }
     }
 
     /// The broker closed the channel while only this row was in flight.
@@ -232,7 +316,7 @@ struct RelayState: Sendable {
         triesOthers = true
         // The delay is capped: if nothing is confirmed at all, the reconnect backoff limits the load on the broker.
         let delay = settings.backoff.delay(afterFailures: min(closings, 5), sequence: sequence)
-        if let subject = sent.subject { blocked.hold(subject, behind: sequence) }
+        if let subject = sent.subject { blocked.add(subject, behind: sequence) }
         note(sequence, .retry(at: now.addingTimeInterval(delay / .seconds(1)), reason: text), now)
         let signal = SuspectSignal(name: sent.name, id: sent.id, closings: closings, reason: text)
         return .suspected(signal, code: code, delay: delay)
@@ -247,7 +331,7 @@ struct RelayState: Sendable {
     }
 
     /// Whether rows are published one at a time: each only when nothing is in flight.
-    var isIsolating: Bool { keepsAlone || suspectIsDue || cursor < suspects.isolatedUpTo }
+    private var isIsolating: Bool { keepsAlone || suspectIsDue || cursor < suspects.isolatedUpTo }
 
     /// The row will not be published again.
     private mutating func settled(
@@ -262,11 +346,11 @@ struct RelayState: Sendable {
     }
 
     /// Whether the row is neither in flight nor has a known outcome.
-    func isOpen(_ sequence: Int64) -> Bool { inFlight[sequence] == nil && !settling.knows(sequence) }
+    private func isOpen(_ sequence: Int64) -> Bool { inFlight[sequence] == nil && !settling.knows(sequence) }
 
     /// The number of rows in flight or not yet settled.
-    var busy: Int { inFlight.count + settling.count }
+    private var busy: Int { inFlight.count + settling.count }
 
     /// Whether too many rows are unsettled to publish more.
-    var isBehind: Bool { settling.count >= 20 * settings.settleLimit }
+    private var isBehind: Bool { settling.count >= 20 * settings.settleLimit }
 }

@@ -14,7 +14,7 @@ import Synchronization
 /// ```
 ///
 /// A row is settled only after its outcome is known, so every committed signal is published at least once; rows are
-/// published in commit order. A nacked row is deferred and holds the later rows of its subject; other subjects are not
+/// published in commit order. A nacked row is deferred and blocks the later rows of its subject; other subjects are not
 /// affected. A row for which the broker closes the channel is found, published alone, and parked if it remains the
 /// cause (``suspects``).
 public final class SignalRelay: Service {
@@ -46,12 +46,20 @@ public final class SignalRelay: Service {
     /// - Parameters:
     ///   - outbox: The outbox to relay; one relay at a time holds its lease.
     ///   - publisher: Must be stopped after the relay, which needs it to finish.
-    ///   - failpoints: For tests.
-    public init(
+    public convenience init(
+        from outbox: any Outbox, to publisher: any SignalPublisher, codec: SignalCodec,
+        settings: RelaySettings = RelaySettings(), clock: any WallClock = .system, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.init(
+            from: outbox, to: publisher, codec: codec, settings: settings, clock: clock, failpoints: .none,
+            logger: logger, metrics: metrics)
+    }
+
+    package init(
         from outbox: any Outbox, to publisher: any SignalPublisher, codec: SignalCodec,
         settings: RelaySettings = RelaySettings(), clock: any WallClock = .system,
-        failpoints: RelayFailpoints = .none, logger: Logger,
-        metrics: any MetricsFactory = MetricsSystem.factory
+        failpoints: RelayFailpoints, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.outbox = outbox
         self.publisher = publisher

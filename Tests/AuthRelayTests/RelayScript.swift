@@ -25,7 +25,7 @@ struct RelayScript {
     private(set) var published: [[Int64]] = []
     private(set) var confirmed: [Int64] = []
     private(set) var parked: [Int64: String] = [:]
-    private(set) var notices: [RelayLogEvent] = []
+    private(set) var logEvents: [RelayLogEvent] = []
     private(set) var pauses: [Duration] = []
     /// How often the channel was closed.
     private(set) var closings = 0
@@ -76,7 +76,7 @@ struct RelayScript {
             settle(settlements)
             report(.settled)
         case .settleLater: report(.settlementDue)
-        case .report(let notice): notices.append(notice)
+        case .report(let event): logEvents.append(event)
         case .finish: break
         }
     }
@@ -114,9 +114,9 @@ struct RelayScript {
         case .due(let cursor, let limit):
             let due = all.filter { $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false }
             return .found(read, rows: due.prefix(limit).map(\.row), cursor: cursor)
-        case .held(let subject, let after, let limit):
-            let held = all.filter { $0.row.draft.subject == subject && $0.row.sequence > after }
-            return .found(read, rows: held.prefix(limit).map(\.row), cursor: after)
+        case .blocked(let subject, let after, let limit):
+            let blocked = all.filter { $0.row.draft.subject == subject && $0.row.sequence > after }
+            return .found(read, rows: blocked.prefix(limit).map(\.row), cursor: after)
         }
     }
 

@@ -188,9 +188,9 @@ import Testing
         #expect(again.first == .publish(batch: 3, rows: [row(1, "a", attempts: 1)]))
         _ = state.handle(found([], after: 5), at: date)
         let confirmed = state.handle(.answered(batch: 3, [.confirmed]), at: date)
-        let held = RelayRead.held(subject: "a", after: 1, limit: 500)
-        #expect(confirmed.contains(.read(held)))
-        let released = state.handle(.found(held, rows: [row(3, "a")], cursor: 1), at: date)
+        let blocked = RelayRead.blocked(subject: "a", after: 1, limit: 500)
+        #expect(confirmed.contains(.read(blocked)))
+        let released = state.handle(.found(blocked, rows: [row(3, "a")], cursor: 1), at: date)
         #expect(released.first == .publish(batch: 4, rows: [row(3, "a")]))
         #expect(state.blocked.isEmpty)
     }
@@ -215,9 +215,9 @@ import Testing
         let due = state.handle(found([deferred[0], row(2, "a"), deferred[1]]), at: now)
         #expect(due.first == .publish(batch: 1, rows: [deferred[0]]))
         _ = state.handle(found([], after: 3), at: now)
-        let held = RelayRead.held(subject: "a", after: 1, limit: 500)
-        #expect(state.handle(.answered(batch: 1, [.confirmed]), at: now).contains(.read(held)))
-        let between = state.handle(.found(held, rows: [row(2, "a"), deferred[1]], cursor: 1), at: now)
+        let blocked = RelayRead.blocked(subject: "a", after: 1, limit: 500)
+        #expect(state.handle(.answered(batch: 1, [.confirmed]), at: now).contains(.read(blocked)))
+        let between = state.handle(.found(blocked, rows: [row(2, "a"), deferred[1]], cursor: 1), at: now)
         #expect(between.first == .publish(batch: 2, rows: [row(2, "a")]))
         let next = RelayRead.due(upTo: 3, limit: 503)
         #expect(between.contains(.read(next)))
@@ -241,8 +241,8 @@ import Testing
         }
         #expect(state.handle(.swept, at: now) == [.read(.deferred(limit: 10_000))])
         _ = state.handle(.found(.deferred(limit: 10_000), rows: [], cursor: 0), at: now)
-        let held = state.handle(.found(.due(upTo: 2, limit: 500), rows: [], cursor: 2), at: now)
-        #expect(held == [.read(.held(subject: "a", after: 1, limit: 500))])
+        let blocked = state.handle(.found(.due(upTo: 2, limit: 500), rows: [], cursor: 2), at: now)
+        #expect(blocked == [.read(.blocked(subject: "a", after: 1, limit: 500))])
     }
 
     @Test func `a stop settles the known outcomes, waits for the rows in flight, and then ends`() {

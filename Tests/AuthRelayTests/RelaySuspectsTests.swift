@@ -74,8 +74,8 @@ import Testing
         #expect(script.suspects == [])
         if one.subject != nil { #expect(script.confirmed == script.confirmed.sorted()) }
         // Each was published alone before it was parked, and is named.
-        let named = script.notices.compactMap { notice -> UUID? in
-            if case .suspected(let signal, _, _) = notice { signal.id } else { nil }
+        let named = script.logEvents.compactMap { event -> UUID? in
+            if case .suspected(let signal, _, _) = event { signal.id } else { nil }
         }
         let ids = Set(rows.filter { one.bad.contains($0.sequence) }.map(\.draft.id))
         #expect(Set(named) == ids)
@@ -98,7 +98,7 @@ import Testing
         script.run()
         #expect(script.published.prefix(2) == [[1, 2, 3, 4, 5, 6], [3, 4, 5, 6]])
         #expect(script.published.dropFirst(2) == [[3], [4], [5], [6], [3], [3]])
-        #expect(script.notices.contains(.isolated(4)))
+        #expect(script.logEvents.contains(.isolated(4)))
     }
 
     @Test
@@ -136,7 +136,7 @@ import Testing
         script.run()
         #expect(script.parked == [:])
         #expect(script.confirmed == [1])
-        #expect(script.notices.allSatisfy { if case .suspected = $0 { false } else { true } })
+        #expect(script.logEvents.allSatisfy { if case .suspected = $0 { false } else { true } })
     }
 
     @Test func `a suspect that the broker finally accepts is confirmed, and its subject continues`() {

@@ -270,9 +270,9 @@ struct RelayWorld {
                 $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false
             }
             return .found(read, rows: due, cursor: cursor)
-        case .held(let subject, let after, let limit):
-            let held = rows(limit: limit) { $0.row.draft.subject == subject && $0.row.sequence > after }
-            return .found(read, rows: held, cursor: after)
+        case .blocked(let subject, let after, let limit):
+            let blocked = rows(limit: limit) { $0.row.draft.subject == subject && $0.row.sequence > after }
+            return .found(read, rows: blocked, cursor: after)
         }
     }
 

@@ -22,7 +22,7 @@ public protocol Outbox: Sendable {
     /// The deferred rows up to `cursor` that are due, in order, at most `limit`.
     func dueRows(upTo cursor: Int64, limit: Int, now: Date) async throws -> [OutboxRow]
 
-    /// The rows of one subject after `sequence` in order: those that were held back behind a failed one.
+    /// The rows of one subject after `sequence` in order: those that were blocked by a failed one.
     func rows(ofSubject subject: String, after sequence: Int64, limit: Int) async throws -> [OutboxRow]
 
     /// Writes the results of rows, all in one transaction. A row that no longer exists is ignored.

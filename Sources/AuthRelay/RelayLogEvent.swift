@@ -4,11 +4,29 @@ import Foundation
 import Logging
 import Synchronization
 
+/// Something to count and to log.
+enum RelayLogEvent: Hashable, Sendable {
+    case confirmed(Int)
+    case unrouted(SignalName, UUID)
+    case nacked(SignalName, UUID, delay: Duration)
+    case parked(SignalName, UUID, reason: String)
+    /// The broker closed the channel with one row in flight.
+    case channelClosed(SignalName, code: Int)
+    /// That row was deferred.
+    case suspected(SuspectSignal, code: Int, delay: Duration)
+    /// The broker closed the channel repeatedly: this number of rows that were in flight are published one at a time.
+    case isolated(Int)
+    /// The outcome of this number of rows is unknown.
+    case unknown(Int)
+    /// This number of rows with an unknown outcome were published again.
+    case republished(Int)
+}
+
 extension SignalRelay {
-    /// Counts and logs a notice: signal names and ids, never an address or a payload.
-    func report(_ notice: RelayLogEvent) {
-        metrics.count(notice)
-        switch notice {
+    /// Counts and logs an event: signal names and ids, never an address or a payload.
+    func report(_ event: RelayLogEvent) {
+        metrics.count(event)
+        switch event {
         case .confirmed(let count): logger.debug("signals confirmed", metadata: ["count": "\(count)"])
         case .unrouted(let name, let id): logUnrouted(name, id)
         case .nacked(let name, let id, let delay):
