@@ -71,7 +71,14 @@ struct RequestTests {
             #expect(lines.contains { $0.contains("/accounts/confirm-email/{key}") && $0.contains("200") })
             #expect(lines.contains { $0.contains("/_allauth/app/v1/auth/signup") && $0.contains("401") })
             let signals = try await server.drafts()
-            #expect(lines.contains { $0.contains(signals[0].correlationID.wireText) })
+            let requests = handler.entries.filter { "\($0.message)" == "request" }
+            #expect(
+                requests.contains {
+                    $0.metadata["hb.request.id"] == .string(signals[0].correlationID.wireText)
+                })
+            // The log line has no second id.
+            let keys: Set = ["hb.request.id", "method", "route", "status", "milliseconds"]
+            #expect(requests.allSatisfy { Set($0.metadata.keys) == keys })
             for secret in ["Sup3r-Secret-x9", key, try #require(app.token), "example.org", "127.0.0.1"] {
                 #expect(!lines.contains { $0.contains(secret) && !$0.contains("listening") })
             }
