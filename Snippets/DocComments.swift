@@ -161,7 +161,14 @@ struct InvoicePaid: Signal {
     static let name: SignalName = "billing.invoice_paid"
     var request: SignalRequest
     var invoice: String
+    @Personal var payer: String?
     var subject: String? { invoice }
+}
+
+private func logWithoutPersonalData(_ event: SignalEvent, logger: Logger) throws {
+    let redaction = try Redaction(adding: [InvoicePaid.self])
+    let data = redaction.redact(try event.json())
+    logger.info("received", metadata: ["data": "\(data)"])
 }
 
 private func open(keys: KeyRing, codec: SignalCodec) async throws -> SQLiteStore {

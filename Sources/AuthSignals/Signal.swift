@@ -10,9 +10,12 @@
 ///     static let name: SignalName = "billing.invoice_paid"
 ///     var request: SignalRequest
 ///     var invoice: String
+///     @Personal var payer: String?
 ///     var subject: String? { invoice }
 /// }
 /// ```
+///
+/// ``Personal`` members are absent in the `thin` profile, and redacted in logs.
 public protocol Signal: Codable, Sendable {
     /// The signal's name, which is its routing key.
     static var name: SignalName { get }

@@ -28,7 +28,7 @@ final class SignalLog: Sendable {
 
     func write(_ event: SignalEvent, _ context: SignalContext) async throws {
         let data = try event.json()
-        let shown = full ? hidingToken(of: event, in: data) : Redaction.redact(data)
+        let shown = full ? hidingToken(of: event, in: data) : Redaction.catalog.redact(data)
         let milliseconds = Int(saturating: Date().timeIntervalSince(event.time) * 1000)
         switch format {
         case .json:

@@ -44,7 +44,7 @@ import ToolSupport
         }
         do throws(SignalError) {
             let data = try event.json()
-            let redacted = Redaction.redact(data)
+            let redacted = Redaction.catalog.redact(data)
             guard (try? JSONEncoder().encode(redacted)) != nil else {
                 Issue.record("\(place): the data cannot be written")
                 return

@@ -187,22 +187,6 @@ struct InvoicePaid: Signal {
 
     var request: SignalRequest
     var invoice: String
-    var payer: String?
+    @Personal var payer: String?
     var subject: String? { invoice }
-
-    private enum CodingKeys: String, CodingKey { case request, invoice, payer }
-
-    init(request: SignalRequest, invoice: String, payer: String?) {
-        self.request = request
-        self.invoice = invoice
-        self.payer = payer
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(request, forKey: .request)
-        try container.encode(invoice, forKey: .invoice)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(payer, forKey: .payer)
-    }
 }

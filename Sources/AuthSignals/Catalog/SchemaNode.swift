@@ -33,6 +33,9 @@ final class SchemaNode {
         guard let standard, let thin else { return }
         switch (standard, thin) {
         case (.object(let standard), .object(let thin)):
+            if case .map(let value) = kind, let name = standard.keys.first {
+                value.markPersonal(standard: standard[name], thin: thin[name])
+            }
             for index in members.indices {
                 let name = members[index].name
                 if standard[name] != nil, thin[name] == nil {
@@ -46,6 +49,20 @@ final class SchemaNode {
                 element.markPersonal(standard: standard.first, thin: thin.first)
             }
         default: break
+        }
+    }
+
+    /// The names of the members that are marked, at any depth.
+    var personalNames: Set<String> {
+        switch kind {
+        case .array(let element): element.personalNames
+        case .map(let value): value.personalNames
+        case .object:
+            members.reduce(into: []) { names, member in
+                if member.isPersonal { names.insert(member.name) }
+                names.formUnion(member.node.personalNames)
+            }
+        default: []
         }
     }
 

@@ -4,7 +4,8 @@ import Foundation
 /// The JSON Schema of a signal's `data`, derived from the type that decodes it.
 ///
 /// A member is required if the type cannot be decoded without it; an optional member may also be null.
-/// Members that the schema does not list may be present. A member that the `thin` profile omits has `x-personal`.
+/// Members that the schema does not list may be present. A ``Personal`` member, which the `thin` profile omits, has
+/// `x-personal`.
 public struct SignalSchema: Sendable {
     /// A member of `data`, at any depth.
     public struct Member: Hashable, Sendable {
@@ -24,6 +25,8 @@ public struct SignalSchema: Sendable {
     public let version: Int
     /// When the signal is sent.
     public let summary: String
+    /// The names of the personal members, at any depth.
+    let personalNames: Set<String>
     /// All members in the type's order, each before its nested members.
     public let members: [Member]
     private let shape: [String: JSONValue]
@@ -39,6 +42,7 @@ public struct SignalSchema: Sendable {
         let node = try Self.node(of: signal)
         shape = node.schema()
         members = Self.members(of: node, within: "")
+        personalNames = node.personalNames
     }
 
     /// The schema of `data` as a document of JSON Schema 2020-12.
@@ -87,9 +91,8 @@ public struct SignalSchema: Sendable {
     }
 
     private static func json(of signal: some Signal, _ profile: PayloadProfile) throws -> JSONValue {
-        let encoder = SignalCodec.encoder()
-        encoder.userInfo[.payloadProfile] = profile
-        return try SignalCodec.decoder().decode(JSONValue.self, from: encoder.encode(signal))
+        let data = try PayloadProfile.$current.withValue(profile) { try SignalCodec.bytes(of: signal) }
+        return try SignalCodec.decoder().decode(JSONValue.self, from: data)
     }
 
     private static func members(of node: SchemaNode, within path: String) -> [Member] {

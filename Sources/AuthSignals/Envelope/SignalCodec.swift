@@ -60,13 +60,12 @@ public struct SignalCodec: Sendable {
             throw SignalError(.notEncodable, "the codec's source and schema base must be absolute URIs")
         }
         let encoder = Self.encoder()
-        encoder.userInfo[.payloadProfile] = profile
         // A sealed token is bound to its event, so the event's id is needed first.
         let id = id ?? .version7(at: time)
         if let tokenSealer { encoder.userInfo[.tokenTreatment] = TokenTreatment.seal(tokenSealer, id) }
         let data: Data
         do {
-            data = try Self.bytes(of: signal, encoder)
+            data = try PayloadProfile.$current.withValue(profile) { try Self.bytes(of: signal, encoder) }
         } catch let error as SignalError {
             throw error
         } catch {

@@ -5,7 +5,7 @@ public struct EmailAddressSnapshot: Hashable, Sendable {
     /// Opaque and never reused, even after the address was removed.
     public var id: String
     /// Lower case, at most 254 bytes. Personal: absent in the `thin` profile.
-    public var email: String?
+    @Personal public var email: String?
     public var verified: Bool
     public var primary: Bool
 
@@ -19,13 +19,4 @@ public struct EmailAddressSnapshot: Hashable, Sendable {
 
 extension EmailAddressSnapshot: Codable {
     private enum CodingKeys: String, CodingKey { case id, email, verified, primary }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(verified, forKey: .verified)
-        try container.encode(primary, forKey: .primary)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(email, forKey: .email)
-    }
 }

@@ -14,15 +14,12 @@ public struct PayloadProfile: RawRepresentable, Hashable, Sendable, Codable {
     public var carriesPersonalData: Bool { self != .thin }
 }
 
-extension CodingUserInfoKey {
-    static let payloadProfile = CodingUserInfoKey(rawValue: "AuthSignals.payloadProfile")!
-}
-
-extension Encoder {
-    /// The codec's profile; `standard` for any other encoder.
+extension PayloadProfile {
+    /// The profile of the codec that is encoding a signal; `standard` in any other encoding.
     ///
-    /// An application's own signal with personal members reads it in its `encode(to:)`.
-    public var payloadProfile: PayloadProfile { userInfo[.payloadProfile] as? PayloadProfile ?? .standard }
+    /// A task-local value rather than an encoder's `userInfo`, which a keyed container does not give access to: a
+    /// ``Personal`` member has to be omitted by its container.
+    @TaskLocal static var current = PayloadProfile.standard
 }
 
 extension PayloadProfile: OpenEnumeration {

@@ -7,7 +7,7 @@ public struct ProviderAddressSnapshot: Hashable, Sendable {
     /// The id of the user's stored address, if one exists.
     public var id: String?
     /// Lower case, at most 254 bytes. Personal: absent in the `thin` profile.
-    public var email: String?
+    @Personal public var email: String?
     /// Whether the provider has verified it.
     public var verified: Bool
     public var primary: Bool
@@ -22,13 +22,4 @@ public struct ProviderAddressSnapshot: Hashable, Sendable {
 
 extension ProviderAddressSnapshot: Codable {
     private enum CodingKeys: String, CodingKey { case id, email, verified, primary }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(id, forKey: .id)
-        try container.encode(verified, forKey: .verified)
-        try container.encode(primary, forKey: .primary)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(email, forKey: .email)
-    }
 }

@@ -21,9 +21,9 @@ public struct SignalRequest: Hashable, Sendable {
     /// The payload profile of the signal; set by the codec.
     public var profile: PayloadProfile?
     /// The client's address. Personal: absent in the `thin` profile.
-    public var ip: String?
+    @Personal public var ip: String?
     /// The client's `User-Agent`, cut to 512 bytes. Personal: absent in the `thin` profile.
-    public var userAgent: String?
+    @Personal public var userAgent: String?
 
     /// - Parameters:
     ///   - userAgent: cut to 512 bytes on a UTF-8 boundary.
@@ -40,15 +40,15 @@ public struct SignalRequest: Hashable, Sendable {
 extension SignalRequest: Codable {
     private enum CodingKeys: String, CodingKey { case id, client, profile, ip, userAgent = "user_agent" }
 
+    /// Written by hand, since the id is lower case and the profile is the codec's.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        let profile = encoder.payloadProfile
         try container.encode(id.wireText, forKey: .id)
         try container.encode(client, forKey: .client)
-        try container.encode(profile, forKey: .profile)
-        guard profile.carriesPersonalData else { return }
-        try container.encodeIfPresent(ip, forKey: .ip)
-        try container.encodeIfPresent(userAgent?.cut(toUTF8Bytes: 512), forKey: .userAgent)
+        try container.encode(PayloadProfile.current, forKey: .profile)
+        try container.encode(_ip, forKey: .ip)
+        try container.encode(
+            Personal(wrappedValue: userAgent?.cut(toUTF8Bytes: 512)), forKey: .userAgent)
     }
 }
 

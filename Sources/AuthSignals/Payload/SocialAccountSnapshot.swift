@@ -11,7 +11,7 @@ public struct SocialAccountSnapshot: Hashable, Sendable {
     public var dateJoined: Date
     public var lastLogin: Date?
     /// The provider's profile. Personal: absent in the `thin` profile.
-    public var extraData: JSONValue?
+    @Personal public var extraData: JSONValue?
 
     public init(
         id: String, provider: String, uid: String, dateJoined: Date, lastLogin: Date?,
@@ -29,16 +29,5 @@ public struct SocialAccountSnapshot: Hashable, Sendable {
 extension SocialAccountSnapshot: Codable {
     private enum CodingKeys: String, CodingKey {
         case id, provider, uid, dateJoined = "date_joined", lastLogin = "last_login", extraData = "extra_data"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(provider, forKey: .provider)
-        try container.encode(uid, forKey: .uid)
-        try container.encode(dateJoined, forKey: .dateJoined)
-        try container.encodeIfPresent(lastLogin, forKey: .lastLogin)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(extraData, forKey: .extraData)
     }
 }

@@ -22,7 +22,7 @@ public struct SocialLoginSnapshot: Hashable, Sendable {
     public var accountID: String?
     public var emailAddresses: [ProviderAddressSnapshot]
     /// The provider's profile. Personal: absent in the `thin` profile.
-    public var extraData: JSONValue?
+    @Personal public var extraData: JSONValue?
     /// A JWE in compact serialization, if `SIGNALS_TOKEN_KEYS` is set.
     public var token: String?
     /// The provider's token in the clear, on the emitting side only: the codec seals it for its event as ``token``, and
@@ -70,6 +70,7 @@ extension SocialLoginSnapshot: Codable {
             .decodeIfPresent(SocialToken.Members.self, forKey: .unsealedToken)?.token
     }
 
+    /// Written by hand, since `token` is sealed while it is encoded.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(provider, forKey: .provider)
@@ -79,8 +80,7 @@ extension SocialLoginSnapshot: Codable {
         try container.encodeIfPresent(accountID, forKey: .accountID)
         try container.encode(emailAddresses, forKey: .emailAddresses)
         try container.encodeIfPresent(try wireToken(encoder), forKey: .token)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(extraData, forKey: .extraData)
+        try container.encode(_extraData, forKey: .extraData)
     }
 
     /// The value of `token`.

@@ -6,9 +6,9 @@ public struct UserSnapshot: Hashable, Sendable {
     /// Opaque and never reused; a UUID in lower case.
     public var id: String
     /// The primary address. Personal: absent in the `thin` profile.
-    public var email: String?
+    @Personal public var email: String?
     /// Personal: absent in the `thin` profile.
-    public var username: String?
+    @Personal public var username: String?
     public var isActive: Bool
     public var dateJoined: Date
     public var lastLogin: Date?
@@ -43,16 +43,5 @@ extension UserSnapshot: Codable {
             isActive: try container.decode(Bool.self, forKey: .isActive),
             dateJoined: try container.decode(Date.self, forKey: .dateJoined),
             lastLogin: try container.decodeIfPresent(Date.self, forKey: .lastLogin))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(isActive, forKey: .isActive)
-        try container.encode(dateJoined, forKey: .dateJoined)
-        try container.encodeIfPresent(lastLogin, forKey: .lastLogin)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(email, forKey: .email)
-        try container.encodeIfPresent(username, forKey: .username)
     }
 }

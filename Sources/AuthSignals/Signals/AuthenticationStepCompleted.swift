@@ -13,9 +13,13 @@ public struct AuthenticationStepCompleted: UserSignal, Hashable {
     /// Whether a logged-in user authenticated again.
     public var reauthenticated: Bool?
     /// For passwords and codes: the address as typed, cut to 254 bytes. Personal: absent in the `thin` profile.
-    public var email: String?
+    @Personal public var email: String? {
+        didSet { _email = Personal(wrappedValue: email?.cut(toUTF8Bytes: 254)) }
+    }
     /// For passwords: the username as typed, cut to 254 bytes. Personal: absent in the `thin` profile.
-    public var username: String?
+    @Personal public var username: String? {
+        didSet { _username = Personal(wrappedValue: username?.cut(toUTF8Bytes: 254)) }
+    }
     /// For social accounts: the provider.
     public var provider: String?
     /// For social accounts: the user's id at the provider.
@@ -41,19 +45,5 @@ public struct AuthenticationStepCompleted: UserSignal, Hashable {
 
     private enum CodingKeys: String, CodingKey {
         case request, user, method, reauthenticated, email, username, provider, uid, type
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(request, forKey: .request)
-        try container.encode(user, forKey: .user)
-        try container.encode(method, forKey: .method)
-        try container.encodeIfPresent(reauthenticated, forKey: .reauthenticated)
-        try container.encodeIfPresent(provider, forKey: .provider)
-        try container.encodeIfPresent(uid, forKey: .uid)
-        try container.encodeIfPresent(type, forKey: .type)
-        guard encoder.payloadProfile.carriesPersonalData else { return }
-        try container.encodeIfPresent(email?.cut(toUTF8Bytes: 254), forKey: .email)
-        try container.encodeIfPresent(username?.cut(toUTF8Bytes: 254), forKey: .username)
     }
 }

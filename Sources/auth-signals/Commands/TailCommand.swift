@@ -63,7 +63,7 @@ struct TailLine: Encodable {
             let event = try SignalCodec.event(from: message.body)
             let data = try event.json()
             (time, sequence, subject) = (event.time.wireText, event.sequence, event.subject)
-            self.data = full ? data : Redaction.redact(data)
+            self.data = full ? data : Redaction.catalog.redact(data)
         } catch {
             fault = "not an event: \(error.message)"
         }

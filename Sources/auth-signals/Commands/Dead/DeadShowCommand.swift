@@ -45,6 +45,6 @@ struct DeadShowCommand: AsyncParsableCommand {
                 ? String(decoding: letter.message.body, as: UTF8.self).terminalSafe
                 : "the body is not JSON; use --full to print it"
         }
-        return (try? (full ? body : Redaction.redact(body)).jsonText(pretty: true)) ?? ""
+        return (try? (full ? body : Redaction.catalog.redact(body)).jsonText(pretty: true)) ?? ""
     }
 }

@@ -23,6 +23,8 @@ struct OutboxShowCommand: AsyncParsableCommand {
         }
         let data = try SignalCodec.decoder().decode(JSONValue.self, from: record.row.draft.data)
         printLine(try OutboxLine(record).jsonText(pretty: true), keepingLineBreaks: true)
-        printLine(try (full ? data : Redaction.redact(data)).jsonText(pretty: true), keepingLineBreaks: true)
+        printLine(
+            try (full ? data : Redaction.catalog.redact(data)).jsonText(pretty: true), keepingLineBreaks: true
+        )
     }
 }
