@@ -9,7 +9,7 @@ extension RelaySettings {
             if let name = try? SignalName(validating: text) {
                 required.insert(name)
             } else {
-                settings.fault("SIGNALS_REQUIRED", "must be signal names such as account.user_logged_in")
+                settings.fault("SIGNALS_REQUIRED", "must be names of signals, separated by commas")
             }
         }
     }

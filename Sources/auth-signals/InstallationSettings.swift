@@ -50,7 +50,6 @@ struct InstallationSettings {
         broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals relay"
         relay = RelaySettings(reading: &reader)
-        relay.required = signals.required
         mail = MailSettings(reading: &reader)
         account.siteName = mail.siteName
         server = AuthServerSettings(reading: &reader)

@@ -20,8 +20,15 @@ import Testing
         let settings = RelaySettings(reading: &good)
         #expect(settings.required == ["account.user_logged_in", "billing.invoice_paid"])
         #expect(good.faults.isEmpty)
-        var bad = SettingsReader(["SIGNALS_REQUIRED": "user logged in"])
-        _ = RelaySettings(reading: &bad)
-        #expect(bad.faults.map(\.name) == ["SIGNALS_REQUIRED"])
+        for text in ["user logged in", "Account,account.a,b"] {
+            var bad = SettingsReader(["SIGNALS_REQUIRED": text])
+            _ = RelaySettings(reading: &bad)
+            #expect(
+                bad.faults.map(\.description) == [
+                    "SIGNALS_REQUIRED must be names of signals, separated by commas"
+                ])
+        }
+        var none = SettingsReader([:])
+        #expect(RelaySettings(reading: &none).required.isEmpty)
     }
 }

@@ -16,7 +16,6 @@ import Testing
         #expect(settings.codec.schemaBase == "https://accounts.example.org/schemas")
         #expect(settings.codec.appID == "accounts.example.org")
         #expect(settings.codec.profile == .standard)
-        #expect(settings.required.isEmpty)
         #expect(settings.isSecure)
     }
 
@@ -24,13 +23,11 @@ import Testing
         let (settings, faults) = read([
             "SIGNALS_SOURCE": "http://127.0.0.1:8080", "SIGNALS_SCHEMA_BASE": "urn:example:schemas",
             "SIGNALS_APP_ID": "accounts", "SIGNALS_PAYLOAD": "thin",
-            "SIGNALS_REQUIRED": "account.user_signed_up, billing.invoice_paid",
         ])
         #expect(faults.isEmpty)
         #expect(settings.codec.schemaBase == "urn:example:schemas")
         #expect(settings.codec.appID == "accounts")
         #expect(settings.codec.profile == .thin)
-        #expect(settings.required == ["account.user_signed_up", "billing.invoice_paid"])
         #expect(!settings.isSecure)
     }
 
@@ -53,13 +50,10 @@ import Testing
     @Test func `reports the faults of all settings together`() {
         let faults = read([
             "SIGNALS_SOURCE": "x", "SIGNALS_SCHEMA_BASE": "y", "SIGNALS_PAYLOAD": "fat",
-            "SIGNALS_REQUIRED": "Account,account.a,b", "SIGNALS_APP_ID": String(repeating: "a", count: 256),
+            "SIGNALS_APP_ID": String(repeating: "a", count: 256),
         ]).faults
         let names = faults.compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
-            names == [
-                "SIGNALS_SOURCE", "SIGNALS_SCHEMA_BASE", "SIGNALS_APP_ID", "SIGNALS_PAYLOAD",
-                "SIGNALS_REQUIRED",
-            ])
+            names == ["SIGNALS_SOURCE", "SIGNALS_SCHEMA_BASE", "SIGNALS_APP_ID", "SIGNALS_PAYLOAD"])
     }
 }

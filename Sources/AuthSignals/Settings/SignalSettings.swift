@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The settings of an installation's signals: `SIGNALS_SOURCE` and the other `SIGNALS_…` settings.
+/// The settings of an installation's signals: `SIGNALS_SOURCE` and the other `SIGNALS_…` settings of what is published.
+/// `SIGNALS_REQUIRED` is a setting of the relay.
 public struct SignalSettings: Sendable {
     /// `SIGNALS_SOURCE`: the absolute URI of this installation; one source, one store.
     public var source: String
@@ -11,8 +12,6 @@ public struct SignalSettings: Sendable {
     public var appID: String?
     /// `SIGNALS_PAYLOAD`.
     public var payload: PayloadProfile = .standard
-    /// `SIGNALS_REQUIRED`: signals for which it is an error if no queue is bound.
-    public var required: Set<SignalName> = []
     /// `SIGNALS_TOKEN_KEYS`; if nil, no signal contains a provider's token.
     public var tokenKeys: TokenKeys?
     /// `SIGNALS_TOKEN_REFRESH`: whether sealed tokens include the refresh token.
@@ -48,13 +47,6 @@ public struct SignalSettings: Sendable {
         if sendsRefreshTokens, reader.string(TokenKeys.settingName) == nil {
             reader.fault(
                 "SIGNALS_TOKEN_REFRESH", "has no effect without \(TokenKeys.settingName), which seals tokens")
-        }
-        for name in reader.list("SIGNALS_REQUIRED", default: []) {
-            if let name = try? SignalName(validating: name) {
-                required.insert(name)
-            } else {
-                reader.fault("SIGNALS_REQUIRED", "must be names of signals, separated by commas")
-            }
         }
     }
 
