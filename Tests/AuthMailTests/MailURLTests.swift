@@ -63,7 +63,9 @@ import Testing
         "smtp://user:secret@host:0",
         "smtp://user:secret@host:99999", "smtp://user:secret@host/path", "smtp://user:secret@host?x=1",
         "smtp://user:secret@host?starttls=never", "smtp://user:secret@host?starttls=opportunistic",
-        "smtps://host?starttls=opportunistic", "smtp://user:se%00cret@host",
+        "smtps://host?starttls=opportunistic", "smtp://user:se%00cret@host", "smtp://us%00er:secret@host",
+        "smtp://us%ffer:secret@host",
+        "smtp://user:se%ffcret@host", "file:%00", "file:%ff",
         "smtp://user:secret@host?cacertfile=",
         "smtp://user:secret@ho st", "smtp://user:secret@host:port",
     ])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 
 /// A broker's address and credentials: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
 ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Foundation
 
 /// A body part of a mail: text with a transfer encoding that passes every server unchanged.
@@ -58,7 +59,8 @@ struct MailBody {
             let isSpace = byte == 0x20 || byte == 0x09
             let isLast = index == bytes.count - 1
             let stands = isSpace ? !isLast : (0x21...0x7e).contains(byte) && byte != 0x3d
-            let piece = stands ? String(UnicodeScalar(byte)) : hex(byte)
+            let piece =
+                stands ? String(UnicodeScalar(byte)) : "=" + Hexadecimal.text(of: [byte], upperCase: true)
             if width + piece.utf8.count > 75 {
                 result += "=\r\n"
                 width = 0
@@ -67,10 +69,5 @@ struct MailBody {
             width += piece.utf8.count
         }
         return result
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16, uppercase: true)
-        return digits.count == 1 ? "=0\(digits)" : "=\(digits)"
     }
 }

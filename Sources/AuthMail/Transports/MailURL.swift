@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSignals
 import Foundation
 public import Logging
 
@@ -70,7 +71,7 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
                     .invalidURL, "must name a folder on this host: file:./mail or file:///var/mail")
             }
         }
-        guard let decoded = path.removingPercentEncoding, !decoded.isEmpty, !decoded.contains("\0") else {
+        guard let decoded = PercentCoding.decode(path), !decoded.isEmpty else {
             throw MailError(.invalidURL, "must name a folder after file:, as in file:./mail")
         }
         return decoded
@@ -89,12 +90,15 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
             throw MailError(.invalidURL, "must not have a path or a fragment")
         }
         var settings = SMTPSettings(host: host, isSecure: isSecure)
-        if let user = parts.percentEncodedUser?.removingPercentEncoding, !user.isEmpty {
-            guard let password = parts.percentEncodedPassword?.removingPercentEncoding else {
+        if let user = parts.percentEncodedUser, !user.isEmpty {
+            guard let password = parts.percentEncodedPassword else {
                 throw MailError(.invalidURL, "must have a password after the user, as in user:password@host")
             }
-            guard !(user + password).unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-                throw MailError(.invalidURL, "must not have control characters in user or password")
+            guard let user = PercentCoding.decode(user), let password = PercentCoding.decode(password),
+                !(user + password).unicodeScalars.contains(where: { $0.value < 0x20 })
+            else {
+                throw MailError(
+                    .invalidURL, "must have UTF-8 without control characters in user and password")
             }
             settings.login = SMTPSettings.Login(user: user, password: Password(password))
         }

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Foundation
 
 /// `application/x-www-form-urlencoded`: RFC 6749, appendix B.
 enum FormEncoding {
-    private static let unreserved = CharacterSet(
-        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-
     static func text(of members: [(String, String)]) -> String {
         members.map { "\(encoded($0.0))=\(encoded($0.1))" }.joined(separator: "&")
     }
 
-    static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
-    }
+    static func encoded(_ text: String) -> String { PercentCoding.encode(text) }
 
-    /// The members of a form; the first one if several have the same name.
+    /// The members of a form; the first one if several have the same name. Malformed names and values
+    /// are empty.
     static func members(of text: String) -> [String: String] {
         var members: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decoded = parts.map { $0.replacing("+", with: " ").removingPercentEncoding ?? "" }
+            let decoded = parts.map { PercentCoding.decode($0, plusIsSpace: true) ?? "" }
             if members[decoded[0]] == nil { members[decoded[0]] = decoded.count > 1 ? decoded[1] : "" }
         }
         return members

@@ -34,7 +34,7 @@ extension OAuth2Definition {
                 let proof = HMAC<SHA256>.authenticationCode(
                     for: Data(calls.accessToken.exposedText.utf8),
                     using: SymmetricKey(data: Data(secret.exposedText.utf8)))
-                query.append(("appsecret_proof", proof.map { String(format: "%02x", $0) }.joined()))
+                query.append(("appsecret_proof", Hexadecimal.text(of: proof)))
             }
             return try await calls.get(.constant("https://graph.facebook.com/v19.0/me"), query: query)
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Foundation
 import Hummingbird
 
@@ -11,7 +12,8 @@ struct FormBody: Sendable {
         for field in bytes.readableBytesView.split(separator: UInt8(ascii: "&")) {
             let parts = field.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count > 1 ? parts[1] : [])
+            guard let name = PercentCoding.decode(parts[0], plusIsSpace: true),
+                let value = PercentCoding.decode(parts.count > 1 ? parts[1] : [], plusIsSpace: true)
             else { throw InputRefused(refusals: []) }
             fields[name] = value
         }
@@ -22,26 +24,4 @@ struct FormBody: Sendable {
 
     /// The field's value; nil if it is absent.
     subscript(name: String) -> String? { fields[name] }
-
-    /// Decodes percent-encoded UTF-8; nil if it is malformed.
-    private static func decoded(_ bytes: some Collection<UInt8>) -> String? {
-        var plain: [UInt8] = []
-        var rest = bytes.makeIterator()
-        while let byte = rest.next() {
-            switch byte {
-            case UInt8(ascii: "+"): plain.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard let high = rest.next().flatMap(hexDigit), let low = rest.next().flatMap(hexDigit) else {
-                    return nil
-                }
-                plain.append(high << 4 | low)
-            default: plain.append(byte)
-            }
-        }
-        return plain.contains(0) ? nil : String(validating: plain, as: UTF8.self)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
-    }
 }

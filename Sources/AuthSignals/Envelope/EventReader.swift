@@ -206,7 +206,7 @@ struct EventReader {
         var digitsToCome = 0
         for byte in text.utf8 {
             if digitsToCome > 0 {
-                guard hexValue(byte) != nil else { return false }
+                guard Hexadecimal.value(of: byte) != nil else { return false }
                 digitsToCome -= 1
                 continue
             }

@@ -80,7 +80,7 @@ package struct StrictJSON {
         var at = 0
         func unit() -> UInt32 {
             defer { at += 4 }
-            return content[at..<at + 4].reduce(0) { $0 << 4 | UInt32(hexValue($1) ?? 0) }
+            return content[at..<at + 4].reduce(0) { $0 << 4 | UInt32(Hexadecimal.value(of: $1) ?? 0) }
         }
         while at < content.count {
             let byte = content[at]
@@ -325,7 +325,7 @@ package struct StrictJSON {
         var unit: UInt32 = 0
         for _ in 0..<4 {
             guard at < bytes.count else { throw Fault(.incomplete, at: at) }
-            guard let digit = hexValue(bytes[at]) else { throw Fault(.invalidEscape, at: start) }
+            guard let digit = Hexadecimal.value(of: bytes[at]) else { throw Fault(.invalidEscape, at: start) }
             unit = unit << 4 | UInt32(digit)
             at += 1
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
+// Written by hand, since Foundation creates UUIDs of version 4 only; to be replaced when it has version 7.
+
 extension UUID {
     /// A UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds since 1970, the rest random.
     ///
@@ -32,8 +34,8 @@ extension UUID {
                         text[at] = UInt8(ascii: "-")
                         at += 1
                     }
-                    text[at] = hexDigit(byte >> 4)
-                    text[at + 1] = hexDigit(byte & 15)
+                    text[at] = Hexadecimal.digit(byte >> 4)
+                    text[at + 1] = Hexadecimal.digit(byte & 15)
                     at += 2
                 }
                 return at
@@ -52,7 +54,9 @@ extension UUID {
                     guard text[at] == UInt8(ascii: "-") else { return false }
                     at += 1
                 }
-                guard let high = hexValue(text[at]), let low = hexValue(text[at + 1]) else { return false }
+                guard let high = Hexadecimal.value(of: text[at]),
+                    let low = Hexadecimal.value(of: text[at + 1])
+                else { return false }
                 bytes[index] = high << 4 | low
                 at += 2
             }
@@ -60,20 +64,5 @@ extension UUID {
         }
         guard isGood else { return nil }
         self.init(uuid: id)
-    }
-}
-
-/// The lower-case hexadecimal digit of a number below 16.
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-}
-
-/// The value of a hexadecimal digit in either case; nil for any other byte.
-func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
     }
 }
