@@ -10,8 +10,9 @@ let accounts = Accounts(store: store, keys: keys, passwords: PasswordHasher(cost
 _ = try await accounts.signUp(SignUp(email: "ada@example.org", password: Password("correct-horse")))
 
 switch try await accounts.logIn(LogIn(email: "ada@example.org", password: Password("correct-horse"))) {
-case .authenticated(let authentication): print("welcome", authentication.email ?? "")
+case .success(let authentication): print("welcome", authentication.email ?? "")
 case .unauthenticated(let pending): print("first:", pending.flows.map(\.rawValue))
 case .refused(let refusals): print("no:", refusals.map(\.code.rawValue))
-default: break
+case .rateLimited(let seconds): print("try again in \(seconds) seconds")
+case .reauthenticationRequired, .conflict, .closed, .forbidden, .gone: print("not possible now")
 }

@@ -93,13 +93,13 @@ public struct Accounts: Sendable {
 
     /// Counts an attempt as ``limit(_:_:user:key:)`` does.
     ///
-    /// - Returns: the result if a limit is reached; nil if the attempt is allowed.
-    func limited(
+    /// - Returns: the seconds to wait if a limit is reached; nil if the attempt is allowed.
+    func secondsUntilAllowed(
         _ action: RateLimits.Action, _ visit: FlowContext, user: User.ID? = nil, key: String? = nil
-    ) async throws -> FlowResult? {
+    ) async throws -> Double? {
         switch try await limit(action, visit, user: user, key: key) {
         case .allowed: nil
-        case .refused(let seconds): .rateLimited(retryAfter: seconds)
+        case .refused(let seconds): seconds
         }
     }
 }

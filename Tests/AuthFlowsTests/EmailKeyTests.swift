@@ -125,7 +125,7 @@ import Testing
         let left = try await member.does {
             try await $0.removeSocialAccount(provider: "example", uid: "e\u{301}", $1)
         }
-        guard case .socialAccounts(let accounts) = left.result else {
+        guard case .success(let accounts as [SocialAccount]) = left.result else {
             Issue.record("\(left.answer)")
             return
         }

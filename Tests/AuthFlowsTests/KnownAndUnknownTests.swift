@@ -52,19 +52,20 @@ import Testing
         let before = try await world.rowCounts()
         let visit = FlowContext(request: SignalRequest(client: .app, ip: "192.0.2.7"))
         let password = Password("Wr0ng-Secret-x9")
-        let result =
+        let answer =
             switch call {
-            case .logIn: try await accounts.logIn(LogIn(email: email, password: password), visit)
-            case .logInWithoutPassword: try await accounts.logIn(LogIn(email: email), visit)
+            case .logIn: try await accounts.logIn(LogIn(email: email, password: password), visit).text
+            case .logInWithoutPassword: try await accounts.logIn(LogIn(email: email), visit).text
             case .requestLoginCode:
-                try await accounts.requestLoginCode(RequestLoginCode(email: email), visit)
-            case .requestReset, .requestResetByCode: try await accounts.requestPasswordReset(email, visit)
-            case .signUp: try await accounts.signUp(SignUp(email: email, password: password), visit)
-            case .addEmail: try await accounts.addEmail(email, caller.visit)
+                try await accounts.requestLoginCode(RequestLoginCode(email: email), visit).text
+            case .requestReset, .requestResetByCode:
+                try await accounts.requestPasswordReset(email, visit).text
+            case .signUp: try await accounts.signUp(SignUp(email: email, password: password), visit).text
+            case .addEmail:
+                // The list of the caller's own addresses grows with each call and reveals nothing about the address.
+                try await accounts.addEmail(email, caller.visit).map { _ in () }.text
             }
         let after = try await world.rowCounts()
-        // The list of the caller's own addresses grows with each call and reveals nothing about the address.
-        let answer = if case .emailAddresses = result { "addresses" } else { result.text }
         return Cost(
             answer: answer, transactions: store.transactions.value, attempts: limiter.attempts.value,
             sessions: after[0] - before[0], mails: after[1] - before[1])

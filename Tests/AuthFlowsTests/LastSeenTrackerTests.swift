@@ -19,10 +19,9 @@ import Testing
     /// The time in the list of sessions.
     private func listed(_ client: Client) async throws -> Date? {
         guard
-            case .sessions(let sessions, let current) = try await client.world.accounts.sessions.list(
-                client.visit)
+            case .success(let list) = try await client.world.accounts.sessions.list(client.visit)
         else { return nil }
-        return sessions.first { $0.id == current }?.lastSeenAt
+        return list.sessions.first { $0.id == list.current }?.lastSeenAt
     }
 
     private func show(_ client: Client) async throws {

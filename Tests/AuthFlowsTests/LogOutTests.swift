@@ -11,7 +11,7 @@ import Testing
         let session = try #require(try await world.accounts.sessions.authenticate(token: member.token!))
             .session
         let happened = try await member.logOut()
-        #expect(happened.answer == "unauthenticated")
+        #expect(happened.answer == "done")
         #expect(happened.said == ["user_logged_out"])
         #expect(happened.signals[0].data["session"]?["id"]?.string == session.id.wireText)
         #expect(try await member.current() == "gone")
@@ -21,7 +21,7 @@ import Testing
         let world = try World()
         let before = try await world.contents()
         let happened = try await world.client().logOut()
-        #expect(happened.answer == "unauthenticated")
+        #expect(happened.answer == "done")
         #expect(happened.said == [])
         #expect(try await world.contents() == before)
     }
@@ -31,7 +31,7 @@ import Testing
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let happened = try await client.logOut()
-        #expect(happened.answer == "unauthenticated")
+        #expect(happened.answer == "done")
         #expect(happened.said == [])
         #expect(try await client.current() == "gone")
     }

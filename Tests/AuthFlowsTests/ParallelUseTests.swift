@@ -10,8 +10,9 @@ import Testing
 /// signals in the outbox.
 @Suite struct ParallelUseTests {
     /// The results of twenty concurrent calls.
-    private func twenty(_ call: @escaping @Sendable (Int) async throws -> FlowResult) async throws -> [String]
-    {
+    private func twenty<Value>(
+        _ call: @escaping @Sendable (Int) async throws -> FlowResult<Value>
+    ) async throws -> [String] {
         try await withThrowingTaskGroup(of: String.self) { tasks in
             for index in 0..<20 { tasks.addTask { try await call(index).text } }
             return try await tasks.reduce(into: []) { $0.append($1) }

@@ -17,13 +17,13 @@ import Testing
         world.clock.advance(by: .seconds(1))
         let second = world.client()
         _ = try await second.logIn("a@x.org")
-        guard case .sessions(let sessions, let current) = try await world.accounts.sessions.list(first.visit)
+        guard case .success(let list) = try await world.accounts.sessions.list(first.visit)
         else {
             Issue.record("the sessions were not listed")
             return
         }
-        #expect(try await sessions.map(\.id) == [id(second), id(first)])
-        #expect(try await current == id(first))
+        #expect(try await list.sessions.map(\.id) == [id(second), id(first)])
+        #expect(try await list.current == id(first))
         #expect(try await world.accounts.sessions.list(world.client().visit).text == "unauthenticated")
     }
 

@@ -80,7 +80,7 @@ enum FlowJob {
                     let due = start + .seconds(Double(number) / job.rate)
                     try await Task.sleep(until: due, tolerance: .zero)
                     let form = LogIn(email: email(number % users), password: password)
-                    guard case .authenticated = try await accounts.logIn(form) else {
+                    guard case .success = try await accounts.logIn(form) else {
                         throw BenchError("a log-in failed")
                     }
                     return (ContinuousClock.now - due) / .milliseconds(1)

@@ -21,7 +21,7 @@ enum HashingJob {
                 cost: PasswordHasher.Cost(n: job.scryptCost), concurrency: cores,
                 longestWait: .seconds(3600)))
         let member = try await accounts.signUp(SignUp(email: "ada@example.org", password: password))
-        guard case .authenticated(let authentication) = member, let token = authentication.newToken else {
+        guard case .success(let authentication) = member, let token = authentication.newToken else {
             throw BenchError("the sign-up failed")
         }
         let router = Router(context: BasicAuthRequestContext.self)

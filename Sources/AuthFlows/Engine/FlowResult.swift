@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
-public import Foundation
 
-/// The result of a flow.
-public enum FlowResult: Sendable {
-    /// The caller is logged in.
-    case authenticated(Authentication)
+/// The result of a flow: its value, or why the call could not be completed.
+///
+/// ```swift
+/// switch try await accounts.logIn(LogIn(email: "ada@example.org", password: Password("correct-horse"))) {
+/// case .success(let authentication): print("welcome", authentication.email ?? "")
+/// case .unauthenticated(let pending): print("first:", pending.flows.map(\.rawValue))
+/// case .refused(let refusals): print("no:", refusals.map(\.code.rawValue))
+/// case .rateLimited(let seconds): print("try again in \(seconds) seconds")
+/// case .reauthenticationRequired, .conflict, .closed, .forbidden, .gone: print("not possible now")
+/// }
+/// ```
+public enum FlowResult<Value: Sendable>: Sendable {
+    /// The flow is complete.
+    case success(Value)
     /// The caller is not logged in; a stage of a log-in may be pending.
     case unauthenticated(PendingAuthentication)
     /// The caller is logged in, but has to reauthenticate first. The client then repeats the same call.
@@ -16,36 +25,52 @@ public enum FlowResult: Sendable {
     case conflict
     /// Sign-up is closed.
     case closed
+    /// Not allowed: `denied` by the application's hook, or `permission_denied` if the caller is not logged in and so
+    /// has no user to connect an account to.
+    case forbidden(Refusal.Code)
     /// The session token is invalid or has expired.
     case gone
     /// A rate limit is reached; try again after that many seconds.
     case rateLimited(retryAfter: Double)
-    /// Done. It has no details, partly to prevent enumeration.
-    case done
-    /// No mail was sent, because one was sent recently.
-    case notSent
-    /// The caller's addresses, after any change.
-    case emailAddresses([EmailAddress])
-    /// The caller's sessions, after any change; `current` is the one of this call.
-    case sessions([Session], current: Session.ID)
-    /// The key or code is right: it can reset this user's password.
-    case resettable(User)
-    /// The key or code is right: it can confirm that address.
-    case confirmable(EmailConfirmationInfo)
-    /// Not allowed: `denied` by the application's hook, or `permission_denied` if the caller is not logged in and so
-    /// has no user to connect an account to.
-    case forbidden(Refusal.Code)
-    /// The browser has to be redirected: to a provider, or to the address from the application's hook. If a session was
-    /// opened for the redirect, its token is included; it is returned only once.
-    case redirect(URL, newToken: SessionToken?)
-    /// The caller's accounts at providers, after any change.
-    case socialAccounts([SocialAccount])
-    /// The known data of a sign-up by a provider that waits for its form.
-    case socialSignUp(SocialSignUpProposal)
 }
 
 extension FlowResult {
     static func refused(_ refusal: Refusal) -> FlowResult { .refused([refusal]) }
+
+    /// The result with the transformed value; a result without a value stays the same.
+    public func map<NewValue>(
+        _ transform: (Value) throws -> NewValue
+    ) rethrows -> FlowResult<NewValue> {
+        try flatMap { .success(try transform($0)) }
+    }
+
+    /// The result of a synchronous continuation with the value; a result without a value stays the same.
+    public func flatMap<NewValue>(
+        _ transform: (Value) throws -> FlowResult<NewValue>
+    ) rethrows -> FlowResult<NewValue> {
+        switch self {
+        case .success(let value): try transform(value)
+        case .unauthenticated(let pending): .unauthenticated(pending)
+        case .reauthenticationRequired(let authentication): .reauthenticationRequired(authentication)
+        case .refused(let refusals): .refused(refusals)
+        case .conflict: .conflict
+        case .closed: .closed
+        case .forbidden(let code): .forbidden(code)
+        case .gone: .gone
+        case .rateLimited(let seconds): .rateLimited(retryAfter: seconds)
+        }
+    }
+
+    /// The result of an asynchronous continuation with the value; a result without a value stays the same.
+    func then<NewValue>(
+        _ proceed: (Value) async throws -> FlowResult<NewValue>
+    ) async rethrows -> FlowResult<NewValue> {
+        guard case .success(let value) = self else {
+            // The closure is not called.
+            return flatMap { _ in .conflict }
+        }
+        return try await proceed(value)
+    }
 }
 
 /// A logged-in user and their session.
@@ -71,11 +96,6 @@ public struct Authentication: Sendable {
 
     /// The factors that were proved in the session, oldest first.
     public var methods: [AuthenticationRecord] { session.state.methods }
-}
-
-/// A result that ends a flow early, as the failure of a `Result`.
-struct EarlyReturn: Error {
-    var result: FlowResult
 }
 
 /// The flows that a caller has to complete before they are logged in.

@@ -45,10 +45,15 @@ struct FlowTransaction {
     ///   - pending: the pending flows of that session.
     func currentResult(
         newToken: SessionToken? = nil, pending: [PendingAuthentication.Flow] = []
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         if let newToken { return .unauthenticated(PendingAuthentication(flows: pending, newToken: newToken)) }
-        if let authentication = try authentication() { return .authenticated(authentication) }
-        return .unauthenticated(try session()?.pending(settings, now) ?? PendingAuthentication())
+        if let authentication = try authentication() { return .success(authentication) }
+        return .unauthenticated(try pendingAuthentication())
+    }
+
+    /// The pending flows of a caller who is not logged in.
+    func pendingAuthentication() throws -> PendingAuthentication {
+        try session()?.pending(settings, now) ?? PendingAuthentication()
     }
 
     /// The user in the form that payloads contain.

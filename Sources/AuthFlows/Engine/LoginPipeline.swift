@@ -26,7 +26,7 @@ extension FlowTransaction {
     ///   - mayMail: whether the rate limit for confirmation mails allows one now.
     func logIn(
         _ user: User, _ login: PendingLogin, after passed: LoginStage? = nil, mayMail: Bool = true
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         var login = login
         let rest = passed.flatMap { Self.stages.firstIndex(of: $0) }.map { Self.stages[($0 + 1)...] }
         for stage in rest ?? Self.stages[...] {
@@ -40,11 +40,13 @@ extension FlowTransaction {
                 return try currentResult()
             }
         }
-        return .authenticated(try complete(user, login))
+        return .success(try complete(user, login))
     }
 
     /// Stores a log-in that waits for the caller, with the code that was mailed for it.
-    func wait(_ login: PendingLogin, _ codes: [PendingCode.Purpose: PendingCode]) throws -> FlowResult {
+    func wait(
+        _ login: PendingLogin, _ codes: [PendingCode.Purpose: PendingCode]
+    ) throws -> FlowResult<Authentication> {
         let token = try remember { state in
             state.pendingLogin = login
             state.passwordMark = login.passwordMark ?? state.passwordMark

@@ -9,9 +9,9 @@ enum MailRateLimit: Hashable, Sendable {
     /// A code was mailed recently, and another one would make it void: try again after that many seconds.
     case refused(retryAfter: Double)
 
-    /// The result of the flow if the mail is refused; nil otherwise.
-    var answer: FlowResult? {
-        if case .refused(let seconds) = self { .rateLimited(retryAfter: seconds) } else { nil }
+    /// The seconds to wait if the mail is refused; nil otherwise.
+    var retryAfter: Double? {
+        if case .refused(let seconds) = self { seconds } else { nil }
     }
 }
 

@@ -3,7 +3,7 @@ import AuthSignals
 import Foundation
 
 /// The proof that the caller may reset a user's password.
-struct ResetProof {
+struct ResetProof: Sendable {
     var user: User
     var emailAddresses: [EmailAddress]
     /// The address that the link or the code was mailed to.
@@ -15,20 +15,17 @@ struct ResetProof {
 extension FlowTransaction {
     /// Checks a key or a code. A wrong code is counted, and `password_reset_code_rejected` is emitted if the pending
     /// code belongs to a user.
-    func judgeReset(_ key: String) throws -> Result<ResetProof, EarlyReturn> {
+    func checkReset(_ key: String) throws -> FlowResult<ResetProof> {
         if !settings.passwordResetByCode {
-            if key.isEmpty { return .failure(EarlyReturn(result: .refused(.required(field: "key")))) }
+            if key.isEmpty { return .refused(.required(field: "key")) }
             if let owner = try owner(resetBy: LinkKey(key)) {
                 return .success(try proof(owner.user, owner.address.email))
             }
-            return .failure(
-                EarlyReturn(
-                    result: .refused(
-                        Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))
-                ))
+            return .refused(
+                Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))
         }
         guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
-            return .failure(EarlyReturn(result: .conflict))
+            return .conflict
         }
         let owner = try code.userID.flatMap { try transaction.user(id: $0) }
         if case .wrong(let isLast) = check(Code(key), .resetPassword, &code) {
@@ -38,7 +35,7 @@ extension FlowTransaction {
                     PasswordResetCodeRejected(
                         request: request, user: snapshot(of: owner), lastAttempt: isLast))
             }
-            return .failure(EarlyReturn(result: .refused(.wrongCode(key, field: "key"))))
+            return .refused(.wrongCode(key, field: "key"))
         }
         guard let owner, owner.isActive,
             let address = try transaction.emailAddresses(of: owner.id).first(where: {
@@ -47,7 +44,7 @@ extension FlowTransaction {
         else {
             // Since the code was mailed the user was changed, or the address no longer gives access to the account.
             try countFailure(.resetPassword, code, isLast: true)
-            return .failure(EarlyReturn(result: .conflict))
+            return .conflict
         }
         return .success(try proof(owner, address.email, code))
     }

@@ -12,7 +12,7 @@ extension Accounts {
     ///
     /// If the caller's sign-up waits for a code, it changes the address to verify instead, at most
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
-    public func addEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
+    public func addEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]> {
         let caller = try await caller(visit)
         if case .unknownToken = caller { return .gone }
         let counted: UUID
@@ -25,14 +25,16 @@ extension Accounts {
             }
             counted = waiting.user?.id ?? waiting.code.id
         }
-        if let answer = try await limited(.manageEmail, visit, user: counted) { return answer }
+        if let seconds = try await secondsUntilAllowed(.manageEmail, visit, user: counted) {
+            return .rateLimited(retryAfter: seconds)
+        }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
         if let refused = try await step(visit, { try $0.objection(to: email) }) { return refused }
         let allowance = try await confirmationAllowance(to: email, visit)
-        if let answer = allowance.answer { return answer }
+        if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         let mayMail = allowance == .mail
         return try await step(visit) { step in
             if let refused = try step.objection(to: email) { return refused }
@@ -46,7 +48,7 @@ extension Accounts {
 
 extension FlowTransaction {
     /// Why the caller cannot add that address now; nil if they can.
-    func objection(to email: String) throws -> FlowResult? {
+    func objection(to email: String) throws -> FlowResult<[EmailAddress]>? {
         guard let authentication = try authentication() else { return try objectionAtStage(to: email) }
         let owners = try transaction.emailAddresses(matching: email).map(\.userID)
         if owners.contains(authentication.user.id) {
@@ -67,7 +69,9 @@ extension FlowTransaction {
         return nil
     }
 
-    func addEmail(_ email: String, _ authentication: Authentication, mayMail: Bool) throws -> FlowResult {
+    func addEmail(
+        _ email: String, _ authentication: Authentication, mayMail: Bool
+    ) throws -> FlowResult<[EmailAddress]> {
         let user = authentication.user
         // Never primary: if the user has no primary address, confirming this one makes it primary.
         let address = EmailAddress(
@@ -89,15 +93,17 @@ extension FlowTransaction {
     }
 
     /// The caller's addresses, and the one that waits for its code.
-    func emailAddresses() throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func emailAddresses() throws -> FlowResult<[EmailAddress]> {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         var addresses = authentication.emailAddresses
         if let code = try verification()?.code,
             let (address, isNew) = try address(verifiedBy: code, of: authentication.user), isNew
         {
             addresses.append(address)
         }
-        return .emailAddresses(addresses)
+        return .success(addresses)
     }
 }
 

@@ -14,7 +14,7 @@ extension FlowTransaction {
     /// - Parameter isSettled: whether the hook need not be called again then.
     func connect(
         _ login: SocialLogin, _ provider: any SocialProvider, isSettled: Bool
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         guard let authentication = try authentication() else { return .forbidden(.permissionDenied) }
         if needsSocialReauthentication(authentication) {
             let pending = PendingConnect(

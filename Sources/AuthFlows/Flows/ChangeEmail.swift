@@ -6,8 +6,9 @@ extension Accounts {
     /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is primary already.
     ///
     /// It must be verified, unless the caller has no verified address.
-    public func makePrimary(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
-        if let answer = try await manageEmail(visit) { return answer }
+    public func makePrimary(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]>
+    {
+        if let result: FlowResult<[EmailAddress]> = try await manageEmail(visit) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
@@ -17,8 +18,10 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func makePrimary(_ email: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func makePrimary(_ email: String) throws -> FlowResult<[EmailAddress]> {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         let addresses = authentication.emailAddresses
         guard let selected = try selected(email) else { return .refused(.unknownEmail()) }
         guard case .stored(var address) = selected, address.verified || !addresses.contains(where: \.verified)

@@ -36,7 +36,7 @@ extension FlowTransaction {
         try transaction.emailAddresses(of: user.id).contains { $0.isNamed(code.email) && !$0.verified }
     }
 
-    func objectionAtStage(to email: String) throws -> FlowResult? {
+    func objectionAtStage(to email: String) throws -> FlowResult<[EmailAddress]>? {
         guard let waiting = try changeableVerification() else { return .conflict }
         if waiting.code.email == email {
             return .refused(
@@ -51,7 +51,7 @@ extension FlowTransaction {
     ///
     /// A sign-up that was only pretended, because its address is taken, gets the same result. If the new address is
     /// free, its account is created now.
-    func changeVerification(to email: String) throws -> FlowResult {
+    func changeVerification(to email: String) throws -> FlowResult<[EmailAddress]> {
         guard let waiting = try changeableVerification() else { return .conflict }
         var (code, login) = (waiting.code, waiting.login)
         var addresses: [EmailAddress]
@@ -98,7 +98,7 @@ extension FlowTransaction {
             state.pendingLogin = next
             state.passwordMark = next.passwordMark ?? state.passwordMark
         }
-        return .emailAddresses(addresses)
+        return .success(addresses)
     }
 
     /// Creates the account of a sign-up that was only pretended.

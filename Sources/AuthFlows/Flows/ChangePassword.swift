@@ -23,7 +23,9 @@ extension Accounts {
     /// session ends too, with `user_logged_out`; otherwise it gets a new token.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func changePassword(_ form: ChangePassword, _ visit: FlowContext) async throws -> FlowResult {
+    public func changePassword(_ form: ChangePassword, _ visit: FlowContext) async throws
+        -> FlowResult<Authentication>
+    {
         if settings.social.socialOnly { return .closed }
         let user: User
         switch try await caller(visit) {
@@ -31,7 +33,9 @@ extension Accounts {
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if let answer = try await limited(.changePassword, visit, user: user.id) { return answer }
+        if let seconds = try await secondsUntilAllowed(.changePassword, visit, user: user.id) {
+            return .rateLimited(retryAfter: seconds)
+        }
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
         var refusals: [Refusal] = []
         if user.passwordHash != nil {
@@ -67,7 +71,9 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func changePassword(of known: User, to hash: PasswordHash, refusal: Refusal) throws -> FlowResult {
+    func changePassword(of known: User, to hash: PasswordHash, refusal: Refusal) throws
+        -> FlowResult<Authentication>
+    {
         // Another request may have changed the password while it was compared.
         guard var user = try transaction.user(id: known.id), var session = try session(),
             session.userID == user.id
@@ -92,6 +98,6 @@ extension FlowTransaction {
         try notify(first ? .passwordSet : .passwordChanged, user)
         if settings.logoutOnPasswordChange { return .unauthenticated(PendingAuthentication()) }
         let token = try rotate(&session)
-        return .authenticated(try authentication(of: user, session, newToken: token))
+        return .success(try authentication(of: user, session, newToken: token))
     }
 }

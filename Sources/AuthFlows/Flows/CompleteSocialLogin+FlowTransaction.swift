@@ -10,7 +10,7 @@ extension FlowTransaction {
     func completeSocialLogin(
         _ identity: SocialIdentity, _ process: SocialLoginSnapshot.Process, _ provider: any SocialProvider,
         _ clearance: SocialClearance
-    ) throws -> FlowResult? {
+    ) throws -> FlowResult<SocialLoginOutcome>? {
         var found = try transaction.find(
             identity, process, byEmail: accounts.authenticatesByEmail(identity, provider))
         if found.login.user?.id != clearance.leadsTo { return nil }
@@ -29,7 +29,7 @@ extension FlowTransaction {
         if !clearance.wasTold { try tell(found.login, clearance.verdict) }
         switch clearance.verdict.answer {
         case .deny: return .forbidden(.denied)
-        case .redirect(let url): return .redirect(url, newToken: nil)
+        case .redirect(let url): return .success(.redirected(to: url))
         case .proceed, .connect: break
         }
         if isMoved { return .refused(.connectedOther()) }
@@ -38,10 +38,11 @@ extension FlowTransaction {
             if var account = found.login.account, found.login.user?.isActive == true {
                 try update(&account, found.login)
             }
-            return .done
+            return .success(.updated)
         case .connect:
             return try connect(found.login, provider, isSettled: clearance.verdict.answer == .proceed)
-        default: return try logIn(found, provider, clearance)
+                .map(SocialLoginOutcome.authenticated)
+        default: return try logIn(found, provider, clearance).map(SocialLoginOutcome.authenticated)
         }
     }
 

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
-import Foundation
+public import Foundation
+
+/// The outcome of a log-in by a provider.
+public enum SocialLoginOutcome: Sendable {
+    /// The caller is logged in; the account may be connected to them now.
+    case authenticated(Authentication)
+    /// The stored account and its token were updated without a log-in, for the process `redirect`.
+    case updated
+    /// The application's hook redirects the browser to that address instead.
+    case redirected(to: URL)
+}
 
 /// The results of hooks and rate limits for a social log-in, which are obtained before its transaction.
 struct SocialClearance: Sendable {
@@ -30,7 +40,7 @@ extension Accounts {
     func completeSocialLogin(
         _ told: SocialIdentity, _ provider: any SocialProvider, _ process: SocialLoginSnapshot.Process,
         _ visit: FlowContext
-    ) async throws -> FlowResult {
+    ) async throws -> FlowResult<SocialLoginOutcome> {
         guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
         if let token = identity.oneTimeToken {
             // In a separate transaction, because the loop below may run more than once.

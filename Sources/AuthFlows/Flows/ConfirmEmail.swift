@@ -31,7 +31,8 @@ extension Accounts {
     ///
     /// The link can be used once, and expires after `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
-    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws -> FlowResult
+    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult<Authentication>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
@@ -114,7 +115,7 @@ extension FlowTransaction {
     }
 
     /// The result of a confirmation by link; completes the log-in that waits for it.
-    func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult {
+    func afterConfirmation(of user: User, _ session: Session?) throws -> FlowResult<Authentication> {
         guard let session, session.userID == nil, let login = try pendingLogin(at: .verifyEmail, in: session),
             login.userID == user.id
         else { return try currentResult() }

@@ -10,21 +10,23 @@ extension Accounts {
     /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS` wrong codes the verification and its log-in are no longer
     /// pending. A right code for an address that another user has verified meanwhile is refused, but does not count as
     /// an attempt.
-    public func confirmEmail(_ code: Code, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func confirmEmail(_ code: Code, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult<Authentication>
+    {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.confirmEmail(code) }
     }
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
     /// The time-out and the failures are not reset.
-    public func resendVerification(_ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func resendVerification(_ visit: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
         if case .unknownToken = try await caller(visit) { return .gone }
         guard settings.emailVerificationByCode,
             let pending = try await step(visit, { try $0.verification()?.code }),
             pending.resends < settings.emailVerificationResends
         else { return .conflict }
         let allowance = try await confirmationAllowance(to: pending.email, visit)
-        if let answer = allowance.answer { return answer }
+        if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         return try await step(visit) { try $0.resendVerification() }
     }
 }
@@ -61,10 +63,10 @@ extension FlowTransaction {
         )
     }
 
-    func confirmEmail(_ entered: Code) throws -> FlowResult {
+    func confirmEmail(_ entered: Code) throws -> FlowResult<Authentication> {
         guard var pending = try verification() else { return .conflict }
         if case .wrong(let isLast) = check(entered, .verifyEmail, &pending.code) {
-            return try rejectVerification(entered, pending.code, isLast: isLast)
+            return .refused(try rejectVerification(entered, pending.code, isLast: isLast))
         }
         guard let id = pending.code.userID, let user = try transaction.user(id: id), user.isActive,
             let (address, isNew) = try address(verifiedBy: pending.code, of: user)
@@ -94,31 +96,31 @@ extension FlowTransaction {
     }
 
     /// Returns what a code would confirm, and leaves the code pending.
-    func emailVerification(for entered: Code) throws -> FlowResult {
+    func emailVerification(for entered: Code) throws -> FlowResult<EmailConfirmationInfo> {
         guard var pending = try verification() else { return .conflict }
         if case .wrong(let isLast) = check(entered, .verifyEmail, &pending.code) {
-            return try rejectVerification(entered, pending.code, isLast: isLast)
+            return .refused(try rejectVerification(entered, pending.code, isLast: isLast))
         }
         guard let user = try pending.code.userID.flatMap({ try transaction.user(id: $0) }),
             let email = pending.code.email
         else { return .conflict }
-        return .confirmable(
+        return .success(
             EmailConfirmationInfo(user: user, email: email, isPendingLogin: pending.login != nil))
     }
 
-    private func rejectVerification(_ entered: Code, _ pending: PendingCode, isLast: Bool) throws
-        -> FlowResult
-    {
+    private func rejectVerification(
+        _ entered: Code, _ pending: PendingCode, isLast: Bool
+    ) throws -> Refusal {
         try countFailure(.verifyEmail, pending, isLast: isLast)
         if let user = try pending.userID.flatMap({ try transaction.user(id: $0) }) {
             try transaction.emit(
                 EmailVerificationCodeRejected(
                     request: request, user: snapshot(of: user), lastAttempt: isLast))
         }
-        return .refused(.wrongCode(entered.exposedText, field: "key"))
+        return .wrongCode(entered.exposedText, field: "key")
     }
 
-    func resendVerification() throws -> FlowResult {
+    func resendVerification() throws -> FlowResult<Void> {
         guard var code = try verification()?.code, code.resends < settings.emailVerificationResends else {
             return .conflict
         }
@@ -131,6 +133,6 @@ extension FlowTransaction {
         code.resends += 1
         let sent = code
         _ = try remember { $0.pendingCodes[.verifyEmail] = sent }
-        return .done
+        return .success(())
     }
 }

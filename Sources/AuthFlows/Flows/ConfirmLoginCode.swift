@@ -14,7 +14,7 @@ extension Accounts {
     /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
     public func confirmLoginCode(_ code: Code, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<Authentication>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         if let user = try await step(visit, { try $0.loginCodeUser(code) }),
@@ -35,7 +35,7 @@ extension FlowTransaction {
         return try code.userID.flatMap { try transaction.user(id: $0) }
     }
 
-    func confirmLoginCode(_ entered: Code) throws -> FlowResult {
+    func confirmLoginCode(_ entered: Code) throws -> FlowResult<Authentication> {
         guard let session = try session(), var login = try pendingLogin(at: .loginByCode, in: session),
             var code = pendingCode(.login, in: session)
         else { return .conflict }

@@ -2,39 +2,48 @@
 import AuthSignals
 import Foundation
 
+/// Whether a confirmation mail was sent again.
+public enum ConfirmationMail: Sendable {
+    case sent
+    /// One was sent recently or too often, or the address is verified already.
+    case notSent
+}
+
 extension Accounts {
     /// The caller's addresses, the primary first; last the one that waits for its code, if any.
-    public func listEmails(_ visit: FlowContext) async throws -> FlowResult {
+    public func listEmails(_ visit: FlowContext) async throws -> FlowResult<[EmailAddress]> {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.emailAddresses() }
     }
 
     /// Sends another confirmation mail for one of the caller's addresses.
-    ///
-    /// - Returns: ``FlowResult/notSent`` if one was sent recently or too often, or if the address is verified already.
-    public func resendConfirmation(of email: String?, _ visit: FlowContext) async throws -> FlowResult {
-        if let answer = try await manageEmail(visit) { return answer }
+    public func resendConfirmation(of email: String?, _ visit: FlowContext) async throws
+        -> FlowResult<ConfirmationMail>
+    {
+        if let result: FlowResult<ConfirmationMail> = try await manageEmail(visit) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
         switch try await step(visit, { try $0.selected(email) }) {
         case nil: return .refused(.unknownEmail())
-        case .stored(let address) where address.verified: return .notSent
-        case .waiting(let code) where code.resends >= settings.emailVerificationResends: return .notSent
+        case .stored(let address) where address.verified: return .success(.notSent)
+        case .waiting(let code) where code.resends >= settings.emailVerificationResends:
+            return .success(.notSent)
         default: break
         }
-        guard try await confirmationAllowance(to: email, visit) == .mail else { return .notSent }
-        return try await step(visit) { try $0.resendConfirmation(of: email) }
+        guard try await confirmationAllowance(to: email, visit) == .mail else { return .success(.notSent) }
+        return try await step(visit) { try $0.resendConfirmation(of: email) }.map { .sent }
     }
 
     /// Checks the caller and the rate limit before the caller's addresses are changed; nil if the flow may continue.
-    func manageEmail(_ visit: FlowContext) async throws -> FlowResult? {
+    func manageEmail<Value>(_ visit: FlowContext) async throws -> FlowResult<Value>? {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
-            return try await limited(.manageEmail, visit, user: authentication.user.id)
+            return try await secondsUntilAllowed(.manageEmail, visit, user: authentication.user.id)
+                .map { .rateLimited(retryAfter: $0) }
         }
     }
 }
@@ -58,8 +67,10 @@ extension FlowTransaction {
         return .waiting(code)
     }
 
-    func resendConfirmation(of email: String) throws -> FlowResult {
-        guard let user = try authentication()?.user else { return try currentResult() }
+    func resendConfirmation(of email: String) throws -> FlowResult<Void> {
+        guard let user = try authentication()?.user else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         switch try selected(email) {
         case nil: return .refused(.unknownEmail())
         case .waiting: return try resendVerification()
@@ -70,7 +81,7 @@ extension FlowTransaction {
             } else {
                 try mailConfirmation(user, address, signup: false)
             }
-            return .done
+            return .success(())
         }
     }
 }

@@ -26,14 +26,18 @@ extension Accounts {
     /// An unknown user and a wrong password have the same result after the same work.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func logIn(_ form: LogIn, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func logIn(_ form: LogIn, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult<Authentication>
+    {
         if settings.social.socialOnly { return .closed }
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous: break
         }
-        if let answer = try await limited(.login, visit) { return answer }
+        if let seconds = try await secondsUntilAllowed(.login, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         if settings.loginByCodeEnabled, settings.signupFields[.password1] == nil,
             (form.password?.exposedText ?? "").isEmpty
         {
@@ -68,7 +72,7 @@ extension Accounts {
         // If the hashing queue is full, the old hash is kept.
         let newHash = outdated ? try? await passwords.hash(identity.password) : nil
         let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
-        if let answer = allowance.answer { return answer }
+        if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         return try await step(visit) { step in
             try step.logIn(
                 user, identity, remember: form.remember, newHash: newHash, mayMail: allowance == .mail)
@@ -102,7 +106,7 @@ extension FlowTransaction {
     /// Records the proved password and starts the log-in pipeline.
     func logIn(
         _ known: User, _ identity: LoginIdentity, remember: Bool?, newHash: PasswordHash?, mayMail: Bool
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         // The password may have been changed, or the user deactivated, while the password was compared.
         guard var user = try transaction.user(id: known.id), user.passwordHash == known.passwordHash else {
             return .refused(identity.mismatch)

@@ -9,11 +9,11 @@ extension FlowTransaction {
     /// refused.
     func logIn(
         _ found: FoundSocialLogin, _ provider: any SocialProvider, _ clearance: SocialClearance
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         guard var user = found.login.user else { return try signUp(found.login, clearance) }
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
         if let refusal = clearance.refusal { return .refused(refusal) }
-        if let answer = clearance.allowance.answer { return answer }
+        if let seconds = clearance.allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         var login = found.login
         if let email = found.email, !email.verified {
             try verifyIndirectly(email.email, of: user)

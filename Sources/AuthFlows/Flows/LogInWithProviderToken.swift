@@ -24,10 +24,12 @@ extension Accounts {
     /// - Throws: the store's errors. A provider's error is returned as a refusal.
     public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ visit: FlowContext = FlowContext())
         async throws
-        -> FlowResult
+        -> FlowResult<SocialLoginOutcome>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
-        if let answer = try await limited(.login, visit) { return answer }
+        if let seconds = try await secondsUntilAllowed(.login, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         var refusals: [Refusal] = []
         let id = form.provider ?? ""
         if id.isEmpty { refusals.append(.required(field: "provider")) }

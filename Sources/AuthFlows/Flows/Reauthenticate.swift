@@ -9,14 +9,18 @@ extension Accounts {
     /// resume it.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func reauthenticate(_ password: Password?, _ visit: FlowContext) async throws -> FlowResult {
+    public func reauthenticate(_ password: Password?, _ visit: FlowContext) async throws
+        -> FlowResult<Authentication>
+    {
         let user: User
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if let answer = try await limited(.reauthenticate, visit, user: user.id) { return answer }
+        if let seconds = try await secondsUntilAllowed(.reauthenticate, visit, user: user.id) {
+            return .rateLimited(retryAfter: seconds)
+        }
         let password = password ?? Password("")
         if password.exposedText.isEmpty { return .refused(.required(field: "password")) }
         let wrong = Refusal(.incorrectPassword, field: "password", "Incorrect password.")
@@ -33,7 +37,7 @@ extension FlowTransaction {
     private static let mostRecords = 31
 
     /// Nil if the password was changed while it was compared.
-    func reauthenticate(_ known: User, _ newHash: PasswordHash?) throws -> FlowResult? {
+    func reauthenticate(_ known: User, _ newHash: PasswordHash?) throws -> FlowResult<Authentication>? {
         guard let authentication = try authentication(), authentication.user.id == known.id else {
             return try currentResult()
         }

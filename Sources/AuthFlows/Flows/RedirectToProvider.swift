@@ -28,19 +28,28 @@ public struct ProviderRedirect: Sendable {
     }
 }
 
+/// The address at the provider that the browser has to be redirected to.
+public struct AuthorizationRedirect: Sendable {
+    public var url: URL
+    /// The token of the session, if one was opened for the redirect. It is returned only once.
+    public var newToken: SessionToken?
+}
+
 extension Accounts {
-    /// Starts a log-in by a provider with a redirect: ``FlowResult/redirect(_:newToken:)``.
+    /// Starts a log-in by a provider with a redirect.
     ///
     /// The session keeps the values that the callback needs: the `state`, PKCE's verifier and the `nonce` (RFC 6749,
     /// section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). They can be used once, and expire after
     /// ``SocialSettings/stateAge``. If a session has more than ``SocialSettings/maxStates``, the oldest is dropped.
     public func redirectToProvider(_ form: ProviderRedirect, _ visit: FlowContext = FlowContext())
         async throws
-        -> FlowResult
+        -> FlowResult<AuthorizationRedirect>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         // Limited, because each call may open a session and send a request to the provider.
-        if let answer = try await limited(.login, visit) { return answer }
+        if let seconds = try await secondsUntilAllowed(.login, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         var refusals: [Refusal] = []
         let provider = provider(form.provider ?? "")
         if provider?.ways.contains(.redirect) != true {
@@ -75,7 +84,7 @@ extension Accounts {
                 state.providerVisits.append(visitAtProvider)
                 state.providerVisits.removeFirst(max(0, state.providerVisits.count - limits.maxStates))
             }
-            return .redirect(url, newToken: token)
+            return .success(AuthorizationRedirect(url: url, newToken: token))
         }
     }
 }

@@ -7,8 +7,9 @@ extension Accounts {
     ///
     /// The primary one cannot be removed while others exist, nor the last one if users log in by address only. An
     /// address that waits for its code was never stored; removing it emits no signal.
-    public func removeEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult {
-        if let answer = try await manageEmail(visit) { return answer }
+    public func removeEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]>
+    {
+        if let result: FlowResult<[EmailAddress]> = try await manageEmail(visit) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
@@ -18,8 +19,10 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func removeEmail(_ email: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func removeEmail(_ email: String) throws -> FlowResult<[EmailAddress]> {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         switch try selected(email) {
         case nil: return .refused(.unknownEmail())
         case .waiting:

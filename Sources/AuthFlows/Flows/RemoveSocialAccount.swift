@@ -3,22 +3,22 @@ import AuthSignals
 import Foundation
 
 extension Accounts {
-    /// The caller's accounts at providers: ``FlowResult/socialAccounts(_:)``.
-    public func listSocialAccounts(_ visit: FlowContext) async throws -> FlowResult {
+    /// The caller's accounts at providers.
+    public func listSocialAccounts(_ visit: FlowContext) async throws -> FlowResult<[SocialAccount]> {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
-            return .socialAccounts(try await store.read { try $0.socialAccounts(of: authentication.user.id) })
+            return .success(try await store.read { try $0.socialAccounts(of: authentication.user.id) })
         }
     }
 
-    /// Disconnects one of the caller's accounts: `social_account_removed`.
+    /// Disconnects one of the caller's accounts, and returns the others: `social_account_removed`.
     ///
     /// The last one cannot be disconnected if the user could not log in without it: `no_password`, or
     /// `no_verified_email` if verification is mandatory.
     public func removeSocialAccount(provider: String?, uid: String?, _ visit: FlowContext) async throws
-        -> FlowResult
+        -> FlowResult<[SocialAccount]>
     {
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -35,8 +35,12 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func removeSocialAccount(_ provider: String, _ uid: String, named name: String) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func removeSocialAccount(_ provider: String, _ uid: String, named name: String) throws
+        -> FlowResult<[SocialAccount]>
+    {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         let user = authentication.user
         let accounts = try transaction.socialAccounts(of: user.id)
         let named = accounts.first { $0.provider.hasSameBytes(as: provider) && $0.uid.hasSameBytes(as: uid) }
@@ -52,7 +56,7 @@ extension FlowTransaction {
         try transaction.emit(
             SocialAccountRemoved(request: request, user: self.snapshot(of: user), socialaccount: snapshot))
         try notify(.accountDisconnected, user, values: ["provider": name])
-        return .socialAccounts(try transaction.socialAccounts(of: user.id))
+        return .success(try transaction.socialAccounts(of: user.id))
     }
 
     /// Source: allauth `socialaccount/internal/flows/connect.py:validate_disconnect`.

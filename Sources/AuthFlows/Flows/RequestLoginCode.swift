@@ -19,8 +19,10 @@ extension Accounts {
     ///
     /// If no user has the address, a mail notifies its owner (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`), and a log-in is
     /// pending that no code completes. With `ACCOUNT_PREVENT_ENUMERATION` off it is refused with `unknown_email`.
+    ///
+    /// - Returns: ``FlowResult/unauthenticated(_:)``, since the log-in waits for the code.
     public func requestLoginCode(_ form: RequestLoginCode, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<Authentication>
     {
         switch try await caller(visit) {
         case .unknownToken: return .gone
@@ -48,14 +50,14 @@ extension Accounts {
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
     /// time-out and the failures are not reset.
-    public func resendLoginCode(_ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func resendLoginCode(_ visit: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { try $0.resendLoginCode() }
     }
 }
 
 extension FlowTransaction {
-    func requestLoginCode(_ form: RequestLoginCode) throws -> FlowResult {
+    func requestLoginCode(_ form: RequestLoginCode) throws -> FlowResult<Authentication> {
         let found = try recipient(form)
         if found == nil, settings.preventEnumeration == .off, form.email != nil {
             return .refused(.unknownEmail())
@@ -89,7 +91,7 @@ extension FlowTransaction {
         try queueMail(.unknownAccount, to: email, values: ["signup_url": settings.links.signUp()])
     }
 
-    func resendLoginCode() throws -> FlowResult {
+    func resendLoginCode() throws -> FlowResult<Void> {
         guard let session = try session(), try pendingLogin(at: .loginByCode, in: session) != nil,
             var code = pendingCode(.login, in: session), code.resends < settings.loginByCodeResends
         else { return .conflict }
@@ -101,6 +103,6 @@ extension FlowTransaction {
         code.resends += 1
         let sent = code
         _ = try remember { $0.pendingCodes[.login] = sent }
-        return .done
+        return .success(())
     }
 }

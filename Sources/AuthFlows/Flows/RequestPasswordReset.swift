@@ -2,6 +2,14 @@
 import AuthSignals
 import Foundation
 
+/// What was mailed for a password reset.
+public enum PasswordResetMail: Sendable {
+    /// A link, if a user has the address.
+    case link
+    /// A code, if a user has the address. The reset is pending in the session of this caller.
+    case code(Authentication)
+}
+
 extension Accounts {
     /// Mails a link to reset a password, or a code if `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is on; no signal.
     ///
@@ -9,9 +17,10 @@ extension Accounts {
     /// (`unknown_email`). If it has none, a mail notifies its owner (`ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS`). Inactive users
     /// count as unknown.
     ///
-    /// - Returns: ``FlowResult/done`` for a link; for a code the caller's current state, with the reset pending.
+    /// - Returns: success for a link, and for a code that a logged-in caller requested; otherwise
+    ///   ``FlowResult/unauthenticated(_:)``, with the reset by code pending.
     public func requestPasswordReset(_ email: String?, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<PasswordResetMail>
     {
         if settings.social.socialOnly { return .closed }
         if case .unknownToken = try await caller(visit) { return .gone }
@@ -19,8 +28,10 @@ extension Accounts {
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        if let answer = try await limited(.resetPassword, visit, key: EmailAddress.key(of: email)) {
-            return answer
+        if let seconds = try await secondsUntilAllowed(
+            .resetPassword, visit, key: EmailAddress.key(of: email))
+        {
+            return .rateLimited(retryAfter: seconds)
         }
         return try await step(visit) { try $0.requestPasswordReset(email) }
     }
@@ -30,13 +41,13 @@ extension FlowTransaction {
     /// The maximum number of users of one unverified address that get a mail, and whose passwords are tried.
     static var mostOwners: Int { 10 }
 
-    func requestPasswordReset(_ email: String) throws -> FlowResult {
+    func requestPasswordReset(_ email: String) throws -> FlowResult<PasswordResetMail> {
         let owners = try transaction.owners(of: email)
         if owners.isEmpty, settings.preventEnumeration == .off { return .refused(.unknownEmail()) }
         if owners.isEmpty { try mailUnknownAccount(to: email) }
         guard settings.passwordResetByCode else {
             for owner in owners.prefix(Self.mostOwners) { try mailResetLink(owner) }
-            return .done
+            return .success(.link)
         }
         let code =
             if let owner = owners.first {
@@ -48,6 +59,7 @@ extension FlowTransaction {
             }
         let token = try remember { $0.pendingCodes[.resetPassword] = code }
         return try currentResult(newToken: token, pending: [.passwordResetByCode])
+            .map(PasswordResetMail.code)
     }
 
     /// Mails a reset link. Its key contains the id of the address's row, so that using it proves the address.

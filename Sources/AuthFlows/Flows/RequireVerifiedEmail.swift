@@ -9,22 +9,24 @@ extension Accounts {
     /// For parts of an application that require a verified address although `ACCOUNT_EMAIL_VERIFICATION` does not.
     /// Source: allauth `decorators.py:verified_email_required`.
     ///
-    /// - Returns: ``FlowResult/authenticated(_:)``, or `unverified_primary_email`.
-    public func requireVerifiedEmail(_ visit: FlowContext) async throws -> FlowResult {
+    /// - Returns: ``FlowResult/success(_:)``, or the refusal `unverified_primary_email`.
+    public func requireVerifiedEmail(_ visit: FlowContext) async throws -> FlowResult<Authentication> {
+        let unverified = Refusal(
+            .unverifiedPrimaryEmail, "Your primary email address must be verified.")
         let user: Authentication
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication
         }
-        if user.emailAddresses.contains(where: \.verified) { return .authenticated(user) }
+        if user.emailAddresses.contains(where: \.verified) { return .success(user) }
         if let email = user.emailAddresses.first?.email,
             try await confirmationAllowance(to: email, visit) == .mail
         {
-            let answer = try await step(visit) { try $0.resendConfirmation(of: email) }
-            guard case .done = answer else { return answer }
+            return try await step(visit) { step in
+                try step.resendConfirmation(of: email).flatMap { .refused(unverified) }
+            }
         }
-        return .refused(
-            Refusal(.unverifiedPrimaryEmail, "Your primary email address must be verified."))
+        return .refused(unverified)
     }
 }

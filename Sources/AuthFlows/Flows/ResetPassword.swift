@@ -15,20 +15,18 @@ public struct ResetPassword: Sendable {
 }
 
 extension Accounts {
-    /// Returns the user whose password a key or a code would reset: ``FlowResult/resettable(_:)``.
+    /// Returns the user whose password a key or a code would reset.
     ///
     /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
     /// (`email_confirmed`) and remains valid for the reset itself; its time-out is restarted, once.
     public func passwordReset(for key: String?, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<User>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         return try await step(visit) { step in
-            switch try step.judgeReset(key ?? "") {
-            case .failure(let refusal): return refusal.result
-            case .success(let proof):
+            try step.checkReset(key ?? "").map { proof in
                 try step.confirm(proof)
-                return .resettable(proof.user)
+                return proof.user
             }
         }
     }
@@ -46,21 +44,26 @@ extension Accounts {
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func resetPassword(_ form: ResetPassword, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<Authentication>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
-        if let answer = try await limited(.resetPasswordFromKey, visit) { return answer }
+        if let seconds = try await secondsUntilAllowed(.resetPasswordFromKey, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         let key = form.key ?? ""
         let password = form.password ?? Password("")
         // The key or code is checked first, so that a guess does not cost a hash.
-        let proof: ResetProof
-        switch try await step(visit, { try $0.judgeReset(key) }) {
-        case .success(let judged): proof = judged
-        case .failure(let refusal):
-            guard case .refused(var refusals) = refusal.result else { return refusal.result }
-            if password.exposedText.isEmpty { refusals.append(.required(field: "password")) }
-            return .refused(refusals)
+        let checked = try await step(visit) { try $0.checkReset(key) }
+        if case .refused(let refusals) = checked, password.exposedText.isEmpty {
+            return .refused(refusals + [.required(field: "password")])
         }
+        return try await checked.then { try await resetPassword($0, key, password, visit) }
+    }
+
+    /// Resets a password with a key or code that was right.
+    private func resetPassword(
+        _ proof: ResetProof, _ key: String, _ password: Password, _ visit: FlowContext
+    ) async throws -> FlowResult<Authentication> {
         let user = proof.user
         let addresses = proof.emailAddresses
         let refusals =
@@ -73,10 +76,8 @@ extension Accounts {
         let logInRefusal = settings.loginOnPasswordReset ? try await hooks.mayLogIn(user, visit) : nil
         let hash = try await passwords.hash(password)
         let result = try await step(visit) { step in
-            switch try step.judgeReset(key) {
-            case .failure(let refusal): return refusal.result
-            case .success(let proof):
-                return try step.resetPassword(
+            try step.checkReset(key).flatMap { proof in
+                try step.resetPassword(
                     proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil)
             }
         }
@@ -91,7 +92,9 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func resetPassword(_ proof: ResetProof, to hash: PasswordHash, logsIn: Bool) throws -> FlowResult {
+    func resetPassword(_ proof: ResetProof, to hash: PasswordHash, logsIn: Bool) throws
+        -> FlowResult<Authentication>
+    {
         // If one user's password is reset in another user's session, that session ends.
         if let authentication = try authentication(), authentication.user.id != proof.user.id {
             try logOut(authentication.user, authentication.session)

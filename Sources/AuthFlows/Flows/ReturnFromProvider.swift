@@ -4,7 +4,7 @@ public import Foundation
 
 /// The result of a callback from a provider.
 public struct ProviderReturn: Sendable {
-    public var result: FlowResult
+    public var result: FlowResult<SocialLoginOutcome>
     /// Where to redirect the browser; nil if it was not given, or if the `state` is not one of the caller's session.
     public var callbackURL: URL?
     public var process: SocialLoginSnapshot.Process
@@ -38,19 +38,21 @@ extension Accounts {
                 process: .login,
                 error: .unknown)
         }
-        var back = ProviderReturn(result: .done, callbackURL: begun.callbackURL, process: begun.process)
+        let result: FlowResult<SocialLoginOutcome>
+        var fault: SocialProviderError?
         do {
             let identity = try await provider.identity(
                 for: AuthorizationCallback(
                     parameters: parameters, redirectURI: begun.redirectURI,
                     codeVerifier: begun.codeVerifier, nonce: begun.nonce))
-            back.result = try await completeSocialLogin(identity, provider, begun.process, visit)
+            result = try await completeSocialLogin(identity, provider, begun.process, visit)
         } catch let error as SocialProviderError {
-            back.result = .refused(.redirect(error))
-            back.fault = error
+            result = .refused(.redirect(error))
+            fault = error
         }
-        back.error = back.result.errorOfReturn
-        return back
+        return ProviderReturn(
+            result: result, callbackURL: begun.callbackURL, process: begun.process,
+            error: result.errorOfReturn, fault: fault)
     }
 }
 
@@ -65,18 +67,18 @@ extension FlowTransaction {
     }
 }
 
-extension FlowResult {
+extension FlowResult<SocialLoginOutcome> {
     /// `error` in the query of the front end's address.
     fileprivate var errorOfReturn: Refusal.Code? {
         switch self {
-        case .authenticated, .done, .redirect: nil
+        case .success: nil
         // The user is neither logged in nor is a flow pending.
         case .unauthenticated(let pending): pending.flows.isEmpty ? .unknown : nil
         case .reauthenticationRequired: .reauthenticationRequired
         case .closed: .signupClosed
         case .forbidden(let code): code
         case .refused(let refusals): refusals.first?.code ?? .unknown
-        default: .unknown
+        case .conflict, .gone, .rateLimited: .unknown
         }
     }
 }

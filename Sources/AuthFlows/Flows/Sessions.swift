@@ -2,6 +2,14 @@
 import AuthSignals
 public import Foundation
 
+/// The sessions of the caller of a flow.
+public struct SessionList: Sendable {
+    /// Newest first.
+    public var sessions: [Session]
+    /// The session of this call.
+    public var current: Session.ID
+}
+
 /// The sessions of users, which a service uses to authenticate its own requests.
 public struct Sessions: Sendable {
     let accounts: Accounts
@@ -17,16 +25,16 @@ public struct Sessions: Sendable {
     }
 
     /// The state of the caller's session: logged in, flows pending, or an invalid token.
-    public func current(_ visit: FlowContext) async throws -> FlowResult {
+    public func current(_ visit: FlowContext) async throws -> FlowResult<Authentication> {
         switch try await accounts.caller(visit) {
         case .unknownToken: .gone
         case .anonymous(let session): .unauthenticated(accounts.pending(of: session))
-        case .user(let authentication): .authenticated(authentication)
+        case .user(let authentication): .success(authentication)
         }
     }
 
-    /// The caller's sessions, newest first: ``FlowResult/sessions(_:current:)``.
-    public func list(_ visit: FlowContext) async throws -> FlowResult {
+    /// The caller's sessions, newest first.
+    public func list(_ visit: FlowContext) async throws -> FlowResult<SessionList> {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
@@ -60,7 +68,7 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: the remaining sessions, or ``FlowResult/unauthenticated(_:)`` if the session of this call has ended.
     ///   If an id is not one of the caller's sessions, none is ended and the result is `invalid_choice`.
-    public func end(_ ids: [Session.ID], _ visit: FlowContext) async throws -> FlowResult {
+    public func end(_ ids: [Session.ID], _ visit: FlowContext) async throws -> FlowResult<SessionList> {
         switch try await accounts.caller(visit) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
@@ -75,19 +83,23 @@ extension Accounts {
 }
 
 extension FlowTransaction {
-    func sessions() throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func sessions() throws -> FlowResult<SessionList> {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         let sessions = try transaction.sessions(of: authentication.user.id, now: now).map { session in
             var session = session
             session.lastSeenAt = max(
                 session.lastSeenAt, accounts.sightings.time(of: session.id) ?? .distantPast)
             return session
         }
-        return .sessions(sessions, current: authentication.session.id)
+        return .success(SessionList(sessions: sessions, current: authentication.session.id))
     }
 
-    func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult {
-        guard let authentication = try authentication() else { return try currentResult() }
+    func endSessions(_ ids: Set<Session.ID>) throws -> FlowResult<SessionList> {
+        guard let authentication = try authentication() else {
+            return .unauthenticated(try pendingAuthentication())
+        }
         let mine = try transaction.sessions(of: authentication.user.id, now: now)
         guard ids.isSubset(of: mine.map(\.id)) else {
             return .refused(.unknownSessions())

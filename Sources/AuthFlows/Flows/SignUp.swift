@@ -34,13 +34,17 @@ extension Accounts {
     /// account, the owner of the address gets a mail, and no signal is emitted.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func signUp(_ form: SignUp, _ visit: FlowContext = FlowContext()) async throws -> FlowResult {
+    public func signUp(_ form: SignUp, _ visit: FlowContext = FlowContext()) async throws
+        -> FlowResult<Authentication>
+    {
         switch try await caller(visit) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous: break
         }
-        if let answer = try await limited(.signup, visit) { return answer }
+        if let seconds = try await secondsUntilAllowed(.signup, visit) {
+            return .rateLimited(retryAfter: seconds)
+        }
         guard settings.signupOpen, !settings.social.socialOnly, try await hooks.maySignUp(form, visit) else {
             return .closed
         }
@@ -59,7 +63,7 @@ extension Accounts {
             }
         let allowance = try await confirmationAllowance(
             to: settings.emailVerification == .none ? nil : form.email, visit)
-        if let answer = allowance.answer { return answer }
+        if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         return try await step(visit) { try $0.signUp(form, hash, mayMail: allowance == .mail) }
     }
 
@@ -106,7 +110,9 @@ struct CheckedSignUp: Sendable {
 
 extension FlowTransaction {
     /// Creates an account, and starts its log-in pipeline.
-    func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws -> FlowResult {
+    func signUp(_ form: CheckedSignUp, _ hash: PasswordHash?, mayMail: Bool) throws
+        -> FlowResult<Authentication>
+    {
         if let username = form.username, try transaction.user(username: username) != nil {
             return .refused(.usernameTaken())
         }
@@ -154,7 +160,7 @@ extension FlowTransaction {
     /// - Parameter concealed: the data to create an account from if the address is changed; nil if none is created.
     func pretendSignUp(
         email: String?, mailsOwner: Bool = false, _ concealed: ConcealedSignUp? = nil
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         let email = EmailAddress.normalized(email ?? "").cut(toUTF8Bytes: 254)
         if mailsOwner { try mailAccountAlreadyExists(to: email) }
         let login = PendingLogin(

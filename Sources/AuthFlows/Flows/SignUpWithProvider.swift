@@ -24,15 +24,13 @@ public struct SocialSignUpProposal: Sendable {
 }
 
 extension Accounts {
-    /// The known data of the caller's sign-up that waits for its form: ``FlowResult/socialSignUp(_:)``.
-    public func providerSignup(_ visit: FlowContext) async throws -> FlowResult {
-        switch try await pendingSignup(visit) {
-        case .failure(let answer): return answer.result
-        case .success(let pending):
+    /// The known data of the caller's sign-up that waits for its form.
+    public func providerSignup(_ visit: FlowContext) async throws -> FlowResult<SocialSignUpProposal> {
+        try await pendingSignup(visit).then { pending in
             let identity = try pending.identity(keys)
             let form = SignUp(email: identity.emailAddresses.proposal, username: identity.username)
             guard try await isOpenForSocialSignup(form, visit) else { return .closed }
-            return .socialSignUp(
+            return .success(
                 SocialSignUpProposal(
                     provider: identity.provider, uid: identity.uid, name: identity.name,
                     username: identity.username, emailAddresses: identity.emailAddresses))
@@ -43,13 +41,18 @@ extension Accounts {
     /// `user_signed_up`, and a log-in unless the address has to be verified first.
     ///
     /// - Returns: ``FlowResult/conflict`` if no sign-up is pending.
-    public func signUpWithProvider(_ form: SocialSignUp, _ visit: FlowContext) async throws -> FlowResult {
-        let pending: PendingSocialSignup
-        switch try await pendingSignup(visit) {
-        case .failure(let answer): return answer.result
-        case .success(let found): pending = found
+    public func signUpWithProvider(_ form: SocialSignUp, _ visit: FlowContext) async throws
+        -> FlowResult<Authentication>
+    {
+        try await pendingSignup(visit).then { try await signUp(form, $0, visit) }
+    }
+
+    private func signUp(
+        _ form: SocialSignUp, _ pending: PendingSocialSignup, _ visit: FlowContext
+    ) async throws -> FlowResult<Authentication> {
+        if let seconds = try await secondsUntilAllowed(.signup, visit) {
+            return .rateLimited(retryAfter: seconds)
         }
-        if let answer = try await limited(.signup, visit) { return answer }
         var refusals: [Refusal] = []
         let checked = check(form, &refusals)
         let whole = SignUp(email: checked.email, username: checked.username)
@@ -58,21 +61,20 @@ extension Accounts {
         guard refusals.isEmpty else { return .refused(refusals) }
         let allowance = try await socialAllowance(
             typed: checked.email, told: pending.emailAddresses, visit: visit)
-        if let answer = allowance.answer { return answer }
+        if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         let name = provider(pending.provider)?.name ?? pending.provider
         return try await step(visit) { step in
             try step.signUp(checked, pending, of: name, mayMail: allowance == .mail)
         }
     }
 
-    private func pendingSignup(_ visit: FlowContext) async throws -> Result<PendingSocialSignup, EarlyReturn>
-    {
+    private func pendingSignup(_ visit: FlowContext) async throws -> FlowResult<PendingSocialSignup> {
         switch try await caller(visit) {
-        case .unknownToken: return .failure(EarlyReturn(result: .gone))
-        case .user: return .failure(EarlyReturn(result: .conflict))
+        case .unknownToken: return .gone
+        case .user: return .conflict
         case .anonymous(let session):
             guard let pending = session?.pendingSignup(settings, clock.now()) else {
-                return .failure(EarlyReturn(result: .conflict))
+                return .conflict
             }
             return .success(pending)
         }
@@ -105,9 +107,9 @@ extension FlowTransaction {
     /// Signs up a new user, without a form if no data is missing.
     ///
     /// Source: allauth `socialaccount/internal/flows/signup.py:process_signup`.
-    func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult {
+    func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult<Authentication> {
         guard clearance.isOpen else { return .closed }
-        if let answer = clearance.allowance.answer { return answer }
+        if let seconds = clearance.allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         try logOutWhoeverIsIn()
         guard settings.social.autoSignup, !clearance.needsForm else { return try askForForm(login.identity) }
         guard let email = login.identity.emailAddresses.proposal else {
@@ -130,7 +132,7 @@ extension FlowTransaction {
     /// Completes a sign-up with its form.
     func signUp(
         _ form: SocialSignUp, _ known: PendingSocialSignup, of providerName: String, mayMail: Bool
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         guard let pending = try session()?.pendingSignup(settings, now), pending == known else {
             return .conflict
         }
@@ -161,7 +163,7 @@ extension FlowTransaction {
     }
 
     /// Keeps the identity in the session until the user submits the form: `provider_signup` is pending.
-    private func askForForm(_ identity: SocialIdentity) throws -> FlowResult {
+    private func askForForm(_ identity: SocialIdentity) throws -> FlowResult<Authentication> {
         let pending = try PendingSocialSignup(identity, keys: accounts.keys, at: now)
         let token = try remember { state in
             state.pendingSignup = pending
@@ -174,7 +176,7 @@ extension FlowTransaction {
     /// Creates an account, and starts its log-in pipeline.
     private func create(
         _ new: SocialLogin, typed: String?, username: String?, mayMail: Bool
-    ) throws -> FlowResult {
+    ) throws -> FlowResult<Authentication> {
         let addresses = try freeAddresses(typed: typed, told: new.identity.emailAddresses)
         let (user, waiting) = try createUser(new, addresses, username: username)
         return try logIn(user, waiting, mayMail: mayMail)

@@ -9,16 +9,15 @@ extension Accounts {
     /// `POST auth/email/verify` of the headless API; see ``confirmEmail(_:_:)-(LinkKey,_)`` and
     /// ``confirmEmail(_:_:)-(Code,_)``.
     public func verifyEmail(_ keyOrCode: String, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<Authentication>
     {
         if settings.emailVerificationByCode { return try await confirmEmail(Code(keyOrCode), visit) }
         return try await confirmEmail(LinkKey(keyOrCode), visit)
     }
 
-    /// Returns what a key or a code would confirm: ``FlowResult/confirmable(_:)``. A wrong code counts as an
-    /// attempt.
+    /// Returns what a key or a code would confirm. A wrong code counts as an attempt.
     public func emailVerification(for keyOrCode: String, _ visit: FlowContext = FlowContext()) async throws
-        -> FlowResult
+        -> FlowResult<EmailConfirmationInfo>
     {
         if case .unknownToken = try await caller(visit) { return .gone }
         if settings.emailVerificationByCode {
@@ -27,6 +26,6 @@ extension Accounts {
         guard let info = try await emailConfirmation(for: LinkKey(keyOrCode), visit) else {
             return .refused(.wrongKey(LinkKey(keyOrCode)))
         }
-        return .confirmable(info)
+        return .success(info)
     }
 }

@@ -7,45 +7,29 @@ import Hummingbird
 extension APIResponse {
     /// The headless API's response to a flow's result.
     ///
-    /// - Parameter email: the primary address of the user to whom a valid key or code belongs.
-    init(_ result: FlowResult, _ ways: LoginFlows, email: String? = nil) {
+    /// - Parameter success: makes the response to the flow's value.
+    init<Value>(
+        _ result: FlowResult<Value>, _ ways: LoginFlows, success: (Value) async throws -> APIResponse
+    ) async rethrows {
         switch result {
-        case .authenticated(let authentication): self.init(authenticated: authentication)
+        case .success(let value): self = try await success(value)
         case .unauthenticated(let pending): self.init(unauthenticated: pending, ways)
         case .reauthenticationRequired(let authentication):
             self.init(reauthenticationRequiredOf: authentication)
         case .refused(let refusals): self.init(InputRefused(refusals: refusals))
         case .conflict: self.init(.conflict)
-        case .closed: self.init(.forbidden)
+        case .closed, .forbidden: self.init(.forbidden)
         case .gone:
             self.init(.gone, data: [:], meta: ["is_authenticated": .null])
             session = .ended
         case .rateLimited(let seconds):
             self.init(.tooManyRequests)
             retryAfter = max(1, Int(saturating: seconds.rounded(.up)))
-        case .done: self.init(.ok)
-        case .notSent: self.init(.forbidden)
-        case .emailAddresses(let addresses): self.init(.ok, data: .array(addresses.map(\.json)))
-        case .sessions(let sessions, let current):
-            self.init(.ok, data: .array(sessions.map { $0.json(isCurrent: $0.id == current) }))
-        case .resettable(let user): self.init(.ok, data: ["user": user.json(email: email)])
-        case .confirmable(let info):
-            self.init(
-                .ok, data: ["email": .string(info.email), "user": info.user.json(email: email)],
-                meta: ["is_authenticating": .bool(info.isPendingLogin)])
-        case .forbidden: self.init(.forbidden)
-        case .redirect(let url, let token):
-            // Not an HTTP redirect: an app would follow it and send its session token along.
-            self.init(.forbidden, data: ["location": .string(url.absoluteString)], meta: [:])
-            if let token { session = .opened(token, expiresAt: nil) }
-        case .socialAccounts(let accounts):
-            self.init(.ok, data: .array(accounts.map { $0.json(ways.provider($0.provider)) }))
-        case .socialSignUp(let proposal):
-            self.init(.ok, data: proposal.json(ways.provider(proposal.provider)))
         }
     }
 
-    private init(authenticated authentication: Authentication) {
+    /// The response to a caller who is logged in.
+    init(authenticated authentication: Authentication) {
         self.init(.ok, data: authentication.json, meta: ["is_authenticated": true])
         if let token = authentication.newToken { session = authentication.session.opened(token) }
     }
@@ -62,6 +46,88 @@ extension APIResponse {
         var members = authentication.members
         members["flows"] = authentication.user.passwordHash == nil ? [] : [["id": "reauthenticate"]]
         self.init(.unauthorized, data: .object(members), meta: ["is_authenticated": true])
+    }
+}
+
+/// One overload for each value of a flow.
+extension APICall {
+    func answer(_ result: FlowResult<Authentication>) async throws -> APIResponse {
+        try await answer(result) { APIResponse(authenticated: $0) }
+    }
+
+    func answer(_ result: FlowResult<Void>) async throws -> APIResponse {
+        try await answer(result) { APIResponse(.ok) }
+    }
+
+    func answer(_ result: FlowResult<[EmailAddress]>) async throws -> APIResponse {
+        try await answer(result) { APIResponse(.ok, data: .array($0.map(\.json))) }
+    }
+
+    func answer(_ result: FlowResult<ConfirmationMail>) async throws -> APIResponse {
+        try await answer(result) { mail in
+            switch mail {
+            case .sent: APIResponse(.ok)
+            case .notSent: APIResponse(.forbidden)
+            }
+        }
+    }
+
+    func answer(_ result: FlowResult<EmailConfirmationInfo>) async throws -> APIResponse {
+        try await answer(result) { info in
+            APIResponse(
+                .ok, data: ["email": .string(info.email), "user": try await json(of: info.user)],
+                meta: ["is_authenticating": .bool(info.isPendingLogin)])
+        }
+    }
+
+    func answer(_ result: FlowResult<PasswordResetMail>) async throws -> APIResponse {
+        try await answer(result) { mail in
+            switch mail {
+            case .link: APIResponse(.ok)
+            case .code(let authentication): APIResponse(authenticated: authentication)
+            }
+        }
+    }
+
+    func answer(_ result: FlowResult<User>) async throws -> APIResponse {
+        try await answer(result) { APIResponse(.ok, data: ["user": try await json(of: $0)]) }
+    }
+
+    func answer(_ result: FlowResult<SessionList>) async throws -> APIResponse {
+        try await answer(result) { list in
+            APIResponse(
+                .ok, data: .array(list.sessions.map { $0.json(isCurrent: $0.id == list.current) }))
+        }
+    }
+
+    func answer(_ result: FlowResult<SocialLoginOutcome>) async throws -> APIResponse {
+        try await answer(result) { outcome in
+            switch outcome {
+            case .authenticated(let authentication): APIResponse(authenticated: authentication)
+            case .updated: APIResponse(.ok)
+            case .redirected(let url):
+                // Not an HTTP redirect: an app would follow it and send its session token along.
+                APIResponse(.forbidden, data: ["location": .string(url.absoluteString)], meta: [:])
+            }
+        }
+    }
+
+    func answer(_ result: FlowResult<[SocialAccount]>) async throws -> APIResponse {
+        try await answer(result) { accounts in
+            APIResponse(.ok, data: .array(accounts.map { $0.json(ways.provider($0.provider)) }))
+        }
+    }
+
+    func answer(_ result: FlowResult<SocialSignUpProposal>) async throws -> APIResponse {
+        try await answer(result) { proposal in
+            APIResponse(.ok, data: proposal.json(ways.provider(proposal.provider)))
+        }
+    }
+
+    /// The API's `User` of a user who is not logged in.
+    private func json(of user: User) async throws -> JSONValue {
+        let addresses = try await accounts.store.read { try $0.emailAddresses(of: user.id) }
+        return user.json(email: addresses.first { $0.primary }?.email)
     }
 }
 

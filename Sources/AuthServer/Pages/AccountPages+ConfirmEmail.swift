@@ -31,7 +31,7 @@ extension AccountPages {
     {
         let result = try await accounts.confirmEmail(key, visit)
         switch result {
-        case .authenticated:
+        case .success:
             return .message("Your address is confirmed", "Thank you. You are logged in.")
                 .holding(result, visit)
         case .unauthenticated:

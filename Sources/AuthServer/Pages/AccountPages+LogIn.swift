@@ -23,7 +23,7 @@ extension AccountPages {
                 page.content =
                     "\(refusals.map { "<p class=\"error\">\($0.message)</p>" as HTML })\(page.content)"
                 page.status = .badRequest
-            case .authenticated(let authentication): page = loggedIn(authentication)
+            case .success(let authentication): page = loggedIn(authentication)
             case .unauthenticated(let pending): page = waiting(pending)
             case .closed: page = .message("Sign up", "Sign-up is closed.", status: .forbidden)
             default:
@@ -36,7 +36,7 @@ extension AccountPages {
 
     private func logInPage(_ visit: FlowContext) async throws -> PlainPage {
         switch try await accounts.sessions.current(visit) {
-        case .authenticated(let authentication): loggedIn(authentication)
+        case .success(let authentication): loggedIn(authentication)
         case .unauthenticated(let pending) where !pending.flows.isEmpty: waiting(pending)
         default: buttons()
         }

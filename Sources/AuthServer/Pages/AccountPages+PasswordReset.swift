@@ -13,12 +13,16 @@ extension AccountPages {
             let result = try await accounts.requestPasswordReset(form["email"], visit)
             // The response is the same whether the address has an account or not.
             switch result {
-            case .done:
+            case .success(.link):
                 return .message(
                     "Look into your mail",
                     "If there is an account with that address, a mail with a link is on its way.")
-            case .unauthenticated, .authenticated:
-                return .newPassword(byCode: true, action: "reset/code").holding(result, visit)
+            case .success(.code(let authentication)):
+                return .newPassword(byCode: true, action: "reset/code")
+                    .holding(.success(authentication), visit)
+            case .unauthenticated(let pending):
+                return .newPassword(byCode: true, action: "reset/code")
+                    .holding(.unauthenticated(pending), visit)
             case .refused(let refusals): return .resetRequest(refusals)
             case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
             default: return .resetRequest()
@@ -27,7 +31,7 @@ extension AccountPages {
         routes.get("password/reset/:key") { visit, key in
             // A reload of the page: the code is pending in the session.
             if byCode { return .newPassword(byCode: true) }
-            guard case .resettable = try await accounts.passwordReset(for: key.exposedText, visit) else {
+            guard case .success = try await accounts.passwordReset(for: key.exposedText, visit) else {
                 return .spentLink
             }
             return .newPassword()
@@ -84,10 +88,10 @@ extension PlainPage {
     }
 
     /// The page with the result of a reset.
-    static func afterReset(_ result: FlowResult, byCode: Bool) -> PlainPage {
+    static func afterReset(_ result: FlowResult<Authentication>, byCode: Bool) -> PlainPage {
         let title = "Your password is changed"
         switch result {
-        case .authenticated: return .message(title, "You are logged in.")
+        case .success: return .message(title, "You are logged in.")
         case .unauthenticated(let pending) where pending.flows.contains(.verifyEmail):
             return .message(title, "To log in, confirm your address by the mail that is on its way.")
         case .unauthenticated: return .message(title, "You can log in with the new one now.")

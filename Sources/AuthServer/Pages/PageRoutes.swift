@@ -88,10 +88,10 @@ extension PlainPage {
         status: .forbidden)
 
     /// The page with the session change of a flow's result, as in ``APIResponse``.
-    func holding(_ result: FlowResult, _ visit: FlowContext) -> PlainPage {
+    func holding(_ result: FlowResult<Authentication>, _ visit: FlowContext) -> PlainPage {
         var page = self
         switch result {
-        case .authenticated(let authentication):
+        case .success(let authentication):
             if let token = authentication.newToken { page.session = authentication.session.opened(token) }
         case .unauthenticated(let pending):
             if let token = pending.newToken {

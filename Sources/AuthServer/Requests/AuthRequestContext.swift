@@ -9,7 +9,7 @@ import Logging
 /// ``identity``.
 ///
 /// ```swift
-/// router.add(middleware: AuthMiddleware(accounts: accounts, configuration: configuration))
+/// router.add(middleware: AuthMiddleware(accounts: accounts, settings: settings))
 /// router.get("me") { _, context in try context.requireIdentity().user.id.wireText }
 /// ```
 public protocol AuthRequestContext: Hummingbird.RequestContext {

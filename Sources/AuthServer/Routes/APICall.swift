@@ -15,29 +15,24 @@ struct APICall: Sendable {
     var ways: LoginFlows { LoginFlows(accounts: accounts, client: visit.request.client) }
 
     /// The API's response to a flow's result.
-    func answer(_ result: FlowResult) async throws -> APIResponse {
+    ///
+    /// - Parameter success: makes the response to the flow's value.
+    func answer<Value>(
+        _ result: FlowResult<Value>, success: (Value) async throws -> APIResponse
+    ) async throws -> APIResponse {
+        var result = result
         if case .gone = result, visit.request.client == .browser {
             // The session ended after the cookie was read; only apps get 410.
-            return try await answer(.unauthenticated(PendingAuthentication()))
+            result = .unauthenticated(PendingAuthentication())
         }
-        let subject: User? =
-            switch result {
-            case .resettable(let user): user
-            case .confirmable(let info): info.user
-            default: nil
-            }
-        guard let id = subject?.id else {
-            var answer = APIResponse(result, ways)
-            // Not logged in and nothing is pending: the client's token is no longer needed.
-            if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
-                pending.flows.isEmpty, try await !isVisitingProvider
-            {
-                answer.session = .ended
-            }
-            return answer
+        var answer = try await APIResponse(result, ways, success: success)
+        // Not logged in and nothing is pending: the client's token is no longer needed.
+        if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
+            pending.flows.isEmpty, try await !isVisitingProvider
+        {
+            answer.session = .ended
         }
-        let addresses = try await accounts.store.read { try $0.emailAddresses(of: id) }
-        return APIResponse(result, ways, email: addresses.first { $0.primary }?.email)
+        return answer
     }
 
     /// Whether a redirect to a provider is pending in the caller's session.

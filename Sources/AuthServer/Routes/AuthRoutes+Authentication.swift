@@ -31,7 +31,10 @@ extension AuthRoutes {
             try await call.answer(try await call.accounts.sessions.current(call.visit))
         }
         routes.delete("auth/session") { call in
-            try await call.answer(try await call.accounts.logOut(call.visit))
+            // allauth responds with 401, because the caller is no longer logged in.
+            let loggedOut: FlowResult<Authentication> = try await call.accounts.logOut(call.visit)
+                .flatMap { .unauthenticated(PendingAuthentication()) }
+            return try await call.answer(loggedOut)
         }
     }
 }

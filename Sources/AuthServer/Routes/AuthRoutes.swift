@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// ```swift
 /// let router = Router(context: BasicAuthRequestContext.self)
-/// AuthRoutes(accounts: accounts, configuration: configuration).addRoutes(to: router)
+/// AuthRoutes(accounts: accounts, settings: settings).addRoutes(to: router)
 /// ```
 ///
 /// ``AccountPages`` has the built-in pages to which links in mails lead without a front end. Any request context can be

@@ -86,7 +86,7 @@ struct ProviderRoutes: Sendable {
         let result = try await accounts.redirectToProvider(
             ProviderRedirect(
                 provider: provider, process: process, callbackURL: callback, redirectURI: redirectURI), visit)
-        guard case .redirect(let url, let token) = result else {
+        guard case .success(let redirect) = result else {
             if case .refused(let refusals) = result {
                 context.logger.info(
                     "redirect to provider refused",
@@ -94,7 +94,8 @@ struct ProviderRoutes: Sendable {
             }
             return failure(.unknown, process, callback, request)
         }
-        return sending(to: url, token.map { .opened($0, expiresAt: nil) } ?? .unchanged, request)
+        return sending(
+            to: redirect.url, redirect.newToken.map { .opened($0, expiresAt: nil) } ?? .unchanged, request)
     }
 
     /// The redirect URI that is sent to the provider.
@@ -118,7 +119,7 @@ struct ProviderRoutes: Sendable {
         }
         let call = APICall(accounts: accounts, visit: visit, body: JSONBody(), headers: request.headers)
         let session = try await call.answer(back.result).session
-        if case .redirect(let url, _) = back.result { return sending(to: url, session, request) }
+        if case .success(.redirected(let url)) = back.result { return sending(to: url, session, request) }
         if let error = back.error {
             return failure(error, back.process, back.callbackURL?.absoluteString, request, session)
         }

@@ -61,7 +61,7 @@ extension FlowResult {
     /// A short text of the result.
     var text: String {
         switch self {
-        case .authenticated: "authenticated"
+        case .success(let value): (value as? any FlowValue)?.text ?? "done"
         case .unauthenticated(let pending):
             (["unauthenticated"] + pending.flows.map(\.rawValue)).joined(separator: " ")
         case .reauthenticationRequired: "reauthentication required"
@@ -73,24 +73,92 @@ extension FlowResult {
         case .closed: "closed"
         case .gone: "gone"
         case .rateLimited: "rate limited"
-        case .done: "done"
-        case .notSent: "not sent"
-        case .emailAddresses(let addresses): addresses.map(\.text).joined(separator: ", ")
-        case .sessions(let sessions, _): "\(sessions.count) sessions"
-        case .resettable: "resettable"
-        case .confirmable(let info): "confirmable \(info.email)"
         case .forbidden(let code): "forbidden \(code.rawValue)"
-        case .redirect(let url, _): "redirect \(url)"
-        case .socialAccounts(let accounts):
-            "accounts " + accounts.map { "\($0.provider) \($0.uid)" }.joined(separator: ", ")
-        case .socialSignUp(let proposal):
-            "sign-up of \(proposal.provider) \(proposal.uid)"
         }
     }
 
     /// The authentication, if a user is logged in.
     var authentication: Authentication? {
-        if case .authenticated(let authentication) = self { authentication } else { nil }
+        guard case .success(let value) = self else { return nil }
+        return switch value as any Sendable {
+        case let authentication as Authentication: authentication
+        case SocialLoginOutcome.authenticated(let authentication): authentication
+        case PasswordResetMail.code(let authentication): authentication
+        default: nil
+        }
+    }
+}
+
+/// A value of a flow with a short text. A flow without a value is `done`.
+private protocol FlowValue {
+    var text: String { get }
+}
+
+extension Authentication: FlowValue {
+    fileprivate var text: String { "authenticated" }
+}
+
+extension ConfirmationMail: FlowValue {
+    fileprivate var text: String { self == .sent ? "done" : "not sent" }
+}
+
+extension PasswordResetMail: FlowValue {
+    fileprivate var text: String {
+        switch self {
+        case .link: "done"
+        case .code: "authenticated"
+        }
+    }
+}
+
+extension SessionList: FlowValue {
+    fileprivate var text: String { "\(sessions.count) sessions" }
+}
+
+extension User: FlowValue {
+    fileprivate var text: String { "resettable" }
+}
+
+extension EmailConfirmationInfo: FlowValue {
+    fileprivate var text: String { "confirmable \(email)" }
+}
+
+extension AuthorizationRedirect: FlowValue {
+    fileprivate var text: String { "redirect \(url)" }
+}
+
+extension SocialLoginOutcome: FlowValue {
+    fileprivate var text: String {
+        switch self {
+        case .authenticated: "authenticated"
+        case .updated: "done"
+        case .redirected(let url): "redirect \(url)"
+        }
+    }
+}
+
+extension SocialSignUpProposal: FlowValue {
+    fileprivate var text: String { "sign-up of \(provider) \(uid)" }
+}
+
+/// An element of a flow's list.
+private protocol FlowListElement {
+    static func text(of list: [Self]) -> String
+}
+
+extension Array: FlowValue where Element: FlowListElement {
+    fileprivate var text: String { Element.text(of: self) }
+}
+
+extension EmailAddress: FlowListElement {
+    fileprivate static func text(of list: [EmailAddress]) -> String {
+        list.map(\.text).joined(separator: ", ")
+    }
+}
+
+extension SocialAccount: FlowListElement {
+    fileprivate static func text(of list: [SocialAccount]) -> String {
+        "accounts " + list.map { "\($0.provider) \($0.uid)" }.joined(separator: ", ")
     }
 }
 

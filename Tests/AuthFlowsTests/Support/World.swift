@@ -139,7 +139,7 @@ extension World {
 
 /// The outcome of a call: its result, signals and mails.
 struct Happened: Sendable {
-    var result: FlowResult
+    var result: FlowResult<any Sendable>
     var signals: [Said]
     var mails: [MailDraft]
 
@@ -176,13 +176,15 @@ final class Client: Sendable {
     }
 
     /// Makes a call, keeps the returned token, and delivers the mails.
-    func does(_ call: (Accounts, FlowContext) async throws -> FlowResult) async throws -> Happened {
+    func does<Value>(
+        _ call: (Accounts, FlowContext) async throws -> FlowResult<Value>
+    ) async throws -> Happened {
         _ = try await world.newSignals()
-        let result = try await call(world.accounts, visit)
+        let result = try await call(world.accounts, visit).map { $0 as any Sendable }
         switch result {
-        case .authenticated(let authentication): token = authentication.newToken ?? token
+        case .success(let redirect as AuthorizationRedirect): token = redirect.newToken ?? token
+        case .success: token = result.authentication?.newToken ?? token
         case .unauthenticated(let pending): token = pending.newToken ?? token
-        case .redirect(_, let opened): token = opened ?? token
         case .gone: token = nil
         default: break
         }
