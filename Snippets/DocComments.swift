@@ -78,13 +78,13 @@ private func compareUsernames() -> Bool {
     Username.key(of: "Ａdmin") == Username.key(of: "admin")
 }
 
-private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ visit: FlowContext)
+private func leave(_ accounts: Accounts, _ connection: Connection, _ form: LogIn, _ context: FlowContext)
     async throws
 {
     let presence = CallerPresence()
     connection.onClose { presence.leave() }
     let result = try await CallerPresence.$current.withValue(presence) {
-        try await accounts.logIn(form, visit)
+        try await accounts.logIn(form, context)
     }
     _ = result
 }

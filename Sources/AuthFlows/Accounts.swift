@@ -42,18 +42,18 @@ public struct Accounts: Sendable {
         self.clock = clock
     }
 
-    /// Runs one step of a flow in a transaction.
+    /// Runs a part of a flow in a transaction.
     ///
-    /// If it violates a unique constraint, because a concurrent transaction committed first, the step is run again. It
+    /// If it violates a unique constraint, because a concurrent transaction committed first, the part is run again. It
     /// then finds the other's rows, and its result is the same as if it had started later.
-    func step<R: Sendable>(
-        _ visit: FlowContext, _ body: @escaping @Sendable (FlowTransaction) throws -> R
+    func withTransaction<R: Sendable>(
+        _ context: FlowContext, _ body: @escaping @Sendable (FlowTransaction) throws -> R
     ) async throws -> R {
         var conflicts = 0
         while true {
             do {
                 return try await store.transaction { transaction in
-                    try body(FlowTransaction(accounts: self, transaction: transaction, visit: visit))
+                    try body(FlowTransaction(accounts: self, transaction: transaction, context: context))
                 }
             } catch let conflict as StoreConflict {
                 conflicts += 1
@@ -63,12 +63,12 @@ public struct Accounts: Sendable {
     }
 
     /// The caller, identified by the session token.
-    func caller(_ visit: FlowContext) async throws -> Caller {
-        guard let token = visit.token else { return .anonymous(nil) }
+    func caller(_ context: FlowContext) async throws -> Caller {
+        guard let token = context.token else { return .anonymous(nil) }
         let now = clock.now()
         // A browser keeps sending an expired cookie, so it counts as anonymous. An application gets an error, so that
         // it discards its token.
-        let unknown: Caller = visit.request.client == .browser ? .anonymous(nil) : .unknownToken
+        let unknown: Caller = context.request.client == .browser ? .anonymous(nil) : .unknownToken
         return try await store.read { reading in
             guard let session = try reading.session(tokenHash: token.hash), session.expiresAt > now else {
                 return unknown
@@ -84,9 +84,9 @@ public struct Accounts: Sendable {
 
     /// Counts an attempt against the rate limits of an action.
     func limit(
-        _ action: RateLimits.Action, _ visit: FlowContext, user: User.ID? = nil, key: String? = nil
+        _ action: RateLimits.Action, _ context: FlowContext, user: User.ID? = nil, key: String? = nil
     ) async throws -> RateLimitDecision {
-        let uses = settings.rates.uses(action, ip: visit.request.ip, user: user, key: key)
+        let uses = settings.rates.uses(action, ip: context.request.ip, user: user, key: key)
         if uses.isEmpty { return .allowed(RateLimitTicket(entries: [])) }
         return try await limiter.consume(uses, now: clock.now())
     }
@@ -95,9 +95,9 @@ public struct Accounts: Sendable {
     ///
     /// - Returns: the seconds to wait if a limit is reached; nil if the attempt is allowed.
     func secondsUntilAllowed(
-        _ action: RateLimits.Action, _ visit: FlowContext, user: User.ID? = nil, key: String? = nil
+        _ action: RateLimits.Action, _ context: FlowContext, user: User.ID? = nil, key: String? = nil
     ) async throws -> Double? {
-        switch try await limit(action, visit, user: user, key: key) {
+        switch try await limit(action, context, user: user, key: key) {
         case .allowed: nil
         case .refused(let seconds): seconds
         }

@@ -89,14 +89,14 @@ import Testing
     @Test func `of two concurrent changes from one password only one succeeds`() async throws {
         let world = try World()
         let member = try await world.member("a@x.org")
-        let visit = member.visit
+        let context = member.context
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for number in 0..<2 {
                 group.addTask {
                     try await world.accounts.changePassword(
                         ChangePassword(
                             current: Password(goodPassword), new: Password("\(otherPassword)\(number)")),
-                        visit
+                        context
                     ).text
                 }
             }

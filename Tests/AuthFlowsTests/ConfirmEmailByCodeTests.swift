@@ -59,10 +59,10 @@ import Testing
         let world = try World.verifyingByCode()
         let client = world.client()
         _ = try await client.signUp("a@x.org")
-        let visit = client.visit
+        let context = client.context
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 {
-                group.addTask { try await world.accounts.verifyEmail("WRONG-CODE", visit).text }
+                group.addTask { try await world.accounts.verifyEmail("WRONG-CODE", context).text }
             }
             return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
         }

@@ -62,10 +62,10 @@ import Testing
 
     @Test func `an invitation verifies its address`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
-        let happened = try await world.client().does { accounts, visit in
+        let happened = try await world.client().does { accounts, context in
             var form = SignUp(email: "A@x.org", password: Password(goodPassword))
             form.invitedEmail = "a@x.org"
-            return try await accounts.signUp(form, visit)
+            return try await accounts.signUp(form, context)
         }
         #expect(happened.answer == "authenticated")
         #expect(happened.said == ["user_signed_up", "user_logged_in"])
@@ -75,10 +75,10 @@ import Testing
 
     @Test func `an invitation for another address verifies nothing`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
-        let happened = try await world.client().does { accounts, visit in
+        let happened = try await world.client().does { accounts, context in
             var form = SignUp(email: "b@x.org", password: Password(goodPassword))
             form.invitedEmail = "a@x.org"
-            return try await accounts.signUp(form, visit)
+            return try await accounts.signUp(form, context)
         }
         #expect(happened.answer == "unauthenticated verify_email")
     }
@@ -86,10 +86,10 @@ import Testing
     @Test func `refuses an invitation to an address that another user has verified`() async throws {
         let world = try World { $0.emailVerification = .mandatory }
         _ = try await world.member("a@x.org")
-        let happened = try await world.client().does { accounts, visit in
+        let happened = try await world.client().does { accounts, context in
             var form = SignUp(email: "a@x.org", password: Password(goodPassword))
             form.invitedEmail = "a@x.org"
-            return try await accounts.signUp(form, visit)
+            return try await accounts.signUp(form, context)
         }
         #expect(happened.answer == "refused email_taken in email")
     }

@@ -50,20 +50,20 @@ import Testing
             store: store, keys: world.accounts.keys, settings: settings,
             passwords: PasswordHasher(cost: World.cheap), limiter: limiter, clock: world.clock)
         let before = try await world.rowCounts()
-        let visit = FlowContext(request: SignalRequest(client: .app, ip: "192.0.2.7"))
+        let context = FlowContext(request: SignalRequest(client: .app, ip: "192.0.2.7"))
         let password = Password("Wr0ng-Secret-x9")
         let answer =
             switch call {
-            case .logIn: try await accounts.logIn(LogIn(email: email, password: password), visit).text
-            case .logInWithoutPassword: try await accounts.logIn(LogIn(email: email), visit).text
+            case .logIn: try await accounts.logIn(LogIn(email: email, password: password), context).text
+            case .logInWithoutPassword: try await accounts.logIn(LogIn(email: email), context).text
             case .requestLoginCode:
-                try await accounts.requestLoginCode(RequestLoginCode(email: email), visit).text
+                try await accounts.requestLoginCode(RequestLoginCode(email: email), context).text
             case .requestReset, .requestResetByCode:
-                try await accounts.requestPasswordReset(email, visit).text
-            case .signUp: try await accounts.signUp(SignUp(email: email, password: password), visit).text
+                try await accounts.requestPasswordReset(email, context).text
+            case .signUp: try await accounts.signUp(SignUp(email: email, password: password), context).text
             case .addEmail:
                 // The list of the caller's own addresses grows with each call and reveals nothing about the address.
-                try await accounts.addEmail(email, caller.visit).map { _ in () }.text
+                try await accounts.addEmail(email, caller.context).map { _ in () }.text
             }
         let after = try await world.rowCounts()
         return Cost(

@@ -19,7 +19,7 @@ import Testing
     /// The time in the list of sessions.
     private func listed(_ client: Client) async throws -> Date? {
         guard
-            case .success(let list) = try await client.world.accounts.sessions.list(client.visit)
+            case .success(let list) = try await client.world.accounts.sessions.list(client.context)
         else { return nil }
         return list.sessions.first { $0.id == list.current }?.lastSeenAt
     }

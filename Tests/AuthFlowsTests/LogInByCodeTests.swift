@@ -61,10 +61,10 @@ import Testing
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
-        let visit = client.visit
+        let context = client.context
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 {
-                group.addTask { try await world.accounts.confirmLoginCode(Code("WRONG1"), visit).text }
+                group.addTask { try await world.accounts.confirmLoginCode(Code("WRONG1"), context).text }
             }
             return try await group.reduce(into: [:] as [String: Int]) { $0[$1, default: 0] += 1 }
         }
@@ -87,10 +87,10 @@ import Testing
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestLoginCode("a@x.org")
-        let visit = client.visit
+        let context = client.context
         let code = Code(try world.code(mailedTo: "a@x.org"))
-        async let first = world.accounts.confirmLoginCode(code, visit)
-        async let second = world.accounts.confirmLoginCode(code, visit)
+        async let first = world.accounts.confirmLoginCode(code, context)
+        async let second = world.accounts.confirmLoginCode(code, context)
         let answers = try await [first.text, second.text]
         #expect(answers.filter { $0 == "authenticated" }.count == 1)
     }

@@ -38,9 +38,9 @@ import Testing
         let client = world.client()
         _ = try await client.signUp("a@x.org")
         let key = LinkKey(try world.key(mailedTo: "a@x.org"))
-        let visit = client.visit
+        let context = client.context
         _ = try await world.newSignals()
-        let answers = try await twenty { _ in try await world.accounts.confirmEmail(key, visit) }
+        let answers = try await twenty { _ in try await world.accounts.confirmEmail(key, context) }
         #expect(answers.filter { $0 == "authenticated" }.count == 1)
         #expect(
             try await world.newSignals().map(\.text) == [

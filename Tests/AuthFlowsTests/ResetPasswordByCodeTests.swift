@@ -98,12 +98,12 @@ import Testing
         _ = try await world.member("a@x.org")
         let client = world.client()
         _ = try await client.requestReset("a@x.org")
-        let visit = client.visit
+        let context = client.context
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 {
                 group.addTask {
                     try await world.accounts.resetPassword(
-                        ResetPassword(key: "WRONG-CODE", password: Password(otherPassword)), visit
+                        ResetPassword(key: "WRONG-CODE", password: Password(otherPassword)), context
                     ).text
                 }
             }

@@ -17,14 +17,14 @@ import Testing
         world.clock.advance(by: .seconds(1))
         let second = world.client()
         _ = try await second.logIn("a@x.org")
-        guard case .success(let list) = try await world.accounts.sessions.list(first.visit)
+        guard case .success(let list) = try await world.accounts.sessions.list(first.context)
         else {
             Issue.record("the sessions were not listed")
             return
         }
         #expect(try await list.sessions.map(\.id) == [id(second), id(first)])
         #expect(try await list.current == id(first))
-        #expect(try await world.accounts.sessions.list(world.client().visit).text == "unauthenticated")
+        #expect(try await world.accounts.sessions.list(world.client().context).text == "unauthenticated")
     }
 
     @Test func `ending another own session emits no signal`() async throws {

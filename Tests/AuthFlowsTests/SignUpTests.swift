@@ -51,7 +51,7 @@ import Testing
 
         let key = try world.key(mailedTo: "a@x.org")
         let before = try await world.contents()
-        let info = try await world.accounts.emailConfirmation(for: LinkKey(key), client.visit)
+        let info = try await world.accounts.emailConfirmation(for: LinkKey(key), client.context)
         #expect(info?.email == "a@x.org")
         #expect(info?.isPendingLogin == true)
         #expect(try await world.contents() == before)

@@ -167,10 +167,11 @@ import Testing
         }
         let byEmail = World(restarting: world) { $0.loginMethods = [.email] }
         let client = byEmail.client()
-        let happened = try await client.does { accounts, visit in
-            var visit = visit
-            visit.request.userAgent = String(repeating: "x", count: 8000)
-            return try await accounts.logIn(LogIn(email: "q@x.org", password: Password(goodPassword)), visit)
+        let happened = try await client.does { accounts, context in
+            var context = context
+            context.request.userAgent = String(repeating: "x", count: 8000)
+            return try await accounts.logIn(
+                LogIn(email: "q@x.org", password: Password(goodPassword)), context)
         }
         #expect(happened.answer == "authenticated")
         let told = happened.signals.last?.data["user"]?["username"]?.string

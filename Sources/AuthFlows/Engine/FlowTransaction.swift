@@ -2,19 +2,19 @@
 import AuthSignals
 import Foundation
 
-/// One step of a flow, within its transaction, with the operations that flows share.
+/// The part of a flow that runs in one transaction, with the operations that flows share.
 struct FlowTransaction {
     let accounts: Accounts
     let transaction: any AccountTransaction
-    let visit: FlowContext
+    let context: FlowContext
 
     var settings: AccountSettings { accounts.settings }
     var now: Date { transaction.now }
-    var request: SignalRequest { visit.request }
+    var request: SignalRequest { context.request }
 
     /// The session of the caller's token, if it is still valid.
     func session() throws -> Session? {
-        guard let token = visit.token, let session = try transaction.session(tokenHash: token.hash),
+        guard let token = context.token, let session = try transaction.session(tokenHash: token.hash),
             session.expiresAt > now
         else { return nil }
         if let id = session.userID, try transaction.user(id: id)?.isActive != true { return nil }
@@ -41,7 +41,7 @@ struct FlowTransaction {
     /// The caller's current state: logged in, or the flows that are pending.
     ///
     /// - Parameters:
-    ///   - newToken: the token of a session that this step has opened.
+    ///   - newToken: the token of a session that this flow has opened.
     ///   - pending: the pending flows of that session.
     func currentResult(
         newToken: SessionToken? = nil, pending: [PendingAuthentication.Flow] = []

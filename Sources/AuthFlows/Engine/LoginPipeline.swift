@@ -24,8 +24,8 @@ extension FlowTransaction {
     /// - Parameters:
     ///   - passed: the stage that was just completed; nil at the start.
     ///   - mayMail: whether the rate limit for confirmation mails allows one now.
-    func logIn(
-        _ user: User, _ login: PendingLogin, after passed: LoginStage? = nil, mayMail: Bool = true
+    func advance(
+        _ login: PendingLogin, of user: User, after passed: LoginStage? = nil, mayMail: Bool = true
     ) throws -> FlowResult<Authentication> {
         var login = login
         let rest = passed.flatMap { Self.stages.firstIndex(of: $0) }.map { Self.stages[($0 + 1)...] }

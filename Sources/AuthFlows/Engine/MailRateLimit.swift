@@ -17,9 +17,9 @@ enum MailRateLimit: Hashable, Sendable {
 
 extension Accounts {
     /// Whether a confirmation mail may be sent to that address now. The attempt is counted, unless the address is nil.
-    func confirmationAllowance(to email: String?, _ visit: FlowContext) async throws -> MailRateLimit {
+    func confirmationAllowance(to email: String?, _ context: FlowContext) async throws -> MailRateLimit {
         guard let email else { return .mail }
-        switch try await limit(.confirmEmail, visit, key: EmailAddress.key(of: email)) {
+        switch try await limit(.confirmEmail, context, key: EmailAddress.key(of: email)) {
         case .allowed: return .mail
         case .refused(let seconds):
             return settings.emailVerificationByCode ? .refused(retryAfter: seconds) : .skip
@@ -28,10 +28,10 @@ extension Accounts {
 
     /// Whether a log-in may send a confirmation mail. Nothing is counted if no mail would be sent.
     func confirmationAllowance(
-        of user: User, named email: String?, _ visit: FlowContext
+        of user: User, named email: String?, _ context: FlowContext
     ) async throws -> MailRateLimit {
         guard settings.emailVerification == .mandatory else { return .mail }
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
-        return try await confirmationAllowance(to: addresses.unverified(for: email)?.email, visit)
+        return try await confirmationAllowance(to: addresses.unverified(for: email)?.email, context)
     }
 }

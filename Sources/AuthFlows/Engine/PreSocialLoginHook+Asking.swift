@@ -33,11 +33,11 @@ extension PreSocialLoginHook {
     /// unattended.
     ///
     /// - Throws: `CancellationError` if the caller's task is cancelled meanwhile.
-    func verdict(on login: SocialLogin, _ visit: FlowContext) async throws -> HookVerdict {
+    func verdict(on login: SocialLogin, _ context: FlowContext) async throws -> HookVerdict {
         let (events, feed) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
         let work = Task {
             do {
-                feed.yield(.answered(try await answer(login, visit)))
+                feed.yield(.answered(try await answer(login, context)))
             } catch {
                 feed.yield(.failed)
             }

@@ -12,36 +12,39 @@ extension Accounts {
     ///
     /// If the caller's sign-up waits for a code, it changes the address to verify instead, at most
     /// `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` times, without a signal of its own.
-    public func addEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]> {
-        let caller = try await caller(visit)
+    public func addEmail(_ email: String?, _ context: FlowContext) async throws -> FlowResult<[EmailAddress]>
+    {
+        let caller = try await caller(context)
         if case .unknownToken = caller { return .gone }
         let counted: UUID
         if case .user(let authentication) = caller {
             counted = authentication.user.id
         } else {
             // A sign-up that is only pretended has no user, but is counted too.
-            guard let waiting = try await step(visit, { try $0.changeableVerification() }) else {
+            guard let waiting = try await withTransaction(context, { try $0.changeableVerification() }) else {
                 return .conflict
             }
             counted = waiting.user?.id ?? waiting.code.id
         }
-        if let seconds = try await secondsUntilAllowed(.manageEmail, visit, user: counted) {
+        if let seconds = try await secondsUntilAllowed(.manageEmail, context, user: counted) {
             return .rateLimited(retryAfter: seconds)
         }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        if let refused = try await step(visit, { try $0.objection(to: email) }) { return refused }
-        let allowance = try await confirmationAllowance(to: email, visit)
+        if let refused = try await withTransaction(context, { try $0.objection(to: email) }) {
+            return refused
+        }
+        let allowance = try await confirmationAllowance(to: email, context)
         if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         let mayMail = allowance == .mail
-        return try await step(visit) { step in
-            if let refused = try step.objection(to: email) { return refused }
-            if let authentication = try step.authentication() {
-                return try step.addEmail(email, authentication, mayMail: mayMail)
+        return try await withTransaction(context) { flow in
+            if let refused = try flow.objection(to: email) { return refused }
+            if let authentication = try flow.authentication() {
+                return try flow.addEmail(email, authentication, mayMail: mayMail)
             }
-            return try step.changeVerification(to: email)
+            return try flow.changeVerification(to: email)
         }
     }
 }

@@ -6,14 +6,15 @@ extension Accounts {
     /// Makes one of the caller's addresses the primary one: `email_changed`, unless it is primary already.
     ///
     /// It must be verified, unless the caller has no verified address.
-    public func makePrimary(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]>
-    {
-        if let result: FlowResult<[EmailAddress]> = try await manageEmail(visit) { return result }
+    public func makePrimary(_ email: String?, _ context: FlowContext) async throws -> FlowResult<
+        [EmailAddress]
+    > {
+        if let result: FlowResult<[EmailAddress]> = try await manageEmail(context) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        return try await step(visit) { try $0.makePrimary(email) }
+        return try await withTransaction(context) { try $0.makePrimary(email) }
     }
 }
 

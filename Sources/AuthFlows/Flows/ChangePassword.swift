@@ -23,17 +23,17 @@ extension Accounts {
     /// session ends too, with `user_logged_out`; otherwise it gets a new token.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func changePassword(_ form: ChangePassword, _ visit: FlowContext) async throws
+    public func changePassword(_ form: ChangePassword, _ context: FlowContext) async throws
         -> FlowResult<Authentication>
     {
         if settings.social.socialOnly { return .closed }
         let user: User
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if let seconds = try await secondsUntilAllowed(.changePassword, visit, user: user.id) {
+        if let seconds = try await secondsUntilAllowed(.changePassword, context, user: user.id) {
             return .rateLimited(retryAfter: seconds)
         }
         let addresses = try await store.read { try $0.emailAddresses(of: user.id) }
@@ -55,8 +55,8 @@ extension Accounts {
         refusals += hooks.validatePassword(new)
         guard refusals.isEmpty else { return .refused(refusals) }
         let hash = try await passwords.hash(new)
-        return try await step(visit) { step in
-            try step.changePassword(of: user, to: hash, refusal: wrongCurrent)
+        return try await withTransaction(context) { flow in
+            try flow.changePassword(of: user, to: hash, refusal: wrongCurrent)
         }
     }
 

@@ -42,7 +42,8 @@ extension FlowTransaction {
         case .connect:
             return try connect(found.login, provider, isSettled: clearance.verdict.answer == .proceed)
                 .map(SocialLoginOutcome.authenticated)
-        default: return try logIn(found, provider, clearance).map(SocialLoginOutcome.authenticated)
+        default:
+            return try logInWithProvider(found, provider, clearance).map(SocialLoginOutcome.authenticated)
         }
     }
 

@@ -39,21 +39,21 @@ extension Accounts {
     /// Source: allauth `socialaccount/internal/flows/login.py:complete_login`.
     func completeSocialLogin(
         _ told: SocialIdentity, _ provider: any SocialProvider, _ process: SocialLoginSnapshot.Process,
-        _ visit: FlowContext
+        _ context: FlowContext
     ) async throws -> FlowResult<SocialLoginOutcome> {
         guard let identity = told.checked(of: provider) else { return .refused(.invalidToken()) }
         if let token = identity.oneTimeToken {
             // In a separate transaction, because the loop below may run more than once.
-            let isFirst = try await step(visit) { try $0.transaction.use(token) }
+            let isFirst = try await withTransaction(context) { try $0.transaction.use(token) }
             if !isFirst { return .refused(.invalidToken()) }
         }
         var attempts = 0
         while true {
             let byEmail = authenticatesByEmail(identity, provider)
             let found = try await store.read { try $0.find(identity, process, byEmail: byEmail) }
-            let clearance = try await clearance(of: found, visit)
-            let result = try await step(visit) { step in
-                try step.completeSocialLogin(identity, process, provider, clearance)
+            let clearance = try await clearance(of: found, context)
+            let result = try await withTransaction(context) { flow in
+                try flow.completeSocialLogin(identity, process, provider, clearance)
             }
             if let result { return result }
             // A concurrent transaction has changed which user the log-in matches.
@@ -63,13 +63,14 @@ extension Accounts {
     }
 
     /// Calls the hooks and the rate limiter, which a transaction must not wait for.
-    private func clearance(of found: FoundSocialLogin, _ visit: FlowContext) async throws -> SocialClearance {
+    private func clearance(of found: FoundSocialLogin, _ context: FlowContext) async throws -> SocialClearance
+    {
         let login = found.login
         var clearance = SocialClearance(leadsTo: login.user?.id)
-        if login.process == .connect, try await wasTold(of: login, visit) {
+        if login.process == .connect, try await wasTold(of: login, context) {
             clearance.wasTold = true
         } else if let hook = hooks.preSocialLogin {
-            clearance.verdict = try await hook.verdict(on: login, visit)
+            clearance.verdict = try await hook.verdict(on: login, context)
         }
         var user = login.user
         if case .connect(let target) = clearance.verdict.answer {
@@ -78,34 +79,34 @@ extension Accounts {
         }
         guard login.process == .login else { return clearance }
         if let user {
-            clearance.refusal = try await hooks.mayLogIn(user, visit)
-            clearance.allowance = try await socialAllowance(of: user, login.identity, visit)
+            clearance.refusal = try await hooks.mayLogIn(user, context)
+            clearance.allowance = try await socialAllowance(of: user, login.identity, context)
             return clearance
         }
         let form = SignUp(email: login.identity.emailAddresses.proposal, username: login.identity.username)
-        clearance.isOpen = try await isOpenForSocialSignup(form, visit)
+        clearance.isOpen = try await isOpenForSocialSignup(form, context)
         guard clearance.isOpen, settings.social.autoSignup else { return clearance }
-        clearance.needsForm = try await !hooks.validateSignUp(form, visit).isEmpty
+        clearance.needsForm = try await !hooks.validateSignUp(form, context).isEmpty
         guard !clearance.needsForm else { return clearance }
         clearance.allowance = try await socialAllowance(
-            typed: nil, told: login.identity.emailAddresses, visit: visit)
+            typed: nil, told: login.identity.emailAddresses, context: context)
         return clearance
     }
 
-    func isOpenForSocialSignup(_ form: SignUp, _ visit: FlowContext) async throws -> Bool {
+    func isOpenForSocialSignup(_ form: SignUp, _ context: FlowContext) async throws -> Bool {
         guard settings.signupOpen else { return false }
-        return try await hooks.maySignUp(form, visit)
+        return try await hooks.maySignUp(form, context)
     }
 
     /// Whether `pre_social_login` was emitted for this account in the caller's session already.
-    private func wasTold(of login: SocialLogin, _ visit: FlowContext) async throws -> Bool {
-        guard case .user(let authentication) = try await caller(visit) else { return false }
+    private func wasTold(of login: SocialLogin, _ context: FlowContext) async throws -> Bool {
+        guard case .user(let authentication) = try await caller(context) else { return false }
         return authentication.session.pendingConnect(of: login.identity, settings, clock.now()) != nil
     }
 
     /// Whether the log-in of an existing user may send a confirmation mail.
     private func socialAllowance(
-        of user: User, _ identity: SocialIdentity, _ visit: FlowContext
+        of user: User, _ identity: SocialIdentity, _ context: FlowContext
     ) async throws -> MailRateLimit {
         guard settings.socialEmailVerification == .mandatory else { return .mail }
         let vouchedFor = identity.emailAddresses.filter(\.verified)
@@ -114,23 +115,23 @@ extension Accounts {
         if addresses.contains(where: { own in vouchedFor.contains { own.isNamed($0.email) } }) {
             return .mail
         }
-        return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, visit)
+        return try await confirmationAllowance(to: addresses.unverified(for: nil)?.email, context)
     }
 
     /// Whether a sign-up may send a mail: to confirm the address, or to notify its owner that it is taken.
     func socialAllowance(
-        typed: String?, told: [SocialEmailAddress], visit: FlowContext
+        typed: String?, told: [SocialEmailAddress], context: FlowContext
     ) async throws -> MailRateLimit {
         guard let email = typed ?? told.proposal else { return .mail }
         if try await store.read({ try !$0.addressesLeadingIn(by: email).isEmpty }) {
             return settings.emailVerification == .mandatory
-                ? try await confirmationAllowance(to: email, visit) : .mail
+                ? try await confirmationAllowance(to: email, context) : .mail
         }
         guard settings.socialEmailVerification != .none,
             let primary = SocialAddresses.merged(typed: typed, told: told).first(where: \.primary),
             !primary.verified
         else { return .mail }
-        return try await confirmationAllowance(to: primary.email, visit)
+        return try await confirmationAllowance(to: primary.email, context)
     }
 }
 

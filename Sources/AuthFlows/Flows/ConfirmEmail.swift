@@ -14,14 +14,14 @@ extension Accounts {
     /// Returns what a link's key would confirm, without changing anything.
     ///
     /// - Returns: nil if the key is wrong, used or expired.
-    public func emailConfirmation(for key: LinkKey, _ visit: FlowContext = FlowContext()) async throws
+    public func emailConfirmation(for key: LinkKey, _ context: FlowContext = FlowContext()) async throws
         -> EmailConfirmationInfo?
     {
-        try await step(visit) { step in
-            guard let address = try step.address(confirmedBy: key), !address.verified,
-                let user = try step.transaction.user(id: address.userID), user.isActive
+        try await withTransaction(context) { flow in
+            guard let address = try flow.address(confirmedBy: key), !address.verified,
+                let user = try flow.transaction.user(id: address.userID), user.isActive
             else { return nil }
-            let pending = try step.session().flatMap { try step.pendingLogin(at: .verifyEmail, in: $0) }
+            let pending = try flow.session().flatMap { try flow.pendingLogin(at: .verifyEmail, in: $0) }
             return EmailConfirmationInfo(
                 user: user, email: address.email, isPendingLogin: pending?.userID == user.id)
         }
@@ -31,28 +31,28 @@ extension Accounts {
     ///
     /// The link can be used once, and expires after `ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS`. With
     /// `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` it completes a log-in that waits for it in the same session.
-    public func confirmEmail(_ key: LinkKey, _ visit: FlowContext = FlowContext()) async throws
+    public func confirmEmail(_ key: LinkKey, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        return try await step(visit) { step in
-            guard let address = try step.address(confirmedBy: key), !address.verified,
-                var user = try step.transaction.user(id: address.userID), user.isActive
+        if case .unknownToken = try await caller(context) { return .gone }
+        return try await withTransaction(context) { flow in
+            guard let address = try flow.address(confirmedBy: key), !address.verified,
+                var user = try flow.transaction.user(id: address.userID), user.isActive
             else {
                 return .refused(.wrongKey(key))
             }
-            if try step.isVerifiedElsewhere(address.email, than: user.id) {
+            if try flow.isVerifiedElsewhere(address.email, than: user.id) {
                 return .refused(.emailTaken(field: "key"))
             }
             // If one user's link is opened in another user's session, that session ends.
-            var session = try step.session()
+            var session = try flow.session()
             if let open = session, let other = open.userID, other != user.id {
-                if let other = try step.transaction.user(id: other) { try step.logOut(other, open) }
+                if let other = try flow.transaction.user(id: other) { try flow.logOut(other, open) }
                 session = nil
             }
-            try step.verify(address, of: user)
-            user = try step.transaction.user(id: user.id) ?? user
-            return try step.afterConfirmation(of: user, session)
+            try flow.verify(address, of: user)
+            user = try flow.transaction.user(id: user.id) ?? user
+            return try flow.afterConfirmation(of: user, session)
         }
     }
 }
@@ -119,7 +119,7 @@ extension FlowTransaction {
         guard let session, session.userID == nil, let login = try pendingLogin(at: .verifyEmail, in: session),
             login.userID == user.id
         else { return try currentResult() }
-        if settings.loginOnEmailConfirmation { return try logIn(user, login, after: .verifyEmail) }
+        if settings.loginOnEmailConfirmation { return try advance(login, of: user, after: .verifyEmail) }
         try forgetLogin()
         return try currentResult()
     }

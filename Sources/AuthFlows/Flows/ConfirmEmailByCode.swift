@@ -10,24 +10,24 @@ extension Accounts {
     /// `ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS` wrong codes the verification and its log-in are no longer
     /// pending. A right code for an address that another user has verified meanwhile is refused, but does not count as
     /// an attempt.
-    public func confirmEmail(_ code: Code, _ visit: FlowContext = FlowContext()) async throws
+    public func confirmEmail(_ code: Code, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        return try await step(visit) { try $0.confirmEmail(code) }
+        if case .unknownToken = try await caller(context) { return .gone }
+        return try await withTransaction(context) { try $0.confirmEmail(code) }
     }
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND` times.
     /// The time-out and the failures are not reset.
-    public func resendVerification(_ visit: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
-        if case .unknownToken = try await caller(visit) { return .gone }
+    public func resendVerification(_ context: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
+        if case .unknownToken = try await caller(context) { return .gone }
         guard settings.emailVerificationByCode,
-            let pending = try await step(visit, { try $0.verification()?.code }),
+            let pending = try await withTransaction(context, { try $0.verification()?.code }),
             pending.resends < settings.emailVerificationResends
         else { return .conflict }
-        let allowance = try await confirmationAllowance(to: pending.email, visit)
+        let allowance = try await confirmationAllowance(to: pending.email, context)
         if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
-        return try await step(visit) { try $0.resendVerification() }
+        return try await withTransaction(context) { try $0.resendVerification() }
     }
 }
 
@@ -92,7 +92,7 @@ extension FlowTransaction {
         _ = try remember { $0.pendingCodes[.verifyEmail] = nil }
         if !address.verified { try verify(address, of: user, isNew: isNew) }
         guard let login = pending.login else { return try currentResult() }
-        return try logIn(user, login, after: .verifyEmail)
+        return try advance(login, of: user, after: .verifyEmail)
     }
 
     /// Returns what a code would confirm, and leaves the code pending.

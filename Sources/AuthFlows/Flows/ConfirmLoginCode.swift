@@ -13,16 +13,16 @@ extension Accounts {
     ///
     /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
     /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
-    public func confirmLoginCode(_ code: Code, _ visit: FlowContext = FlowContext()) async throws
+    public func confirmLoginCode(_ code: Code, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        if let user = try await step(visit, { try $0.loginCodeUser(code) }),
-            let refusal = try await hooks.mayLogIn(user, visit)
+        if case .unknownToken = try await caller(context) { return .gone }
+        if let user = try await withTransaction(context, { try $0.loginCodeUser(code) }),
+            let refusal = try await hooks.mayLogIn(user, context)
         {
             return .refused(refusal)
         }
-        return try await step(visit) { try $0.confirmLoginCode(code) }
+        return try await withTransaction(context) { try $0.confirmLoginCode(code) }
     }
 }
 
@@ -66,7 +66,7 @@ extension FlowTransaction {
                     values: ["password_reset_url": settings.links.requestReset()])
             }
         }
-        return try logIn(user, login, after: .loginByCode)
+        return try advance(login, of: user, after: .loginByCode)
     }
 
     /// Whether the address that a code was mailed to still gives access to its user: another address may have been

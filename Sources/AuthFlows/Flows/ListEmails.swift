@@ -11,38 +11,38 @@ public enum ConfirmationMail: Sendable {
 
 extension Accounts {
     /// The caller's addresses, the primary first; last the one that waits for its code, if any.
-    public func listEmails(_ visit: FlowContext) async throws -> FlowResult<[EmailAddress]> {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        return try await step(visit) { try $0.emailAddresses() }
+    public func listEmails(_ context: FlowContext) async throws -> FlowResult<[EmailAddress]> {
+        if case .unknownToken = try await caller(context) { return .gone }
+        return try await withTransaction(context) { try $0.emailAddresses() }
     }
 
     /// Sends another confirmation mail for one of the caller's addresses.
-    public func resendConfirmation(of email: String?, _ visit: FlowContext) async throws
+    public func resendConfirmation(of email: String?, _ context: FlowContext) async throws
         -> FlowResult<ConfirmationMail>
     {
-        if let result: FlowResult<ConfirmationMail> = try await manageEmail(visit) { return result }
+        if let result: FlowResult<ConfirmationMail> = try await manageEmail(context) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        switch try await step(visit, { try $0.selected(email) }) {
+        switch try await withTransaction(context, { try $0.selected(email) }) {
         case nil: return .refused(.unknownEmail())
         case .stored(let address) where address.verified: return .success(.notSent)
         case .waiting(let code) where code.resends >= settings.emailVerificationResends:
             return .success(.notSent)
         default: break
         }
-        guard try await confirmationAllowance(to: email, visit) == .mail else { return .success(.notSent) }
-        return try await step(visit) { try $0.resendConfirmation(of: email) }.map { .sent }
+        guard try await confirmationAllowance(to: email, context) == .mail else { return .success(.notSent) }
+        return try await withTransaction(context) { try $0.resendConfirmation(of: email) }.map { .sent }
     }
 
     /// Checks the caller and the rate limit before the caller's addresses are changed; nil if the flow may continue.
-    func manageEmail<Value>(_ visit: FlowContext) async throws -> FlowResult<Value>? {
-        switch try await caller(visit) {
+    func manageEmail<Value>(_ context: FlowContext) async throws -> FlowResult<Value>? {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
-            return try await secondsUntilAllowed(.manageEmail, visit, user: authentication.user.id)
+            return try await secondsUntilAllowed(.manageEmail, context, user: authentication.user.id)
                 .map { .rateLimited(retryAfter: $0) }
         }
     }

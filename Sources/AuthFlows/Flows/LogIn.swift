@@ -26,16 +26,16 @@ extension Accounts {
     /// An unknown user and a wrong password have the same result after the same work.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func logIn(_ form: LogIn, _ visit: FlowContext = FlowContext()) async throws
+    public func logIn(_ form: LogIn, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
         if settings.social.socialOnly { return .closed }
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous: break
         }
-        if let seconds = try await secondsUntilAllowed(.login, visit) {
+        if let seconds = try await secondsUntilAllowed(.login, context) {
             return .rateLimited(retryAfter: seconds)
         }
         if settings.loginByCodeEnabled, settings.signupFields[.password1] == nil,
@@ -43,7 +43,7 @@ extension Accounts {
         {
             // If sign-up has no password field, a log-in without a password requests a code.
             return try await requestLoginCode(
-                RequestLoginCode(email: form.email, username: form.username), visit)
+                RequestLoginCode(email: form.email, username: form.username), context)
         }
         let identity: LoginIdentity
         switch LoginIdentity.read(form, settings) {
@@ -52,7 +52,7 @@ extension Accounts {
         }
         // Counted before the password is compared, and removed again if it is right.
         let ticket: RateLimitTicket
-        switch try await limit(.loginFailed, visit, key: identity.key) {
+        switch try await limit(.loginFailed, context, key: identity.key) {
         case .allowed(let counted): ticket = counted
         case .refused: return .refused(.tooManyLoginAttempts())
         }
@@ -67,14 +67,14 @@ extension Accounts {
         guard let (user, outdated) = found else { return .refused(identity.mismatch) }
         try await limiter.refund(ticket)
         guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
-        if let refusal = try await hooks.mayLogIn(user, visit) { return .refused(refusal) }
+        if let refusal = try await hooks.mayLogIn(user, context) { return .refused(refusal) }
 
         // If the hashing queue is full, the old hash is kept.
         let newHash = outdated ? try? await passwords.hash(identity.password) : nil
-        let allowance = try await confirmationAllowance(of: user, named: identity.email, visit)
+        let allowance = try await confirmationAllowance(of: user, named: identity.email, context)
         if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
-        return try await step(visit) { step in
-            try step.logIn(
+        return try await withTransaction(context) { flow in
+            try flow.recordPassword(
                 user, identity, remember: form.remember, newHash: newHash, mayMail: allowance == .mail)
         }
     }
@@ -104,7 +104,7 @@ extension Accounts {
 
 extension FlowTransaction {
     /// Records the proved password and starts the log-in pipeline.
-    func logIn(
+    func recordPassword(
         _ known: User, _ identity: LoginIdentity, remember: Bool?, newHash: PasswordHash?, mayMail: Bool
     ) throws -> FlowResult<Authentication> {
         // The password may have been changed, or the user deactivated, while the password was compared.
@@ -127,7 +127,7 @@ extension FlowTransaction {
         let login = PendingLogin(
             userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, remember: remember,
             email: identity.email, passwordMark: user.passwordMark)
-        return try logIn(user, login, mayMail: mayMail)
+        return try advance(login, of: user, mayMail: mayMail)
     }
 }
 

@@ -7,7 +7,7 @@ extension FlowTransaction {
     ///
     /// If a user, the same or another, is logged in already, that session ends once the log-in can no longer be
     /// refused.
-    func logIn(
+    func logInWithProvider(
         _ found: FoundSocialLogin, _ provider: any SocialProvider, _ clearance: SocialClearance
     ) throws -> FlowResult<Authentication> {
         guard var user = found.login.user else { return try signUp(found.login, clearance) }
@@ -30,7 +30,8 @@ extension FlowTransaction {
         }
         try verifyAddresses(of: user, vouchedForIn: login.identity)
         try logOutWhoeverIsIn()
-        return try logIn(user, record(login, of: user, signup: false), mayMail: clearance.mayMail)
+        return try advance(
+            record(login, of: user, signup: false), of: user, mayMail: clearance.mayMail)
     }
 
     /// Verifies those of the user's stored addresses that the provider vouches for: `email_confirmed`. allauth leaves

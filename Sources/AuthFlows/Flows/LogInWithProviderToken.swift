@@ -22,12 +22,12 @@ extension Accounts {
     /// verifies the token, the hook is called, and `pre_social_login` reports the hook's answer.
     ///
     /// - Throws: the store's errors. A provider's error is returned as a refusal.
-    public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ visit: FlowContext = FlowContext())
+    public func logInWithProviderToken(_ form: ProviderTokenLogIn, _ context: FlowContext = FlowContext())
         async throws
         -> FlowResult<SocialLoginOutcome>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        if let seconds = try await secondsUntilAllowed(.login, visit) {
+        if case .unknownToken = try await caller(context) { return .gone }
+        if let seconds = try await secondsUntilAllowed(.login, context) {
             return .rateLimited(retryAfter: seconds)
         }
         var refusals: [Refusal] = []
@@ -39,7 +39,7 @@ extension Accounts {
         guard let provider, let process, refusals.isEmpty else { return .refused(refusals) }
         do {
             let identity = try await provider.identity(for: form.token)
-            return try await completeSocialLogin(identity, provider, process, visit)
+            return try await completeSocialLogin(identity, provider, process, context)
         } catch let error as SocialProviderError {
             return .refused(.tokenLogin(error))
         }

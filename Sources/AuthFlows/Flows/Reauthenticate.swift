@@ -9,16 +9,16 @@ extension Accounts {
     /// resume it.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func reauthenticate(_ password: Password?, _ visit: FlowContext) async throws
+    public func reauthenticate(_ password: Password?, _ context: FlowContext) async throws
         -> FlowResult<Authentication>
     {
         let user: User
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication.user
         }
-        if let seconds = try await secondsUntilAllowed(.reauthenticate, visit, user: user.id) {
+        if let seconds = try await secondsUntilAllowed(.reauthenticate, context, user: user.id) {
             return .rateLimited(retryAfter: seconds)
         }
         let password = password ?? Password("")
@@ -28,7 +28,7 @@ extension Accounts {
             case .right(let outdated) = try await passwords.verify(password, user.passwordHash)
         else { return .refused(wrong) }
         let newHash = outdated ? try? await passwords.hash(password) : nil
-        return try await step(visit) { try $0.reauthenticate(user, newHash) ?? .refused(wrong) }
+        return try await withTransaction(context) { try $0.reauthenticate(user, newHash) ?? .refused(wrong) }
     }
 }
 

@@ -41,13 +41,13 @@ extension Accounts {
     /// The session keeps the values that the callback needs: the `state`, PKCE's verifier and the `nonce` (RFC 6749,
     /// section 10.12; RFC 7636; OpenID Connect Core, section 3.1.2.1). They can be used once, and expire after
     /// ``SocialSettings/stateAge``. If a session has more than ``SocialSettings/maxStates``, the oldest is dropped.
-    public func redirectToProvider(_ form: ProviderRedirect, _ visit: FlowContext = FlowContext())
+    public func redirectToProvider(_ form: ProviderRedirect, _ context: FlowContext = FlowContext())
         async throws
         -> FlowResult<AuthorizationRedirect>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
+        if case .unknownToken = try await caller(context) { return .gone }
         // Limited, because each call may open a session and send a request to the provider.
-        if let seconds = try await secondsUntilAllowed(.login, visit) {
+        if let seconds = try await secondsUntilAllowed(.login, context) {
             return .rateLimited(retryAfter: seconds)
         }
         var refusals: [Refusal] = []
@@ -77,9 +77,9 @@ extension Accounts {
         } catch {
             return .refused(.redirect(error))
         }
-        return try await step(visit) { step in
-            let limits = step.settings.social
-            let token = try step.remember { [now = step.now] state in
+        return try await withTransaction(context) { flow in
+            let limits = flow.settings.social
+            let token = try flow.remember { [now = flow.now] state in
                 state.providerVisits.removeAll { $0.startedAt + limits.stateAge <= now }
                 state.providerVisits.append(visitAtProvider)
                 state.providerVisits.removeFirst(max(0, state.providerVisits.count - limits.maxStates))

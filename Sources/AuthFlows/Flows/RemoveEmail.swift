@@ -7,14 +7,15 @@ extension Accounts {
     ///
     /// The primary one cannot be removed while others exist, nor the last one if users log in by address only. An
     /// address that waits for its code was never stored; removing it emits no signal.
-    public func removeEmail(_ email: String?, _ visit: FlowContext) async throws -> FlowResult<[EmailAddress]>
-    {
-        if let result: FlowResult<[EmailAddress]> = try await manageEmail(visit) { return result }
+    public func removeEmail(_ email: String?, _ context: FlowContext) async throws -> FlowResult<
+        [EmailAddress]
+    > {
+        if let result: FlowResult<[EmailAddress]> = try await manageEmail(context) { return result }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
-        return try await step(visit) { try $0.removeEmail(email) }
+        return try await withTransaction(context) { try $0.removeEmail(email) }
     }
 }
 

@@ -4,8 +4,8 @@ import Foundation
 
 extension Accounts {
     /// The caller's accounts at providers.
-    public func listSocialAccounts(_ visit: FlowContext) async throws -> FlowResult<[SocialAccount]> {
-        switch try await caller(visit) {
+    public func listSocialAccounts(_ context: FlowContext) async throws -> FlowResult<[SocialAccount]> {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication):
@@ -17,10 +17,10 @@ extension Accounts {
     ///
     /// The last one cannot be disconnected if the user could not log in without it: `no_password`, or
     /// `no_verified_email` if verification is mandatory.
-    public func removeSocialAccount(provider: String?, uid: String?, _ visit: FlowContext) async throws
+    public func removeSocialAccount(provider: String?, uid: String?, _ context: FlowContext) async throws
         -> FlowResult<[SocialAccount]>
     {
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user: break
@@ -30,7 +30,7 @@ extension Accounts {
         if (uid ?? "").isEmpty { refusals.append(.required(field: "account")) }
         guard let provider, let uid, refusals.isEmpty else { return .refused(refusals) }
         let name = self.provider(provider)?.name ?? provider
-        return try await step(visit) { try $0.removeSocialAccount(provider, uid, named: name) }
+        return try await withTransaction(context) { try $0.removeSocialAccount(provider, uid, named: name) }
     }
 }
 

@@ -21,10 +21,11 @@ extension Accounts {
     /// pending that no code completes. With `ACCOUNT_PREVENT_ENUMERATION` off it is refused with `unknown_email`.
     ///
     /// - Returns: ``FlowResult/unauthenticated(_:)``, since the log-in waits for the code.
-    public func requestLoginCode(_ form: RequestLoginCode, _ visit: FlowContext = FlowContext()) async throws
+    public func requestLoginCode(_ form: RequestLoginCode, _ context: FlowContext = FlowContext())
+        async throws
         -> FlowResult<Authentication>
     {
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous: break
@@ -42,17 +43,17 @@ extension Accounts {
         guard refusals.isEmpty else { return .refused(refusals) }
         let wanted = RequestLoginCode(email: email ?? nil, username: byUsername ? username : nil)
         let key = wanted.email.map(EmailAddress.key(of:)) ?? wanted.username.map(Username.key(of:))
-        if case .refused = try await limit(.requestLoginCode, visit, key: key) {
+        if case .refused = try await limit(.requestLoginCode, context, key: key) {
             return .refused(.tooManyLoginAttempts(field: byUsername ? "username" : "email"))
         }
-        return try await step(visit) { try $0.requestLoginCode(wanted) }
+        return try await withTransaction(context) { try $0.requestLoginCode(wanted) }
     }
 
     /// Mails another code, which replaces the pending one, at most `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND` times. The
     /// time-out and the failures are not reset.
-    public func resendLoginCode(_ visit: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        return try await step(visit) { try $0.resendLoginCode() }
+    public func resendLoginCode(_ context: FlowContext = FlowContext()) async throws -> FlowResult<Void> {
+        if case .unknownToken = try await caller(context) { return .gone }
+        return try await withTransaction(context) { try $0.resendLoginCode() }
     }
 }
 

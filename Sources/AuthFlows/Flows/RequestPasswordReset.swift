@@ -19,21 +19,21 @@ extension Accounts {
     ///
     /// - Returns: success for a link, and for a code that a logged-in caller requested; otherwise
     ///   ``FlowResult/unauthenticated(_:)``, with the reset by code pending.
-    public func requestPasswordReset(_ email: String?, _ visit: FlowContext = FlowContext()) async throws
+    public func requestPasswordReset(_ email: String?, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<PasswordResetMail>
     {
         if settings.social.socialOnly { return .closed }
-        if case .unknownToken = try await caller(visit) { return .gone }
+        if case .unknownToken = try await caller(context) { return .gone }
         var refusals: [Refusal] = []
         guard let email = FieldChecks(settings: settings).email(email).get(refusals: &refusals) ?? nil else {
             return .refused(refusals)
         }
         if let seconds = try await secondsUntilAllowed(
-            .resetPassword, visit, key: EmailAddress.key(of: email))
+            .resetPassword, context, key: EmailAddress.key(of: email))
         {
             return .rateLimited(retryAfter: seconds)
         }
-        return try await step(visit) { try $0.requestPasswordReset(email) }
+        return try await withTransaction(context) { try $0.requestPasswordReset(email) }
     }
 }
 

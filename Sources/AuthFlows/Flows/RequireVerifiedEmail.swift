@@ -10,21 +10,21 @@ extension Accounts {
     /// Source: allauth `decorators.py:verified_email_required`.
     ///
     /// - Returns: ``FlowResult/success(_:)``, or the refusal `unverified_primary_email`.
-    public func requireVerifiedEmail(_ visit: FlowContext) async throws -> FlowResult<Authentication> {
+    public func requireVerifiedEmail(_ context: FlowContext) async throws -> FlowResult<Authentication> {
         let unverified = Refusal(
             .unverifiedPrimaryEmail, "Your primary email address must be verified.")
         let user: Authentication
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(pending(of: session))
         case .user(let authentication): user = authentication
         }
         if user.emailAddresses.contains(where: \.verified) { return .success(user) }
         if let email = user.emailAddresses.first?.email,
-            try await confirmationAllowance(to: email, visit) == .mail
+            try await confirmationAllowance(to: email, context) == .mail
         {
-            return try await step(visit) { step in
-                try step.resendConfirmation(of: email).flatMap { .refused(unverified) }
+            return try await withTransaction(context) { flow in
+                try flow.resendConfirmation(of: email).flatMap { .refused(unverified) }
             }
         }
         return .refused(unverified)

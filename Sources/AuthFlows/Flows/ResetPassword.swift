@@ -19,13 +19,13 @@ extension Accounts {
     ///
     /// A wrong code counts as an attempt. A right one verifies the address that it was mailed to
     /// (`email_confirmed`) and remains valid for the reset itself; its time-out is restarted, once.
-    public func passwordReset(for key: String?, _ visit: FlowContext = FlowContext()) async throws
+    public func passwordReset(for key: String?, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<User>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        return try await step(visit) { step in
-            try step.checkReset(key ?? "").map { proof in
-                try step.confirm(proof)
+        if case .unknownToken = try await caller(context) { return .gone }
+        return try await withTransaction(context) { flow in
+            try flow.checkReset(key ?? "").map { proof in
+                try flow.confirm(proof)
                 return proof.user
             }
         }
@@ -43,26 +43,26 @@ extension Accounts {
     /// rate limiter; others are not.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func resetPassword(_ form: ResetPassword, _ visit: FlowContext = FlowContext()) async throws
+    public func resetPassword(_ form: ResetPassword, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
-        if let seconds = try await secondsUntilAllowed(.resetPasswordFromKey, visit) {
+        if case .unknownToken = try await caller(context) { return .gone }
+        if let seconds = try await secondsUntilAllowed(.resetPasswordFromKey, context) {
             return .rateLimited(retryAfter: seconds)
         }
         let key = form.key ?? ""
         let password = form.password ?? Password("")
         // The key or code is checked first, so that a guess does not cost a hash.
-        let checked = try await step(visit) { try $0.checkReset(key) }
+        let checked = try await withTransaction(context) { try $0.checkReset(key) }
         if case .refused(let refusals) = checked, password.exposedText.isEmpty {
             return .refused(refusals + [.required(field: "password")])
         }
-        return try await checked.then { try await resetPassword($0, key, password, visit) }
+        return try await checked.then { try await resetPassword($0, key, password, context) }
     }
 
     /// Resets a password with a key or code that was right.
     private func resetPassword(
-        _ proof: ResetProof, _ key: String, _ password: Password, _ visit: FlowContext
+        _ proof: ResetProof, _ key: String, _ password: Password, _ context: FlowContext
     ) async throws -> FlowResult<Authentication> {
         let user = proof.user
         let addresses = proof.emailAddresses
@@ -73,11 +73,11 @@ extension Accounts {
             + hooks.validatePassword(password)
         guard refusals.isEmpty else { return .refused(refusals) }
 
-        let logInRefusal = settings.loginOnPasswordReset ? try await hooks.mayLogIn(user, visit) : nil
+        let logInRefusal = settings.loginOnPasswordReset ? try await hooks.mayLogIn(user, context) : nil
         let hash = try await passwords.hash(password)
-        let result = try await step(visit) { step in
-            try step.checkReset(key).flatMap { proof in
-                try step.resetPassword(
+        let result = try await withTransaction(context) { flow in
+            try flow.checkReset(key).flatMap { proof in
+                try flow.resetPassword(
                     proof, to: hash, logsIn: settings.loginOnPasswordReset && logInRefusal == nil)
             }
         }
@@ -126,9 +126,9 @@ extension FlowTransaction {
             AuthenticationStepCompleted(
                 request: request, user: snapshot(of: user), method: .passwordReset, email: email))
         let record = AuthenticationRecord(method: .passwordReset, at: now, email: email)
-        return try logIn(
-            user,
+        return try advance(
             PendingLogin(
-                userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: proof.email))
+                userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, email: proof.email),
+            of: user)
     }
 }

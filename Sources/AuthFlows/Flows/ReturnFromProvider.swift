@@ -27,10 +27,10 @@ extension Accounts {
     ///     is rejected (mix-up attack, RFC 9207).
     ///   - parameters: the parameters of the query or the form.
     public func returnFromProvider(
-        _ provider: String, _ parameters: [String: String], _ visit: FlowContext
+        _ provider: String, _ parameters: [String: String], _ context: FlowContext
     ) async throws -> ProviderReturn {
         let state = parameters["state"] ?? ""
-        guard let begun = try await step(visit, { try $0.takeProviderVisit(state) }),
+        guard let begun = try await withTransaction(context, { try $0.takeProviderVisit(state) }),
             begun.provider == provider, let provider = self.provider(provider)
         else {
             return ProviderReturn(
@@ -45,7 +45,7 @@ extension Accounts {
                 for: AuthorizationCallback(
                     parameters: parameters, redirectURI: begun.redirectURI,
                     codeVerifier: begun.codeVerifier, nonce: begun.nonce))
-            result = try await completeSocialLogin(identity, provider, begun.process, visit)
+            result = try await completeSocialLogin(identity, provider, begun.process, context)
         } catch let error as SocialProviderError {
             result = .refused(.redirect(error))
             fault = error

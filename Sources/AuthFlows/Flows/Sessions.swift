@@ -25,8 +25,8 @@ public struct Sessions: Sendable {
     }
 
     /// The state of the caller's session: logged in, flows pending, or an invalid token.
-    public func current(_ visit: FlowContext) async throws -> FlowResult<Authentication> {
-        switch try await accounts.caller(visit) {
+    public func current(_ context: FlowContext) async throws -> FlowResult<Authentication> {
+        switch try await accounts.caller(context) {
         case .unknownToken: .gone
         case .anonymous(let session): .unauthenticated(accounts.pending(of: session))
         case .user(let authentication): .success(authentication)
@@ -34,11 +34,11 @@ public struct Sessions: Sendable {
     }
 
     /// The caller's sessions, newest first.
-    public func list(_ visit: FlowContext) async throws -> FlowResult<SessionList> {
-        switch try await accounts.caller(visit) {
+    public func list(_ context: FlowContext) async throws -> FlowResult<SessionList> {
+        switch try await accounts.caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
-        case .user: return try await accounts.step(visit) { try $0.sessions() }
+        case .user: return try await accounts.withTransaction(context) { try $0.sessions() }
         }
     }
 
@@ -68,11 +68,11 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: the remaining sessions, or ``FlowResult/unauthenticated(_:)`` if the session of this call has ended.
     ///   If an id is not one of the caller's sessions, none is ended and the result is `invalid_choice`.
-    public func end(_ ids: [Session.ID], _ visit: FlowContext) async throws -> FlowResult<SessionList> {
-        switch try await accounts.caller(visit) {
+    public func end(_ ids: [Session.ID], _ context: FlowContext) async throws -> FlowResult<SessionList> {
+        switch try await accounts.caller(context) {
         case .unknownToken: return .gone
         case .anonymous(let session): return .unauthenticated(accounts.pending(of: session))
-        case .user: return try await accounts.step(visit) { try $0.endSessions(Set(ids)) }
+        case .user: return try await accounts.withTransaction(context) { try $0.endSessions(Set(ids)) }
         }
     }
 }

@@ -34,26 +34,27 @@ extension Accounts {
     /// account, the owner of the address gets a mail, and no signal is emitted.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
-    public func signUp(_ form: SignUp, _ visit: FlowContext = FlowContext()) async throws
+    public func signUp(_ form: SignUp, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        switch try await caller(visit) {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous: break
         }
-        if let seconds = try await secondsUntilAllowed(.signup, visit) {
+        if let seconds = try await secondsUntilAllowed(.signup, context) {
             return .rateLimited(retryAfter: seconds)
         }
-        guard settings.signupOpen, !settings.social.socialOnly, try await hooks.maySignUp(form, visit) else {
+        guard settings.signupOpen, !settings.social.socialOnly, try await hooks.maySignUp(form, context)
+        else {
             return .closed
         }
         if form.honeypot?.isEmpty == false {
-            return try await step(visit) { try $0.pretendSignUp(email: form.email) }
+            return try await withTransaction(context) { try $0.pretendSignUp(email: form.email) }
         }
         var refusals: [Refusal] = []
         let checked = check(form, &refusals)
-        refusals += try await hooks.validateSignUp(form, visit)
+        refusals += try await hooks.validateSignUp(form, context)
         guard refusals.isEmpty else { return .refused(refusals) }
 
         let form = checked
@@ -62,9 +63,9 @@ extension Accounts {
                 nil as PasswordHash?
             }
         let allowance = try await confirmationAllowance(
-            to: settings.emailVerification == .none ? nil : form.email, visit)
+            to: settings.emailVerification == .none ? nil : form.email, context)
         if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
-        return try await step(visit) { try $0.signUp(form, hash, mayMail: allowance == .mail) }
+        return try await withTransaction(context) { try $0.signUp(form, hash, mayMail: allowance == .mail) }
     }
 
     private func check(_ form: SignUp, _ refusals: inout [Refusal]) -> CheckedSignUp {
@@ -134,7 +135,7 @@ extension FlowTransaction {
         let login = PendingLogin(
             userID: user.id, stage: .verifyEmail, methods: [], startedAt: now, signup: true,
             email: form.email, passwordMark: user.passwordMark)
-        return try logIn(user, login, mayMail: mayMail)
+        return try advance(login, of: user, mayMail: mayMail)
     }
 
     /// Creates a user: `user_signed_up`.

@@ -25,11 +25,11 @@ public struct SocialSignUpProposal: Sendable {
 
 extension Accounts {
     /// The known data of the caller's sign-up that waits for its form.
-    public func providerSignup(_ visit: FlowContext) async throws -> FlowResult<SocialSignUpProposal> {
-        try await pendingSignup(visit).then { pending in
+    public func providerSignup(_ context: FlowContext) async throws -> FlowResult<SocialSignUpProposal> {
+        try await pendingSignup(context).then { pending in
             let identity = try pending.identity(keys)
             let form = SignUp(email: identity.emailAddresses.proposal, username: identity.username)
-            guard try await isOpenForSocialSignup(form, visit) else { return .closed }
+            guard try await isOpenForSocialSignup(form, context) else { return .closed }
             return .success(
                 SocialSignUpProposal(
                     provider: identity.provider, uid: identity.uid, name: identity.name,
@@ -41,35 +41,35 @@ extension Accounts {
     /// `user_signed_up`, and a log-in unless the address has to be verified first.
     ///
     /// - Returns: ``FlowResult/conflict`` if no sign-up is pending.
-    public func signUpWithProvider(_ form: SocialSignUp, _ visit: FlowContext) async throws
+    public func signUpWithProvider(_ form: SocialSignUp, _ context: FlowContext) async throws
         -> FlowResult<Authentication>
     {
-        try await pendingSignup(visit).then { try await signUp(form, $0, visit) }
+        try await pendingSignup(context).then { try await signUp(form, $0, context) }
     }
 
     private func signUp(
-        _ form: SocialSignUp, _ pending: PendingSocialSignup, _ visit: FlowContext
+        _ form: SocialSignUp, _ pending: PendingSocialSignup, _ context: FlowContext
     ) async throws -> FlowResult<Authentication> {
-        if let seconds = try await secondsUntilAllowed(.signup, visit) {
+        if let seconds = try await secondsUntilAllowed(.signup, context) {
             return .rateLimited(retryAfter: seconds)
         }
         var refusals: [Refusal] = []
         let checked = check(form, &refusals)
         let whole = SignUp(email: checked.email, username: checked.username)
-        guard try await isOpenForSocialSignup(whole, visit) else { return .closed }
-        refusals += try await hooks.validateSignUp(whole, visit)
+        guard try await isOpenForSocialSignup(whole, context) else { return .closed }
+        refusals += try await hooks.validateSignUp(whole, context)
         guard refusals.isEmpty else { return .refused(refusals) }
         let allowance = try await socialAllowance(
-            typed: checked.email, told: pending.emailAddresses, visit: visit)
+            typed: checked.email, told: pending.emailAddresses, context: context)
         if let seconds = allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         let name = provider(pending.provider)?.name ?? pending.provider
-        return try await step(visit) { step in
-            try step.signUp(checked, pending, of: name, mayMail: allowance == .mail)
+        return try await withTransaction(context) { flow in
+            try flow.signUp(checked, pending, of: name, mayMail: allowance == .mail)
         }
     }
 
-    private func pendingSignup(_ visit: FlowContext) async throws -> FlowResult<PendingSocialSignup> {
-        switch try await caller(visit) {
+    private func pendingSignup(_ context: FlowContext) async throws -> FlowResult<PendingSocialSignup> {
+        switch try await caller(context) {
         case .unknownToken: return .gone
         case .user: return .conflict
         case .anonymous(let session):
@@ -179,7 +179,7 @@ extension FlowTransaction {
     ) throws -> FlowResult<Authentication> {
         let addresses = try freeAddresses(typed: typed, told: new.identity.emailAddresses)
         let (user, waiting) = try createUser(new, addresses, username: username)
-        return try logIn(user, waiting, mayMail: mayMail)
+        return try advance(waiting, of: user, mayMail: mayMail)
     }
 
     /// Creates a user and their account at the provider: `authentication_step_completed`, `user_signed_up`.

@@ -64,16 +64,16 @@ extension Users {
     /// - Throws: ``StoreConflict/verifiedEmail`` if another user has verified the address.
     @discardableResult
     public func confirmEmail(_ email: String, of id: User.ID) async throws -> Bool {
-        try await accounts.step(FlowContext()) { step in
-            guard let user = try step.transaction.user(id: id),
-                var address = try step.transaction.emailAddresses(of: id).first(where: { $0.isNamed(email) }),
+        try await accounts.withTransaction(FlowContext()) { flow in
+            guard let user = try flow.transaction.user(id: id),
+                var address = try flow.transaction.emailAddresses(of: id).first(where: { $0.isNamed(email) }),
                 !address.verified
             else { return false }
             address.verified = true
-            try step.transaction.update(address)
-            try step.transaction.emit(
+            try flow.transaction.update(address)
+            try flow.transaction.emit(
                 EmailConfirmed(
-                    request: step.request, user: step.snapshot(of: user), emailAddress: address.snapshot))
+                    request: flow.request, user: flow.snapshot(of: user), emailAddress: address.snapshot))
             return true
         }
     }

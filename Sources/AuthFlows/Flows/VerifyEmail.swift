@@ -8,22 +8,22 @@ extension Accounts {
     ///
     /// `POST auth/email/verify` of the headless API; see ``confirmEmail(_:_:)-(LinkKey,_)`` and
     /// ``confirmEmail(_:_:)-(Code,_)``.
-    public func verifyEmail(_ keyOrCode: String, _ visit: FlowContext = FlowContext()) async throws
+    public func verifyEmail(_ keyOrCode: String, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
-        if settings.emailVerificationByCode { return try await confirmEmail(Code(keyOrCode), visit) }
-        return try await confirmEmail(LinkKey(keyOrCode), visit)
+        if settings.emailVerificationByCode { return try await confirmEmail(Code(keyOrCode), context) }
+        return try await confirmEmail(LinkKey(keyOrCode), context)
     }
 
     /// Returns what a key or a code would confirm. A wrong code counts as an attempt.
-    public func emailVerification(for keyOrCode: String, _ visit: FlowContext = FlowContext()) async throws
+    public func emailVerification(for keyOrCode: String, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<EmailConfirmationInfo>
     {
-        if case .unknownToken = try await caller(visit) { return .gone }
+        if case .unknownToken = try await caller(context) { return .gone }
         if settings.emailVerificationByCode {
-            return try await step(visit) { try $0.emailVerification(for: Code(keyOrCode)) }
+            return try await withTransaction(context) { try $0.emailVerification(for: Code(keyOrCode)) }
         }
-        guard let info = try await emailConfirmation(for: LinkKey(keyOrCode), visit) else {
+        guard let info = try await emailConfirmation(for: LinkKey(keyOrCode), context) else {
             return .refused(.wrongKey(LinkKey(keyOrCode)))
         }
         return .success(info)

@@ -11,7 +11,7 @@ import Synchronization
 /// let presence = CallerPresence()
 /// connection.onClose { presence.leave() }
 /// let result = try await CallerPresence.$current.withValue(presence) {
-///     try await accounts.logIn(form, visit)
+///     try await accounts.logIn(form, context)
 /// }
 /// ```
 public final class CallerPresence: Sendable {

@@ -7,8 +7,10 @@ extension AccountPages {
     /// `/accounts/confirm-email/KEY`.
     func addEmailConfirmation<Context>(to routes: PageRoutes<Context>) {
         let accounts = accounts
-        let question: @Sendable (FlowContext, LinkKey) async throws -> PlainPage = { visit, key in
-            guard let info = try await accounts.emailConfirmation(for: key, visit) else { return .spentLink }
+        let question: @Sendable (FlowContext, LinkKey) async throws -> PlainPage = { flowContext, key in
+            guard let info = try await accounts.emailConfirmation(for: key, flowContext) else {
+                return .spentLink
+            }
             return PlainPage(
                 title: "Confirm your address",
                 content: """
@@ -17,26 +19,28 @@ extension AccountPages {
                     """, form: PlainPage.Form(button: "Yes, confirm it"))
         }
         // Link scanners send HEAD, so HEAD never confirms an address, even if GET does.
-        routes.get("confirm-email/:key", head: question) { visit, key in
-            if accounts.settings.confirmEmailOnGet { return try await Self.confirm(key, visit, accounts) }
-            return try await question(visit, key)
+        routes.get("confirm-email/:key", head: question) { flowContext, key in
+            if accounts.settings.confirmEmailOnGet {
+                return try await Self.confirm(key, flowContext, accounts)
+            }
+            return try await question(flowContext, key)
         }
-        routes.post("confirm-email/:key") { visit, key, _ in
-            try await Self.confirm(key, visit, accounts)
+        routes.post("confirm-email/:key") { flowContext, key, _ in
+            try await Self.confirm(key, flowContext, accounts)
         }
     }
 
-    private static func confirm(_ key: LinkKey, _ visit: FlowContext, _ accounts: Accounts) async throws
+    private static func confirm(_ key: LinkKey, _ flowContext: FlowContext, _ accounts: Accounts) async throws
         -> PlainPage
     {
-        let result = try await accounts.confirmEmail(key, visit)
+        let result = try await accounts.confirmEmail(key, flowContext)
         switch result {
         case .success:
             return .message("Your address is confirmed", "Thank you. You are logged in.")
-                .holding(result, visit)
+                .holding(result, flowContext)
         case .unauthenticated:
             return .message("Your address is confirmed", "Thank you. You can log in now.")
-                .holding(result, visit)
+                .holding(result, flowContext)
         case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
         case .refused(let refusals) where refusals.contains { $0.code == .emailTaken }:
             return .message(

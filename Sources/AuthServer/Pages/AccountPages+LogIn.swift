@@ -6,20 +6,20 @@ import Hummingbird
 extension AccountPages {
     /// `login`: the buttons of the providers, and the target of a provider log-in if no front end is configured.
     func addLogIn<Context>(to routes: PageRoutes<Context>) {
-        routes.getByQuery("login") { visit, query in
-            var page = try await logInPage(visit)
+        routes.getByQuery("login") { flowContext, query in
+            var page = try await logInPage(flowContext)
             if let error = query["error"] {
                 page.content = "<p class=\"error\">\(Self.words(for: error))</p>\(page.content)"
             }
             return page
         }
-        routes.post("login") { visit, _, form in
+        routes.post("login") { flowContext, _, form in
             let result = try await accounts.signUpWithProvider(
-                SocialSignUp(email: form["email"], username: form["username"]), visit)
+                SocialSignUp(email: form["email"], username: form["username"]), flowContext)
             var page: PlainPage
             switch result {
             case .refused(let refusals):
-                page = try await logInPage(visit)
+                page = try await logInPage(flowContext)
                 page.content =
                     "\(refusals.map { "<p class=\"error\">\($0.message)</p>" as HTML })\(page.content)"
                 page.status = .badRequest
@@ -30,12 +30,12 @@ extension AccountPages {
                 page = .message(
                     "Please start again", "There is nothing left to be completed here.", status: .conflict)
             }
-            return page.holding(result, visit)
+            return page.holding(result, flowContext)
         }
     }
 
-    private func logInPage(_ visit: FlowContext) async throws -> PlainPage {
-        switch try await accounts.sessions.current(visit) {
+    private func logInPage(_ flowContext: FlowContext) async throws -> PlainPage {
+        switch try await accounts.sessions.current(flowContext) {
         case .success(let authentication): loggedIn(authentication)
         case .unauthenticated(let pending) where !pending.flows.isEmpty: waiting(pending)
         default: buttons()

@@ -9,8 +9,8 @@ extension AccountPages {
         let accounts = accounts
         let byCode = accounts.settings.passwordResetByCode
         routes.get("password/reset") { _, _ in .resetRequest() }
-        routes.post("password/reset") { visit, _, form in
-            let result = try await accounts.requestPasswordReset(form["email"], visit)
+        routes.post("password/reset") { flowContext, _, form in
+            let result = try await accounts.requestPasswordReset(form["email"], flowContext)
             // The response is the same whether the address has an account or not.
             switch result {
             case .success(.link):
@@ -19,29 +19,29 @@ extension AccountPages {
                     "If there is an account with that address, a mail with a link is on its way.")
             case .success(.code(let authentication)):
                 return .newPassword(byCode: true, action: "reset/code")
-                    .holding(.success(authentication), visit)
+                    .holding(.success(authentication), flowContext)
             case .unauthenticated(let pending):
                 return .newPassword(byCode: true, action: "reset/code")
-                    .holding(.unauthenticated(pending), visit)
+                    .holding(.unauthenticated(pending), flowContext)
             case .refused(let refusals): return .resetRequest(refusals)
             case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
             default: return .resetRequest()
             }
         }
-        routes.get("password/reset/:key") { visit, key in
+        routes.get("password/reset/:key") { flowContext, key in
             // A reload of the page: the code is pending in the session.
             if byCode { return .newPassword(byCode: true) }
-            guard case .success = try await accounts.passwordReset(for: key.exposedText, visit) else {
+            guard case .success = try await accounts.passwordReset(for: key.exposedText, flowContext) else {
                 return .spentLink
             }
             return .newPassword()
         }
-        routes.post("password/reset/:key") { visit, key, form in
+        routes.post("password/reset/:key") { flowContext, key, form in
             // A code is pending in the browser's session; a link's key is in the URL.
             let proof = byCode ? form["code"] : key.exposedText
             let wanted = ResetPassword(key: proof, password: form["password"].map { Password($0) })
-            let result = try await accounts.resetPassword(wanted, visit)
-            return .afterReset(result, byCode: byCode).holding(result, visit)
+            let result = try await accounts.resetPassword(wanted, flowContext)
+            return .afterReset(result, byCode: byCode).holding(result, flowContext)
         }
     }
 }

@@ -17,13 +17,13 @@ import Logging
 /// cookie, so that another site can neither log a browser out nor log it in to an account of its choice.
 public struct AccountPages: Sendable {
     let accounts: Accounts
-    let visits: FlowContextFactory
+    let flowContexts: FlowContextFactory
     let holder: SessionTransport
     let bodyTimeout: Duration
 
     public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
         holder = SessionTransport(.browser, accounts, settings)
         bodyTimeout = settings.bodyTimeout
     }

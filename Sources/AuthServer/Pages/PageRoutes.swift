@@ -12,22 +12,23 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     /// - Parameter head: the page whose headers are returned for HEAD, if it differs from the page for GET.
     func get(
         _ path: RouterPath,
-        head: (@Sendable (_ visit: FlowContext, _ key: LinkKey) async throws -> PlainPage)? = nil,
-        _ handle: @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey) async throws -> PlainPage
+        head: (@Sendable (_ flowContext: FlowContext, _ key: LinkKey) async throws -> PlainPage)? = nil,
+        _ handle: @escaping @Sendable (_ flowContext: FlowContext, _ key: LinkKey) async throws -> PlainPage
     ) {
-        on(path, .get) { _, visit, key in try await handle(visit, key) }
+        on(path, .get) { _, flowContext, key in try await handle(flowContext, key) }
         let head = head ?? handle
-        on(path, .head) { _, visit, key in try await head(visit, key) }
+        on(path, .head) { _, flowContext, key in try await head(flowContext, key) }
     }
 
     /// Adds a page that changes nothing and depends on the query.
     func getByQuery(
         _ path: RouterPath,
-        _ handle: @escaping @Sendable (_ visit: FlowContext, _ query: FormBody) async throws -> PlainPage
+        _ handle:
+            @escaping @Sendable (_ flowContext: FlowContext, _ query: FormBody) async throws -> PlainPage
     ) {
         for method in [HTTPRequest.Method.get, .head] {
-            on(path, method) { request, visit, _ in
-                try await handle(visit, try FormBody(ByteBuffer(string: request.uri.query ?? "")))
+            on(path, method) { request, flowContext, _ in
+                try await handle(flowContext, try FormBody(ByteBuffer(string: request.uri.query ?? "")))
             }
         }
     }
@@ -36,14 +37,14 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
     func post(
         _ path: RouterPath,
         _ handle:
-            @escaping @Sendable (_ visit: FlowContext, _ key: LinkKey, _ form: FormBody) async throws ->
+            @escaping @Sendable (_ flowContext: FlowContext, _ key: LinkKey, _ form: FormBody) async throws ->
             PlainPage
     ) {
         let (holder, timeout) = (pages.holder, pages.bodyTimeout)
-        on(path, .post) { request, visit, key in
+        on(path, .post) { request, flowContext, key in
             let form = try FormBody(try await request.limitedBody(within: timeout))
             guard holder.isProven(request, by: form[PlainPage.proofField]) else { return .foreignForm }
-            return try await handle(visit, key, form)
+            return try await handle(flowContext, key, form)
         }
     }
 
@@ -57,7 +58,7 @@ struct PageRoutes<Context: Hummingbird.RequestContext> {
             let page: PlainPage
             do {
                 let token = try await pages.holder.token(of: request)
-                page = try await handle(request, pages.visits.visit(of: request, context, token), key)
+                page = try await handle(request, pages.flowContexts.make(for: request, context, token), key)
             } catch {
                 page = .failure(try APIResponse(failure: error, context.logger))
             }
@@ -88,7 +89,7 @@ extension PlainPage {
         status: .forbidden)
 
     /// The page with the session change of a flow's result, as in ``APIResponse``.
-    func holding(_ result: FlowResult<Authentication>, _ visit: FlowContext) -> PlainPage {
+    func holding(_ result: FlowResult<Authentication>, _ flowContext: FlowContext) -> PlainPage {
         var page = self
         switch result {
         case .success(let authentication):
@@ -96,7 +97,7 @@ extension PlainPage {
         case .unauthenticated(let pending):
             if let token = pending.newToken {
                 page.session = .opened(token, expiresAt: nil)
-            } else if visit.token != nil, pending.flows.isEmpty {
+            } else if flowContext.token != nil, pending.flows.isEmpty {
                 page.session = .ended
             }
         default: break

@@ -10,8 +10,8 @@ struct FlowContextFactory: Sendable {
     let client: AuthSignals.SignalRequest.Client
 
     /// The request for flows and their signals. Its id is never taken from the client.
-    func visit(
-        of request: Request, _ context: some Hummingbird.RequestContext, _ token: SessionToken?
+    func make(
+        for request: Request, _ context: some Hummingbird.RequestContext, _ token: SessionToken?
     ) -> FlowContext {
         let known = context as? any AuthRequestContext
         let peer =

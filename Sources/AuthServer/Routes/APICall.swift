@@ -8,11 +8,11 @@ import Hummingbird
 struct APICall: Sendable {
     let accounts: Accounts
     /// The caller and the request, the argument of every flow.
-    let visit: FlowContext
+    let flowContext: FlowContext
     let body: JSONBody
     let headers: HTTPFields
 
-    var ways: LoginFlows { LoginFlows(accounts: accounts, client: visit.request.client) }
+    var ways: LoginFlows { LoginFlows(accounts: accounts, client: flowContext.request.client) }
 
     /// The API's response to a flow's result.
     ///
@@ -21,13 +21,13 @@ struct APICall: Sendable {
         _ result: FlowResult<Value>, success: (Value) async throws -> APIResponse
     ) async throws -> APIResponse {
         var result = result
-        if case .gone = result, visit.request.client == .browser {
+        if case .gone = result, flowContext.request.client == .browser {
             // The session ended after the cookie was read; only apps get 410.
             result = .unauthenticated(PendingAuthentication())
         }
         var answer = try await APIResponse(result, ways, success: success)
         // Not logged in and nothing is pending: the client's token is no longer needed.
-        if case .unauthenticated(let pending) = result, visit.token != nil, pending.newToken == nil,
+        if case .unauthenticated(let pending) = result, flowContext.token != nil, pending.newToken == nil,
             pending.flows.isEmpty, try await !isVisitingProvider
         {
             answer.session = .ended
@@ -38,7 +38,7 @@ struct APICall: Sendable {
     /// Whether a redirect to a provider is pending in the caller's session.
     private var isVisitingProvider: Bool {
         get async throws {
-            guard let token = visit.token else { return false }
+            guard let token = flowContext.token else { return false }
             return try await accounts.store.read { reading in
                 try reading.session(tokenHash: token.hash)?.state.providerVisits.isEmpty == false
             }

@@ -9,13 +9,13 @@ import Hummingbird
 struct APIEndpoint: Sendable {
     let accounts: Accounts
     let holder: SessionTransport
-    let visits: FlowContextFactory
+    let flowContexts: FlowContextFactory
     let bodyTimeout: Duration
 
     init(_ kind: ClientKind, _ accounts: Accounts, _ settings: AuthServerSettings) {
         self.accounts = accounts
         holder = SessionTransport(kind, accounts, settings)
-        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: kind.client)
+        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: kind.client)
         bodyTimeout = settings.bodyTimeout
     }
 
@@ -43,7 +43,7 @@ struct APIEndpoint: Sendable {
         let token = try await holder.token(of: request)
         return try await handle(
             APICall(
-                accounts: accounts, visit: visits.visit(of: request, context, token), body: body,
+                accounts: accounts, flowContext: flowContexts.make(for: request, context, token), body: body,
                 headers: request.headers))
     }
 }

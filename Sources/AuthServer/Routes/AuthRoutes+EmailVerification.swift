@@ -8,14 +8,15 @@ extension AuthRoutes {
     func addEmailVerification<Context>(to routes: APIRoutes<Context>) {
         routes.get("auth/email/verify") { call in
             let key = try call.key(in: .emailVerificationKey)
-            return try await call.answer(try await call.accounts.emailVerification(for: key, call.visit))
+            return try await call.answer(
+                try await call.accounts.emailVerification(for: key, call.flowContext))
         }
         routes.post("auth/email/verify") { call in
             let key = try call.body.read { $0.required("key") }
-            return try await call.answer(try await call.accounts.verifyEmail(key, call.visit))
+            return try await call.answer(try await call.accounts.verifyEmail(key, call.flowContext))
         }
         routes.post("auth/email/verify/resend") { call in
-            try await call.answer(try await call.accounts.resendVerification(call.visit))
+            try await call.answer(try await call.accounts.resendVerification(call.flowContext))
         }
     }
 }

@@ -9,14 +9,15 @@ extension AuthRoutes {
             let form = try call.body.read { members in
                 RequestLoginCode(email: members.text("email"), username: members.text("username"))
             }
-            return try await call.answer(try await call.accounts.requestLoginCode(form, call.visit))
+            return try await call.answer(try await call.accounts.requestLoginCode(form, call.flowContext))
         }
         routes.post("auth/code/confirm") { call in
             let code = try call.body.read { $0.required("code") }
-            return try await call.answer(try await call.accounts.confirmLoginCode(Code(code), call.visit))
+            return try await call.answer(
+                try await call.accounts.confirmLoginCode(Code(code), call.flowContext))
         }
         routes.post("auth/code/resend") { call in
-            try await call.answer(try await call.accounts.resendLoginCode(call.visit))
+            try await call.answer(try await call.accounts.resendLoginCode(call.flowContext))
         }
     }
 }

@@ -8,26 +8,28 @@ extension AuthRoutes {
     func addProviders<Context>(to routes: APIRoutes<Context>) {
         routes.post("auth/provider/token") { call in
             let form = try call.body.read { $0.providerTokenLogIn() }
-            return try await call.answer(try await call.accounts.logInWithProviderToken(form, call.visit))
+            return try await call.answer(
+                try await call.accounts.logInWithProviderToken(form, call.flowContext))
         }
         routes.get("auth/provider/signup") { call in
-            try await call.answer(try await call.accounts.providerSignup(call.visit))
+            try await call.answer(try await call.accounts.providerSignup(call.flowContext))
         }
         routes.post("auth/provider/signup") { call in
             let form = try call.body.read { members in
                 SocialSignUp(email: members.text("email"), username: members.text("username"))
             }
-            return try await call.answer(try await call.accounts.signUpWithProvider(form, call.visit))
+            return try await call.answer(try await call.accounts.signUpWithProvider(form, call.flowContext))
         }
         routes.get("account/providers") { call in
-            try await call.answer(try await call.accounts.listSocialAccounts(call.visit))
+            try await call.answer(try await call.accounts.listSocialAccounts(call.flowContext))
         }
         routes.delete("account/providers") { call in
             let (provider, account) = try call.body.read { members in
                 (members.text("provider"), members.text("account"))
             }
             return try await call.answer(
-                try await call.accounts.removeSocialAccount(provider: provider, uid: account, call.visit))
+                try await call.accounts.removeSocialAccount(
+                    provider: provider, uid: account, call.flowContext))
         }
     }
 }

@@ -7,7 +7,7 @@ extension AuthRoutes {
     /// `auth/sessions`: list and end.
     func addSessions<Context>(to routes: APIRoutes<Context>) {
         routes.get("auth/sessions") { call in
-            try await call.answer(try await call.accounts.sessions.list(call.visit))
+            try await call.answer(try await call.accounts.sessions.list(call.flowContext))
         }
         routes.delete("auth/sessions") { call in
             let texts = try call.body.read { $0.requiredTexts("sessions") }
@@ -15,7 +15,7 @@ extension AuthRoutes {
             guard ids.count == texts.count else {
                 throw InputRefused(refusals: [.unknownSessions()])
             }
-            return try await call.answer(try await call.accounts.sessions.end(ids, call.visit))
+            return try await call.answer(try await call.accounts.sessions.end(ids, call.flowContext))
         }
     }
 }

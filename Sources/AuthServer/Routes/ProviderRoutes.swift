@@ -13,13 +13,13 @@ import Logging
 /// Source: allauth `headless/socialaccount/views.py:RedirectToProviderView`.
 struct ProviderRoutes: Sendable {
     let accounts: Accounts
-    let visits: FlowContextFactory
+    let flowContexts: FlowContextFactory
     let holder: SessionTransport
     let bodyTimeout: Duration
 
     init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        visits = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
         holder = SessionTransport(.browser, accounts, settings)
         bodyTimeout = settings.bodyTimeout
     }
@@ -79,13 +79,14 @@ struct ProviderRoutes: Sendable {
         let provider = form["provider"]
         let process = SocialLoginSnapshot.Process(rawValue: form["process"] ?? "")
         let callback = form["callback_url"]
-        let visit = visits.visit(of: request, context, try await holder.token(of: request))
+        let flowContext = flowContexts.make(for: request, context, try await holder.token(of: request))
         guard [.login, .connect].contains(process), let callback,
             let redirectURI = callbackURL(of: provider ?? "")
         else { return failure(.unknown, .login, callback, request) }
         let result = try await accounts.redirectToProvider(
             ProviderRedirect(
-                provider: provider, process: process, callbackURL: callback, redirectURI: redirectURI), visit)
+                provider: provider, process: process, callbackURL: callback, redirectURI: redirectURI),
+            flowContext)
         guard case .success(let redirect) = result else {
             if case .refused(let refusals) = result {
                 context.logger.info(
@@ -110,14 +111,15 @@ struct ProviderRoutes: Sendable {
         _ request: Request, _ context: some Hummingbird.RequestContext, _ provider: String
     ) async throws -> Response {
         let query = try FormBody(ByteBuffer(string: request.uri.query ?? ""))
-        let visit = visits.visit(of: request, context, try await holder.token(of: request))
-        let back = try await accounts.returnFromProvider(provider, query.all, visit)
+        let flowContext = flowContexts.make(for: request, context, try await holder.token(of: request))
+        let back = try await accounts.returnFromProvider(provider, query.all, flowContext)
         if let fault = back.fault {
             context.logger.warning(
                 "log-in with provider failed",
                 metadata: ["provider": "\(provider)", "reason": "\(fault.description)"])
         }
-        let call = APICall(accounts: accounts, visit: visit, body: JSONBody(), headers: request.headers)
+        let call = APICall(
+            accounts: accounts, flowContext: flowContext, body: JSONBody(), headers: request.headers)
         let session = try await call.answer(back.result).session
         if case .success(.redirected(let url)) = back.result { return sending(to: url, session, request) }
         if let error = back.error {

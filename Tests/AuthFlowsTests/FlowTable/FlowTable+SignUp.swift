@@ -104,10 +104,10 @@ extension FlowTable {
             Row("sign-up with an invitation", "EMAIL_VERIFICATION=mandatory") {
                 let world = try World { $0.emailVerification = .mandatory }
                 return [
-                    try await world.client().does { accounts, visit in
+                    try await world.client().does { accounts, context in
                         var form = SignUp(email: "a@x.org", password: Password(goodPassword))
                         form.invitedEmail = "a@x.org"
-                        return try await accounts.signUp(form, visit)
+                        return try await accounts.signUp(form, context)
                     }.said
                 ]
             },

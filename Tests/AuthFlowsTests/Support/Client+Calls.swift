@@ -45,7 +45,7 @@ extension Client {
     }
 
     func current() async throws -> String {
-        try await world.accounts.sessions.current(visit).text
+        try await world.accounts.sessions.current(context).text
     }
 }
 

@@ -109,8 +109,8 @@ extension Client {
         _ parameters: [String: String], provider: String = "example"
     ) async throws -> (ProviderReturn, Happened) {
         let back = Locked<ProviderReturn?>(nil)
-        let happened = try await does { accounts, visit in
-            let returned = try await accounts.returnFromProvider(provider, parameters, visit)
+        let happened = try await does { accounts, context in
+            let returned = try await accounts.returnFromProvider(provider, parameters, context)
             back.change { $0 = returned }
             return returned.result
         }

@@ -171,7 +171,7 @@ final class Client: Sendable {
         set { held.change { $0 = newValue } }
     }
 
-    var visit: FlowContext {
+    var context: FlowContext {
         FlowContext(token: token, request: SignalRequest(client: kind, ip: ip, userAgent: "tests"))
     }
 
@@ -180,7 +180,7 @@ final class Client: Sendable {
         _ call: (Accounts, FlowContext) async throws -> FlowResult<Value>
     ) async throws -> Happened {
         _ = try await world.newSignals()
-        let result = try await call(world.accounts, visit).map { $0 as any Sendable }
+        let result = try await call(world.accounts, context).map { $0 as any Sendable }
         switch result {
         case .success(let redirect as AuthorizationRedirect): token = redirect.newToken ?? token
         case .success: token = result.authentication?.newToken ?? token
