@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+public import AuthSignals
 import Foundation
+
+/// The context of a call: the session token and the request.
+public struct FlowContext: Sendable {
+    /// The token that the client sent; nil if it sent none.
+    public var token: SessionToken?
+    /// The request, as signals contain it.
+    public var request: SignalRequest
+
+    public init(token: SessionToken? = nil, request: SignalRequest = SignalRequest()) {
+        self.token = token
+        self.request = request
+    }
+}
 
 /// The part of a flow that runs in one transaction, with the operations that flows share.
 struct FlowTransaction {

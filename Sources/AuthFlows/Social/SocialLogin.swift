@@ -1,6 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 
+/// A log-in by a provider while it passes through a flow: allauth's `SocialLogin`.
+public struct SocialLogin: Sendable {
+    public var identity: SocialIdentity
+    public var process: SocialLoginSnapshot.Process
+    /// The matching user: the one of the connected account, or the one that was found by an address.
+    public var user: User?
+    /// The stored account, if one exists.
+    public var account: SocialAccount?
+
+    /// Whether it matches an existing user.
+    public var isExisting: Bool { user != nil }
+
+    public init(
+        identity: SocialIdentity, process: SocialLoginSnapshot.Process, user: User? = nil,
+        account: SocialAccount? = nil
+    ) {
+        self.identity = identity
+        self.process = process
+        self.user = user
+        self.account = account
+    }
+}
+
 extension SocialLogin {
     /// The social log-in in the form that payloads contain, `data.sociallogin`. It carries the provider's token in
     /// plain text: the codec seals it for the event if `SIGNALS_TOKEN_KEYS` is set, and omits it otherwise.
