@@ -54,7 +54,7 @@ try await store.transaction { transaction in
 
 // A failed transaction keeps neither the row nor the signal.
 struct OutOfPaper: Error {}
-try? await store.transaction { (transaction: SQLiteTransaction) in
+try? await store.transaction { transaction in
     try transaction.database.execute(sql: "INSERT INTO invoice (id) VALUES (?)", arguments: ["2026-2"])
     try transaction.emit(InvoicePaid(request: SignalRequest(), invoice: "2026-2"))
     throw OutOfPaper()

@@ -33,7 +33,7 @@ enum LatencyJobs {
             for number in 0..<job.count {
                 try await Task.sleep(until: start + .seconds(Double(number) / job.rate), tolerance: .zero)
                 let signal = try Measured.sized(number: number)
-                try await store.transaction { (transaction: SQLiteTransaction) in try transaction.emit(signal)
+                try await store.transaction { transaction in try transaction.emit(signal)
                 }
                 times.sent(number)
             }

@@ -22,7 +22,7 @@ enum RelayJobs {
         let step = 1000
         for first in stride(from: 0, to: job.count, by: step) {
             let signals = try (first..<min(first + step, job.count)).map { try Measured.sized(number: $0) }
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 for signal in signals { try transaction.emit(signal) }
             }
         }
