@@ -127,7 +127,8 @@ extension Faults {
         {
             let trial =
                 isStrict
-                ? Trial("20 c", "handler slower than the consumer timeout, single active worker: strict order")
+                ? Trial(
+                    "20 c", "handler slower than the consumer timeout, single active worker: strict order")
                 : Trial("20", "handler slower than the broker's consumer timeout")
             try await trial.run(singleActive: isStrict) { world in
                 world.isStrict.change { $0 = isStrict }
