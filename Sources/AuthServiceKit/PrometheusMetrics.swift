@@ -4,6 +4,8 @@ import Synchronization
 
 /// A swift-metrics backend that keeps metrics in memory and renders them in Prometheus' text format (version 0.0.4).
 ///
+/// Written by hand, since this package does not depend on swift-prometheus; where it can be depended on, it is preferred.
+///
 /// Counters get the suffix `_total`, timers `_seconds`. Timers and aggregating recorders are histograms.
 ///
 /// An application should prefer swift-prometheus; this one spares the two executables a dependency.

@@ -5,6 +5,8 @@ public import Foundation
 
 /// Seals providers' tokens as JWE in compact form (RFC 7516): `alg` `dir`, `enc` `A256GCM`, the key's `kid`, and
 /// the event's id as `evt`, all authenticated. Any JOSE library can decrypt it with the same key.
+///
+/// Written by hand around swift-crypto's AES-GCM, since JWTKit signs tokens (JWS) but does not encrypt them.
 public struct JWETokenSealer: TokenSealer {
     private let keys: TokenKeys
     private let includesRefreshToken: Bool

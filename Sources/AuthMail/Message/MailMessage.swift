@@ -3,6 +3,9 @@ public import Foundation
 import AuthSignals
 
 /// The headers and texts of a mail, encoded as RFC 5322 requires.
+///
+/// Written by hand, since libcurl's MIME functions build a message only while libcurl sends it: a folder could not have
+/// the same bytes.
 public struct MailMessage: Hashable, Sendable {
     /// The id, which forms the `Message-ID` together with the sender's domain.
     public var id: UUID

@@ -4,6 +4,8 @@ import Foundation
 /// A text with placeholders: `{{ name }}` is a value, and `{% if name %}…{% endif %}` is omitted if the value is missing
 /// or empty. The syntax is a small subset of Django's. ``MailTemplates`` resolves `{% extends "frame.html" %}`.
 ///
+/// Written by hand, since two constructs suffice, and a template engine would be a dependency for them.
+///
 /// A line that contains only one `{% … %}` tag is removed from the output.
 struct MailTemplate: Sendable, Hashable {
     private indirect enum Node: Sendable, Hashable {

@@ -2,6 +2,8 @@
 package import Foundation
 
 /// Base64 for URLs without padding (RFC 4648, section 5).
+///
+/// Written by hand until every supported Foundation has `base64URLAlphabet`.
 package enum Base64URL {
     package static func text(of bytes: Data) -> String {
         bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
