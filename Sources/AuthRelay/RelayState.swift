@@ -24,7 +24,7 @@ struct RelayState: Sendable {
     /// The maximum number of deferred rows that are read when the relay starts.
     private static let deferredLimit = 10_000
 
-    private let settings: RelaySettings
+    let settings: RelaySettings
     private(set) var phase = Phase.awaitingReady
     /// Whether reading is paused.
     private(set) var isPaused = false
@@ -48,7 +48,7 @@ struct RelayState: Sendable {
 
     // Publishing.
     private(set) var inFlight: [Int64: Sent] = [:]
-    private var batches: [Int: [Int64]] = [:]
+    private(set) var batches: [Int: [Int64]] = [:]
     private var lastBatch = 0
     /// The batch of one row that was published while nothing was in flight; nil once another batch is.
     private var alone: Int?
