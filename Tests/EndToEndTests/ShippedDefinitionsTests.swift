@@ -106,7 +106,7 @@ extension EndToEnd {
             try await shipped.operate(as: "operator", ["dead", "requeue", "worker", "--all"])
             let again = try await shipped.operate(
                 as: "operator", ["outbox", "republish", "--name", "account.#", "--to", "worker"])
-            #expect(again.output.hasSuffix(" signals are sent again to worker\n"))
+            #expect(again.output.hasSuffix(" signals republished to worker\n"))
 
             let tail = try Program(
                 "auth-signals", ["tail"],
