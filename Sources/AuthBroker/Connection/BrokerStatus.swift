@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The state of a connection, for `/readyz` and for messages.
+/// The state of a connection, for `/readyz` and for error messages.
 public enum BrokerStatus: Hashable, Sendable, CustomStringConvertible {
     /// Connecting; with the error of the last attempt or of the last connection.
     case connecting(lastError: BrokerError?)

@@ -25,8 +25,7 @@ public struct BrokerSource: SignalSource, Service {
     /// - Parameters:
     ///   - keepsBindings: Whether the queue stays bound with patterns that a worker bound earlier and that are no
     ///     longer in the topology; they are logged then. By default they are unbound.
-    ///   - logger: Receives a message at `info` when a connection is established or lost, and failures at `notice` or
-    ///     above.
+    ///   - logger: Receives a message at `info` when a connection is established, and failures at `notice` or above.
     public init(
         _ topology: ConsumerTopology, _ settings: BrokerSettings, keepsBindings: Bool = false,
         logger: Logger = Logger(label: "auth.broker")

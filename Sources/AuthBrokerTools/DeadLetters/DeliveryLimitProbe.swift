@@ -7,10 +7,10 @@ import Foundation
 /// Detects over plain AMQP whether a policy limits the deliveries of a consumer's dead letters.
 ///
 /// AMQP does not show policies, and RabbitMQ applies the smaller of a policy's `delivery-limit` and the queue's own.
-/// The probe declares a queue whose name the same policies match, with the same own limit, and returns one message to
-/// it until the message disappears or was redelivered often enough. The dead letters are not touched. The probe's name
-/// has the same beginning and the same end as the queue's: only a pattern that matches the exact name, such as
-/// `^mail\.dead$`, is not detected; the management API shows it.
+/// The probe declares a queue whose name the same policies match, with the same limit of its own, and returns one
+/// message to it until the message disappears or was redelivered often enough. The dead letters are not touched. The
+/// probe's name has the same beginning and the same end as the queue's: only a pattern that matches the exact name,
+/// such as `^mail\.dead$`, is not detected; the management API shows it.
 struct DeliveryLimitProbe {
     /// After this many redeliveries no limit is assumed.
     static let enough = 100
