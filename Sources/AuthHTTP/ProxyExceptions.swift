@@ -5,8 +5,7 @@ import Foundation
 ///
 /// Entries are separated by commas or spaces: `*` (all hosts), a name (`example.org`, which includes its subdomains;
 /// `.example.org` means only those), an address (`10.1.2.3`, `fd00::1`) or a network (`10.0.0.0/8`). A name or an
-/// address
-/// may have a port (`example.org:8443`, `[fd00::1]:8443`).
+/// address may have a port (`example.org:8443`, `[fd00::1]:8443`).
 public struct ProxyExceptions: Hashable, Sendable {
     private enum Entry: Hashable, Sendable {
         case all

@@ -14,8 +14,7 @@ struct MailBody {
     /// Lines of at most 998 bytes without control characters are sent unchanged, as `7bit`, or as `8bit` (RFC 6152)
     /// if a
     /// character is outside ASCII, so that no encoding breaks the line of a link. Django does the same. Anything else
-    /// is
-    /// sent as quoted-printable (RFC 2045, section 6.7).
+    /// is sent as quoted-printable (RFC 2045, section 6.7).
     init(_ text: String, type: String) {
         let lines = Self.lines(of: text)
         let isShort = lines.allSatisfy { line in

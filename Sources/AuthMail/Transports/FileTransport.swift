@@ -6,8 +6,7 @@ import Foundation
 /// Writes each mail into a folder, as a file that any mail program can open: for development, tests and the demo.
 ///
 /// File names sort by the time at which the mails were queued: `20261123T080000.123Z-<id>.eml`. A file with that name
-/// is
-/// complete, and a mail that is sent twice is one file.
+/// is complete, and a mail that is sent twice is one file.
 public struct FileTransport: MailTransport {
     private let folder: String
     /// Disks can be slow and must not block Swift's cooperative thread pool.

@@ -32,8 +32,7 @@ public struct SMTPSettings: Hashable, Sendable, CustomStringConvertible {
     /// A PEM file of the certificate authorities to trust; nil trusts the system's.
     public var authorities: String?
     /// The name sent with EHLO (RFC 5321, section 4.1.1.1): a qualified host name, or an address in brackets. Many
-    /// servers
-    /// refuse any other (`504 5.5.2`). Nil sends the host's own name, which may not be qualified.
+    /// servers refuse any other (`504 5.5.2`). Nil sends the host's own name, which may not be qualified.
     public var helloName: String?
     /// The address that a check uses as sender and recipient up to RCPT, without a mail. With nil it stops after the
     /// log-in.

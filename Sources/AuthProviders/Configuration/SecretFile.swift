@@ -11,8 +11,7 @@ enum SecretFile {
     private static let longest = 1 << 20
 
     /// - Parameter isSecret: whether only owner and group may have access. The group may, because Kubernetes and
-    ///   systemd
-    ///   pass secrets that way to a service that does not run as root.
+    ///   systemd pass secrets that way to a service that does not run as root.
     static func read(_ path: String, isSecret: Bool) -> Result<String, Failure> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {

@@ -8,14 +8,12 @@ public import Logging
 /// The hook before a social log-in, as a call to an external HTTP end-point: `PRE_SOCIAL_LOGIN_URL`.
 ///
 /// The request contains the data of `socialaccount.pre_social_login`, never a provider's token, and is signed as
-/// defined
-/// by Standard Webhooks. The response is `{"action": "proceed"}`, `{"action": "deny", "reason": …}` or
+/// defined by Standard Webhooks. The response is `{"action": "proceed"}`, `{"action": "deny", "reason": …}` or
 /// `{"action": "redirect", "url": …}`. It cannot connect an account to a user, because an attacker who controls the
 /// response would control accounts.
 ///
 /// Any other response, or none, is an error, which denies the log-in unless the hook fails open. A response with an
-/// action
-/// or a redirect that is not allowed always denies, because it is not “proceed”.
+/// action or a redirect that is not allowed always denies, because it is not “proceed”.
 public struct PreSocialLoginEndpoint: Sendable {
     private let settings: PreSocialLoginSettings
     private let http: any ProviderHTTP
@@ -28,8 +26,7 @@ public struct PreSocialLoginEndpoint: Sendable {
 
     /// - Parameters:
     ///   - http: limited by ``longestAnswer`` and to more time than the hook's deadline, so that the deadline ends a
-    ///     slow
-    ///     call; use ``PreSocialLoginSettings/limits``.
+    ///     slow call; use ``PreSocialLoginSettings/limits``.
     ///   - logger: logs why the hook gave no valid response.
     public init(
         _ settings: PreSocialLoginSettings, http: any ProviderHTTP, clock: any WallClock = .system,
@@ -70,8 +67,7 @@ public struct PreSocialLoginEndpoint: Sendable {
     }
 
     // The request is built in a separate function, and each step is a separate statement: with a single expression,
-    // Swift
-    // 6.3.1 crashes when it optimises this function (CoroSplit), so release builds fail.
+    // Swift 6.3.1 crashes when it optimises this function (CoroSplit), so release builds fail.
     private func answer(_ login: SocialLogin, _ visit: FlowContext) async throws -> PreSocialLoginHook.Answer
     {
         let request = try request(login, visit)

@@ -4,8 +4,7 @@ import Foundation
 
 extension PreSocialLoginSettings {
     /// Reads `PRE_SOCIAL_LOGIN_URL`, `_SECRET`, `_TIMEOUT`, `_FAIL_OPEN` and `_REDIRECT_HOSTS`; nil if no URL is set,
-    /// or
-    /// after an error, which is collected in the reader.
+    /// or after an error, which is collected in the reader.
     public init?(reading reader: inout SettingsReader) {
         let deadline = reader.seconds("PRE_SOCIAL_LOGIN_TIMEOUT", default: .seconds(5), in: 1...60)
         let failsOpen = reader.bool("PRE_SOCIAL_LOGIN_FAIL_OPEN", default: false)

@@ -13,8 +13,7 @@ public struct PreSocialLoginSettings: Sendable {
     /// `PRE_SOCIAL_LOGIN_FAIL_OPEN`: whether a log-in proceeds if the hook fails or does not respond in time.
     public var failsOpen = false
     /// `PRE_SOCIAL_LOGIN_REDIRECT_HOSTS`: the hosts that it may redirect users to: `app.example.org`, or with a port
-    /// other
-    /// than 443, `app.example.org:8443`.
+    /// other than 443, `app.example.org:8443`.
     public var redirectHosts: Set<String> = []
 
     public init(url: URL, secret: WebhookSecret) {
@@ -31,8 +30,7 @@ public struct PreSocialLoginSettings: Sendable {
     }
 
     /// The URL if users may be redirected to it; nil unless it is https on an allowed host (or http, if that host is
-    /// this
-    /// machine).
+    /// this machine).
     func allowedRedirect(_ text: String) -> URL? {
         // Browsers treat a backslash as a slash and drop line ends, so they would parse such a text differently.
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }),

@@ -35,8 +35,7 @@ public struct OAuth2Definition: Sendable {
     /// Fetches the profile; by default from the profile end-point.
     public var fetch: Fetch
     /// Checks that an access token was issued to this client, before a profile is fetched with it. An access token
-    /// names
-    /// no audience, so without such a check the token of any other site could log in. Nil: access tokens are not
+    /// names no audience, so without such a check the token of any other site could log in. Nil: access tokens are not
     /// accepted.
     public var audienceCheck: AudienceCheck?
     /// The source of ID tokens that are also accepted; nil for none.

@@ -6,8 +6,7 @@ import Foundation
 /// A cached document of a provider: its configuration or its keys.
 ///
 /// Concurrent callers share one request in flight. An early refetch, which an attacker can provoke, happens at most
-/// once
-/// per ``refetchInterval``.
+/// once per ``refetchInterval``.
 actor CachedDocument<Value: Sendable> {
     /// The age after which it is fetched again, in seconds.
     static var freshAge: TimeInterval { 3600 }

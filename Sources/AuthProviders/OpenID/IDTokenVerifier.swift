@@ -12,8 +12,7 @@ struct IDTokenVerifier: Sendable {
     let keys: SigningKeys
     let clock: any WallClock
     /// Whether a token with this client as its only audience is accepted although it was issued to another client of
-    /// the
-    /// same owner (`azp`). Phone apps get tokens for their server from Google that way.
+    /// the same owner (`azp`). Phone apps get tokens for their server from Google that way.
     var allowsOtherParties = false
 
     init(keys: SigningKeys, clock: any WallClock, allowsOtherParties: Bool = false) {
@@ -27,8 +26,7 @@ struct IDTokenVerifier: Sendable {
     /// - Parameters:
     ///   - audiences: the token must be for one of these.
     ///   - nonce: the nonce of the authorization request. Nil for a token sent by an application: such a token can be
-    ///     used
-    ///     only once, see ``oneTimeToken(_:issuer:)``.
+    ///     used only once, see ``oneTimeToken(_:issuer:)``.
     /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/invalidToken``, or the error of
     ///   fetching the
     ///   keys.

@@ -32,8 +32,7 @@ struct SigningKeys: Sendable {
     }
 
     /// The key with the given id. If it is unknown, the keys are fetched again, because the issuer may have changed
-    /// them;
-    /// at most once per ``CachedDocument/refetchInterval``.
+    /// them; at most once per ``CachedDocument/refetchInterval``.
     ///
     /// - Parameter kid: nil if the token has no key id: then the issuer must have exactly one key for the algorithm.
     func key(_ kid: String?, for algorithm: JWK.Algorithm) async throws(SocialProviderError) -> JWK {

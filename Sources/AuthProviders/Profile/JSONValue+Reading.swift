@@ -3,8 +3,7 @@ public import AuthSignals
 
 extension JSONValue {
     /// The text of a member. An integer becomes its digits, because the ids of several providers are numbers. Nil for
-    /// an
-    /// empty text and anything else.
+    /// an empty text and anything else.
     public func text(_ member: String) -> String? {
         switch self[member] {
         case .string(let text)?: text.isEmpty ? nil : text

@@ -3,8 +3,7 @@ public import Foundation
 
 extension OpenIDDefinition {
     /// Authentik (https://docs.goauthentik.io/add-secure-apps/providers/oauth2/), with one issuer per application,
-    /// which
-    /// is its default; its issuers end with a slash.
+    /// which is its default; its issuers end with a slash.
     ///
     /// - Parameters:
     ///   - url: the server's URL.

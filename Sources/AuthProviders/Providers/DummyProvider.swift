@@ -9,8 +9,7 @@ public import Foundation
 /// https.
 ///
 /// The redirect leads to a page of this server with fields for `id`, `email` and `email_verified`, which sends the
-/// browser
-/// to the callback with the entered values, as JSON, in `code`; or with `error=access_denied`.
+/// browser to the callback with the entered values, as JSON, in `code`; or with `error=access_denied`.
 public struct DummyProvider: SocialProvider {
     /// The path of the page, below `PUBLIC_URL`; the query contains `state` and `redirect_uri`.
     public static let authorizationPath = "/_allauth/dummy/authorize"

@@ -44,8 +44,7 @@ extension OAuth2Definition {
     }
 
     /// The principal name of a member is usually their address. That of a guest, `ada_example.org#EXT#@TENANT`, is
-    /// derived
-    /// from an address but does not receive mail.
+    /// derived from an address but does not receive mail.
     private static func address(ofPrincipal name: String?) -> String? {
         guard let name, name.range(of: "#EXT#", options: .caseInsensitive) == nil else { return nil }
         return name

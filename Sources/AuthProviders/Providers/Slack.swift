@@ -4,8 +4,7 @@ import AuthSignals
 
 extension OpenIDDefinition {
     /// Slack (https://docs.slack.dev/authentication/sign-in-with-slack): a user belongs to a workspace, so the id
-    /// consists
-    /// of both ids.
+    /// consists of both ids.
     public static func slack() -> OpenIDDefinition {
         var slack = OpenIDDefinition(id: "slack", name: "Slack", issuer: "https://slack.com") { answer, app in
             let told = answer.userInfo ?? answer.claims

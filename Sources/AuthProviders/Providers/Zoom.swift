@@ -3,8 +3,7 @@ import AuthSignals
 
 extension OAuth2Definition {
     /// Zoom (https://developers.zoom.us/docs/api/users/#tag/users/get/users/{userId}), whose `verified` is 1 if the
-    /// address
-    /// is confirmed.
+    /// address is confirmed.
     public static func zoom() -> OAuth2Definition {
         OAuth2Definition(
             id: "zoom", name: "Zoom", authorize: "https://zoom.us/oauth/authorize",
