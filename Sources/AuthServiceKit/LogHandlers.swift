@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Foundation
 package import Logging
 
@@ -56,7 +57,7 @@ package struct JSONLogHandler: LogHandler {
         if let own = event.metadata { all.merge(own) { $1 } }
         for (key, value) in all { members[key] = "\(value)" }
         if let error = event.error { members["error"] = "\(error)" }
-        members["time"] = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
+        members["time"] = Date().wireText
         members["level"] = event.level.rawValue
         members["logger"] = label
         members["message"] = event.message.description

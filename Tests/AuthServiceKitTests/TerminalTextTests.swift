@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthServiceKit
+import AuthSignals
 import Foundation
 import Logging
 import Synchronization
@@ -63,5 +64,17 @@ struct TerminalTextTests {
         #expect(lines[0].unicodeScalars.filter(Self.controls.contains) == ["\n"])
         #expect(lines[0].unicodeScalars.last == "\n")
         #expect(lines[0].contains(#"2026 forged\u0085\u202E\u2028"#))
+    }
+
+    @Test func `a JSON log entry has the date and time in UTC`() throws {
+        let written = Mutex<[String]>([])
+        let logger = Logger(label: "test") { label in
+            JSONLogHandler(label: label) { line in written.withLock { $0.append(line) } }
+        }
+        let before = Date()
+        logger.notice("started")
+        let entry = try JSONDecoder().decode([String: String].self, from: Data(written.withLock { $0[0] }.utf8))
+        let time = try #require(entry["time"].flatMap { Date(wireText: $0) })
+        #expect(time.timeIntervalSince(before) > -1 && time.timeIntervalSince(before) < 3600)
     }
 }
