@@ -67,7 +67,7 @@ import Testing
         ])
         let draft = Samples.queued(MailDraft.Template(rawValue: "invoice"), values: ["total": "12 €"])
         let mail = try await ForeignMail(renderer.render(draft).message)
-        let closing = "If it was not you, somebody else may use your account."
+        let closing = "If it was not you, someone else may use your account."
         #expect(mail.parts[0].text.split(separator: "\n") == ["Pay 12 €.", Substring(closing)])
         let lines = mail.parts[1].text.split(separator: "\n")
         #expect(lines.first == "<!DOCTYPE html>" && lines.last == "</html>")

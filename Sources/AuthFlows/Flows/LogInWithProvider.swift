@@ -29,7 +29,7 @@ extension FlowTransaction {
             try addAccount(&login, to: user, provider)
         }
         try verifyAddresses(of: user, vouchedForIn: login.identity)
-        try logOutWhoeverIsIn()
+        try logOutCurrentUser()
         return try advance(
             record(login, of: user, signup: false), of: user, mayMail: clearance.mayMail)
     }
@@ -43,7 +43,7 @@ extension FlowTransaction {
     }
 
     /// Ends the caller's session if a user is logged in.
-    func logOutWhoeverIsIn() throws {
+    func logOutCurrentUser() throws {
         guard let authentication = try authentication() else { return }
         try logOut(authentication.user, authentication.session)
     }

@@ -110,7 +110,7 @@ extension FlowTransaction {
     func signUp(_ login: SocialLogin, _ clearance: SocialClearance) throws -> FlowResult<Authentication> {
         guard clearance.isOpen else { return .closed }
         if let seconds = clearance.allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
-        try logOutWhoeverIsIn()
+        try logOutCurrentUser()
         guard settings.social.autoSignup, !clearance.needsForm else { return try askForForm(login.identity) }
         guard let email = login.identity.emailAddresses.proposal else {
             if settings.socialEmailRequired { return try askForForm(login.identity) }
