@@ -47,8 +47,10 @@ extension EndToEnd {
                 }
                 for _ in 0..<20 {
                     let program = try Program("auth-signals", arguments, environment: environment)
-                    try await eventually("it has ended or consumes: \(program.log)") {
+                    // Each look starts rabbitmqctl, which takes seconds on a busy machine.
+                    try await eventually(within: .seconds(120), "it has ended or consumes: \(program.log)") {
                         if !program.isRunning { return true }
+                        guard arguments == ["tail"] else { return false }
                         return try await broker.ctl("list_queues", "-p", "auth", "name").contains(".tail.")
                     }
                     if program.isRunning { program.send(SIGINT) }
