@@ -14,7 +14,10 @@ extension MailSettings {
                 "MAIL_FROM", default: nil, "an address: a@example.org or Example <a@example.org>"
             ) {
                 // A double optional: the outer nil is an unreadable value, the inner nil a missing setting.
-                (try? MailAddress(parsing: $0)).map(Optional.some)
+                // A local part outside ASCII needs SMTPUTF8, which is refused for recipients, too.
+                (try? MailAddress(parsing: $0)).flatMap { address in
+                    address.wireText.utf8.allSatisfy { $0 < 0x80 } ? .some(address) : nil
+                }
             })
         if let text = settings.string("MAIL_URL") {
             do throws(MailError) {

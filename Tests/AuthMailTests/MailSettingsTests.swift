@@ -58,6 +58,11 @@ import Testing
             ])
     }
 
+    @Test func `a sender's local part must be ASCII, its domain need not`() {
+        #expect(read(["MAIL_FROM": "Ünal <a@m\u{FC}nchen.de>"]).1 == [])
+        #expect(read(["MAIL_FROM": "\u{FC}@example.org"]).1.map { $0.prefix(9) } == ["MAIL_FROM"])
+    }
+
     @Test(arguments: ["mail.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost"])
     func `MAIL_HELO sets the EHLO name`(name: String) {
         let (settings, faults) = read(["MAIL_HELO": name])

@@ -14,7 +14,8 @@ import ToolSupport
     }
 
     @Test(arguments: [
-        "null", "true", "false", "0", "-0", "10", "-2.5e+3", "0.5E-7", "1e999", #""""#, #""é😀""#, " { } ",
+        "null", "true", "false", "0", "-0", "10", "-2.5e+3", "0.5E-7", "1e308", "1e-999", #""""#, #""é😀""#,
+        " { } ",
         "[ ]", "\t\r\n[1,\n{}]", #"{"a":[1,-2.5e+3,true,null,{"x":"\u00e9\ud83d\uDE00"}],"b":{},"c":[]}"#,
         #"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}"#, #""\"\\\/\b\f\n\r\t""#, "\"\u{7F}\"",
         #"{"Name":1,"name":2}"#, "{\"é\":1,\"e\u{301}\":2}", "{\"\u{212A}\":1,\"K\":2}",
@@ -38,7 +39,9 @@ import ToolSupport
         ("\u{FEFF}{}", .byteOrderMark, 0), ("\"a\u{1}\"", .controlCharacter, 2),
         ("\"a\nb\"", .controlCharacter, 2),
         (#""\x""#, .invalidEscape, 1), (#""\u00g0""#, .invalidEscape, 1), ("01", .invalidNumber, 0),
-        ("-01", .invalidNumber, 0), ("[1.]", .invalidNumber, 1), ("1.2.3", .invalidNumber, 0),
+        ("-01", .invalidNumber, 0), ("1e309", .invalidNumber, 0), ("[-1e999]", .invalidNumber, 1),
+        (String(repeating: "9", count: 400), .invalidNumber, 0), ("[1.]", .invalidNumber, 1),
+        ("1.2.3", .invalidNumber, 0),
         ("[1e+]", .invalidNumber, 1), ("--1", .invalidNumber, 0), (#""a\ud800""#, .loneSurrogate, 2),
         (#""\udc00""#, .loneSurrogate, 1), (#""\ud800\u0041""#, .loneSurrogate, 1),
         (#""\ud800\n""#, .loneSurrogate, 1), (#"{"\udfff":1}"#, .loneSurrogate, 2),

@@ -358,9 +358,16 @@ package struct StrictJSON {
         _ = take("-")
         if !take("0") { try readDigits(from: start) }
         if take(".") { try readDigits(from: start) }
-        if take("e") || take("E") {
+        let hasExponent = take("e") || take("E")
+        if hasExponent {
             if !take("+") { _ = take("-") }
             try readDigits(from: start)
+        }
+        // Section 6 permits a limited range. Beyond Double's, readers disagree: some fail, some read infinity.
+        if hasExponent || at - start > 300,
+            Double(String(decoding: bytes[start..<at], as: UTF8.self))?.isFinite != true
+        {
+            throw Fault(.invalidNumber, at: start)
         }
         // As in 01 or 1.5.2.
         if let next = peek, next == UInt8(ascii: ".") || isDigit(next) {

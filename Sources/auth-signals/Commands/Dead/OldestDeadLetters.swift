@@ -47,7 +47,7 @@ final class OldestDeadLetters: Sendable {
             if let youngest = state.youngest, key > youngest { return }
             state.kept.append((key, text(letter)))
             // Trimmed only occasionally, since sorting for every dead letter would be slow.
-            if limit > 0, state.kept.count >= limit * 2 {
+            if limit > 0, state.kept.count / 2 >= limit {
                 Self.sort(&state.kept, limit)
                 state.youngest = state.kept.last?.key
             }
