@@ -165,6 +165,21 @@ import ToolSupport
         if let effect { #expect(found[0].what.contains(effect), "\(found[0].what)") }
     }
 
+    @Test(arguments: ["delivery-limit", "max-length-bytes", "message-ttl", "expires"])
+    func `reports a policy that deletes the record of the bindings`(key: String) throws {
+        let found = try findings { inventory in
+            var queue = BrokerInventory.Queue(name: "mail.bindings", arguments: [:])
+            queue.policy = [key: .integer(1)]
+            queue.policyName = "everything"
+            inventory.queues.append(queue)
+        }
+        try #require(found.count == 1, "\(found)")
+        #expect(found[0].object == "queue mail.bindings")
+        #expect(found[0].level == .fault)
+        #expect(found[0].what.contains("\(key) 1 from the policy everything"))
+        #expect(found[0].what.contains("stays bound"))
+    }
+
     @Test func `the fix for a policy is the same policy for that queue only, without the harmful settings`()
         throws
     {

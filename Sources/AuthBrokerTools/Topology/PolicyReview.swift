@@ -26,7 +26,9 @@ struct PolicyReview {
         "dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy",
     ]
 
-    var findings: [TopologyFinding] { consumers.flatMap(findings) + boundFindings }
+    var findings: [TopologyFinding] {
+        consumers.flatMap { findings($0) + recordFindings($0) } + boundFindings
+    }
 
     private func findings(_ consumer: ConsumerTopology) -> [TopologyFinding] {
         consumer.queues.flatMap { declared -> [TopologyFinding] in
@@ -47,6 +49,21 @@ struct PolicyReview {
                     "has \(key) \(value.shown) from \(source(of: key, queue)): \(effect)",
                     fix: level == .note ? Self.noFix : fix(for: queue))
             }
+        }
+    }
+
+    /// Findings about the queue that holds the record of the workers' bindings: a policy that deletes the record.
+    private func recordFindings(_ consumer: ConsumerTopology) -> [TopologyFinding] {
+        guard let queue = inventory.queues.first(where: { $0.name == consumer.memory.name }) else {
+            return []
+        }
+        return ["delivery-limit", "max-length-bytes", "message-ttl", "expires"].compactMap { key in
+            guard let value = queue.policy[key] else { return nil }
+            return TopologyFinding(
+                .fault, "queue \(queue.name)",
+                "has \(key) \(value.shown) from \(source(of: key, queue)): RabbitMQ deletes the record of the "
+                    + "bindings, so that a pattern that is no longer configured stays bound",
+                fix: fix(for: queue))
         }
     }
 
