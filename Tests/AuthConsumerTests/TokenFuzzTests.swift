@@ -6,17 +6,19 @@ import Testing
 import ToolSupport
 
 @Suite struct TokenFuzzTests {
-    @Test func `rejects every mutated token`() throws {
+    /// With seed 113 only unused bits of the last character differed.
+    @Test(arguments: [TestSeed.value, 113])
+    func `rejects every mutated token`(seed: UInt64) throws {
         let opener = TokenOpener(try TokenKeys(parsing: "2026-11:\(TokenOpenerTests.key)"))
-        var mutator = Mutator(seed: TestSeed.value)
+        var mutator = Mutator(seed: seed)
         for round in 0..<(3000 * TestSeed.times) {
             let sealed = mutator.mutate(TokenOpenerTests.golden)
             guard sealed != TokenOpenerTests.golden else { continue }
             do {
                 _ = try opener.open(sealed, event: TokenOpenerTests.event)
-                Issue.record("seed \(TestSeed.value), round \(round): opened \(sealed)")
+                Issue.record("seed \(seed), round \(round): opened \(sealed)")
             } catch {
-                #expect(!error.message.contains("made-up"), "seed \(TestSeed.value), round \(round)")
+                #expect(!error.message.contains("made-up"), "seed \(seed), round \(round)")
             }
         }
     }

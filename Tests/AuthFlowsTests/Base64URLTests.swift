@@ -11,7 +11,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["QQ==", "QQ=", "Q+", "Q/", "Q Q", "QQé"])
+    @Test(arguments: ["QQ==", "QQ=", "Q+", "Q/", "Q Q", "QQé", "QR", "QUF"])
     func `rejects every non-canonical encoding`(text: String) {
         #expect(Data(base64URL: text) == nil)
     }

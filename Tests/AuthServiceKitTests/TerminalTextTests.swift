@@ -73,7 +73,8 @@ struct TerminalTextTests {
         }
         let before = Date()
         logger.notice("started")
-        let entry = try JSONDecoder().decode([String: String].self, from: Data(written.withLock { $0[0] }.utf8))
+        let line = Data(written.withLock { $0[0] }.utf8)
+        let entry = try JSONDecoder().decode([String: String].self, from: line)
         let time = try #require(entry["time"].flatMap { Date(wireText: $0) })
         #expect(time.timeIntervalSince(before) > -1 && time.timeIntervalSince(before) < 3600)
     }

@@ -18,6 +18,8 @@ package enum Base64URL {
         }
         var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
         base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        return Data(base64Encoded: base64)
+        // Foundation ignores the unused bits of the last character.
+        guard let bytes = Data(base64Encoded: base64), self.text(of: bytes) == text else { return nil }
+        return bytes
     }
 }
