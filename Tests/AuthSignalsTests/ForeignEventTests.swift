@@ -263,9 +263,8 @@ import Testing
     }
 
     @Test func `an error does not quote the payload's own keys`() throws {
-        let event = try SignalCodec.event(from: body(#"{"jane@example.org":{"2":1e999}}"#))
         #expect {
-            _ = try event.json()
+            _ = try SignalCodec.event(from: body(#"{"jane@example.org":{"2":1e999}}"#))
         } throws: { error in
             (error as? SignalError)?.code == .malformed && !"\(error)".contains("jane")
         }
