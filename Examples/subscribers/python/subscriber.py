@@ -8,49 +8,45 @@ import pika
 URL = os.environ.get("BROKER_URL", "amqp://guest:guest@127.0.0.1:5672")
 SIGNALS = os.environ.get("BROKER_EXCHANGE", "auth.signals")
 QUEUE = os.environ.get("QUEUE", "example-python")
+HANDLER = "example"  # in marks, retries and dead letters: keep it when the code changes
 RUNGS = {"1s": 1_000, "10s": 10_000, "1m": 60_000, "10m": 600_000, "1h": 3_600_000}
 SCHEDULE = ["1s", "10s", "1m", "10m"] + ["1h"] * 24  # the rung after each failed attempt; then a dead letter
 KEPT = ("subject", "traceparent", "tracestate")
 stopping = threading.Event()
 
-# What was handled: (handler, id). In your service a table, written in the transaction of the handler's effect.
+# What was handled, per handler. In your service a table, written in the transaction of the handler's effect.
 done_file = open(os.environ.get("DONE_FILE", QUEUE + ".done"), "a+")
 done_file.seek(0)
 done = {tuple(line.split()) for line in done_file}
 
 
-class Malformed(Exception):
-    """The body is not an event of the contract: a retry would fail in the same way."""
+class Rejected(Exception):
+    """A retry would fail in the same way: the message becomes a dead letter with this reason."""
 
 
-def audit(event, attempt):
-    """Your code. A service that it calls gets event["id"] as the idempotency key."""
-
-
-def greet(event, attempt):
-    if attempt == 1 and os.environ.get("FAIL_FIRST"):
+def handle(event, attempt):
+    """Your code. A service that it calls gets event["id"] as the idempotency key. It may raise Rejected."""
+    if attempt == 1 and event["type"] == os.environ.get("FAIL_FIRST"):
         raise ConnectionError("the first attempt fails, as Scripts/interop wants")
 
 
-HANDLERS = {"audit": ("*", audit), "greet": ("account.user_signed_up", greet)}  # the names are stored: keep them
-
-
-def mark(handler, event):
-    done.add((handler, event))
-    print(handler, event, file=done_file, flush=True)
+def mark(id):
+    done.add((HANDLER, id))
+    print(HANDLER, id, file=done_file, flush=True)
 
 
 def read(body):
     if len(body) > 1 << 20:
-        raise Malformed("more than 1 MiB")
-    event = json.loads(body.decode())
-    if not isinstance(event, dict) or event.get("specversion") != "1.0":
-        raise Malformed("not a CloudEvent 1.0")
-    if not all(isinstance(event.get(name), str) and event[name] for name in ("id", "type", "source")):
-        raise Malformed("id, type or source is missing")
-    if "SCHEMAS" in os.environ:
-        from validation import validate  # needs the packages cloudevents and jsonschema
-        validate(body, event, os.environ["SCHEMAS"])
+        raise Rejected("too-large")
+    try:
+        event = json.loads(body.decode())
+        if event["specversion"] != "1.0" or not all(type(event[name]) is str for name in ("id", "type", "source")):
+            raise ValueError("not a CloudEvent 1.0")
+        if "SCHEMAS" in os.environ:
+            from validation import validate  # needs the packages cloudevents and jsonschema
+            validate(body, event, os.environ["SCHEMAS"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Rejected("malformed") from error
     return event
 
 
@@ -74,45 +70,41 @@ def republish(channel, method, properties, body, key, error, **own):
     """Publishes a copy to the ladder or to the dead letters. Raises unless the broker has confirmed it."""
     old = properties.headers or {}
     headers = {name: value for name, value in old.items() if name.startswith("auth-") or name in KEPT}
+    kind = type(error.__cause__ or error).__name__  # its text may contain personal data
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
-    headers.update({"auth-error": error, "auth-failed-at": now.replace("+00:00", "Z")})
-    headers.setdefault("auth-first-error", error)
+    headers.update({"auth-error": kind, "auth-failed-at": now.replace("+00:00", "Z")})
+    headers.setdefault("auth-first-error", kind)
     headers.setdefault("auth-origin-key", method.routing_key)
     headers.update({"auth-" + name: value for name, value in own.items()})
     copy = pika.BasicProperties(
         content_type=properties.content_type, delivery_mode=2, message_id=properties.message_id,
         correlation_id=properties.correlation_id, type=properties.type, timestamp=properties.timestamp,
         app_id=properties.app_id, headers=headers)
-    channel.basic_publish(QUEUE + ".x", key, body, copy, mandatory=True)  # a confirm channel: waits for the broker
+    channel.basic_publish(QUEUE + ".x", key, body, copy, mandatory=True)  # on a confirm channel: waits for the broker
+    print("republished", key, properties.message_id)
 
 
 def receive(channel, method, properties, body):
     headers = properties.headers or {}
-    only, attempt = headers.get("auth-handler"), headers.get("auth-attempt", 0) + 1
+    attempt = headers.get("auth-attempt", 0) + 1
     try:
         event = read(body)
-    except (Malformed, ValueError, RecursionError) as error:
-        republish(channel, method, properties, body, "dead", type(error).__name__, reason="malformed")
-        return print("dead", "malformed", properties.message_id)
-    if only is not None and only not in HANDLERS:
-        republish(channel, method, properties, body, "dead", "", reason="unknown-handler")
-        return print("dead", "unknown-handler", event["id"])
-    wanted = [name for name, (type_, _) in HANDLERS.items() if only in (None, name) and type_ in ("*", event["type"])]
-    todo = [name for name in wanted if (name, event["id"]) not in done]
-    if wanted and not todo:
-        print("duplicate", event["id"])
-    for name in todo:
-        try:
-            HANDLERS[name][1](event, attempt)
-        except Exception as error:
-            rung = SCHEDULE[attempt - 1] if attempt <= len(SCHEDULE) else "dead"
-            reason = {"reason": "attempts-exhausted"} if rung == "dead" else {}
-            republish(channel, method, properties, body, rung, type(error).__name__,
-                      handler=name, attempt=attempt, **reason)
-            print("dead attempts-exhausted" if reason else f"retry {rung}", name, event["id"])
+        if headers.get("auth-handler", HANDLER) != HANDLER:
+            raise Rejected("unknown-handler")
+        if (HANDLER, event["id"]) in done:
+            return print("duplicate", event["id"])
+        handle(event, attempt)
+    except Rejected as error:
+        return republish(channel, method, properties, body, "dead", error, reason=str(error))
+    except Exception as error:
+        rung, own = "dead", {"handler": HANDLER, "attempt": attempt}
+        if attempt <= len(SCHEDULE):
+            rung = SCHEDULE[attempt - 1]
         else:
-            mark(name, event["id"])
-            print("handled", name, event["type"], event["id"], attempt)
+            own["reason"] = "attempts-exhausted"
+        return republish(channel, method, properties, body, rung, error, **own)
+    mark(event["id"])
+    print("handled", event["id"], event["type"], attempt)
 
 
 def consume():
