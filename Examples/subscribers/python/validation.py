@@ -15,7 +15,8 @@ def validate(body, event, folder):
         raise ValueError(f"the SDK rejects it: {error}") from error
     if (read.get_id(), read.get_type(), read.get_subject()) != (event["id"], event["type"], event.get("subject")):
         raise ValueError("the SDK reads other attributes")
-    schema = pathlib.Path(folder, event["type"] + ".json")
+    version = event.get("dataschema", "/1").rpartition("/")[2]
+    schema = pathlib.Path(folder, f"{event['type']}.{version}.json")
     if not schema.is_file():
         return  # a signal that is newer than this folder, or an application's own
     faults = Draft202012Validator(json.loads(schema.read_text())).iter_errors(read.get_data())

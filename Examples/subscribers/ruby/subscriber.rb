@@ -91,7 +91,8 @@ end
 def consume(deliveries)
   def deliveries.raise(*) = close # bunny calls this from its own thread if the connection fails
   # Bunny's recovery repeats what it remembers; here every connection begins in the same way.
-  connection = Bunny.new(URL, automatically_recover: false, session_error_handler: deliveries, log_level: :fatal)
+  connection = Bunny.new(URL, automatically_recover: false, recover_from_connection_close: false,
+                         session_error_handler: deliveries, log_level: :fatal)
   channel = connection.start.create_channel
   channel.on_error { deliveries.close }
   channel.confirm_select
