@@ -60,6 +60,7 @@ def republish(exchange, delivery, properties, body, key, error, own)
   headers = { "auth-first-error" => error.class.name, "auth-origin-key" => delivery.routing_key }.merge(headers)
   headers.update("auth-error" => error.class.name, "auth-failed-at" => Time.now.utc.iso8601(3)).update(own)
   kept = PROPERTIES.to_h { |name| [name, properties[name]] }.compact
+  kept[:timestamp] &&= kept[:timestamp].to_i # bunny returns a Time and takes a number
   @returned = false
   exchange.publish(body, routing_key: key, mandatory: true, persistent: true, headers: headers, **kept)
   confirmed = exchange.channel.wait_for_confirms # the broker returns a message before it confirms it
