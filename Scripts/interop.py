@@ -213,7 +213,7 @@ def subscribers(folder, receiver, environment):
     rabbit = package("librabbitmq-dev")
     return [
         (f"Python {version(TOOLS / 'bin/python3', '--version')}", f"pika {package('python3-pika')}",
-         run("python", TOOLS / "bin/python3", EXAMPLES / "python/subscriber.py", SCHEMAS=str(SCHEMAS))),
+         run("python", TOOLS / "bin/python3", "-B", EXAMPLES / "python/subscriber.py", SCHEMAS=str(SCHEMAS))),
         (f"Go {version('go', 'version')}", f"amqp091-go {package('golang-github-rabbitmq-amqp091-go-dev')}",
          run("go", TOOLS / "go-subscriber")),
         (f"Java {version('java', '-version')}", f"amqp-client {package('librabbitmq-client-java')}",
