@@ -87,7 +87,9 @@ func declare(channel *amqp.Channel) (err error) {
 }
 
 // Publishes a copy to the ladder or to the dead letters, and waits until the broker has confirmed it.
-func republish(channel *amqp.Channel, returns chan amqp.Return, d amqp.Delivery, key string, fault error, own amqp.Table) error {
+func republish(
+	channel *amqp.Channel, returns chan amqp.Return, d amqp.Delivery, key string, fault error, own amqp.Table,
+) error {
 	kind := fmt.Sprintf("%T", fault)
 	headers := amqp.Table{"auth-first-error": kind, "auth-origin-key": d.RoutingKey}
 	for header, value := range d.Headers {
@@ -100,9 +102,11 @@ func republish(channel *amqp.Channel, returns chan amqp.Return, d amqp.Delivery,
 	for header, value := range own {
 		headers[header] = value
 	}
-	confirm, err := channel.PublishWithDeferredConfirmWithContext(context.Background(), queue+".x", key, true, false, amqp.Publishing{
+	message := amqp.Publishing{
 		ContentType: d.ContentType, DeliveryMode: amqp.Persistent, MessageId: d.MessageId, CorrelationId: d.CorrelationId,
-		Type: d.Type, Timestamp: d.Timestamp, AppId: d.AppId, Headers: headers, Body: d.Body})
+		Type: d.Type, Timestamp: d.Timestamp, AppId: d.AppId, Headers: headers, Body: d.Body}
+	confirm, err := channel.PublishWithDeferredConfirmWithContext(
+		context.Background(), queue+".x", key, true, false, message)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,8 @@ public class Subscriber {
         String mark = HANDLER + " " + event.get("id").getAsString();
         done.add(mark);
         Files.writeString(DONE_FILE, mark + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        System.out.println("handled " + event.get("id").getAsString() + " " + event.get("type").getAsString() + " " + attempt);
+        System.out.println("handled " + mark.substring(HANDLER.length() + 1) + " " + event.get("type").getAsString()
+                + " " + attempt);
     }
 
     static void consume() throws Exception {
@@ -161,7 +162,7 @@ public class Subscriber {
         while (!isStopping) {
             try {
                 consume();
-            } catch (IOException | TimeoutException | ShutdownSignalException error) {
+            } catch (Exception error) { // the broker redelivers what was not acknowledged, 20 times at most
                 System.err.println("not connected (" + error + "); next attempt in 2 s");
                 for (int tick = 0; tick < 20 && !isStopping; tick++) Thread.sleep(100);
             }

@@ -165,7 +165,7 @@ foreach ([SIGTERM, SIGINT] as $signal) {
 while (!$isStopping) {
     try {
         consume();
-    } catch (AMQPExceptionInterface | ErrorException $error) {
+    } catch (Throwable $error) { // the broker redelivers what was not acknowledged; after 20 times it dead-letters it
         fprintf(STDERR, "not connected (%s: %s); next attempt in 2 s\n", $error::class, $error->getMessage());
         for ($tick = 0; $tick < 20 && !$isStopping; $tick++) {
             usleep(100_000);

@@ -40,7 +40,8 @@ def read(body):
         raise Rejected("too-large")
     try:
         event = json.loads(body.decode())
-        if event["specversion"] != "1.0" or not all(type(event[name]) is str for name in ("id", "type", "source")):
+        texts = [event[name] for name in ("id", "type", "source")]
+        if event["specversion"] != "1.0" or not all(type(text) is str and text.isprintable() for text in texts):
             raise ValueError("not a CloudEvent 1.0")
         if "SCHEMAS" in os.environ:
             from validation import validate  # needs the packages cloudevents and jsonschema
@@ -128,6 +129,6 @@ sys.stdout.reconfigure(line_buffering=True)
 while not stopping.is_set():
     try:
         consume()
-    except (pika.exceptions.AMQPError, OSError) as error:
+    except Exception as error:  # the broker redelivers what was not acknowledged; after 20 times it dead-letters it
         print(f"not connected ({error!r}); next attempt in 2 s", file=sys.stderr)
         stopping.wait(2)

@@ -121,7 +121,7 @@ end
 until @stopping
   begin
     consume(@deliveries = Thread::Queue.new) # handled in this thread
-  rescue Bunny::Exception, SystemCallError, IOError, Timeout::Error => error
+  rescue StandardError => error # the broker redelivers what was not acknowledged; after 20 times it dead-letters it
     warn "not connected (#{error.class}: #{error.message}); next attempt in 2 s"
     20.times { sleep 0.1 unless @stopping }
   end
