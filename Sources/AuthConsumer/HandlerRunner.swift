@@ -85,7 +85,7 @@ final class HandlerRunner: Sendable {
     ///
     /// - Parameter ifAbandoned: What remains to be done if the handler exceeds its time limit.
     func run(
-        _ entry: HandlerTable.Entry, _ handlesBatch: HandlerBatch, with batch: InFlightBatch,
+        _ entry: HandlerTable.Entry, _ call: HandlerBatch, for batch: InFlightBatch,
         ifAbandoned unfinished: InFlightBatch, in worker: WatchedWorker
     ) async throws -> Ending {
         let handler = entry.handler
@@ -114,9 +114,9 @@ final class HandlerRunner: Sendable {
         try worker.begin(.batch(unfinished), until: start + entry.policy.timeout)
         do {
             if isTraced {
-                try await traced(handler, handlesBatch, messages, links)
+                try await traced(handler, call, messages, links)
             } else {
-                try await runMiddleware(handler, handlesBatch, messages)
+                try await runMiddleware(handler, call, messages)
             }
         } catch {
             if worker.end() { return .abandoned }

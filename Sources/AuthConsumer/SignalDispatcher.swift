@@ -477,7 +477,7 @@ public final class SignalDispatcher: Service {
                 unfinished.timedOutAsWhole = true
                 do {
                     switch try await runner.run(
-                        entry, batchHandler, with: batch, ifAbandoned: unfinished, in: worker)
+                        entry, batchHandler, for: batch, ifAbandoned: unfinished, in: worker)
                     {
                     case .handled: await succeed(batch, entry, .success)
                     case .duplicate: await succeed(batch, entry, .neutral)

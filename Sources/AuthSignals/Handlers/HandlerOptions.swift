@@ -22,4 +22,13 @@ public struct HandlerBatch: Sendable {
     public var delay: Duration
     /// Handles the messages of a batch, in the order in which they were delivered.
     public var run: @Sendable ([(event: SignalEvent, context: SignalContext)]) async throws -> Void
+
+    public init(
+        size: Int, delay: Duration,
+        run: @escaping @Sendable ([(event: SignalEvent, context: SignalContext)]) async throws -> Void
+    ) {
+        self.size = size
+        self.delay = delay
+        self.run = run
+    }
 }
