@@ -15,10 +15,12 @@ public struct DispatcherSettings: Sendable {
     /// The maximum number of subjects that are handled concurrently, from 1. The source's prefetch should be twice
     /// that.
     public var concurrency = 8
-    /// How long a handler may run; after that it counts as failed.
+    /// How long a handler may run, unless it has its own limit; after that it counts as failed.
     public var handlerTimeout: Duration = .seconds(300)
-    /// When a failed handler is retried.
+    /// When a failed handler is retried, unless it has its own ladder.
     public var retries = RetrySchedule.standard
+    /// When a handler that fails for all messages is not called for a while; nil: never.
+    public var circuitBreaker: CircuitBreakerSettings? = CircuitBreakerSettings()
     /// What the message's headers contain of a handler's error, at most 1 KiB.
     public var errorDetail = ErrorDetail.type
     /// Runs around every handler, the first one outermost.
