@@ -167,13 +167,13 @@ public final class SignalWorker: Service {
         let topology = try ConsumerTopology(
             queue: configuration.queue, patterns: configuration.patterns,
             singleActive: configuration.singleActive)
+        let inbox = try configuration.inbox ?? settings.inbox()
         let dispatching = configuration.dispatching
         let source = BrokerSource(
             topology,
             settings.broker(
                 as: program, concurrency: dispatching.concurrency, singleActive: topology.isSingleActive),
             keepsBindings: configuration.keepsBindings, logger: logger)
-        let inbox = try configuration.inbox ?? settings.inbox()
         let dispatcher = SignalDispatcher(
             from: source, handlers: configuration.handlers, inbox: inbox, settings: dispatching,
             logger: logger)
