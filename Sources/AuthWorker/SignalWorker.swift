@@ -221,12 +221,11 @@ public final class SignalWorker: Service {
         let fault = source.moveFault
         if let fault { parts["moving"] = "\(fault)" }
         // An open circuit is not a reason to restart the worker or to hold a deployment back.
-        for (handler, state) in Self.circuits(of: running.dispatcher) { parts["circuit.\(handler)"] = state }
+        for (handler, state) in running.dispatcher.circuits where state != .closed {
+            parts["circuit.\(handler)"] = state.rawValue
+        }
         return Readiness(isReady: source.status.isReady && fault == nil, parts: parts)
     }
-
-    /// The circuits that are not closed, by handler.
-    private static func circuits(of dispatcher: SignalDispatcher) -> [String: String] { [:] }
 
     /// The page with `/metrics`, `/livez` and `/readyz`; nil if `METRICS_PORT` is not set.
     private func page(_ settings: ProcessSettings, metrics: PrometheusMetrics) -> (any Service)? {

@@ -58,6 +58,43 @@ extension EndToEnd {
             #expect(try await installation.deadLetters(of: "grouped") == 0)
         }
 
+        @Test func `shows a handler whose circuit is open, and stays ready`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            try await BrokerAdmin(installation.broker).declareExchange()
+            var reader = SettingsReader(installation.environment)
+            let settings = WorkerSettings(reading: &reader)
+            try reader.check()
+
+            struct Unavailable: Error {}
+            var handlers = SignalHandlers()
+            handlers.on(matching: "account.#", as: "broken") { _, _ in throw Unavailable() }
+            handlers.on(matching: "account.#", as: "sound") { _, _ in }
+            var dispatching = DispatcherSettings()
+            dispatching.circuitBreaker?.failures = 1
+            dispatching.circuitBreaker?.probeInterval = .seconds(3600)
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let worker = SignalWorker(
+                queue: installation.name(of: "broken"), patterns: ["account.#"], handlers: handlers,
+                dispatching: dispatching, settings: settings, logger: logger)
+            let group = ServiceGroup(services: [worker], logger: logger)
+            let id = UUID().uuidString.lowercased()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                try await eventually("the worker is ready") { worker.readiness.isReady }
+                #expect(Array(worker.readiness.parts.keys) == ["broker"])
+                let published = try await installation.publish(event(id), routingKey: "account.a", id: id)
+                #expect(published == .confirmed)
+                try await eventually("the circuit is open") {
+                    worker.readiness.parts["circuit.broken"] == "open"
+                }
+                #expect(worker.readiness.isReady)
+                #expect(worker.readiness.parts["circuit.sound"] == nil)
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+
         @Test func `a program of one call reports all wrong settings in one line and exits with 2`()
             async throws
         {
