@@ -139,6 +139,16 @@ private func goOutside() -> ProviderClient {
     return client
 }
 
+private struct Statistics: Sendable {
+    func insert(_ logins: [(id: UUID, user: String)]) async throws {}
+}
+
+private func collect(_ handlers: inout SignalHandlers, _ statistics: Statistics) {
+    handlers.onBatch(UserLoggedIn.self, as: "statistics", upTo: 100, within: .milliseconds(200)) { batch in
+        try await statistics.insert(batch.map { signal, context in (context.id, signal.user.id) })
+    }
+}
+
 private func markOnce(_ handlers: inout SignalHandlers) throws -> SQLiteInbox {
     let inbox = try SQLiteInbox(path: "/var/lib/worker/inbox.sqlite")
     handlers.once(UserSignedUp.self, as: "profiles") { signal, context, db in

@@ -24,7 +24,7 @@ import Testing
     ) {
         bench.change {
             $0.onBatch(TestSignal.self, as: "batch", upTo: size, within: delay, timeout: timeout) { batch in
-                let numbers = batch.map { "\($0.signal.number)" }.joined(separator: " ")
+                let numbers = batch.map { signal, _ in "\(signal.number)" }.joined(separator: " ")
                 lines.change { $0.append("batch \(numbers)") }
                 try await then(batch)
             }

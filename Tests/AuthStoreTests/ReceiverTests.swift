@@ -110,6 +110,23 @@ import Testing
         #expect(rest.all == [ThingHappened.name])
     }
 
+    @Test func `a receiver gets only the signals that it accepts, and batches of one`() async throws {
+        let batches = Notes<[Int]>()
+        let receivers = handlers { handlers in
+            handlers.on(ThingHappened.self, as: "even", where: { $0.number.isMultiple(of: 2) }) {
+                [heard] signal, _ in heard.add(signal.number * 10)
+            }
+            handlers.onBatch(ThingHappened.self, as: "batch", upTo: 10, within: .seconds(3600)) { batch in
+                batches.add(batch.map(\.signal.number))
+            }
+        }
+        let store = try SQLiteStore.test(receivers: receivers)
+        for number in 1...4 { try await store.emit(number) }
+        await store.receiversFinished()
+        #expect(heard.all.sorted() == [1, 2, 3, 4, 20, 40])
+        #expect(batches.all == [[1], [2], [3], [4]])
+    }
+
     @Test func `rejects a transactional receiver`() throws {
         var handlers = SignalHandlers()
         handlers.once(ThingHappened.self, as: "once") { _, _, _ in }
