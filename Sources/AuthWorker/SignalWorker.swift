@@ -172,7 +172,9 @@ public final class SignalWorker: Service {
         let source = BrokerSource(
             topology,
             settings.broker(
-                as: program, concurrency: dispatching.concurrency, singleActive: topology.isSingleActive),
+                as: program, concurrency: dispatching.concurrency,
+                batch: configuration.handlers.all.compactMap { $0.batch?.size }.max() ?? 1,
+                singleActive: topology.isSingleActive),
             keepsBindings: configuration.keepsBindings, logger: logger)
         let dispatcher = SignalDispatcher(
             from: source, handlers: configuration.handlers, inbox: inbox, settings: dispatching,

@@ -44,14 +44,20 @@ public struct WorkerSettings: Sendable {
         return settings
     }
 
-    /// Sets the prefetch to twice the concurrency, so that handlers need not wait for the next message. With a single
-    /// active consumer it equals the concurrency: prefetched messages would be returned to the queue, and counted, each
-    /// time another message crashes the process.
-    func broker(as program: String, concurrency: Int, singleActive: Bool) -> BrokerSettings {
+    /// Sets the prefetch to twice the concurrency, so that handlers need not wait for the next message, or to twice the
+    /// largest batch, so that the next one is collected meanwhile. With a single active consumer it equals the
+    /// concurrency: prefetched messages would be returned to the queue, and counted, each time another message crashes
+    /// the process.
+    ///
+    /// - Parameter batch: the size of the largest batch of a handler.
+    func broker(
+        as program: String, concurrency: Int, batch: Int = 1, singleActive: Bool
+    ) -> BrokerSettings {
         var broker = broker
         if broker.connectionName == BrokerSettings().connectionName { broker.connectionName = program }
-        let prefetch = min(max(1, concurrency), Self.largestPrefetch)
-        broker.prefetch = singleActive ? prefetch : min(2 * prefetch, Self.largestPrefetch)
+        let prefetch = max(1, singleActive ? concurrency : max(concurrency, batch))
+        broker.prefetch = min(
+            min(prefetch, Self.largestPrefetch) * (singleActive ? 1 : 2), Self.largestPrefetch)
         return broker
     }
 

@@ -36,15 +36,21 @@ struct WorkerSettingsTests {
         #expect(!reader.faults.description.contains("hush"))
     }
 
-    @Test func `the prefetch is twice the concurrency, and equals it in strict order`() {
+    @Test
+    func `the prefetch is twice the concurrency or the largest batch, and in strict order the concurrency`() {
         var reader = SettingsReader([:])
         let settings = WorkerSettings(reading: &reader)
-        func prefetch(_ concurrency: Int, singleActive: Bool = false) -> Int {
-            settings.broker(as: "billing", concurrency: concurrency, singleActive: singleActive).prefetch
+        func prefetch(_ concurrency: Int, batch: Int = 1, singleActive: Bool = false) -> Int {
+            settings.broker(
+                as: "billing", concurrency: concurrency, batch: batch, singleActive: singleActive
+            ).prefetch
         }
         #expect(prefetch(8) == 16)
         #expect(prefetch(8, singleActive: true) == 8)
+        #expect(prefetch(8, batch: 100) == 200)
+        #expect(prefetch(8, batch: 100, singleActive: true) == 8)
         #expect(prefetch(.max) == 65_535)
+        #expect(prefetch(.max, singleActive: true) == 65_535)
     }
 
     @Test func `a connection is named after the program unless the settings name it`() {
