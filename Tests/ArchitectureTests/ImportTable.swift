@@ -38,7 +38,9 @@ enum ImportTable {
                 "ArgumentParser",
                 "Hummingbird", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
-        Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
+        Row(
+            target: "AuthTesting",
+            imports: ["AuthConsumer", "AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
         Row(
             target: "AuthServiceKit",
             imports: [
