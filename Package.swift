@@ -58,7 +58,9 @@ let package = Package(
             ]),
         .library(
             name: "AuthWorker",
-            targets: ["AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals"]),
+            targets: [
+                "AuthWorker", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
+            ]),
 
         // One product per target, for those that need less.
         .library(name: "AuthSignals", targets: ["AuthSignals"]),
@@ -152,7 +154,16 @@ let package = Package(
                 + plumbing,
             swiftSettings: swift),
 
-        // What both executables need: log output, the metrics page, health, exit codes.
+        // A worker as a program, or as a part of one.
+        .target(
+            name: "AuthWorker",
+            dependencies: [
+                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthServiceKit",
+                arguments, httpClient, nio, nioHTTP1,
+            ] + crypto + plumbing,
+            swiftSettings: swift),
+
+        // What programs need: log output, the metrics page, health, exit codes.
         .target(
             name: "AuthServiceKit",
             dependencies: [
@@ -180,11 +191,7 @@ let package = Package(
             swiftSettings: swift),
         .executableTarget(
             name: "auth-consumer",
-            dependencies: [
-                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthServiceKit",
-                arguments,
-                hummingbird, httpClient, nio, nioHTTP1,
-            ] + crypto + plumbing,
+            dependencies: ["AuthWorker", "AuthHTTP", "AuthSignals", "AuthServiceKit", arguments] + plumbing,
             swiftSettings: swift),
 
         // The benchmarks of `Scripts/bench`; part of no product.
@@ -302,10 +309,18 @@ let package = Package(
             ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
+            name: "AuthWorkerTests",
+            dependencies: [
+                "AuthWorker", "AuthConsumer", "AuthBroker", "AuthServiceKit", "AuthTesting", "AuthSignals",
+                arguments,
+            ] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
-                "AuthServices", "AuthMail", "AuthRelay", "AuthConsumer", "AuthStore", "AuthFlows",
+                "AuthServices", "AuthMail", "AuthRelay", "AuthWorker", "AuthConsumer", "AuthStore",
+                "AuthFlows",
                 "AuthTesting", "AuthBroker", "AuthBrokerTools", "AuthSignals", "auth-signals",
                 "auth-consumer",
                 grdb,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The examples of the doc comments. They are compiled with every build but do not run; a test compares them with the
 // comments.
+import ArgumentParser
 import AuthBroker
 import AuthConsumer
 import AuthFlows
@@ -13,6 +14,7 @@ import AuthServer
 import AuthServices
 import AuthSignals
 import AuthStore
+import AuthWorker
 import Foundation
 import GRDB
 import Hummingbird
@@ -57,6 +59,40 @@ struct Slow: SignalMiddleware {
         let time = try await ContinuousClock().measure { try await next(event, context) }
         if time > .seconds(1) { context.logger.warning("slow") }
     }
+}
+
+private func work(_ handlers: SignalHandlers, logger: Logger) async throws {
+    let worker = SignalWorker(queue: "billing", patterns: ["account.#"], handlers: handlers, logger: logger)
+    let group = ServiceGroup(
+        services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    try await group.run()
+}
+
+struct Billing: AsyncParsableCommand {
+    @OptionGroup var worker: WorkerOptions
+
+    func run() async throws {
+        try await SignalWorker(worker, handlers: SignalHandlers()).run()
+    }
+}
+
+private func readSettings() throws -> WorkerSettings {
+    var reader = SettingsReader(ProcessInfo.processInfo.environment)
+    let settings = WorkerSettings(reading: &reader)
+    try reader.check()  // throws one error with every fault
+    return settings
+}
+
+private func log(_ handlers: inout SignalHandlers) {
+    let lines = SignalLog(format: .json)
+    handlers.on(matching: "#", as: "log") { event, context in try lines.write(event, context) }
+}
+
+private func post(
+    _ handlers: inout SignalHandlers, _ settings: WebhookSettings, over connections: HTTPConnections
+) {
+    let webhook = Webhook(settings, over: connections)
+    handlers.on(matching: "#", as: "webhook") { event, _ in try await webhook.post(event) }
 }
 
 private func openTokens(_ handlers: inout SignalHandlers, _ tokens: TokenOpener, _ calendar: Calendar) {

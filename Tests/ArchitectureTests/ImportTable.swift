@@ -33,10 +33,12 @@ enum ImportTable {
             ]),
         Row(
             target: "auth-consumer",
+            imports: ["AuthWorker", "AuthServiceKit", "AuthHTTP", "AuthSignals", "ArgumentParser"]),
+        Row(
+            target: "AuthWorker",
             imports: [
                 "AuthServiceKit", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
-                "ArgumentParser",
-                "Hummingbird", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
+                "ArgumentParser", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
         Row(
             target: "AuthTesting",

@@ -55,14 +55,42 @@ extension EndToEnd {
             try await server.program.stop()
         }
 
-        @Test func `the README contains the examples verbatim`() throws {
-            let readme = try String(contentsOf: Repository.root.appending(path: "README.md"), encoding: .utf8)
-            for (name, code) in Self.examples(in: readme) {
+        @Test func `the Hummingbird application serves the API and publishes its own signal`() async throws {
+            let installation = try Installation(
+                broker: try await PrivateBroker.shared.url,
+                settings: ["SECRET_KEY": String(repeating: "k", count: 32)])
+            let worker = try await installation.consume(queue: "app")
+            let app = try Program("HummingbirdApp", [], environment: installation.environment)
+            let port = try await eventualValue("the application listens: \(app.log)") {
+                try app.checkIsAlive()
+                return app.log.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)/).map { String($0.1) }
+            }
+            let base = "http://127.0.0.1:\(port)"
+            let signUp = try await Answer("POST", base + "/_allauth/app/v1/auth/signup", Installation.ada)
+            #expect(signUp.status == 200)
+            #expect(try await Answer("POST", base + "/invoices/2026-1/pay").status == 401)
+            #expect(
+                try await Answer("POST", base + "/invoices/2026-1/pay", token: signUp.token).status == 201)
+            let paid = try await eventualValue("the application's signal is handled: \(app.log)") {
+                worker.handled().first { $0.signal == "billing.invoice_paid" }
+            }
+            #expect(paid.data["invoice"]?.string == "2026-1")
+            #expect(paid.subject != nil && paid.subject == paid.data["payer"]?.string)
+            try await eventually("the mail is sent: \(app.log)") { installation.mails().count == 1 }
+            app.send(SIGTERM)
+            #expect(try await app.exitCode() == 0, "\(app.log)")
+            try await worker.program.stop()
+        }
+
+        @Test(arguments: [("README.md", 4), ("docs/worker.md", 1), ("docs/embedding.md", 1)])
+        func `a page contains the examples verbatim`(page: String, atLeast count: Int) throws {
+            let text = try String(contentsOf: Repository.root.appending(path: page), encoding: .utf8)
+            for (name, code) in Self.examples(in: text) {
                 let snippet = try String(
                     contentsOf: Repository.root.appending(path: "Snippets/\(name).swift"), encoding: .utf8)
-                #expect(snippet.contains(code), "\(name) and the README differ")
+                #expect(snippet.contains(code), "\(name) and \(page) differ")
             }
-            #expect(Self.examples(in: readme).count >= 4)
+            #expect(Self.examples(in: text).count >= count)
         }
 
         /// Ignores examples with an ellipsis, which are sketches, and examples of tests, which need a test target.

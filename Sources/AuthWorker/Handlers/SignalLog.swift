@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthConsumer
+public import ArgumentParser
+public import AuthConsumer
 import AuthServiceKit
-import AuthSignals
+public import AuthSignals
 import Foundation
 import Synchronization
 
-/// The built-in `log` handler: prints each signal as one line on standard output.
-final class SignalLog: Sendable {
+/// A handler that prints each signal as one line on standard output.
+///
+/// ```swift
+/// let lines = SignalLog(format: .json)
+/// handlers.on(matching: "#", as: "log") { event, context in try lines.write(event, context) }
+/// ```
+public final class SignalLog: Sendable {
     /// The output format.
-    enum Format: String, CaseIterable, Sendable { case table, json }
+    public enum Format: String, CaseIterable, Sendable, ExpressibleByArgument {
+        /// Columns with a header, for people.
+        case table
+        /// One JSON object per line.
+        case json
+    }
 
     private let format: Format
     private let full: Bool
@@ -19,14 +30,21 @@ final class SignalLog: Sendable {
     /// - Parameters:
     ///   - full: whether to print addresses, names and profiles, which are redacted otherwise.
     ///   - tokens: used to print, in place of a provider's sealed token, whether it can be opened here.
-    init(format: Format, full: Bool, tokens: TokenOpener, write: @escaping @Sendable (String) -> Void) {
+    ///   - write: receives each line with its line break; writes to standard output by default.
+    public init(
+        format: Format, full: Bool = false, tokens: TokenOpener = TokenOpener(nil),
+        write: (@Sendable (String) -> Void)? = nil
+    ) {
         self.format = format
         self.full = full
         self.tokens = tokens
-        self.write = write
+        self.write = write ?? { FileHandle.standardOutput.write(Data($0.utf8)) }
     }
 
-    func write(_ event: SignalEvent, _ context: SignalContext) async throws {
+    /// Prints a signal.
+    ///
+    /// - Throws: `SignalError` if the data of the event cannot be read.
+    public func write(_ event: SignalEvent, _ context: SignalContext) throws {
         let data = try event.json()
         let shown = full ? hidingToken(of: event, in: data) : Redaction.catalog.redact(data)
         let milliseconds = Int(saturating: Date().timeIntervalSince(event.time) * 1000)

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
-import AuthHTTP
-import AuthSignals
+public import AuthHTTP
+public import AuthSignals
 import Crypto
-import Foundation
+public import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// The built-in `webhook` handler: posts each event, signed according to Standard Webhooks.
+/// A handler that posts each event to a URL, signed according to Standard Webhooks.
+///
+/// ```swift
+/// let webhook = Webhook(settings, over: connections)
+/// handlers.on(matching: "#", as: "webhook") { event, _ in try await webhook.post(event) }
+/// ```
 ///
 /// The body is the event as it was published. `webhook-id` is the event's id, the same in every attempt, and serves as
 /// the receiver's idempotency key.
-struct Webhook: Sendable {
+public struct Webhook: Sendable {
     private let settings: WebhookSettings
     private let signature: WebhookSignature
     private let connections: HTTPConnections
     private let clock: any WallClock
 
     /// - Parameter connections: shut down by the caller.
-    init(_ settings: WebhookSettings, over connections: HTTPConnections, clock: any WallClock = .system) {
+    public init(
+        _ settings: WebhookSettings, over connections: HTTPConnections, clock: any WallClock = .system
+    ) {
         self.settings = settings
         self.connections = connections
         self.clock = clock
@@ -27,9 +34,11 @@ struct Webhook: Sendable {
         }
     }
 
-    /// - Throws: `SignalVerdict` if the response asks for a rejection or a delayed retry, ``WebhookError`` for all
-    ///   other failures, which are retried.
-    func post(_ event: SignalEvent) async throws {
+    /// Posts an event; a 2xx status accepts it.
+    ///
+    /// - Throws: `SignalVerdict` if the response asks for a rejection (410) or a delayed retry (429 or 503 with
+    ///   `Retry-After`), ``WebhookError`` for all other failures, which are retried.
+    public func post(_ event: SignalEvent) async throws {
         var request = HTTPClientRequest(url: settings.url.absoluteString)
         request.method = .POST
         request.headers.add(name: "content-type", value: SignalCodec.contentType)
@@ -62,8 +71,9 @@ struct Webhook: Sendable {
 }
 
 /// A webhook did not accept an event. It contains no part of the event, so it can be logged.
-struct WebhookError: LoggableError {
-    let description: String
+public struct WebhookError: LoggableError {
+    /// The status or the cause.
+    public let description: String
 
     /// - Parameter status: the status of its response.
     init(_ status: UInt) { description = "the webhook returned status \(status)" }
@@ -85,17 +95,24 @@ enum RetryAfter {
     }
 }
 
-/// The settings of the `webhook` handler.
-struct WebhookSettings: Sendable {
+/// The settings of a ``Webhook``.
+public struct WebhookSettings: Sendable {
     /// `CONSUMER_WEBHOOK_URL`: https, or http to a loopback address.
-    var url: URL
+    public var url: URL
     /// `CONSUMER_WEBHOOK_SECRET`: `whsec_…`.
-    var secret: WebhookSecret
-    /// `CONSUMER_WEBHOOK_TIMEOUT`, seconds.
-    var timeout: Duration
+    public var secret: WebhookSecret
+    /// `CONSUMER_WEBHOOK_TIMEOUT`: how long an attempt may take, in seconds from 1 to 300; 10 by default.
+    public var timeout: Duration
+
+    /// - Parameter timeout: how long an attempt may take.
+    public init(url: URL, secret: WebhookSecret, timeout: Duration = .seconds(10)) {
+        self.url = url
+        self.secret = secret
+        self.timeout = timeout
+    }
 
     /// Nil if no URL is set, or if a setting is invalid, for which the reader records a fault.
-    init?(reading reader: inout SettingsReader) {
+    public init?(reading reader: inout SettingsReader) {
         timeout = reader.seconds("CONSUMER_WEBHOOK_TIMEOUT", default: .seconds(10), in: 1...300)
         guard let webhook = reader.webhook("CONSUMER_WEBHOOK") else { return nil }
         (url, secret) = webhook
