@@ -91,7 +91,7 @@ public final class TestWorker: Sendable {
     /// Moves the clock: the retries that become due meanwhile are handled, each at its time, and so are the retries
     /// that follow from them.
     ///
-    /// - Parameter duration: from 0; `.seconds(86_400)` is enough for every attempt of the standard schedule.
+    /// - Parameter duration: from 0; `.seconds(90_000)` is enough for every attempt of the standard schedule.
     /// - Throws: ``NotInTime``
     public func advance(by duration: Duration) async throws {
         try await settle()
