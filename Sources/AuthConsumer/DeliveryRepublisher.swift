@@ -33,7 +33,7 @@ final class DeliveryRepublisher: Sendable {
         of delivery: Delivery, _ event: SignalEvent, for entry: HandlerTable.Entry, after error: any Error
     ) -> RepublishedCopy {
         let attempt = delivery.message.attempts(of: entry.handler) + 1
-        let destination = settings.retries.destination(afterAttempts: attempt, error: error)
+        let destination = entry.policy.retries.destination(afterAttempts: attempt, error: error)
         var failed = FailedDelivery(
             message: delivery.message, handler: entry.handler.name, attempts: attempt,
             error: text(of: error), at: clock.now())
@@ -50,6 +50,25 @@ final class DeliveryRepublisher: Sendable {
                 "attempt": "\(attempt)", "error": "\(loggedText(of: error))", "next": "\(destination.shown)",
             ])
         return RepublishedCopy(to: destination, message: failed.copy)
+    }
+
+    /// The copy for a handler whose circuit is open. It carries the same number of attempts as the message.
+    ///
+    /// - Parameter error: The error of an attempt that is not counted; nil if the handler was not called.
+    func deferredCopy(
+        of delivery: Delivery, for entry: HandlerTable.Entry, on rung: RetryRung,
+        after error: (any Error)? = nil
+    ) -> RepublishedCopy {
+        entry.metrics.deferred.increment()
+        var rung = rung
+        if let error, case SignalVerdict.retry(let delay) = error {
+            rung = max(rung, RetryRung(notShorterThan: delay))
+        }
+        let failed = FailedDelivery(
+            message: delivery.message, handler: entry.handler.name,
+            attempts: delivery.message.attempts(of: entry.handler), error: error.map(text(of:)),
+            at: error == nil ? nil : clock.now())
+        return RepublishedCopy(to: .retry(rung), message: failed.copy)
     }
 
     // MARK: Messages that are not passed to a handler
@@ -143,6 +162,15 @@ final class DeliveryRepublisher: Sendable {
             }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(30))
+        }
+    }
+
+    /// Whether an error is about the message, so that no retry can succeed.
+    func isFinal(_ error: any Error) -> Bool {
+        switch error {
+        case SignalVerdict.reject: true
+        case let fault as SignalError: fault.code.isOfTheBytes
+        default: false
         }
     }
 

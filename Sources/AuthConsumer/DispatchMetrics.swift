@@ -10,6 +10,7 @@ final class DispatchMetrics: Sendable {
         let failed: Counter
         let retried: Counter
         let dead: Counter
+        let deferred: Counter
         let duplicates: Counter
         let duration: Metrics.Timer
 
@@ -19,6 +20,7 @@ final class DispatchMetrics: Sendable {
             failed = Counter(label: "auth_signals_failed", dimensions: dimensions, factory: factory)
             retried = Counter(label: "auth_signals_retried", dimensions: dimensions, factory: factory)
             dead = Counter(label: "auth_signals_dead", dimensions: dimensions, factory: factory)
+            deferred = Counter(label: "auth_signals_deferred", dimensions: dimensions, factory: factory)
             duplicates = Counter(
                 label: "auth_signals_duplicates_dropped", dimensions: dimensions, factory: factory)
             duration = Metrics.Timer(

@@ -19,6 +19,8 @@ public struct DispatcherSettings: Sendable {
     public var handlerTimeout: Duration = .seconds(300)
     /// When a failed handler is retried.
     public var retries = RetrySchedule.standard
+    /// When a handler that fails for all messages is not called for a while; nil: never.
+    public var circuitBreaker: CircuitBreakerSettings? = CircuitBreakerSettings()
     /// What the message's headers contain of a handler's error, at most 1 KiB.
     public var errorDetail = ErrorDetail.type
     /// Runs around every handler, the first one outermost.

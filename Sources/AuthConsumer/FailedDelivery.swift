@@ -33,7 +33,8 @@ struct FailedDelivery: Sendable {
     var error: String?
     /// Why the message is dead-lettered; nil for a retry.
     var reason: String?
-    var at: Date
+    /// When the last attempt failed; nil for a message that was not attempted now.
+    var at: Date?
 
     /// The copy to republish: the contract's properties, headers and body, without the broker's headers.
     var copy: SignalMessage {
@@ -43,7 +44,7 @@ struct FailedDelivery: Sendable {
                 || [Name.subject, Name.traceparent, Name.tracestate].contains(name)
         }
         if headers[Name.originKey] == nil { headers[Name.originKey] = .string(message.routingKey) }
-        headers[Name.failedAt] = .string(at.wireText)
+        if let at { headers[Name.failedAt] = .string(at.wireText) }
         headers[Name.reason] = reason.map { .string($0.cut(toUTF8Bytes: Self.longestText)) }
         if let handler { headers[Name.handler] = .string(handler) }
         if let attempts { headers[Name.attempt] = .integer(Int64(attempts)) }

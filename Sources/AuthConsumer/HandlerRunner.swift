@@ -9,7 +9,6 @@ import Tracing
 /// Runs one handler for one message: inside the middleware, within a span, and with the inbox's mark.
 final class HandlerRunner: Sendable {
     private let inbox: (any Inbox)?
-    private let limit: Duration
     private let middleware: [any SignalMiddleware]
     private let clock: any WallClock
     private let logger: Logger
@@ -22,7 +21,6 @@ final class HandlerRunner: Sendable {
         tracer: any Tracer
     ) {
         self.inbox = inbox
-        limit = settings.handlerTimeout
         middleware = settings.middleware
         self.clock = clock
         self.logger = logger
@@ -30,12 +28,22 @@ final class HandlerRunner: Sendable {
         isTraced = !(tracer is NoOpTracer)
     }
 
+    /// How a run has ended, if the handler did not throw.
+    enum Ending {
+        case handled
+        /// The handler has handled the message before, and was not called.
+        case duplicate
+        /// The worker was abandoned.
+        case abandoned
+    }
+
     /// Runs a handler, unless it has already handled this message.
     ///
-    /// - Returns: false if the worker was abandoned.
+    /// - Parameter batch: The batch that the delivery belongs to, if it is handled one by one.
     func run(
-        _ entry: HandlerTable.Entry, for inFlight: InFlightDelivery, in worker: WatchedWorker
-    ) async throws -> Bool {
+        _ entry: HandlerTable.Entry, for inFlight: InFlightDelivery, of batch: InFlightBatch? = nil,
+        in worker: WatchedWorker
+    ) async throws -> Ending {
         let (handler, event) = (entry.handler, inFlight.event)
         let message = inFlight.delivery.message
         let start = ContinuousClock.now
@@ -43,32 +51,125 @@ final class HandlerRunner: Sendable {
             try await inbox.isDone(handler: handler.name, messageID: event.id)
         {
             entry.metrics.duplicates.increment()
-            return true
+            return .duplicate
         }
         let context = SignalContext(
             event: event, attempt: message.attempts(of: handler) + 1, logger: logger,
             trace: isTraced ? trace(of: message) : .topLevel)
         if inFlight.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
-        try worker.begin(inFlight, until: start + limit)
+        try worker.begin(
+            batch.map { .batch($0) } ?? .delivery(inFlight), until: start + entry.policy.timeout)
         let ran: Bool
         do {
             ran =
                 try await isTraced ? traced(handler, event, context) : runMiddleware(handler, event, context)
         } catch {
-            if worker.end() { return false }
+            if worker.end() { return .abandoned }
             entry.metrics.duration.record(since: start)
             throw error
         }
-        if worker.end() { return false }
+        if worker.end() { return .abandoned }
         guard ran else {
             entry.metrics.duplicates.increment()
-            return true
+            return .duplicate
         }
         entry.metrics.handled.increment()
         entry.metrics.duration.record(since: start)
         if case .plain = handler.work { await mark(handler, event) }
-        return true
+        return .handled
     }
+
+    // MARK: Batches
+
+    /// Calls a handler with all messages of a batch that it has not handled yet.
+    ///
+    /// - Parameter ifAbandoned: What remains to be done if the handler exceeds its time limit.
+    func run(
+        _ entry: HandlerTable.Entry, _ handlesBatch: HandlerBatch, with batch: InFlightBatch,
+        ifAbandoned unfinished: InFlightBatch, in worker: WatchedWorker
+    ) async throws -> Ending {
+        let handler = entry.handler
+        var messages: [(event: SignalEvent, context: SignalContext)] = []
+        var links: [ServiceContext] = []
+        var known: Set<UUID> = []
+        for member in batch.members {
+            let event = member.event
+            if let inbox {
+                // The same message may be in the batch twice.
+                guard known.insert(event.id).inserted,
+                    try await !inbox.isDone(handler: handler.name, messageID: event.id)
+                else { continue }
+            }
+            let trace = isTraced ? trace(of: member.delivery.message) : .topLevel
+            if isTraced { links.append(trace) }
+            messages.append((event, SignalContext(event: event, logger: logger, trace: trace)))
+            if member.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
+        }
+        let duplicates = batch.members.count - messages.count
+        guard !messages.isEmpty else {
+            entry.metrics.duplicates.increment(by: duplicates)
+            return .duplicate
+        }
+        let start = ContinuousClock.now
+        try worker.begin(.batch(unfinished), until: start + entry.policy.timeout)
+        do {
+            if isTraced {
+                try await traced(handler, handlesBatch, messages, links)
+            } else {
+                try await runMiddleware(handler, handlesBatch, messages)
+            }
+        } catch {
+            if worker.end() { return .abandoned }
+            entry.metrics.duration.record(since: start)
+            throw error
+        }
+        if worker.end() { return .abandoned }
+        entry.metrics.handled.increment(by: messages.count)
+        entry.metrics.duplicates.increment(by: duplicates)
+        entry.metrics.duration.record(since: start)
+        for message in messages { await mark(handler, message.event) }
+        return .handled
+    }
+
+    /// Runs a batch within a span that is linked with the traces of its messages.
+    private func traced(
+        _ handler: SignalHandler, _ batch: HandlerBatch,
+        _ messages: [(event: SignalEvent, context: SignalContext)], _ links: [ServiceContext]
+    ) async throws {
+        guard let first = messages.first else { return }
+        try await tracer.withAnySpan(
+            "process \(first.event.name)", context: .topLevel, ofKind: .consumer
+        ) { span in
+            span.attributes["messaging.batch.message_count"] = messages.count
+            for link in links { span.addLink(SpanLink(context: link, attributes: [:])) }
+            try await runMiddleware(handler, batch, messages)
+        }
+    }
+
+    /// Runs a batch inside the middleware, which is called with the first message.
+    private func runMiddleware(
+        _ handler: SignalHandler, _ batch: HandlerBatch,
+        _ messages: [(event: SignalEvent, context: SignalContext)]
+    ) async throws {
+        guard let first = messages.first, !middleware.isEmpty else { return try await batch.run(messages) }
+        let others = Array(messages.dropFirst())
+        let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
+            try await batch.run([(event, context)] + others)
+        }
+        try await wrapped(body, handler)(first.event, first.context)
+    }
+
+    /// The middleware around a call.
+    private func wrapped(
+        _ body: @escaping @Sendable (SignalEvent, SignalContext) async throws -> Void,
+        _ handler: SignalHandler
+    ) -> @Sendable (SignalEvent, SignalContext) async throws -> Void {
+        middleware.reversed().reduce(body) { next, around in
+            { event, context in try await around.handle(event, context, by: handler.name, next: next) }
+        }
+    }
+
+    // MARK: One message
 
     private func traced(
         _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
@@ -93,10 +194,7 @@ final class HandlerRunner: Sendable {
         let body: @Sendable (SignalEvent, SignalContext) async throws -> Void = { event, context in
             if try await self.call(handler, event, context) { ran.set() }
         }
-        let whole = middleware.reversed().reduce(body) { next, around in
-            { event, context in try await around.handle(event, context, by: handler.name, next: next) }
-        }
-        try await whole(event, context)
+        try await wrapped(body, handler)(event, context)
         return ran.isSet
     }
 

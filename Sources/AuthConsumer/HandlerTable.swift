@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import Logging
 import Metrics
 import Synchronization
 
@@ -8,22 +9,54 @@ final class HandlerTable: Sendable {
     struct Entry: Sendable {
         let handler: SignalHandler
         let metrics: DispatchMetrics.PerHandler
+        let policy: HandlerPolicy
     }
 
     /// Signal names come from the wire: the cache is limited to more names than a catalogue has.
     private static let mostNames = 256
 
+    /// How many runs of each handler with a limit may overlap; ``HandlerPolicy/permits`` is an index of it.
+    let limits: [Int]
+    /// The handlers of batches; ``HandlerPolicy/batch`` has an index of it.
+    let batches: [HandlerBatch]
+    let hasBatches: Bool
+    /// The shortest time limit of a handler.
+    let shortestTimeout: Duration
+
     private let handlers: SignalHandlers
     private let entries: [String: Entry]
     private let known = Mutex<[SignalName: [Entry]]>([:])
 
-    init(_ handlers: SignalHandlers, metrics factory: any MetricsFactory) {
+    init(
+        _ handlers: SignalHandlers, _ settings: DispatcherSettings, clock: any WallClock, logger: Logger,
+        metrics factory: any MetricsFactory
+    ) {
         self.handlers = handlers
-        let all = handlers.all + [handlers.unhandled].compactMap { $0 }
-        entries = Dictionary(
-            uniqueKeysWithValues: all.map {
-                ($0.name, Entry(handler: $0, metrics: DispatchMetrics.PerHandler($0.name, factory)))
-            })
+        var (limits, batches): ([Int], [HandlerBatch]) = ([], [])
+        var entries: [String: Entry] = [:]
+        for handler in handlers.all + [handlers.unhandled].compactMap({ $0 }) {
+            var policy = HandlerPolicy.Values(handler.options, settings)
+            if let limit = handler.options.concurrency, limit < settings.concurrency {
+                policy.permits = limits.count
+                limits.append(limit)
+            }
+            if let batch = handler.batch {
+                policy.batch = batches.count
+                batches.append(batch)
+            }
+            if let breaker = settings.circuitBreaker, breaker.failures > 0 {
+                policy.circuit = HandlerCircuit(
+                    of: handler.name, breaker, clock: clock, logger: logger, metrics: factory)
+            }
+            entries[handler.name] = Entry(
+                handler: handler, metrics: DispatchMetrics.PerHandler(handler.name, factory),
+                policy: HandlerPolicy(policy))
+        }
+        self.entries = entries
+        self.limits = limits
+        self.batches = batches
+        hasBatches = !batches.isEmpty
+        shortestTimeout = entries.values.map(\.policy.timeout).min() ?? settings.handlerTimeout
     }
 
     /// The handlers of a signal, in order.
@@ -38,4 +71,51 @@ final class HandlerTable: Sendable {
 
     /// The handler with that name.
     func entry(named name: String) -> Entry? { entries[name] }
+
+    var areAllCircuitsOpen: Bool {
+        entries.values.allSatisfy { entry in entry.policy.circuit.map { $0.state != .closed } ?? false }
+    }
+
+    /// The states of the handlers' circuits.
+    var circuits: [String: CircuitState] { entries.compactMapValues { $0.policy.circuit?.state } }
+}
+
+/// How a handler's messages are handled. A class, so that a copy of an entry costs one reference count.
+final class HandlerPolicy: Sendable {
+    struct Values: Sendable {
+        var retries: RetrySchedule
+        /// How long a run may take.
+        var timeout: Duration
+        /// nil if the handler has no circuit breaker.
+        var circuit: HandlerCircuit?
+        /// The index of the handler's limit of overlapping runs, if it has one.
+        var permits: Int?
+        /// The index of the handler's batch, if it has one.
+        var batch: Int?
+        /// Whether the handler does not receive all messages of its interest.
+        var hasFilter: Bool
+
+        init(_ options: HandlerOptions, _ settings: DispatcherSettings) {
+            retries = RetrySchedule(options.retry, default: settings.retries)
+            timeout = max(options.timeout ?? settings.handlerTimeout, .milliseconds(1))
+            hasFilter = options.accepts != nil
+        }
+    }
+
+    let retries: RetrySchedule
+    let timeout: Duration
+    let circuit: HandlerCircuit?
+    let permits: Int?
+    let batch: Int?
+    /// Whether the handler has no filter, no limit and no batch, so that it is simply called.
+    let isPlain: Bool
+
+    init(_ values: Values) {
+        retries = values.retries
+        timeout = values.timeout
+        circuit = values.circuit
+        permits = values.permits
+        batch = values.batch
+        isPlain = !values.hasFilter && values.permits == nil && values.batch == nil
+    }
 }

@@ -15,10 +15,10 @@ public struct HandlerTimeout: Error, Hashable, Sendable {
 ///
 /// - The dispatcher has one `HandlerWatch` and a fixed number of loops. Each loop runs a ``WatchedWorker``: a task that
 ///   handles one delivery after the other and calls the handlers directly.
-/// - Before a handler starts, its worker stores the deadline and the ``InFlightDelivery``: the delivery and the handlers
-///   that are done.
+/// - Before a handler starts, its worker stores the deadline and the ``UnfinishedWork``: the delivery and the handlers
+///   that are done, or the batch.
 /// - One task checks the deadlines of all workers (``watch()``). A late worker is abandoned: its task is cancelled, and
-///   its loop gets the `InFlightDelivery`, counts the handler as failed, and continues with the next one in a new
+///   its loop gets the `UnfinishedWork`, counts the handler as failed, and continues with the next one in a new
 ///   worker.
 /// - When the late handler returns, ``WatchedWorker/end()`` reports that its worker was abandoned. The result is ignored
 ///   and the old task ends.
@@ -26,16 +26,16 @@ public struct HandlerTimeout: Error, Hashable, Sendable {
 /// If the dispatcher is cancelled, running workers are abandoned without a successor. Nothing is stored: as after a
 /// crash, the delivery is not settled, and the broker redelivers it.
 final class HandlerWatch: Sendable {
-    /// The time limit of a handler.
-    let limit: Duration
+    /// The shortest time limit of a handler.
+    private let shortest: Duration
     private let workers = Mutex<[ObjectIdentifier: WatchedWorker]>([:])
 
-    init(limit: Duration) { self.limit = limit }
+    init(shortest: Duration) { self.shortest = shortest }
 
     /// Runs a worker until it ends, is abandoned, or the caller is cancelled.
     ///
-    /// - Returns: If the handler exceeded its limit, the delivery to continue with; otherwise nil.
-    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery? {
+    /// - Returns: If the handler exceeded its limit, the work to continue with; otherwise nil.
+    func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> UnfinishedWork? {
         let worker = WatchedWorker()
         workers.withLock { $0[ObjectIdentifier(worker)] = worker }
         defer { workers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(worker)) } }
@@ -44,7 +44,7 @@ final class HandlerWatch: Sendable {
 
     /// Checks the workers until it is cancelled.
     func watch() async {
-        let pause = min(max(limit / 20, .milliseconds(5)), .seconds(1))
+        let pause = min(max(shortest / 20, .milliseconds(5)), .seconds(1))
         while !Task.isCancelled {
             try? await Task.sleep(for: pause)
             let now = ContinuousClock.now
@@ -55,11 +55,11 @@ final class HandlerWatch: Sendable {
 
 /// A task that handles one delivery after the other, and that can be abandoned while a handler runs.
 final class WatchedWorker: Sendable {
-    private typealias Loop = CheckedContinuation<InFlightDelivery?, Never>
+    private typealias Loop = CheckedContinuation<UnfinishedWork?, Never>
 
     private struct State {
-        /// The delivery in flight while a handler runs; otherwise nil.
-        var inFlight: InFlightDelivery?
+        /// What would remain to be done, while a handler runs; otherwise nil.
+        var unfinished: UnfinishedWork?
         /// The handler's deadline.
         var deadline: ContinuousClock.Instant?
         var isAbandoned = false
@@ -76,8 +76,7 @@ final class WatchedWorker: Sendable {
     private let state = Mutex(State())
 
     /// Runs the body as a separate task, and waits until it ends or is abandoned.
-    fileprivate func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> InFlightDelivery?
-    {
+    fileprivate func run(_ body: @escaping @Sendable (WatchedWorker) async -> Void) async -> UnfinishedWork? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 state.withLock { $0.loop = continuation }
@@ -95,7 +94,7 @@ final class WatchedWorker: Sendable {
             let (task, loop) = state.withLock { state in
                 state.isCancelled = true
                 // Do not wait for the handler, which may ignore cancellation.
-                if state.inFlight != nil { state.isAbandoned = true }
+                if state.unfinished != nil { state.isAbandoned = true }
                 return (state.task, state.isAbandoned ? state.takeLoop() : nil)
             }
             task?.cancel()
@@ -105,10 +104,11 @@ final class WatchedWorker: Sendable {
 
     /// A handler starts.
     ///
+    /// - Parameter unfinished: What remains to be done if this worker is abandoned.
     /// - Throws: `CancellationError` if the worker was cancelled.
-    func begin(_ inFlight: InFlightDelivery, until deadline: ContinuousClock.Instant) throws {
+    func begin(_ unfinished: UnfinishedWork, until deadline: ContinuousClock.Instant) throws {
         let isCancelled = state.withLock { state in
-            if !state.isCancelled { (state.inFlight, state.deadline) = (inFlight, deadline) }
+            if !state.isCancelled { (state.unfinished, state.deadline) = (unfinished, deadline) }
             return state.isCancelled
         }
         if isCancelled { throw CancellationError() }
@@ -119,7 +119,7 @@ final class WatchedWorker: Sendable {
     /// - Returns: Whether this worker was abandoned meanwhile: then its result must be ignored.
     func end() -> Bool {
         state.withLock { state in
-            state.inFlight = nil
+            state.unfinished = nil
             return state.isAbandoned
         }
     }
@@ -127,16 +127,34 @@ final class WatchedWorker: Sendable {
     /// Abandons and cancels the worker if its handler has exceeded its deadline.
     fileprivate func abandon(ifLateAt now: ContinuousClock.Instant) {
         let late = state.withLock {
-            state -> (task: Task<Void, Never>?, loop: Loop?, inFlight: InFlightDelivery)? in
-            guard let inFlight = state.inFlight, let deadline = state.deadline, deadline <= now,
+            state -> (task: Task<Void, Never>?, loop: Loop?, unfinished: UnfinishedWork)? in
+            guard let unfinished = state.unfinished, let deadline = state.deadline, deadline <= now,
                 !state.isAbandoned
             else { return nil }
             state.isAbandoned = true
-            return (state.task, state.takeLoop(), inFlight)
+            return (state.task, state.takeLoop(), unfinished)
         }
         late?.task?.cancel()
-        late?.loop?.resume(returning: late?.inFlight)
+        late?.loop?.resume(returning: late?.unfinished)
     }
+}
+
+/// What remains to be done when a worker is abandoned.
+enum UnfinishedWork: Sendable {
+    case delivery(InFlightDelivery)
+    case batch(InFlightBatch)
+}
+
+/// The deliveries of a batch, which all have the same current handler.
+struct InFlightBatch: Sendable {
+    /// The index of the batch.
+    let index: Int
+    /// The deliveries that remain to be handled.
+    var members: [InFlightDelivery]
+    /// Whether they are handled one by one, because the call with all of them has failed.
+    var isSplit = false
+    /// Whether the worker was abandoned during the call with all of them.
+    var timedOutAsWhole = false
 }
 
 /// A delivery and its progress through its handlers.
@@ -164,6 +182,14 @@ struct InFlightDelivery: Sendable {
     private var index = 0
     /// The copies for the handlers that failed.
     private(set) var copies: [RepublishedCopy] = []
+    /// Whether no other delivery of its subject is in a batch; only set if the table has handlers of batches.
+    var hasStarted = false
+    /// Whether it is in a batch of its last handler: others of its subject may have started since.
+    var hasLeftSubject = false
+    /// Whether it has a permit for the current handler, which must be returned.
+    var hasPermit = false
+    /// Whether the current handler is called to probe its open circuit.
+    var isProbe = false
 
     init(_ work: DeliveryQueue.Work, _ event: SignalEvent, handlers: [HandlerTable.Entry]) {
         constants = Constants(work.delivery, work.subjectQueue, event, handlers)
@@ -176,11 +202,15 @@ struct InFlightDelivery: Sendable {
     /// The current or next handler; nil after the last.
     var entry: HandlerTable.Entry? { index < constants.handlers.count ? constants.handlers[index] : nil }
 
+    /// Whether the current handler is the last one.
+    var isAtLastHandler: Bool { index == constants.handlers.count - 1 }
+
     /// The current handler is done.
     ///
     /// - Parameter copy: If it failed, the copy to republish for it.
     mutating func advance(adding copy: RepublishedCopy? = nil) {
         if let copy { copies.append(copy) }
         index += 1
+        isProbe = false
     }
 }

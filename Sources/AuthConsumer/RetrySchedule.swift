@@ -9,6 +9,11 @@ public struct RetrySchedule: Hashable, Sendable {
     /// - Parameter rungs: May repeat; empty: a failed message is dead-lettered immediately.
     public init(_ rungs: [RetryRung]) { self.rungs = rungs }
 
+    /// - Parameter standard: The schedule of a handler that has no own one.
+    init(_ retry: HandlerRetry, default standard: RetrySchedule) {
+        self = retry.rungs.map(RetrySchedule.init) ?? standard
+    }
+
     /// After 1 s, 10 s, 1 min and 10 min, then every hour for a day.
     public static let standard = ladder(hours: 24)
 
@@ -31,11 +36,14 @@ public struct RetrySchedule: Hashable, Sendable {
         let verdict = error as? SignalVerdict
         if case .reject = verdict { return .dead }
         guard attempts >= 1, attempts <= rungs.count else { return .dead }
-        if case .retry(let delay) = verdict {
-            return .retry(RetryRung.allCases.first { $0.delay >= delay } ?? .oneHour)
-        }
+        if case .retry(let delay) = verdict { return .retry(RetryRung(notShorterThan: delay)) }
         return .retry(rungs[attempts - 1])
     }
+}
+
+extension RetryRung {
+    /// The first rung that is not shorter, or the longest one.
+    init(notShorterThan delay: Duration) { self = Self.allCases.first { $0.delay >= delay } ?? .oneHour }
 }
 
 extension SignalError.Code {

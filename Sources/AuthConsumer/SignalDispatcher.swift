@@ -16,6 +16,8 @@ public import Tracing
 /// A message is acknowledged after all its handlers have returned. For each handler that threw, a copy is published to
 /// the retry ladder and, after the last attempt, to the dead letters; the other handlers are not called again. Signals
 /// of one subject are handled one after the other.
+///
+/// A handler that fails for every message is not called for a while; see ``CircuitBreakerSettings`` and ``circuits``.
 public final class SignalDispatcher: Service {
     private let source: any SignalSource
     private let handlers: HandlerTable
@@ -44,7 +46,8 @@ public final class SignalDispatcher: Service {
             inbox != nil || !handlers.all.contains(where: \.isTransactional),
             "a transactional handler needs an inbox")
         self.source = source
-        self.handlers = HandlerTable(handlers, metrics: metrics)
+        let table = HandlerTable(handlers, settings, clock: clock, logger: logger, metrics: metrics)
+        self.handlers = table
         self.inbox = inbox
         self.settings = settings
         self.clock = clock
@@ -53,9 +56,15 @@ public final class SignalDispatcher: Service {
         runner = HandlerRunner(inbox: inbox, settings: settings, clock: clock, logger: logger, tracer: tracer)
         republisher = DeliveryRepublisher(
             to: source, inbox: inbox, settings: settings, clock: clock, logger: logger, metrics: self.metrics)
-        watch = HandlerWatch(limit: settings.handlerTimeout)
-        queue = DeliveryQueue(concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered)
+        watch = HandlerWatch(shortest: table.shortestTimeout)
+        queue = DeliveryQueue(
+            concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered, limits: table.limits,
+            batches: table.batches)
     }
+
+    /// The states of the handlers' circuits, by the handler's name, at this moment; empty if
+    /// ``DispatcherSettings/circuitBreaker`` turns them off.
+    public var circuits: [String: CircuitState] { handlers.circuits }
 
     /// Dispatches until the source ends, a graceful shutdown or cancellation. On a graceful shutdown it consumes
     /// nothing more and finishes the deliveries in flight. On cancellation it abandons them; they are redelivered.
@@ -85,39 +94,95 @@ public final class SignalDispatcher: Service {
     /// Handles deliveries until the queue ends. If a handler exceeds its time limit, its worker is abandoned, and the
     /// rest of its delivery is handled here.
     private func work() async -> Ended {
-        var rest: InFlightDelivery?
+        var rest: UnfinishedWork?
         repeat {
             let begun = rest
-            rest = await watch.run { await self.work(as: $0, from: begun) }
-            if var late = rest {
-                fail(&late, HandlerTimeout(limit: watch.limit))
-                rest = late
-            }
+            rest = await watch.run { await self.work(as: $0, from: begun) }.map(timedOut)
         } while rest != nil
         // Wakes the workers that wait for deliveries, also if `read()` has already ended.
         if Task.isCancelled { queue.cancel() }
         return .worker
     }
 
-    private func work(as worker: WatchedWorker, from rest: InFlightDelivery?) async {
+    /// What a worker has done with a delivery or a batch.
+    private enum Progress {
+        /// The delivery is settled, or will be redelivered.
+        case ended
+        /// The delivery waits without a worker, or the batch has ended: nothing has to be reported to the queue.
+        case waits
+        /// The worker was abandoned; another one continues.
+        case abandoned
+    }
+
+    private func work(as worker: WatchedWorker, from rest: UnfinishedWork?) async {
         var finished: SubjectScheduler.QueueKey?
         var inARow = 0
         if let rest {
-            guard await finish(rest, worker) else { return }
-            finished = rest.subjectQueue
+            let progress: Progress
+            switch rest {
+            case .delivery(let inFlight):
+                finished = inFlight.subjectQueue
+                progress = await finish(inFlight, worker)
+            case .batch(let batch): progress = await handle(batch, worker)
+            }
+            switch progress {
+            case .ended: break
+            case .waits: finished = nil
+            case .abandoned: return
+            }
         }
         while let next = await queue.next(after: finished) {
             metrics.show { queue.depth }
-            finished = next.subjectQueue
-            // The connection was lost: the delivery is redelivered, perhaps to another worker, and must not be handled
-            // here at the same time.
-            guard source.isCurrent(next.delivery) else { continue }
-            // The delivery may crash the process: send the earlier settlements first, so that only it is redelivered.
-            if SubjectScheduler.mayBePoison(next.delivery) { await source.flush() }
-            guard await handle(next, worker) else { return }
+            let progress: Progress
+            switch next {
+            case .new(let work):
+                finished = work.subjectQueue
+                // The connection was lost: the delivery is redelivered, perhaps to another worker, and must not be
+                // handled here at the same time.
+                guard source.isCurrent(work.delivery) else { continue }
+                // The delivery may crash the process: send the earlier settlements first, so that only it is
+                // redelivered.
+                if SubjectScheduler.mayBePoison(work.delivery) { await source.flush() }
+                progress = await handle(work, worker)
+            case .resumed(let inFlight):
+                finished = inFlight.subjectQueue
+                guard source.isCurrent(inFlight.delivery) else {
+                    returnPermit(of: inFlight)
+                    continue
+                }
+                if SubjectScheduler.mayBePoison(inFlight.delivery) { await source.flush() }
+                progress = await finish(inFlight, worker)
+            case .batch(let batch):
+                progress = await handle(batch, worker)
+            }
+            switch progress {
+            case .ended: break
+            case .waits: finished = nil
+            case .abandoned: return
+            }
             inARow += 1
             // Handlers that never suspend must not starve other tasks.
             if inARow.isMultiple(of: 64) { await Task.yield() }
+        }
+    }
+
+    /// The current handler of some work has exceeded its time limit.
+    private func timedOut(_ work: UnfinishedWork) -> UnfinishedWork {
+        switch work {
+        case .delivery(var inFlight):
+            if let entry = inFlight.entry { fail(&inFlight, HandlerTimeout(limit: entry.policy.timeout)) }
+            return .delivery(inFlight)
+        case .batch(var batch):
+            guard var member = batch.members.first, let entry = member.entry else { return work }
+            let error = HandlerTimeout(limit: entry.policy.timeout)
+            if batch.timedOutAsWhole {
+                batch.timedOutAsWhole = false
+                logSplit(batch, entry, after: error)
+            } else {
+                fail(&member, error)
+                batch.members[0] = member
+            }
+            return .batch(batch)
         }
     }
 
@@ -176,16 +241,15 @@ public final class SignalDispatcher: Service {
 
     // MARK: One delivery
 
-    /// Handles a delivery until it is acknowledged or republished. If the task is cancelled, it stays unsettled.
-    ///
-    /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
-    private func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Bool {
+    /// Handles a delivery until it is acknowledged or republished, or waits without a worker. If the task is cancelled,
+    /// it stays unsettled.
+    private func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Progress {
         let delivery = work.delivery
         guard delivery.message.body.count <= FailedDelivery.largestBody else {
             await republisher.deadLetter(
                 delivery, error: "\(delivery.message.body.count) bytes",
                 reason: FailedDelivery.Reason.tooLarge)
-            return true
+            return .ended
         }
         let event: SignalEvent
         do {
@@ -193,14 +257,14 @@ public final class SignalDispatcher: Service {
         } catch {
             await republisher.deadLetter(
                 delivery, error: error.message, reason: FailedDelivery.Reason.malformed)
-            return true
+            return .ended
         }
         let chosen: [HandlerTable.Entry]
         if let name = delivery.message.headers[SignalMessage.HeaderName.handler]?.string {
             guard let entry = handlers.entry(named: name) else {
                 await republisher.deadLetter(
                     delivery, error: nil, reason: FailedDelivery.Reason.unknownHandler)
-                return true
+                return .ended
             }
             chosen = [entry]
         } else {
@@ -209,37 +273,295 @@ public final class SignalDispatcher: Service {
         if delivery.deliveryCount >= Delivery.mostReturns,
             await republisher.settleAtDeliveryLimit(delivery, event, chosen)
         {
-            return true
+            return .ended
         }
         return await finish(InFlightDelivery(work, event, handlers: chosen), worker)
     }
 
     /// Calls the remaining handlers, then settles the delivery.
-    private func finish(_ begun: InFlightDelivery, _ worker: WatchedWorker) async -> Bool {
+    private func finish(_ begun: InFlightDelivery, _ worker: WatchedWorker) async -> Progress {
         var inFlight = begun
         while let entry = inFlight.entry {
+            if !entry.policy.isPlain || handlers.hasBatches {
+                switch prepare(&inFlight, entry) {
+                case .runs: break
+                case .isSkipped: continue
+                case .waits: return .waits
+                }
+            }
+            if let circuit = entry.policy.circuit, !circuit.isQuiet {
+                switch await admit(&inFlight, entry, circuit) {
+                case .runs: break
+                case .isSkipped: continue
+                case .waits: return .ended
+                }
+            }
             do {
-                guard try await runner.run(entry, for: inFlight, in: worker) else { return false }
-                inFlight.advance()
+                switch try await runner.run(entry, for: inFlight, in: worker) {
+                case .handled: succeed(&inFlight, entry, .success)
+                case .duplicate: succeed(&inFlight, entry, .neutral)
+                case .abandoned: return .abandoned
+                }
             } catch {
-                if Task.isCancelled { return true }
+                if Task.isCancelled { return .ended }
                 fail(&inFlight, error)
             }
         }
+        await settle(inFlight)
+        return .ended
+    }
+
+    private func settle(_ inFlight: InFlightDelivery) async {
         if inFlight.copies.isEmpty {
             source.acknowledge(inFlight.delivery)
         } else {
             await republisher.republish(inFlight.delivery, as: inFlight.copies)
         }
-        return true
+    }
+
+    /// Whether the current handler may be called now.
+    private enum Readiness {
+        case runs
+        /// Not at all: the delivery continues with the next handler.
+        case isSkipped
+        /// Not now.
+        case waits
+    }
+
+    /// Applies the handler's filter, batch and limit.
+    private func prepare(_ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry) -> Readiness {
+        if inFlight.hasPermit { return .runs }
+        do {
+            guard try entry.handler.accepts(inFlight.event) else {
+                inFlight.advance()
+                return .isSkipped
+            }
+        } catch {
+            fail(&inFlight, error)
+            return .isSkipped
+        }
+        if let batch = entry.policy.batch, mayJoinBatch(inFlight, entry) {
+            queue.join(batch, inFlight)
+            return .waits
+        }
+        if handlers.hasBatches, !inFlight.hasStarted {
+            guard queue.passesBarrier(inFlight) else { return .waits }
+            inFlight.hasStarted = true
+        }
+        if let permits = entry.policy.permits {
+            guard queue.takePermit(permits, for: inFlight) else { return .waits }
+            inFlight.hasPermit = true
+        }
+        return .runs
+    }
+
+    /// The current handler has returned, or was not called for a duplicate.
+    private func succeed(
+        _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
+    ) {
+        _ = entry.policy.circuit?.ended(outcome, asProbe: inFlight.isProbe)
+        returnPermit(of: inFlight)
+        inFlight.hasPermit = false
+        inFlight.advance()
     }
 
     /// The current handler has failed: adds a copy for it, and continues with the next one.
+    ///
+    /// If its circuit is open, the failure is not counted as an attempt: the copy is deferred. In a strictly ordered
+    /// queue the delivery stays at this handler, and is held.
     private func fail(_ inFlight: inout InFlightDelivery, _ error: any Error) {
         guard let entry = inFlight.entry else { return }
         entry.metrics.failed.increment()
+        returnPermit(of: inFlight)
+        inFlight.hasPermit = false
+        let outcome: CircuitBreaker.Outcome = republisher.isFinal(error) ? .neutral : .failure
+        let isProbe = inFlight.isProbe
+        inFlight.isProbe = false
+        if let circuit = entry.policy.circuit, !circuit.ended(outcome, asProbe: isProbe) {
+            logger.debug(
+                "handler failed while its circuit was open",
+                metadata: ["handler": "\(entry.handler.name)", "error": "\(type(of: error))"])
+            if source.isStrictlyOrdered { return }
+            inFlight.advance(
+                adding: republisher.deferredCopy(
+                    of: inFlight.delivery, for: entry, on: circuit.rung, after: error))
+            return
+        }
         inFlight.advance(
             adding: republisher.copy(of: inFlight.delivery, inFlight.event, for: entry, after: error))
+    }
+
+    private func returnPermit(of inFlight: InFlightDelivery) {
+        guard inFlight.hasPermit, let permits = inFlight.entry?.policy.permits else { return }
+        queue.returnPermit(permits)
+    }
+
+    // MARK: Open circuits
+
+    /// Whether a message may be passed to a handler whose circuit is not known to be closed; defers or holds it
+    /// otherwise.
+    ///
+    /// - Returns: `waits` if the delivery must stay unsettled, because it can no longer be settled or the worker stops.
+    private func admit(
+        _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ circuit: HandlerCircuit
+    ) async -> Readiness {
+        let start = ContinuousClock.now
+        while true {
+            switch circuit.admit() {
+            case .run: return .runs
+            case .probe:
+                inFlight.isProbe = true
+                return .runs
+            case .wait where !source.isStrictlyOrdered:
+                // A worker that can do nothing else leaves the other messages in the queue for a while.
+                if handlers.areAllCircuitsOpen, ContinuousClock.now < start + pace, !queue.hasEnded,
+                    !Task.isCancelled
+                {
+                    break
+                }
+                returnPermit(of: inFlight)
+                inFlight.hasPermit = false
+                inFlight.advance(
+                    adding: republisher.deferredCopy(
+                        of: inFlight.delivery, for: entry, on: circuit.rung))
+                return .isSkipped
+            case .wait: break
+            }
+            // In a strictly ordered queue a message is held: republishing it would let later ones overtake it.
+            if Task.isCancelled || !source.isCurrent(inFlight.delivery)
+                || (source.isStrictlyOrdered && queue.hasEnded)
+            {
+                returnPermit(of: inFlight)
+                // When the worker stops, those that were received after it must not overtake it either.
+                if source.isStrictlyOrdered, queue.hasEnded { queue.cancel() }
+                return .waits
+            }
+            try? await Task.sleep(for: Self.holdPause)
+        }
+    }
+
+    /// How long a message waits before it is deferred, if the circuits of all handlers are open.
+    private var pace: Duration { settings.circuitBreaker?.pace ?? .zero }
+
+    /// How often a held message is looked at: an open circuit's next probe may be due, or the worker may stop.
+    private static let holdPause = Duration.milliseconds(20)
+
+    // MARK: Batches
+
+    /// Whether the message is handled together with others. A message that failed before, or may have crashed a worker,
+    /// is handled alone, and so is every message while the circuit is open.
+    private func mayJoinBatch(_ inFlight: InFlightDelivery, _ entry: HandlerTable.Entry) -> Bool {
+        !SubjectScheduler.mayBePoison(inFlight.delivery)
+            && inFlight.delivery.message.attempts(of: entry.handler) == 0
+            && (entry.policy.circuit?.state ?? .closed) == .closed
+    }
+
+    /// Handles a batch; after a failure, one by one.
+    private func handle(_ begun: InFlightBatch, _ worker: WatchedWorker) async -> Progress {
+        var batch = begun
+        if !batch.isSplit {
+            batch.members = []
+            for member in begun.members {
+                // Those of a lost connection are redelivered.
+                if source.isCurrent(member.delivery) {
+                    batch.members.append(member)
+                } else {
+                    queue.leaveBatch(member)
+                }
+            }
+            batch.isSplit = true
+            if batch.members.count > 1, let entry = batch.members.first?.entry,
+                let batchHandler = entry.handler.batch, (entry.policy.circuit?.state ?? .closed) == .closed
+            {
+                var unfinished = batch
+                unfinished.timedOutAsWhole = true
+                do {
+                    switch try await runner.run(
+                        entry, batchHandler, with: batch, ifAbandoned: unfinished, in: worker)
+                    {
+                    case .handled: await succeed(batch, entry, .success)
+                    case .duplicate: await succeed(batch, entry, .neutral)
+                    case .abandoned: return .abandoned
+                    }
+                    batch.members = []
+                } catch {
+                    if Task.isCancelled { return .waits }
+                    logSplit(batch, entry, after: error)
+                }
+            }
+        }
+        while let member = batch.members.first {
+            switch await handleFirst(of: &batch, member, worker) {
+            case .ended: batch.members.removeFirst()
+            case let other: return other
+            }
+        }
+        queue.endBatch(batch.index)
+        return .waits
+    }
+
+    /// Handles the first message of a split batch.
+    ///
+    /// - Returns: `waits` if the task is cancelled.
+    private func handleFirst(
+        of batch: inout InFlightBatch, _ begun: InFlightDelivery, _ worker: WatchedWorker
+    ) async -> Progress {
+        var member = begun
+        // After a time-out the handler of the batch is done.
+        while let entry = member.entry, entry.policy.batch == batch.index {
+            guard source.isCurrent(member.delivery) else { break }
+            if let circuit = entry.policy.circuit, !circuit.isQuiet {
+                switch await admit(&member, entry, circuit) {
+                case .runs: break
+                case .isSkipped: continue
+                case .waits:
+                    queue.leaveBatch(member)
+                    return .ended
+                }
+            }
+            batch.members[0] = member
+            do {
+                switch try await runner.run(entry, for: member, of: batch, in: worker) {
+                case .handled: succeed(&member, entry, .success)
+                case .duplicate: succeed(&member, entry, .neutral)
+                case .abandoned: return .abandoned
+                }
+            } catch {
+                if Task.isCancelled { return .waits }
+                fail(&member, error)
+            }
+        }
+        await leave(member)
+        return .ended
+    }
+
+    /// All messages of a batch are handled.
+    private func succeed(
+        _ batch: InFlightBatch, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
+    ) async {
+        _ = entry.policy.circuit?.ended(outcome, asProbe: false)
+        for member in batch.members {
+            var member = member
+            member.advance()
+            await leave(member)
+        }
+    }
+
+    /// The batch has handled a message: settles it after its last handler.
+    private func leave(_ member: InFlightDelivery) async {
+        var member = member
+        member.hasStarted = true
+        if member.entry == nil { await settle(member) }
+        queue.leaveBatch(member)
+    }
+
+    private func logSplit(_ batch: InFlightBatch, _ entry: HandlerTable.Entry, after error: any Error) {
+        logger.warning(
+            "batch failed; its messages are handled one by one",
+            metadata: [
+                "handler": "\(entry.handler.name)", "count": "\(batch.members.count)",
+                "error": "\(type(of: error))",
+            ])
     }
 }
 

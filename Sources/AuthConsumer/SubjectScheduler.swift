@@ -135,6 +135,24 @@ struct SubjectScheduler {
         if queue.first == nil { queues[key] = nil } else { ready.append(queue) }
     }
 
+    // MARK: Runs that pause
+
+    /// A running delivery waits for something else: another one may run meanwhile, but none of its subject.
+    mutating func suspend() {
+        isAlone = false
+        running -= 1
+    }
+
+    /// Whether a suspended delivery, or another run, may start now.
+    ///
+    /// - Parameter alone: Whether it must be the only one.
+    func canResume(alone: Bool) -> Bool { !isAlone && running < (alone ? 1 : concurrency) }
+
+    mutating func resume(alone: Bool) {
+        isAlone = alone
+        running += 1
+    }
+
     /// Drops the waiting deliveries.
     mutating func clear() {
         for queue in ready { queues[queue.key] = nil }

@@ -20,15 +20,42 @@ extension SignalHandlers {
     /// - Parameter body: Cannot suspend; it receives the database of a ``SQLiteInbox``.
     @_disfavoredOverload
     public mutating func once<S: Signal>(
-        _ type: S.Type, as name: String,
+        _ type: S.Type, as name: String, retry: HandlerRetry = .default, timeout: Duration? = nil,
+        concurrency: Int? = nil, where predicate: (@Sendable (S) -> Bool)? = nil,
         _ body: @escaping @Sendable (S, SignalContext, Database) throws -> Void
     ) {
-        once(type, as: name) { (signal: S, context: SignalContext, transaction: any InboxTransaction) in
-            guard let transaction = transaction as? SQLiteInboxTransaction else {
-                throw InboxError(
-                    .foreignTransaction, "the handler “\(name)” needs a SQLiteInbox for its transaction")
-            }
-            try body(signal, context, transaction.db)
+        once(
+            type, as: name, retry: retry, timeout: timeout, concurrency: concurrency, where: predicate
+        ) { (signal: S, context: SignalContext, transaction: any InboxTransaction) in
+            try body(signal, context, Self.database(of: transaction, for: name))
         }
+    }
+
+    /// Adds a transactional handler of every signal whose name matches a pattern.
+    ///
+    /// - Parameter body: Cannot suspend; it receives the database of a ``SQLiteInbox``.
+    @_disfavoredOverload
+    public mutating func once(
+        matching pattern: SignalPattern, as name: String, retry: HandlerRetry = .default,
+        timeout: Duration? = nil, concurrency: Int? = nil,
+        where predicate: (@Sendable (SignalEvent) -> Bool)? = nil,
+        _ body: @escaping @Sendable (SignalEvent, SignalContext, Database) throws -> Void
+    ) {
+        once(
+            matching: pattern, as: name, retry: retry, timeout: timeout, concurrency: concurrency,
+            where: predicate
+        ) { (event: SignalEvent, context: SignalContext, transaction: any InboxTransaction) in
+            try body(event, context, Self.database(of: transaction, for: name))
+        }
+    }
+
+    private static func database(
+        of transaction: any InboxTransaction, for name: String
+    ) throws(InboxError) -> Database {
+        guard let transaction = transaction as? SQLiteInboxTransaction else {
+            throw InboxError(
+                .foreignTransaction, "the handler “\(name)” needs a SQLiteInbox for its transaction")
+        }
+        return transaction.db
     }
 }

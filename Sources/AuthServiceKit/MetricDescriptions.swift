@@ -56,5 +56,9 @@ enum MetricDescriptions {
             "Deliveries of signals that were handled before, by handler.",
         "auth_signals_handler_duration_seconds": "Time of one attempt at handling a signal, by handler.",
         "auth_signals_lane_depth": "Deliveries that wait in their subject queue or for a free handler.",
+        "auth_signals_deferred_total":
+            "Messages that wait on a retry rung because the handler's circuit is open, by handler.",
+        "auth_signals_circuit_open": "1 while the handler's circuit breaker is open, by handler.",
+        "auth_signals_circuit_opened_total": "How often the handler's circuit breaker opened, by handler.",
     ]
 }

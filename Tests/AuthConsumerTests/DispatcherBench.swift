@@ -14,7 +14,9 @@ import Tracing
 
 /// A dispatcher on a memory broker's queue, with a recording handler.
 final class DispatcherBench: Sendable {
-    let broker = MemoryBroker()
+    /// The clock of the broker's retry rungs and of the dispatcher.
+    let clock = FixedClock()
+    let broker: MemoryBroker
     let source: MemorySource
     let inbox = MemoryInbox()
     let recorder = SignalRecorder()
@@ -22,8 +24,10 @@ final class DispatcherBench: Sendable {
     let tracer = InMemoryTracer()
     let log = InMemoryLogHandler()
     private let handlers = Locked(SignalHandlers())
+    private let current = Locked<SignalDispatcher?>(nil)
 
     init(prefetch: Int = 16, strictlyOrdered: Bool = false) {
+        broker = MemoryBroker(clock: clock)
         source = MemorySource("worker", of: broker, prefetch: prefetch, strictlyOrdered: strictlyOrdered)
     }
 
@@ -41,6 +45,8 @@ final class DispatcherBench: Sendable {
     var main: [SignalMessage] { source.messages(in: .main) }
     var dead: [SignalMessage] { source.messages(in: .dead) }
     func on(_ rung: RetryRung) -> [SignalMessage] { source.messages(in: .retry(rung)) }
+    /// The circuits of the last dispatcher.
+    var circuits: [String: CircuitState] { current.value?.circuits ?? [:] }
     var unsettled: Int { broker.unacknowledged(in: "worker") }
 
     func untilSettled() async throws {
@@ -53,9 +59,11 @@ final class DispatcherBench: Sendable {
         let log = log
         var logger = Logger(label: "test", factory: { _ in log })
         logger.logLevel = .info
-        return SignalDispatcher(
+        let dispatcher = SignalDispatcher(
             from: source, handlers: handlers.value, inbox: inbox, settings: settings,
-            clock: FixedClock(), logger: logger, metrics: metrics, tracer: tracer)
+            clock: clock, logger: logger, metrics: metrics, tracer: tracer)
+        current.change { $0 = dispatcher }
+        return dispatcher
     }
 
     /// Runs a dispatcher, then the body, then shuts the dispatcher down and waits for its end.

@@ -115,6 +115,7 @@ final class InProcessReceivers: Sendable {
         logger[metadataKey: "id"] = "\(row.draft.id.wireText)"
         do {
             let event = try SignalCodec.event(from: codec.message(for: row).body)
+            guard try handler.accepts(event) else { return }
             let trace = Self.trace(of: row.draft)
             let context = SignalContext(event: event, logger: logger, trace: trace)
             try await ServiceContext.withValue(trace) { try await body(event, context) }
