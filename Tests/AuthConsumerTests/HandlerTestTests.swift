@@ -107,6 +107,40 @@ import Testing
         }
     }
 
+    @Test func `one message can fail for every attempt of the standard schedule`() async throws {
+        try await HandlerTest(handlers(failing: .max)) { worker in
+            try await worker.send(UserSignedUp.sample())
+            try await worker.advance(by: .seconds(90_000))
+            #expect(worker.deadLetters.map(\.attempts) == [29])
+            #expect(worker.retries.isEmpty)
+        }
+    }
+
+    @Test func `an open circuit defers messages without an attempt`() async throws {
+        var settings = HandlerTest.settings
+        settings.circuitBreaker = CircuitBreakerSettings()
+        settings.circuitBreaker?.failures = 1
+        try await HandlerTest(handlers(failing: 1), settings: settings) { worker in
+            try await worker.send(UserSignedUp.sample())
+            try await worker.send(UserSignedUp.sample())
+            #expect(worker.retries.map(\.attempts).sorted() == [0, 1])
+            #expect(mails.value.isEmpty)
+        }
+    }
+
+    @Test func `signals that are sent at once can be one batch`() async throws {
+        let sizes = Locked<[Int]>([])
+        var handlers = SignalHandlers()
+        handlers.onBatch(UserLoggedIn.self, as: "statistics", upTo: 100, within: .seconds(20)) { batch in
+            sizes.change { $0.append(batch.count) }
+        }
+        try await HandlerTest(handlers) { worker in
+            try await worker.send((0..<100).map { UserLoggedIn.sample(user: .sample(id: "\($0)")) })
+            #expect(sizes.value == [100])
+            #expect(worker.handled == 100)
+        }
+    }
+
     @Test func `a rejected message is a dead letter at once`() async throws {
         try await HandlerTest(handlers(failing: 1, with: SignalVerdict.reject("no such plan"))) { worker in
             try await worker.send(UserSignedUp.sample())

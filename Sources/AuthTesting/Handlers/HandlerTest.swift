@@ -23,12 +23,20 @@ public import Logging
 /// settled, so that a test neither sleeps nor polls. Only the retry ladder follows the test's clock: time limits of
 /// handlers and the time in which a batch is collected are real.
 public struct HandlerTest: Sendable {
+    /// The default settings of a worker, but without circuit breakers: a test in which one message fails for all of its
+    /// attempts would open a handler's circuit.
+    public static var settings: DispatcherSettings {
+        var settings = DispatcherSettings()
+        settings.circuitBreaker = nil
+        return settings
+    }
+
     /// Starts a worker, runs the test's body, and stops the worker.
     ///
     /// - Parameters:
     ///   - handlers: the handlers under test.
     ///   - inbox: the worker's inbox. Pass your own to read its marks, or the one that `once` handlers write with.
-    ///   - settings: the dispatcher's settings.
+    ///   - settings: the dispatcher's settings, by default ``settings``.
     ///   - codec: encodes the sent signals: source, payload profile, and how tokens are sealed.
     ///   - clock: the time of the worker and of the sent signals, from 2026-11-23T08:00:00Z.
     ///   - bound: how long a call waits at most for handlers, in real time.
@@ -38,7 +46,7 @@ public struct HandlerTest: Sendable {
     @discardableResult
     public init(
         _ handlers: SignalHandlers, inbox: any Inbox = MemoryInbox(),
-        settings: DispatcherSettings = DispatcherSettings(),
+        settings: DispatcherSettings = HandlerTest.settings,
         codec: SignalCodec = SignalCodec(source: "https://accounts.example.org"),
         clock: FixedClock = FixedClock(), within bound: Duration = .seconds(30),
         logger: Logger = Logger(label: "handler-test"), isolation: isolated (any Actor)? = #isolation,
