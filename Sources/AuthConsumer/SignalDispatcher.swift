@@ -245,7 +245,7 @@ public final class SignalDispatcher: Service {
     /// it stays unsettled.
     private func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Progress {
         let delivery = work.delivery
-        guard delivery.message.body.count <= FailedDelivery.largestBody else {
+        guard delivery.message.body.count <= Delivery.largestBody else {
             await republisher.deadLetter(
                 delivery, error: "\(delivery.message.body.count) bytes",
                 reason: FailedDelivery.Reason.tooLarge)

@@ -16,7 +16,8 @@ public struct Session: Sendable, Identifiable {
     /// When it was last used. It may be late by five minutes plus the time until ``Sessions/writeSightings()`` is next
     /// called, because a request that only uses the session does not wait for the disk.
     public var lastSeenAt: Date
-    /// The client's IP address when a flow last changed the session.
+    /// The client's IP address when a flow last changed the session, or when ``Sessions/writeSightings()`` last
+    /// recorded another client.
     public var ip: String?
     public var userAgent: String?
     /// Pending log-ins and codes, and the factors that were proved. Sealed at rest.
@@ -37,6 +38,14 @@ public struct Session: Sendable, Identifiable {
         self.ip = ip
         self.userAgent = userAgent
         self.state = state
+    }
+
+    /// Whether a request comes from another client than the one that is stored. What is unknown of either of them, such
+    /// as the address of a call of the library, does not differ.
+    func isUsedByAnotherClient(in request: SignalRequest) -> Bool {
+        if let ip, let other = request.ip, !ip.hasSameBytes(as: other) { return true }
+        if let userAgent, let other = request.userAgent, !userAgent.hasSameBytes(as: other) { return true }
+        return false
     }
 
     /// The session in the form that payloads contain.
