@@ -174,7 +174,7 @@ let package = Package(
         // Test support, for our tests and our users'.
         .target(
             name: "AuthTesting",
-            dependencies: ["AuthStore", "AuthFlows", "AuthSignals"] + plumbing,
+            dependencies: ["AuthConsumer", "AuthStore", "AuthFlows", "AuthSignals"] + plumbing,
             swiftSettings: swift),
 
         // The executables: composition roots.

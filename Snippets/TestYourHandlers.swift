@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A test of handlers without RabbitMQ: the in-memory broker routes, redelivers and dead-letters messages like the real
-// one. In a test target, `#expect` replaces `precondition`.
-import AuthConsumer
+// A test of handlers without RabbitMQ: an in-memory worker routes, retries and dead-letters messages like the real one.
 import AuthSignals
 import AuthTesting
-import Foundation
-import Logging
+import Testing
 
 struct MailServerDown: Error {}
 
@@ -19,30 +16,19 @@ func welcomeHandlers(mails: Locked<[String]>) -> SignalHandlers {
     return handlers
 }
 
-let codec = SignalCodec(source: "https://accounts.example.org")
-let ada = UserSnapshot(
-    id: "1", email: "ada@example.org", username: nil, isActive: true, dateJoined: Date(), lastLogin: nil)
-let draft = try codec.draft(UserSignedUp(request: SignalRequest(), user: ada), at: Date())
-let message = codec.message(for: OutboxRow(sequence: 1, draft: draft))
+@Test func `a mail that fails is sent again after a second`() async throws {
+    let mails = Locked<[String]>([])
+    try await HandlerTest(welcomeHandlers(mails: mails)) { worker in
+        try await worker.send(UserSignedUp.sample(user: .sample(email: "ada@example.org")))
+        #expect(worker.retries.map(\.handler) == ["welcome-mail"])
+        #expect(mails.value.isEmpty)
 
-let mails = Locked<[String]>([])
-let broker = MemoryBroker()
-let source = MemorySource("worker", of: broker, bind: ["account.#"])
-let dispatcher = SignalDispatcher(
-    from: source, handlers: welcomeHandlers(mails: mails), inbox: MemoryInbox(), logger: Logger(label: "test")
-)
-let running = Task { try await dispatcher.run() }
+        try await worker.advance(by: .seconds(1))
+        #expect(mails.value == ["ada@example.org"])
+        #expect(worker.handled == 1)
+        #expect(worker.deadLetters.isEmpty)
+    }
+}
 
-let outcomes = await MemoryPublisher(to: broker).publish([message])
-precondition(outcomes == [.confirmed])
-try await eventually("the first attempt has failed") { source.messages(in: .retry(.oneSecond)).count == 1 }
-precondition(mails.value.isEmpty)
-
-broker.advance(by: .seconds(1))
-try await eventually("the mail is sent") { mails.value == ["ada@example.org"] }
-
-await source.stopTaking()
-try await running.value
-precondition(broker.unacknowledged(in: "worker") == 0)
-precondition(source.messages(in: .dead).isEmpty)
-print("sent after a retry: \(mails.value.joined(separator: " "))")
+// A snippet is a program, which runs its tests itself; a test target ends above.
+await Testing.__swiftPMEntryPoint() as Never

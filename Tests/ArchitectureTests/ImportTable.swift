@@ -40,7 +40,9 @@ enum ImportTable {
                 "AuthServiceKit", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
                 "ArgumentParser", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
             ]),
-        Row(target: "AuthTesting", imports: ["AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
+        Row(
+            target: "AuthTesting",
+            imports: ["AuthConsumer", "AuthStore", "AuthFlows", "AuthSignals", "Testing"]),
         Row(
             target: "AuthServiceKit",
             imports: [

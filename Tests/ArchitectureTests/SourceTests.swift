@@ -6,7 +6,10 @@ import Testing
     private static let code: Set = ["swift", "c", "h"]
 
     private static var files: [Repository.File] {
-        ["Sources", "Tests", "Snippets", "Benchmarks"].flatMap { Repository.files(under: $0, ending: code) }
+        ["Sources", "Tests", "Snippets", "Benchmarks", "Examples"]
+            .flatMap { Repository.files(under: $0, ending: code) }
+            // An example is a package of its own, with its own build folder.
+            .filter { !$0.path.contains("/.build/") }
             + [Repository.File(path: "Package.swift")]
     }
 

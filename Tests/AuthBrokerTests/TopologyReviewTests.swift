@@ -241,6 +241,15 @@ import ToolSupport
                 == .publisher(exchange: "auth.signals"))
     }
 
+    @Test func `the user of the example worker has the permissions of a worker on its queue`() throws {
+        struct Definitions: Decodable { var permissions: [BrokerInventory.Permission] }
+        let file = Repository.root.appending(path: "Examples/worker/rabbitmq/billing.json")
+        let definitions = try JSONDecoder().decode(Definitions.self, from: Data(contentsOf: file))
+        #expect(definitions.permissions.map(\.user) == ["billing"])
+        #expect(
+            definitions.permissions.first?.patterns == .worker(queue: "billing", exchange: "auth.signals"))
+    }
+
     @Test func `permissions wider than the contract's are faults, and no fix revokes one that may be needed`()
         throws
     {

@@ -23,14 +23,16 @@ extension EndToEnd {
                     """)
         }
 
-        @Test(arguments: [
-            ("LogAUserIn", "welcome ada@example.org\n"),
-            ("TestYourHandlers", "sent after a retry: ada@example.org\n"),
-        ])
-        func `an example runs and prints the expected output`(name: String, output: String) async throws {
-            let snippet = try Program(name, [], environment: [:])
+        @Test func `the log-in example runs and prints the user's address`() async throws {
+            let snippet = try Program("LogAUserIn", [], environment: [:])
             #expect(try await snippet.exitCode() == 0, "\(snippet.log)")
-            #expect(snippet.output == output)
+            #expect(snippet.output == "welcome ada@example.org\n")
+        }
+
+        @Test func `the example of a handler test passes`() async throws {
+            let snippet = try Program("TestYourHandlers", [], environment: [:])
+            #expect(try await snippet.exitCode() == 0, "\(snippet.output)\(snippet.log)")
+            #expect((snippet.output + snippet.log).contains("1 test in 0 suites passed"))
         }
 
         @Test func `the worker example handles the log-in of a user`() async throws {

@@ -38,9 +38,9 @@ extension Accounts {
     /// Unverified addresses are deleted, each with `email_removed` before `password_reset`, because an attacker may
     /// have added them and could use their links to regain access.
     ///
-    /// All sessions of the user end, without a signal. If the caller is logged in as another user, that session ends
-    /// with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are removed from the
-    /// rate limiter; others are not.
+    /// All sessions of the user end, each with `session_ended`. If the caller is logged in as another user, that
+    /// session ends with `user_logged_out`. Failed log-ins that were counted under the user's own addresses are removed
+    /// from the rate limiter; others are not.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func resetPassword(_ form: ResetPassword, _ context: FlowContext = FlowContext()) async throws

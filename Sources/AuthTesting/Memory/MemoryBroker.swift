@@ -62,6 +62,15 @@ public final class MemoryBroker: Sendable {
         }
     }
 
+    /// The messages of a queue that are ready or unacknowledged.
+    func unsettled(in queue: String) -> [SignalMessage] {
+        state.withLock { state in
+            guard let queue = state.queues[queue] else { return [] }
+            let unacknowledged = queue.consumers.values.flatMap(\.unacknowledged.values)
+            return (queue.ready + unacknowledged).map(\.message)
+        }
+    }
+
     /// All messages that were routed to at least one queue, in order.
     public var accepted: [SignalMessage] { state.withLock { $0.accepted } }
 
@@ -109,6 +118,21 @@ public final class MemoryBroker: Sendable {
     /// Advances the clock; retry copies whose delay has passed return to their queue.
     public func advance(by duration: Duration) {
         clock.advance(by: duration)
+        releaseRungs()
+    }
+
+    /// Sets the clock to a later time, like ``advance(by:)``; an earlier time is ignored.
+    func advance(to time: Date) {
+        clock.set(to: max(clock.now(), time))
+        releaseRungs()
+    }
+
+    /// When the next retry copy returns to its queue; nil if none waits.
+    var nextRelease: Date? {
+        state.withLock { $0.queues.values.flatMap(\.ready).compactMap(\.release).min() }
+    }
+
+    private func releaseRungs() {
         change { state in
             state.releaseRungs(now: self.clock.now())
             return []
