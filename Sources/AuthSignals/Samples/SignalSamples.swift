@@ -43,6 +43,17 @@ package enum SignalSamples {
         LoginCodeRejected(request: request, user: user, lastAttempt: false),
         PasswordResetCodeRejected(request: request, user: user, lastAttempt: true),
         EmailVerificationCodeRejected(request: request, user: user, lastAttempt: false),
+        LoginFailed(request: request, user: user, method: .password, reason: .wrongPassword),
+        SignupCompleted(request: request, user: user, emailAddress: address),
+        UserDeactivated(request: request, user: inactiveUser),
+        UserActivated(request: request, user: user),
+        UserDeleted(request: request, user: inactiveUser),
+        UserSnapshotTaken(request: request, user: user, emailAddresses: [address, formerAddress]),
+        SessionClientChanged(
+            request: request, user: user, session: session,
+            fromClient: ClientSnapshot(ip: "2001:db8::16", userAgent: "Mozilla/5.0 (Android 15; Mobile)"),
+            toClient: ClientSnapshot(ip: request.ip, userAgent: request.userAgent)),
+        SessionEnded(request: request, user: user, session: session, reason: .endedByUser),
     ]
 
     package static let request: SignalRequest = {
@@ -56,6 +67,12 @@ package enum SignalSamples {
     package static let user = UserSnapshot(
         id: "0199f0b1-0000-7000-8000-000000000001", email: "jane.doe@example.org", username: "jane",
         isActive: true, dateJoined: time - 7 * 86_400, lastLogin: time)
+
+    package static let inactiveUser: UserSnapshot = {
+        var inactive = user
+        inactive.isActive = false
+        return inactive
+    }()
 
     package static let session = SessionSnapshot(
         id: "0199f0b1-0000-7000-8000-000000000002", createdAt: time, expiresAt: time + 14 * 86_400)

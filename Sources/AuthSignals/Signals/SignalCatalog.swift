@@ -23,6 +23,14 @@ public enum SignalCatalog {
         LoginCodeRejected.self,
         PasswordResetCodeRejected.self,
         EmailVerificationCodeRejected.self,
+        LoginFailed.self,
+        SignupCompleted.self,
+        UserDeactivated.self,
+        UserActivated.self,
+        UserDeleted.self,
+        UserSnapshotTaken.self,
+        SessionClientChanged.self,
+        SessionEnded.self,
     ]
 
     /// The names reserved for future signals.
@@ -32,7 +40,5 @@ public enum SignalCatalog {
         "mfa.authenticator_reset",
         "mfa.authenticator_used",
         "mfa.authentication_failed",
-        "usersessions.session_client_changed",
-        "account.login_failed",
     ]
 }
