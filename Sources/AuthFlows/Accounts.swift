@@ -75,7 +75,7 @@ public struct Accounts: Sendable {
             }
             guard let id = session.userID else { return .anonymous(session) }
             guard let user = try reading.user(id: id), user.isActive else { return unknown }
-            sightings.note(session, at: now)
+            sightings.note(session, at: now, in: context.request)
             return .user(
                 Authentication(
                     user: user, emailAddresses: try reading.emailAddresses(of: id), session: session))

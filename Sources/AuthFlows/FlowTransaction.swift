@@ -70,12 +70,7 @@ struct FlowTransaction {
     }
 
     /// The user in the form that payloads contain.
-    func snapshot(of user: User) throws -> UserSnapshot {
-        let addresses = try transaction.emailAddresses(of: user.id)
-        return UserSnapshot(
-            id: user.id.wireText, email: addresses.first { $0.primary }?.email, username: user.username,
-            isActive: user.isActive, dateJoined: user.dateJoined, lastLogin: user.lastLogin)
-    }
+    func snapshot(of user: User) throws -> UserSnapshot { try transaction.snapshot(of: user) }
 
     /// The user's primary address, or the first one if none is primary.
     func mainAddress(of user: User) throws -> EmailAddress? {
@@ -88,7 +83,12 @@ struct FlowTransaction {
     func openSession(
         for user: User, methods: [AuthenticationRecord], remember: Bool?
     ) throws -> (Session, SessionToken) {
-        if let former = try session() { try transaction.delete(former) }
+        if let former = try session() {
+            try transaction.delete(former)
+            if let id = former.userID, let owner = try transaction.user(id: id) {
+                try emitSessionEnded(owner, former, because: .loggedOut)
+            }
+        }
         let token = SessionToken.random()
         var session = newSession(token, lifetime: settings.sessionAge)
         session.userID = user.id
@@ -104,7 +104,7 @@ struct FlowTransaction {
     func remember(_ change: (inout SessionState) -> Void) throws -> SessionToken? {
         if var session = try session() {
             change(&session.state)
-            see(&session)
+            try see(&session)
             if session.userID == nil { session.expiresAt = now + settings.pendingAge }
             try transaction.update(session)
             return nil
@@ -120,15 +120,32 @@ struct FlowTransaction {
     func rotate(_ session: inout Session) throws -> SessionToken {
         let token = SessionToken.random()
         session.tokenHash = token.hash
-        see(&session)
+        try see(&session)
         try transaction.update(session)
         return token
     }
 
-    private func see(_ session: inout Session) {
+    /// Records the time and the client of this request in a session: `session_client_changed` if a user's session was
+    /// used by another client before.
+    private func see(_ session: inout Session) throws {
+        if let id = session.userID, session.isUsedByAnotherClient(in: request),
+            let user = try transaction.user(id: id)
+        {
+            try emitClientChanged(user, session)
+        }
         session.lastSeenAt = now
         session.ip = request.ip
         session.userAgent = request.userAgent
+    }
+
+    /// Emits `session_client_changed`, from the client that is stored with the session to that of the request.
+    func emitClientChanged(_ user: User, _ session: Session) throws {
+        try transaction.emit(
+            SessionClientChanged(
+                request: request, user: snapshot(of: user), session: session.snapshot,
+                fromClient: ClientSnapshot(ip: session.ip, userAgent: session.userAgent),
+                toClient: ClientSnapshot(
+                    ip: request.ip ?? session.ip, userAgent: request.userAgent ?? session.userAgent)))
     }
 
     private func newSession(_ token: SessionToken, lifetime: TimeInterval) -> Session {
@@ -138,11 +155,32 @@ struct FlowTransaction {
             userAgent: request.userAgent)
     }
 
-    /// Ends a user's session and emits `user_logged_out`.
-    func logOut(_ user: User, _ session: Session) throws {
+    /// Ends a user's session: `user_logged_out`, `session_ended`.
+    func logOut(
+        _ user: User, _ session: Session, because reason: SessionEnded.Reason = .loggedOut
+    ) throws {
         try transaction.emit(
             UserLoggedOut(request: request, user: snapshot(of: user), session: session.snapshot))
         try transaction.delete(session)
+        try emitSessionEnded(user, session, because: reason)
+    }
+
+    /// Ends all sessions of a user except one: `session_ended` for each that has not expired, the oldest first.
+    ///
+    /// - Returns: how many had not expired.
+    func endSessions(
+        of user: User, except kept: Session.ID? = nil, because reason: SessionEnded.Reason
+    ) throws -> Int {
+        let open = try transaction.sessions(of: user.id, now: now).filter { $0.id != kept }
+        let ended = try transaction.deleteSessions(of: user.id, except: kept)
+        for session in open.reversed() { try emitSessionEnded(user, session, because: reason) }
+        return ended
+    }
+
+    func emitSessionEnded(_ user: User, _ session: Session, because reason: SessionEnded.Reason) throws {
+        try transaction.emit(
+            SessionEnded(
+                request: request, user: snapshot(of: user), session: session.snapshot, reason: reason))
     }
 
     // MARK: Mail

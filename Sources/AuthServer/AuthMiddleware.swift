@@ -11,23 +11,32 @@ public import Hummingbird
 public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
     private let accounts: Accounts
     private let browser: SessionTransport
+    private let clientAddress: ClientAddress
 
     public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
         browser = SessionTransport(.browser, accounts, settings)
+        clientAddress = settings.clientAddress
     }
 
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let token = token(request) { context.identity = try await identity(token) }
+        if let token = token(request) {
+            let client: ClientKind = request.sessionToken == nil ? .browser : .app
+            let flow = FlowContextFactory(clientAddress: clientAddress, client: client.client)
+                .make(for: request, context, token)
+            context.identity = try await identity(token, flow.request)
+        }
         return try await next(request, context)
     }
 
-    private func identity(_ token: SessionToken) async throws -> Authentication? {
+    private func identity(
+        _ token: SessionToken, _ request: AuthSignals.SignalRequest
+    ) async throws -> Authentication? {
         do {
-            return try await accounts.sessions.authenticate(token: token)
+            return try await accounts.sessions.authenticate(token: token, request: request)
         } catch let failure as any TemporaryFailure {
             guard let seconds = failure.secondsUntilRetry else { throw failure }
             throw HTTPError(.serviceUnavailable, headers: [.retryAfter: String(seconds)])

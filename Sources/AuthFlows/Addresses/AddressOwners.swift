@@ -92,7 +92,7 @@ extension FlowTransaction {
     }
 
     /// Removes the access of an account's creator, who never verified its address, when the owner of the address has
-    /// just proved it: voids the password, ends other sessions and deletes pending addresses.
+    /// just proved it: voids the password, ends other sessions (`session_ended`) and deletes pending addresses.
     ///
     /// Source: allauth `socialaccount/internal/flows/email_authentication.py:wipe_password`, for a log-in by
     /// a provider; here a log-in by code does the same.
@@ -105,7 +105,7 @@ extension FlowTransaction {
             user.passwordHash = nil
             try transaction.update(user)
         }
-        _ = try transaction.deleteSessions(of: user.id, except: session)
+        _ = try endSessions(of: user, except: session, because: .addressProved)
         try dropPendingAddresses(of: user, proved: email)
         return hadPassword
     }

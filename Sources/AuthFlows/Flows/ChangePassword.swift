@@ -19,8 +19,8 @@ extension Accounts {
     /// The user's unverified addresses are deleted, each with `email_removed`, because an attacker may have added them.
     /// If no address is verified, the primary one stays.
     ///
-    /// All other sessions of the user end, without a signal. With `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the caller's
-    /// session ends too, with `user_logged_out`; otherwise it gets a new token.
+    /// All other sessions of the user end, each with `session_ended`. With `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` the
+    /// caller's session ends too, with `user_logged_out` before; otherwise it gets a new token.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func changePassword(_ form: ChangePassword, _ context: FlowContext) async throws
@@ -84,9 +84,9 @@ extension FlowTransaction {
         try transaction.update(user)
         try dropPendingAddresses(of: user)
         session.state.pendingCodes[.verifyEmail] = nil
-        var ended = try transaction.deleteSessions(of: user.id, except: session.id)
+        var ended = try endSessions(of: user, except: session.id, because: .passwordChanged)
         if settings.logoutOnPasswordChange {
-            try logOut(user, session)
+            try logOut(user, session, because: .passwordChanged)
             ended += 1
         }
         if first {

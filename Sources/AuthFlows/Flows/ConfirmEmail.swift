@@ -65,7 +65,8 @@ extension FlowTransaction {
 
     /// Makes an address verified, and also primary if the user has no primary address or if it replaces the others.
     ///
-    /// Signals: `email_added` if the address is new; `email_confirmed`; with `ACCOUNT_CHANGE_EMAIL` also
+    /// Signals: `email_added` if the address is new; `email_confirmed`; `signup_completed` if it is the first proved
+    /// address of a user who has signed up; with `ACCOUNT_CHANGE_EMAIL` also
     /// `email_changed` if the primary address has changed, and an `email_removed` for each replaced address. allauth
     /// emits `email_changed` also if the primary address stays the same, and deletes replaced addresses silently.
     ///
@@ -90,6 +91,7 @@ extension FlowTransaction {
         }
         try transaction.emit(
             EmailConfirmed(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
+        try completeSignup(of: user, with: address)
         guard settings.changeEmail else { return }
         if becomesPrimary { try emitEmailChanged(user, from: former, to: address) }
         for other in others { try remove(other, of: user) }

@@ -12,7 +12,7 @@ extension Accounts {
     /// it is kept.
     ///
     /// A wrong code emits `login_code_rejected` if the pending code belongs to a user, and ends the log-in after
-    /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`.
+    /// `ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS`. The right code of an inactive user emits `login_failed`.
     public func confirmLoginCode(_ code: Code, _ context: FlowContext = FlowContext()) async throws
         -> FlowResult<Authentication>
     {
@@ -50,6 +50,7 @@ extension FlowTransaction {
         }
         try forgetLogin()
         guard var user = owner, user.isActive, login.userID == user.id, try stillLeadsIn(code, login) else {
+            if let owner, !owner.isActive { try emitInactiveUser(owner, .code) }
             return try currentResult()
         }
         try transaction.emit(

@@ -23,7 +23,8 @@ public struct LogIn: Sendable {
 extension Accounts {
     /// Logs in by password: `authentication_step_completed`, and `user_logged_in` after the last stage.
     ///
-    /// An unknown user and a wrong password have the same result after the same work.
+    /// An unknown user and a wrong password have the same result after the same work, and both emit `login_failed`; so
+    /// does an inactive user with the right password.
     ///
     /// - Throws: ``PasswordHasherError`` if the hashing queue is full; the store's errors.
     public func logIn(_ form: LogIn, _ context: FlowContext = FlowContext()) async throws
@@ -56,17 +57,23 @@ extension Accounts {
         case .allowed(let counted): ticket = counted
         case .refused: return .refused(.tooManyLoginAttempts())
         }
-        let found: (User, outdated: Bool)?
+        let comparison: PasswordComparison
         do {
-            found = try await authenticate(identity)
+            comparison = try await authenticate(identity)
         } catch {
             // No password was compared.
             try? await limiter.refund(ticket)
             throw error
         }
-        guard let (user, outdated) = found else { return .refused(identity.mismatch) }
+        guard let (user, outdated) = comparison.match else {
+            try await withTransaction(context) { try $0.emitWrongPassword(of: comparison.tried) }
+            return .refused(identity.mismatch)
+        }
         try await limiter.refund(ticket)
-        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        guard user.isActive else {
+            try await withTransaction(context) { try $0.emitInactiveUser(user, .password) }
+            return .unauthenticated(PendingAuthentication())
+        }
         if let refusal = try await hooks.mayLogIn(user, context) { return .refused(refusal) }
 
         // If the hashing queue is full, the old hash is kept.
@@ -80,8 +87,8 @@ extension Accounts {
     }
 
     /// The user whose password matches. An unknown user takes the same work.
-    private func authenticate(_ identity: LoginIdentity) async throws -> (User, outdated: Bool)? {
-        var candidates = try await store.read { reading in
+    private func authenticate(_ identity: LoginIdentity) async throws -> PasswordComparison {
+        let candidates = try await store.read { reading in
             if let email = identity.email {
                 try reading.users(loggingInBy: email)
             } else {
@@ -90,16 +97,23 @@ extension Accounts {
         }
         if candidates.isEmpty {
             _ = try await passwords.verify(identity.password, nil)
-            return nil
+            return PasswordComparison(match: nil, tried: [])
         }
-        while !candidates.isEmpty {
-            let user = candidates.removeFirst()
+        for user in candidates {
             if case .right(let outdated) = try await passwords.verify(identity.password, user.passwordHash) {
-                return (user, outdated)
+                return PasswordComparison(match: (user, outdated), tried: [])
             }
         }
-        return nil
+        return PasswordComparison(match: nil, tried: candidates.map(\.id))
     }
+}
+
+/// The result of comparing a password with those of the users that it may belong to.
+private struct PasswordComparison: Sendable {
+    /// The user who has the password.
+    var match: (User, outdated: Bool)?
+    /// The users who do not have it, if no user has it.
+    var tried: [User.ID]
 }
 
 extension FlowTransaction {
@@ -109,9 +123,13 @@ extension FlowTransaction {
     ) throws -> FlowResult<Authentication> {
         // The password may have been changed, or the user deactivated, while the password was compared.
         guard var user = try transaction.user(id: known.id), user.passwordHash == known.passwordHash else {
+            try emitWrongPassword(of: [known.id])
             return .refused(identity.mismatch)
         }
-        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        guard user.isActive else {
+            try emitInactiveUser(user, .password)
+            return .unauthenticated(PendingAuthentication())
+        }
         if let newHash {
             user.passwordHash = newHash
             try transaction.update(user)
@@ -128,6 +146,28 @@ extension FlowTransaction {
             userID: user.id, stage: .verifyEmail, methods: [record], startedAt: now, remember: remember,
             email: identity.email, passwordMark: user.passwordMark)
         return try advance(login, of: user, mayMail: mayMail)
+    }
+}
+
+extension FlowTransaction {
+    /// Emits `login_failed` for a password that none of these users has.
+    ///
+    /// An unknown user takes the same queries and the same write as a known one, so that the response takes as long.
+    func emitWrongPassword(of tried: [User.ID]) throws {
+        let only = tried.count == 1 ? tried.first : nil
+        let id = only ?? .version7(at: now)
+        let user = try transaction.user(id: id)
+        let addresses = try transaction.emailAddresses(of: id)
+        try transaction.emit(
+            LoginFailed(
+                request: request, user: user?.snapshot(with: addresses), method: .password,
+                reason: tried.isEmpty ? .unknownUser : .wrongPassword))
+    }
+
+    /// Emits `login_failed` for a user who has proved a factor but may not log in.
+    func emitInactiveUser(_ user: User, _ method: AuthenticationMethod) throws {
+        try transaction.emit(
+            LoginFailed(request: request, user: snapshot(of: user), method: method, reason: .inactiveUser))
     }
 }
 

@@ -6,12 +6,15 @@ extension FlowTransaction {
     /// Logs in the user that a social log-in matches, or signs up a new user.
     ///
     /// If a user, the same or another, is logged in already, that session ends once the log-in can no longer be
-    /// refused.
+    /// refused. An inactive user is refused: `login_failed`.
     func logInWithProvider(
         _ found: FoundSocialLogin, _ provider: any SocialProvider, _ clearance: SocialClearance
     ) throws -> FlowResult<Authentication> {
         guard var user = found.login.user else { return try signUp(found.login, clearance) }
-        guard user.isActive else { return .unauthenticated(PendingAuthentication()) }
+        guard user.isActive else {
+            try emitInactiveUser(user, .socialAccount)
+            return .unauthenticated(PendingAuthentication())
+        }
         if let refusal = clearance.refusal { return .refused(refusal) }
         if let seconds = clearance.allowance.retryAfter { return .rateLimited(retryAfter: seconds) }
         var login = found.login

@@ -106,7 +106,7 @@ extension FlowTransaction {
         user.passwordHash = hash
         try transaction.update(user)
         try dropPendingAddresses(of: user, proved: proof.email)
-        _ = try transaction.deleteSessions(of: user.id, except: nil)
+        _ = try endSessions(of: user, because: .passwordChanged)
         if try session() != nil {
             _ = try remember { state in
                 state.pendingCodes[.resetPassword] = nil

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+public import AuthSignals
 public import Foundation
 import Synchronization
 
@@ -17,11 +17,14 @@ public struct Sessions: Sendable {
 
     /// The user that a token belongs to.
     ///
+    /// - Parameter request: the request that contained the token. If its client is another one than before,
+    ///   ``writeSightings()`` emits `session_client_changed`.
     /// - Returns: nil if the token is unknown or expired, or if its session is not logged in.
-    public func authenticate(token: SessionToken) async throws -> Authentication? {
-        guard case .user(let authentication) = try await accounts.caller(FlowContext(token: token)) else {
-            return nil
-        }
+    public func authenticate(
+        token: SessionToken, request: SignalRequest = SignalRequest()
+    ) async throws -> Authentication? {
+        let caller = try await accounts.caller(FlowContext(token: token, request: request))
+        guard case .user(let authentication) = caller else { return nil }
         return authentication
     }
 
@@ -44,7 +47,8 @@ public struct Sessions: Sendable {
     }
 
     /// Writes ``Session/lastSeenAt`` of the sessions that were used since the last call, in batches of one transaction
-    /// each. Call it periodically, as `StoreHousekeeping` does, and once at shutdown.
+    /// each, and their client if it has changed: `session_client_changed`. Call it periodically, as `StoreHousekeeping`
+    /// does, and once at shutdown.
     ///
     /// - Returns: the number of sessions that were written.
     public func writeSightings() async throws -> Int {
@@ -54,7 +58,15 @@ public struct Sessions: Sendable {
             let batch = Array(rest.prefix(500))
             do {
                 try await accounts.store.transaction { transaction in
-                    for sighting in batch { try transaction.markSeen(sighting.id, at: sighting.time) }
+                    for sighting in batch {
+                        if let client = sighting.client {
+                            let flow = FlowTransaction(
+                                accounts: accounts, transaction: transaction,
+                                context: FlowContext(request: client.request))
+                            try flow.recordClient(of: sighting.id, client.user)
+                        }
+                        try transaction.markSeen(sighting.id, at: sighting.time)
+                    }
                 }
             } catch {
                 accounts.sightings.putBack(rest)
@@ -65,7 +77,8 @@ public struct Sessions: Sendable {
         return total
     }
 
-    /// Ends sessions of the caller: the session of this call last, with `user_logged_out`, the others without a signal.
+    /// Ends sessions of the caller, each with `session_ended`: the session of this call last, and with
+    /// `user_logged_out` before.
     ///
     /// - Returns: the remaining sessions, or ``FlowResult/unauthenticated(_:)`` if the session of this call has ended.
     ///   If an id is not one of the caller's sessions, none is ended and the result is `invalid_choice`.
@@ -107,19 +120,44 @@ extension FlowTransaction {
         }
         for session in mine where ids.contains(session.id) && session.id != authentication.session.id {
             try transaction.delete(session)
+            try emitSessionEnded(authentication.user, session, because: .endedByUser)
         }
         if ids.contains(authentication.session.id) {
-            try logOut(authentication.user, authentication.session)
+            try logOut(authentication.user, authentication.session, because: .endedByUser)
         }
         return try sessions()
     }
 }
 
-/// The times at which sessions were last used. They are kept in memory until ``Sessions/writeSightings()`` writes them
+extension FlowTransaction {
+    /// Stores the client of this request with a session: `session_client_changed`, unless the session has ended or that
+    /// client is stored already.
+    func recordClient(of id: Session.ID, _ owner: User.ID) throws {
+        guard let user = try transaction.user(id: owner),
+            var session = try transaction.sessions(of: owner, now: now).first(where: { $0.id == id }),
+            session.isUsedByAnotherClient(in: request)
+        else { return }
+        try emitClientChanged(user, session)
+        session.ip = request.ip ?? session.ip
+        session.userAgent = request.userAgent ?? session.userAgent
+        try transaction.update(session)
+    }
+}
+
+/// A use of a session that is not written yet.
+struct SessionSighting: Sendable {
+    var id: Session.ID
+    var time: Date
+    /// The first request by another client than the one that is stored, and the session's user.
+    var client: (request: SignalRequest, user: User.ID)?
+}
+
+/// The times at which sessions were last used, and by which client if it has changed. They are kept in memory until ``Sessions/writeSightings()`` writes them
 /// to the store in batches, so that a request that only uses its session does not wait for the disk.
 ///
 /// A session is recorded only if its stored time is at least ``interval`` old, so that it is written at most once in
-/// that time.
+/// that time, or if its client has changed. Of several changes until the next write, the first one is recorded: a user
+/// whose address alternates causes one signal per write.
 final class LastSeenTracker: Sendable {
     /// The minimum age, in seconds, of a stored time before it is updated. The stored time can get older than this by
     /// the time until the next write.
@@ -127,32 +165,40 @@ final class LastSeenTracker: Sendable {
     /// The maximum number of sessions until the next write, which bounds the memory. Further ones are not recorded.
     static let limit = 100_000
 
-    private let seen = Mutex<[Session.ID: Date]>([:])
+    private let seen = Mutex<[Session.ID: SessionSighting]>([:])
 
-    /// Records that a session was used.
-    func note(_ session: Session, at now: Date) {
-        guard now.timeIntervalSince(session.lastSeenAt) >= Self.interval else { return }
+    /// Records that a user's session was used in a request.
+    func note(_ session: Session, at now: Date, in request: SignalRequest) {
+        let isChanged = session.isUsedByAnotherClient(in: request)
+        guard isChanged || now.timeIntervalSince(session.lastSeenAt) >= Self.interval else { return }
         seen.withLock { seen in
-            if seen.count < Self.limit || seen[session.id] != nil { seen[session.id] = now }
+            var sighting = seen[session.id] ?? SessionSighting(id: session.id, time: now)
+            sighting.time = now
+            if isChanged, sighting.client == nil, let user = session.userID {
+                sighting.client = (request, user)
+            }
+            if seen.count < Self.limit || seen[session.id] != nil { seen[session.id] = sighting }
         }
     }
 
     /// When the session was last used, if that is not written yet.
-    func time(of session: Session.ID) -> Date? { seen.withLock { $0[session] } }
+    func time(of session: Session.ID) -> Date? { seen.withLock { $0[session]?.time } }
 
-    /// Removes and returns all times that have to be written.
-    func take() -> [(id: Session.ID, time: Date)] {
+    /// Removes and returns everything that has to be written.
+    func take() -> [SessionSighting] {
         seen.withLock { seen in
             defer { seen = [:] }
-            return seen.map { ($0.key, $0.value) }
+            return Array(seen.values)
         }
     }
 
-    /// Adds times back that could not be written.
-    func putBack(_ sightings: some Sequence<(id: Session.ID, time: Date)>) {
+    /// Adds back what could not be written.
+    func putBack(_ sightings: some Sequence<SessionSighting>) {
         seen.withLock { seen in
-            for sighting in sightings where seen.count < Self.limit {
-                seen[sighting.id] = max(sighting.time, seen[sighting.id] ?? .distantPast)
+            for var sighting in sightings where seen.count < Self.limit {
+                sighting.time = max(sighting.time, seen[sighting.id]?.time ?? .distantPast)
+                sighting.client = sighting.client ?? seen[sighting.id]?.client
+                seen[sighting.id] = sighting
             }
         }
     }

@@ -138,7 +138,7 @@ extension FlowTransaction {
         return try advance(login, of: user, mayMail: mayMail)
     }
 
-    /// Creates a user: `user_signed_up`.
+    /// Creates a user: `user_signed_up`, and `signup_completed` if their address is verified.
     func createUser(
         email: String?, username: String?, _ hash: PasswordHash?, isVerified: Bool = false
     ) throws -> User {
@@ -151,8 +151,28 @@ extension FlowTransaction {
                     primary: true))
         }
         try transaction.emit(UserSignedUp(request: request, user: snapshot(of: user)))
+        try beginSignup(of: user)
         try accounts.hooks.didSignUp(user, transaction)
         return user
+    }
+
+    /// Emits `signup_completed` for a new user who has a verified address, and otherwise records that it has to follow.
+    func beginSignup(of user: User) throws {
+        if let address = try transaction.emailAddresses(of: user.id).first(where: \.verified) {
+            try emitSignupCompleted(user, address)
+        } else {
+            try transaction.beginSignup(of: user.id)
+        }
+    }
+
+    /// Emits `signup_completed` when the first address of a user who has signed up is verified.
+    func completeSignup(of user: User, with address: EmailAddress) throws {
+        if try transaction.completeSignup(of: user.id) { try emitSignupCompleted(user, address) }
+    }
+
+    private func emitSignupCompleted(_ user: User, _ address: EmailAddress) throws {
+        try transaction.emit(
+            SignupCompleted(request: request, user: snapshot(of: user), emailAddress: address.snapshot))
     }
 
     /// Returns the same result as if an account had been created. The pending log-in cannot be completed, unless the

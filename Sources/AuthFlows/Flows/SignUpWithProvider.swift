@@ -182,7 +182,8 @@ extension FlowTransaction {
         return try advance(waiting, of: user, mayMail: mayMail)
     }
 
-    /// Creates a user and their account at the provider: `authentication_step_completed`, `user_signed_up`.
+    /// Creates a user and their account at the provider: `authentication_step_completed`, `user_signed_up`, and
+    /// `signup_completed` if the provider has verified an address.
     ///
     /// - Returns: the user, and the log-in that follows.
     func createUser(
@@ -201,6 +202,7 @@ extension FlowTransaction {
         let waiting = try record(login, of: user, signup: true)
         try transaction.emit(
             UserSignedUp(request: request, user: snapshot(of: user), sociallogin: snapshot(of: login)))
+        try beginSignup(of: user)
         try accounts.hooks.didSignUp(user, transaction)
         return (user, waiting)
     }

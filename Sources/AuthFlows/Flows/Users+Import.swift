@@ -57,8 +57,8 @@ extension Users {
         }
     }
 
-    /// Marks an address as verified on behalf of an administrator: `email_confirmed`. The primary address does not
-    /// change.
+    /// Marks an address as verified on behalf of an administrator: `email_confirmed`, and `signup_completed` if it is
+    /// the first one of a user who has signed up. The primary address does not change.
     ///
     /// - Returns: false if the user does not have the address, or it is verified already.
     /// - Throws: ``StoreConflict/verifiedEmail`` if another user has verified the address.
@@ -74,6 +74,7 @@ extension Users {
             try flow.transaction.emit(
                 EmailConfirmed(
                     request: flow.request, user: flow.snapshot(of: user), emailAddress: address.snapshot))
+            try flow.completeSignup(of: user, with: address)
             return true
         }
     }

@@ -39,6 +39,14 @@ public struct Session: Sendable, Identifiable {
         self.state = state
     }
 
+    /// Whether a request comes from another client than the one that is stored. What is unknown of either of them, such
+    /// as the address of a call of the library, does not differ.
+    func isUsedByAnotherClient(in request: SignalRequest) -> Bool {
+        if let ip, let other = request.ip, !ip.hasSameBytes(as: other) { return true }
+        if let userAgent, let other = request.userAgent, !userAgent.hasSameBytes(as: other) { return true }
+        return false
+    }
+
     /// The session in the form that payloads contain.
     public var snapshot: SessionSnapshot {
         SessionSnapshot(id: id.wireText, createdAt: createdAt, expiresAt: expiresAt)

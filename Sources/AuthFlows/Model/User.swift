@@ -27,6 +27,15 @@ public struct User: Hashable, Sendable, Identifiable {
         self.passwordHash = passwordHash
     }
 
+    /// The user in the form that payloads contain.
+    ///
+    /// - Parameter addresses: the user's addresses.
+    func snapshot(with addresses: [EmailAddress]) -> UserSnapshot {
+        UserSnapshot(
+            id: id.wireText, email: addresses.first { $0.primary }?.email, username: username,
+            isActive: isActive, dateJoined: dateJoined, lastLogin: lastLogin)
+    }
+
     /// The id in lower case, as signals, queues and commands contain it. An application stores this as the user's id.
     public var subject: String { id.wireText }
 }

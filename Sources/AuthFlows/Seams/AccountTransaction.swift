@@ -23,6 +23,13 @@ public protocol AccountReading {
     func providerToken(of account: SocialAccount.ID) throws -> ProviderToken?
 }
 
+extension AccountReading {
+    /// The user in the form that payloads contain.
+    package func snapshot(of user: User) throws -> UserSnapshot {
+        user.snapshot(with: try emailAddresses(of: user.id))
+    }
+}
+
 /// A write transaction of the store.
 public protocol AccountTransaction: AccountReading {
     /// The transaction's time: the same for all its rows and signals, in whole milliseconds.
@@ -40,8 +47,14 @@ public protocol AccountTransaction: AccountReading {
     // Inserts and updates throw `StoreConflict` if a unique constraint would be violated.
     func insert(_ user: User) throws
     func update(_ user: User) throws
-    /// Deletes a user with all of their rows.
+    /// Deletes a user with all of their rows, and the mails to them that are queued or have failed.
     func delete(_ user: User) throws
+    /// Records that a new user has no proved address yet.
+    func beginSignup(of user: User.ID) throws
+    /// Records that a user has a proved address.
+    ///
+    /// - Returns: whether ``beginSignup(of:)`` was called for the user and this method was not: true once for each user.
+    func completeSignup(of user: User.ID) throws -> Bool
 
     func insert(_ address: EmailAddress) throws
     func update(_ address: EmailAddress) throws
@@ -56,7 +69,7 @@ public protocol AccountTransaction: AccountReading {
     ///
     /// - Returns: how many of them had not expired.
     func deleteSessions(of user: User.ID, except kept: Session.ID?) throws -> Int
-    /// Deletes sessions that have expired at `now`, at most `limit` of them.
+    /// Deletes sessions that have expired at `now`, at most `limit` of them: `session_ended` for those of users.
     func deleteExpiredSessions(limit: Int) throws -> Int
 
     func insert(_ account: SocialAccount) throws

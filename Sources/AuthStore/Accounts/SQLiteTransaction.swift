@@ -65,7 +65,18 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
     }
 
     public func delete(_ user: User) throws {
+        for mail in try mails(to: user.id.wireText).found {
+            try database.run("DELETE FROM auth_mail WHERE id = ?", [mail])
+        }
         try database.run("DELETE FROM auth_user WHERE id = ?", [user.id])
+    }
+
+    public func beginSignup(of user: User.ID) throws {
+        try database.run("INSERT OR IGNORE INTO auth_pending_signup (user_id) VALUES (?)", [user])
+    }
+
+    public func completeSignup(of user: User.ID) throws -> Bool {
+        try database.run("DELETE FROM auth_pending_signup WHERE user_id = ?", [user]) > 0
     }
 
     // MARK: Addresses
@@ -108,11 +119,34 @@ public final class SQLiteTransaction: SQLiteReading, AccountTransaction {
     }
 
     public func deleteExpiredSessions(limit: Int) throws -> Int {
-        try database.run(
+        let expired = try database.rows(
             """
-            DELETE FROM auth_session WHERE position IN
-                (SELECT position FROM auth_session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
+            SELECT position, id, user_id, created_at, expires_at FROM auth_session
+            WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
             """, [now.milliseconds, limit])
+        let request = SignalRequest()
+        for row in expired {
+            try database.run("DELETE FROM auth_session WHERE position = ?", [row["position"] as Int64])
+            // Rows that another program has changed must not stop the others: neither if they are unreadable, nor if
+            // they make the signal too large.
+            guard let (user, session) = (try? ownerAndSession(in: row)) ?? nil else { continue }
+            do {
+                try emit(SessionEnded(request: request, user: user, session: session, reason: .expired))
+            } catch is SignalError {}
+        }
+        return expired.count
+    }
+
+    /// The user and the session of a row of `auth_session`; nil if it is anonymous.
+    private func ownerAndSession(in row: Row) throws -> (UserSnapshot, SessionSnapshot)? {
+        guard let owner: UUID = try row.decode(forColumn: "user_id"), let user = try user(id: owner) else {
+            return nil
+        }
+        let id: UUID = try row.decode(forColumn: "id")
+        let session = SessionSnapshot(
+            id: id.wireText, createdAt: Date(milliseconds: row["created_at"]),
+            expiresAt: Date(milliseconds: row["expires_at"]))
+        return (try snapshot(of: user), session)
     }
 }
 

@@ -40,31 +40,11 @@ extension SQLiteStore {
         return erasure
     }
 
-    /// Deletes the mails to one person. A mail is encrypted: its recipient is known only after decryption.
+    /// Deletes the mails to one person.
     ///
     /// - Returns: how many were deleted, and how many could not be decrypted.
     private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
-        let (found, sealed) = try await read { (reading: SQLiteReading) in
-            let addresses = try reading.database.rows(
-                "SELECT email_key FROM auth_email_address WHERE user_id = ?",
-                [UUID(uuidString: subject) ?? UUID()]
-            ).map { $0["email_key"] as String }
-            var (found, sealed): ([UUID], Int) = ([], 0)
-            for row in try reading.database.rows("SELECT id, draft FROM auth_mail", []) {
-                let id: UUID = try row.decode(forColumn: "id")
-                guard let plain = try? self.keys.open(row["draft"], for: .mail, context: id.wireText),
-                    let draft = try? SignalCodec.decoder().decode(MailDraft.self, from: plain)
-                else {
-                    sealed += 1
-                    continue
-                }
-                if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject
-                {
-                    found.append(id)
-                }
-            }
-            return (found, sealed)
-        }
+        let (found, sealed) = try await read { (reading: SQLiteReading) in try reading.mails(to: subject) }
         if found.isEmpty { return (0, sealed) }
         let deleted = try await write { [found] transaction in
             try transaction.overwriting { database in
@@ -72,6 +52,33 @@ extension SQLiteStore {
             }
         }
         return (deleted, sealed)
+    }
+}
+
+extension SQLiteReading {
+    /// The pending and failed mails to one person. A mail is encrypted: its recipient is known only after decryption.
+    ///
+    /// - Parameter subject: the user's id in lower case.
+    /// - Returns: their ids, and how many mails could not be decrypted.
+    func mails(to subject: String) throws -> (found: [UUID], sealed: Int) {
+        let addresses = try database.rows(
+            "SELECT email_key FROM auth_email_address WHERE user_id = ?",
+            [UUID(uuidString: subject) ?? UUID()]
+        ).map { $0["email_key"] as String }
+        var (found, sealed): ([UUID], Int) = ([], 0)
+        for row in try database.rows("SELECT id, draft FROM auth_mail", []) {
+            let id: UUID = try row.decode(forColumn: "id")
+            guard let plain = try? keys.open(row["draft"], for: .mail, context: id.wireText),
+                let draft = try? SignalCodec.decoder().decode(MailDraft.self, from: plain)
+            else {
+                sealed += 1
+                continue
+            }
+            if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject {
+                found.append(id)
+            }
+        }
+        return (found, sealed)
     }
 }
 

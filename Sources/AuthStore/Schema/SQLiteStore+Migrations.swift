@@ -32,6 +32,7 @@ extension SQLiteStore {
         Migration("auth_store_5", NameKeys.migrate),
         Migration("auth_store_6") { try $0.execute(sql: housekeeping) },
         Migration("auth_store_7") { try $0.execute(sql: oneTimeTokens + bitbucketAccountIDs) },
+        Migration("auth_store_8") { try $0.execute(sql: pendingSignups) },
     ]
 
     private struct Migration: Sendable {
@@ -229,6 +230,15 @@ extension SQLiteStore {
             expires_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX auth_one_time_token_expiry ON auth_one_time_token (expires_at);
+
+        """
+
+    // The users who have signed up and have had no proved address yet: the row is deleted with the emission of
+    // `signup_completed`. Users of an earlier version have no row, since imported users cannot be told from others.
+    private static let pendingSignups = """
+        CREATE TABLE auth_pending_signup (
+            user_id BLOB PRIMARY KEY REFERENCES auth_user (id) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
 
         """
 
