@@ -65,12 +65,12 @@ struct UserAnnouncement {
             if let rate {
                 let due = start + .seconds(Double(submitted) / Double(rate))
                 while ContinuousClock.now < due, !isInterrupted() {
-                    try await Task.sleep(for: min(.milliseconds(100), due - .now))
+                    try await Task.sleep(for: min(.milliseconds(100), ContinuousClock.now.duration(to: due)))
                 }
             }
             if isInterrupted() {
                 progress.ending = .interrupted
-                break
+                break reading
             }
             let page = try await store.users(after: cursor, joinedFrom: joined, limit: pageSize)
             if let last = page.users.last {
@@ -82,7 +82,7 @@ struct UserAnnouncement {
                         Page(users: page.users.map(\.user.id), receipt: publisher.submit(messages)))
                 } catch let error as SignalError {
                     progress.ending = .failed(error.message)
-                    break
+                    break reading
                 }
             } else {
                 isComplete = true

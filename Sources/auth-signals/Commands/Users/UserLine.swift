@@ -16,12 +16,13 @@ struct UserLine: Encodable {
     var hasPassword: Bool
 
     init(_ record: UserRecord) {
-        id = record.user.subject
-        email = record.emailAddresses.first { $0.primary }?.email
-        username = record.user.username
-        isActive = record.user.isActive
-        dateJoined = record.user.dateJoined.wireText
-        lastLogin = record.user.lastLogin?.wireText
+        let user = record.snapshot
+        id = user.id
+        email = user.email
+        username = user.username
+        isActive = user.isActive
+        dateJoined = user.dateJoined.wireText
+        lastLogin = user.lastLogin?.wireText
         hasPassword = record.user.passwordHash != nil
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthBroker
 import AuthServiceKit
 import AuthSignals
 import AuthStore
@@ -8,7 +9,8 @@ import Foundation
 struct UsersAnnounceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "announce",
-        abstract: "Publish the state of every account to the queue of a new subscriber: account.user_snapshot.",
+        abstract:
+            "Publish the state of every account to the queue of a new subscriber: account.user_snapshot.",
         discussion: """
             No other queue receives these messages. Bind the queue first (`auth-signals topology declare --queue QUEUE
             --bind …`), so that it has every later change. A message's sequence is that of the last signal that was
@@ -53,7 +55,8 @@ struct UsersAnnounceCommand: AsyncParsableCommand {
             try await DirectPublishing.toQueue(to, settings.broker) { publisher in
                 try await announcement.run(
                     to: publisher, after: after.flatMap(UUID.init(uuidString:)), joinedFrom: since,
-                    isInterrupted: { interruption.isRequested }, reason: { $0.reason(publisher.status) ?? "" })
+                    isInterrupted: { interruption.isRequested }, reason: { $0.reason(publisher.status) ?? "" }
+                )
             }
         }
         switch progress.ending {
@@ -71,7 +74,8 @@ struct UsersAnnounceCommand: AsyncParsableCommand {
         let next = progress.last.map { "--after \($0.wireText)" } ?? "the same options"
         return ProcessFailure(
             .failed,
-            "\(progress.announced) users announced to \(to), then: \(reason); run the command again with \(next)")
+            "\(progress.announced) users announced to \(to), then: \(reason); run the command again with \(next)"
+        )
     }
 
     private struct Result: Encodable {

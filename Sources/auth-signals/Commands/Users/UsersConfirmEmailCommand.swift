@@ -32,7 +32,8 @@ struct UsersConfirmEmailCommand: AsyncParsableCommand {
             throw ProcessFailure(
                 .failed,
                 wanted == nil
-                    ? "the user has no primary address, select one with --address" : "the user does not have that address")
+                    ? "the user has no primary address, select one with --address"
+                    : "the user does not have that address")
         }
         let isChanged: Bool
         do {

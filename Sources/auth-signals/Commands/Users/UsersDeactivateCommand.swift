@@ -8,7 +8,8 @@ import AuthStore
 struct UsersDeactivateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deactivate",
-        abstract: "Lock a user out until `users activate`, and end all their sessions: account.user_deactivated.")
+        abstract:
+            "Lock a user out until `users activate`, and end all their sessions: account.user_deactivated.")
 
     @OptionGroup var selection: UserSelection
 

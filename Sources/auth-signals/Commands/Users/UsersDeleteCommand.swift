@@ -9,7 +9,8 @@ import Foundation
 struct UsersDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete an account with its addresses, sessions and accounts at providers: account.user_deleted.",
+        abstract:
+            "Delete an account with its addresses, sessions and accounts at providers: account.user_deleted.",
         discussion: """
             With --erase it also deletes the user's data from the outbox, its history and the mail queue, as
             `outbox erase` does, as soon as the relay has published the signals of the deletion. If they are not
@@ -38,6 +39,7 @@ struct UsersDeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let (accounts, store) = try await UsersCommand.opened()
         let user = try await selection.user(in: store)
+        if erase { try await store.overwriteDeletedRows() }
         guard try await accounts.users.delete(user.id) else {
             throw ProcessFailure(.failed, "the user was deleted in the meantime")
         }

@@ -8,7 +8,8 @@ import AuthStore
 struct UsersEndSessionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "end-sessions",
-        abstract: "End all sessions of a user: usersessions.session_ended for each; the user can log in again.")
+        abstract:
+            "End all sessions of a user: usersessions.session_ended for each; the user can log in again.")
 
     @OptionGroup var selection: UserSelection
 

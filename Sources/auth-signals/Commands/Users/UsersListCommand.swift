@@ -53,7 +53,8 @@ struct UsersListCommand: AsyncParsableCommand {
             printLine(try value.jsonText())
         } else {
             let parts = [
-                line.id, line.dateJoined, line.isActive ? "active" : "inactive", value["email"]?.string ?? "-",
+                line.id, line.dateJoined, line.isActive ? "active" : "inactive",
+                value["email"]?.string ?? "-",
                 value["username"]?.string ?? "-",
             ]
             printLine(parts.joined(separator: "  "))

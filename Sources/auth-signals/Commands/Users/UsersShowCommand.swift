@@ -9,7 +9,9 @@ import Foundation
 struct UsersShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Print an account with its addresses, accounts at providers and sessions, personal data redacted.")
+        abstract:
+            "Print an account with its addresses, accounts at providers and sessions, personal data redacted."
+    )
 
     @OptionGroup var selection: UserSelection
 
@@ -25,9 +27,9 @@ struct UsersShowCommand: AsyncParsableCommand {
         let account: Account? = try await store.read { (reading: SQLiteReading) in
             // The user may have been deleted since.
             guard let user = try reading.user(id: id) else { return nil }
+            let record = try UserRecord(user, from: reading)
             return Account(
-                user: UserLine(UserRecord(user: user, emailAddresses: try reading.emailAddresses(of: id))),
-                emailAddresses: try reading.emailAddresses(of: id).map(\.snapshot),
+                user: UserLine(record), emailAddresses: record.emailAddresses.map(\.snapshot),
                 socialAccounts: try reading.socialAccounts(of: id).map(Account.Connection.init),
                 sessions: try reading.sessions(of: id, now: Date()).map(Account.Session.init))
         }
