@@ -41,6 +41,17 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
+        @Test func `publishes a sample of every signal of the catalogue`() async throws {
+            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let worker = try await installation.consume(queue: "every")
+            let names = SignalCatalog.all.map { $0.name.rawValue }
+            for name in names { try await installation.operate(["trigger", name]) }
+            let handled = try await worker.handled(atLeast: names.count)
+            #expect(handled.map(\.signal).sorted() == names.sorted())
+            #expect(handled.allSatisfy { $0.data["request"]?["profile"]?.string == "sample" })
+            try await worker.program.stop()
+        }
+
         @Test func `publishes to one queue only, if it is given`() async throws {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let first = try await installation.consume(queue: "first")

@@ -95,8 +95,10 @@ struct TriggerCommand: AsyncParsableCommand {
     ) async throws -> ProcessFailure? {
         let interruption = await Interruption.listening()
         var sequence = Int64(saturating: Date().timeIntervalSince1970 * 1_000_000)
-        var (published, confirmed, hasUnknown) = (0, 0, false)
-        while published < count, !hasUnknown {
+        var (published, confirmed) = (0, 0)
+        // Set by a lost connection or a closed channel: later messages could only fail, too.
+        var ending: ProcessFailure.Code?
+        while published < count, ending == nil {
             if interruption.isRequested {
                 return ProcessFailure(.failed, "interrupted after \(published) of \(count) samples")
             }
@@ -111,12 +113,16 @@ struct TriggerCommand: AsyncParsableCommand {
                 let line = TriggerLine(message, outcome, reason: outcome.reason(status()))
                 printLine(json ? try line.jsonText() : line.text)
                 if outcome == .confirmed { confirmed += 1 }
-                if case .unknown = outcome { hasUnknown = true }
+                switch outcome {
+                case .unknown: ending = ending ?? .unreachable
+                case .closed: ending = .failed
+                default: break
+                }
             }
         }
         guard confirmed < count else { return nil }
         return ProcessFailure(
-            hasUnknown ? .unreachable : .failed,
+            ending ?? .failed,
             "\(count - confirmed) of \(count) samples were not stored in a queue")
     }
 
