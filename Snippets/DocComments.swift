@@ -171,6 +171,16 @@ private func logWithoutPersonalData(_ event: SignalEvent, logger: Logger) throws
     logger.info("received", metadata: ["data": "\(data)"])
 }
 
+private func describe(
+    codec: SignalCodec, broker: BrokerSettings, router: Router<BasicAuthRequestContext>
+) throws {
+    let catalog = try SignalCatalog(adding: [InvoicePaid.self])
+    SchemaRoutes(catalog, schemaBase: codec.schemaBase, exchange: broker.exchange).addRoutes(to: router)
+    let redaction = Redaction(of: catalog)
+    print(catalog.text(as: .markdown))
+    _ = redaction
+}
+
 private func open(keys: KeyRing, codec: SignalCodec) async throws -> SQLiteStore {
     let store = try SQLiteStore(path: "auth.sqlite", keys: keys, codec: codec)
     try await store.migrate()

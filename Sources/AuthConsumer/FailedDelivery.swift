@@ -18,9 +18,6 @@ struct FailedDelivery: Sendable {
         static let deliveryLimit = "delivery-limit"
     }
 
-    /// The largest body that is decoded, in bytes; the contract's limit is 64 KiB.
-    static let largestBody = 1 << 20
-
     /// The longest `auth-error`, `auth-first-error` and `auth-reason`, in bytes.
     static let longestText = 1024
 

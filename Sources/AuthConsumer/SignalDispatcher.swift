@@ -181,7 +181,7 @@ public final class SignalDispatcher: Service {
     /// - Returns: false if the worker was abandoned; another worker then continues with the delivery.
     private func handle(_ work: DeliveryQueue.Work, _ worker: WatchedWorker) async -> Bool {
         let delivery = work.delivery
-        guard delivery.message.body.count <= FailedDelivery.largestBody else {
+        guard delivery.message.body.count <= Delivery.largestBody else {
             await republisher.deadLetter(
                 delivery, error: "\(delivery.message.body.count) bytes",
                 reason: FailedDelivery.Reason.tooLarge)

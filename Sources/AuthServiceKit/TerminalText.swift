@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 
 // Every table, text line and text log entry is escaped here. Any client that may publish to a queue chooses message
 // ids, subjects and bodies. If they were printed unescaped, a line break could forge a row, an escape sequence could
@@ -48,4 +49,14 @@ extension String {
 /// - Parameter keepingLineBreaks: for a text that has several lines on purpose.
 package func printLine(_ line: String, keepingLineBreaks: Bool = false) {
     print(line.terminalSafe(keepingLineBreaks: keepingLineBreaks))
+}
+
+/// Writes a remark about a command's output to standard error, which a pipe does not receive.
+package func printNote(_ line: String) {
+    FileHandle.standardError.write(Data("\(line.terminalSafe)\n".utf8))
+}
+
+/// Notes that a list ends at its `--limit`, so that it is not mistaken for the whole list.
+package func noteCut(at limit: Int) {
+    printNote("the list ends after \(limit); there are more: see --limit")
 }

@@ -12,6 +12,8 @@ public struct SignalError: Error, Hashable, Sendable, CustomStringConvertible {
             case malformed
             case wrongType = "wrong_type"
             case notDescribable = "not_describable"
+            case nameTaken = "name_taken"
+            case incompatible
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -30,6 +32,10 @@ public struct SignalError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let wrongType = Code(.wrongType)
         /// No schema could be derived from the signal's type.
         public static let notDescribable = Code(.notDescribable)
+        /// Another signal has the name, or this package reserves it.
+        public static let nameTaken = Code(.nameTaken)
+        /// A signal differs from its committed schema in a way that breaks subscribers.
+        public static let incompatible = Code(.incompatible)
 
         public var description: String { kind.rawValue }
     }

@@ -10,7 +10,23 @@ import Testing
         try reader.check()
         #expect(settings.urls == [.local])
         #expect(settings.exchange == "auth.signals")
-        #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE"])
+        #expect(settings.inFlightBytes == 64 << 20)
+        #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE", "CONSUMER_IN_FLIGHT_BYTES"])
+    }
+
+    @Test func `reads the byte budget of a worker`() throws {
+        var reader = SettingsReader(["CONSUMER_IN_FLIGHT_BYTES": "1048576"])
+        let settings = BrokerSettings(reading: &reader)
+        try reader.check()
+        #expect(settings.inFlightBytes == 1 << 20)
+    }
+
+    @Test(arguments: ["0", "-1", "1048575", "64MiB", "9223372036854775808"])
+    func `rejects a byte budget that is too small or not a number`(text: String) {
+        var reader = SettingsReader(["CONSUMER_IN_FLIGHT_BYTES": text])
+        let settings = BrokerSettings(reading: &reader)
+        #expect(reader.faults.map(\.name) == ["CONSUMER_IN_FLIGHT_BYTES"])
+        #expect(settings.inFlightBytes == 64 << 20)
     }
 
     @Test func `reads URLs and exchange`() throws {

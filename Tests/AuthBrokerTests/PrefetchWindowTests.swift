@@ -36,6 +36,32 @@ import Testing
         #expect((returns.values.max() ?? 0) <= 4)
     }
 
+    @Test func `after a reduction it does not grow before everything returned was acknowledged`() {
+        var window = PrefetchWindow(first: 16, most: 64)
+        for _ in 0..<16 { window.acknowledge() }
+        #expect(window.isDue)
+        window.narrow(to: 2, unhandled: 10)
+        #expect(window.size == 2)
+        for _ in 0..<11 { window.acknowledge() }
+        #expect(!window.isDue)
+        window.acknowledge()
+        #expect(window.isDue)
+        window.stay()
+        #expect(window.size == 2)
+        #expect(!window.isDue)
+        for _ in 0..<2 { window.acknowledge() }
+        window.widen()
+        #expect(window.size == 4)
+    }
+
+    @Test func `a reduction never enlarges it, and leaves at least 1`() {
+        var window = PrefetchWindow(first: 4, most: 64)
+        window.narrow(to: 5, unhandled: 0)
+        #expect(window.size == 4)
+        window.narrow(to: 0, unhandled: 0)
+        #expect(window.size == 1)
+    }
+
     @Test func `is at least 1 and never exceeds its limit`() {
         #expect(PrefetchWindow(first: 32, most: 8).size == 8)
         #expect(PrefetchWindow(first: 0, most: 0).size == 1)

@@ -39,13 +39,13 @@ import Testing
         #expect(happened.signals[0].data["username"]?.string == "aDA")
     }
 
-    @Test func `a wrong password changes nothing and emits no signal`() async throws {
+    @Test func `a wrong password changes nothing and emits only login_failed`() async throws {
         let world = try World()
         _ = try await world.member("a@x.org")
         let before = try await world.contents()
         let happened = try await world.client().logIn("a@x.org", "wrong-Password-1")
         #expect(happened.answer == "refused email_password_mismatch in password")
-        #expect(happened.said == [])
+        #expect(happened.everythingSaid == ["login_failed: password wrong_password"])
         #expect(try await world.contents() == before)
     }
 
@@ -85,7 +85,7 @@ import Testing
         #expect(try await holder.value == .right(outdated: true))
     }
 
-    @Test func `an inactive user is not logged in by any factor and emits no signal`() async throws {
+    @Test func `an inactive user is not logged in by any factor and emits only login_failed`() async throws {
         let world = try World { $0.loginByCodeEnabled = true }
         let member = try await world.member("a@x.org")
         let user = try #require(try await world.accounts.sessions.authenticate(token: member.token!)).user
@@ -94,7 +94,7 @@ import Testing
         let before = try await world.contents()
         let happened = try await world.client().logIn("a@x.org")
         #expect(happened.answer == "unauthenticated")
-        #expect(happened.said == [])
+        #expect(happened.everythingSaid == ["login_failed: password inactive_user"])
         #expect(try await world.contents() == before)
 
         try await world.accounts.users.activate(user.id)

@@ -27,7 +27,7 @@ import Testing
         #expect(try await world.accounts.sessions.list(world.client().context).text == "unauthenticated")
     }
 
-    @Test func `ending another own session emits no signal`() async throws {
+    @Test func `ending another own session emits session_ended and no user_logged_out`() async throws {
         let world = try World()
         let first = try await world.member("a@x.org")
         let second = world.client()
@@ -35,7 +35,8 @@ import Testing
         let other = try await id(second)
         let happened = try await first.does { try await $0.sessions.end([other], $1) }
         #expect(happened.answer == "1 sessions")
-        #expect(happened.said == [])
+        #expect(happened.everythingSaid == ["session_ended: ended_by_user"])
+        #expect(happened.everySignal[0].data["session"]?["id"]?.string == other.wireText)
         #expect(try await second.current() == "gone")
         #expect(try await first.current() == "authenticated")
     }
@@ -48,7 +49,10 @@ import Testing
         let both = try await [id(first), id(second)]
         let happened = try await first.does { try await $0.sessions.end(both, $1) }
         #expect(happened.answer == "unauthenticated")
-        #expect(happened.said == ["user_logged_out"])
+        #expect(
+            happened.everythingSaid == [
+                "session_ended: ended_by_user", "user_logged_out", "session_ended: ended_by_user",
+            ])
         #expect(try await first.current() == "gone")
         #expect(try await second.current() == "gone")
     }

@@ -21,6 +21,7 @@ struct HeadTests {
         "/accounts/login", "/accounts/login?error=cancelled", "/accounts/signup", "/accounts/password/reset",
         "/accounts/password/reset/wrong", "/accounts/confirm-email/wrong",
         "/_allauth/dummy/authorize", "/schemas/account.user_logged_in/1", "/schemas/unknown/1",
+        "/schemas/account.user_logged_in/2", "/asyncapi.json",
     ]
 
     @Test(arguments: paths)
@@ -29,7 +30,7 @@ struct HeadTests {
         let router = Router(context: BasicAuthRequestContext.self)
         AuthRoutes(accounts: server.accounts, settings: server.settings).addRoutes(to: router)
         AccountPages(accounts: server.accounts, settings: server.settings).addRoutes(to: router)
-        SchemaRoutes { $0 == "account.user_logged_in" ? "{}" : nil }.addRoutes(to: router)
+        SchemaRoutes(schemaBase: "https://accounts.example.org/schemas").addRoutes(to: router)
         try await Application(router: router, logger: .quiet).test(.router) { client in
             let get = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)
             let head = try await client.executeRequest(uri: path, method: .head, headers: [:], body: nil)

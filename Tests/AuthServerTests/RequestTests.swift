@@ -85,23 +85,3 @@ struct RequestTests {
         }
     }
 }
-
-@Suite("Schemas")
-struct SchemaRoutesTests {
-    @Test func `serves the schema of a signal at the URL in its messages`() async throws {
-        let router = Router()
-        SchemaRoutes { $0 == "account.user_logged_in" ? #"{"type":"object"}"# : nil }.addRoutes(to: router)
-        try await Application(router: router, logger: .quiet).test(.router) { client in
-            let known = try await client.executeRequest(
-                uri: "/schemas/account.user_logged_in/1", method: .get, headers: [:], body: nil)
-            #expect(known.status == .ok)
-            #expect(known.headers[.contentType] == "application/schema+json")
-            #expect(String(buffer: known.body) == #"{"type":"object"}"#)
-            for path in ["/schemas/account.user_logged_in/2", "/schemas/account.nothing/1"] {
-                let unknown = try await client.executeRequest(
-                    uri: path, method: .get, headers: [:], body: nil)
-                #expect(unknown.status == .notFound)
-            }
-        }
-    }
-}

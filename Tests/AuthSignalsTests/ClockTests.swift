@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct PendingAgeTests {
@@ -16,21 +17,35 @@ import Testing
     }
 
     @Test func `a row with a future time ages from when it was first seen`() {
-        let age = PendingAge()
+        let uptime = Uptime()
+        let age = PendingAge { uptime.value }
         let ahead = start + 86_400
         #expect(age.seconds(of: ahead, at: start) == 0)
+        uptime.value = .seconds(300)
         #expect(age.seconds(of: ahead, at: start + 300) == 300)
         // Another row is seen for the first time.
-        #expect(age.seconds(of: ahead + 1, at: start + 400) == 0)
-        #expect(age.seconds(of: ahead + 1, at: start + 460) == 60)
+        #expect(age.seconds(of: ahead + 1, at: start + 300) == 0)
+        uptime.value = .seconds(360)
+        #expect(age.seconds(of: ahead + 1, at: start + 360) == 60)
     }
 
-    @Test func `a row seen before the clock was set back ages from then`() {
-        let age = PendingAge()
-        let ahead = start + 86_400
-        #expect(age.seconds(of: ahead, at: ahead + 60) == 60)
-        #expect(age.seconds(of: ahead, at: start) == 0)
-        #expect(age.seconds(of: ahead, at: start + 90) == 90)
+    @Test func `a clock that is behind for a moment neither stops nor raises the age`() {
+        let uptime = Uptime()
+        let age = PendingAge { uptime.value }
+        #expect(age.seconds(of: start, at: start + 10) == 10)
+        uptime.value = .seconds(20)
+        #expect(age.seconds(of: start, at: start - 86_400) == 20)
+        uptime.value = .seconds(30)
+        #expect(age.seconds(of: start, at: start + 40) == 40)
+    }
+}
+
+/// A clock that a test sets.
+private final class Uptime: Sendable {
+    private let stored = Mutex(Duration.zero)
+    var value: Duration {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
     }
 }
 

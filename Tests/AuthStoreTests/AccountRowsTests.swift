@@ -119,6 +119,32 @@ import Testing
         }
     }
 
+    @Test func `a sign-up that has begun is completed once, and ends with its user`() async throws {
+        let (user, other, deleted) = (User.test("ada"), User.test("bob"), User.test("eve"))
+        let completed = try await store.transaction { transaction in
+            for user in [user, other, deleted] { try transaction.insert(user) }
+            for begun in [user, user, deleted] { try transaction.beginSignup(of: begun.id) }
+            try transaction.delete(deleted)
+            return try [user, user, other, deleted].map { try transaction.completeSignup(of: $0.id) }
+        }
+        #expect(completed == [true, false, false, false])
+        #expect(try await store.count("auth_pending_signup") == 0)
+    }
+
+    @Test func `deletes the mails to a deleted user, and no others`() async throws {
+        let user = User.test("ada")
+        try await store.transaction { transaction in
+            try transaction.insert(user)
+            try transaction.insert(user.address("a@example.org"))
+            for email in ["A@Example.org", "b@example.org"] {
+                try transaction.queue(MailDraft(.unknownAccount, to: email, values: [:]))
+            }
+            try transaction.delete(user)
+        }
+        let left = try await store.dueMails(limit: 10, now: .distantFuture)
+        #expect(left.map(\.draft.to) == ["b@example.org"])
+    }
+
     @Test func `updating a missing row is an error, so that no flow reports a lost change`()
         async throws
     {

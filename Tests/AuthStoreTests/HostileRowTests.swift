@@ -135,6 +135,20 @@ import Testing
         _ = try await store.purgeExpiredSessions()
     }
 
+    @Test func `deletes an expired session whose user makes its signal too large`() async throws {
+        let store = try SQLiteStore.test()
+        let user = User.test()
+        try await store.transaction { transaction in
+            try transaction.insert(user)
+            try transaction.insert(
+                user.address(String(repeating: "a", count: 100_000) + "@example.org", primary: true))
+            try transaction.insert(user.session(expires: Date() - 1))
+        }
+        #expect(try await store.purgeExpiredSessions() == 1)
+        #expect(try await store.count("auth_session") == 0)
+        #expect(try await store.pending().isEmpty)
+    }
+
     @Test func `counts a rate limit with a period of any length`() async throws {
         let folder = try TemporaryFolder()
         let limiter = try SQLiteRateLimiter(path: folder.file("attempts.sqlite"))

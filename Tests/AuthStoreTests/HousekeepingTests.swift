@@ -73,6 +73,32 @@ import Testing
         #expect(try await store.count("auth_session") == 100)
     }
 
+    @Test func `the expired sessions of users are reported, once and in their order`() async throws {
+        let store = try SQLiteStore.test(clock: clock)
+        let user = User.test("ada")
+        let (late, early) = (user.session(expires: now + 9), user.session(expires: now + 5))
+        let (anonymous, live) = (Session.test(expires: now + 5), user.session(expires: now + 100))
+        try await store.transaction { transaction in
+            try transaction.insert(user)
+            try transaction.insert(user.address("ada@example.org", primary: true))
+            for session in [late, early, anonymous, live] { try transaction.insert(session) }
+        }
+        clock.advance(by: .seconds(10))
+        #expect(try await store.purgeExpiredSessions(batch: 2) == 3)
+        #expect(try await store.purgeExpiredSessions() == 0)
+        #expect(try await store.count("auth_session") == 1)
+        let ended = try await store.pending().map { row in
+            try SignalCodec.event(from: SignalCodec.test.message(for: row).body).decode(SessionEnded.self)
+        }
+        #expect(ended.map(\.session.id) == [early, late].map { $0.id.wireText })
+        for signal in ended {
+            #expect(signal.reason == .expired)
+            #expect(signal.user.id == user.subject)
+            #expect(signal.user.email == "ada@example.org")
+            #expect(signal.request.client == .library)
+        }
+    }
+
     @Test func `the service sweeps at start and ends at graceful shutdown`() async throws {
         let store = try SQLiteStore.test(clock: clock)
         let expired = Session.test(expires: now)

@@ -148,6 +148,7 @@ extension EndToEnd {
                 #expect(
                     ids == (0..<(limit == 0 ? 700 : min(limit, 700))).map { "letter-\($0)" }, "limit \(limit)"
                 )
+                #expect(list.log.contains("there are more") == (1..<700).contains(limit), "limit \(limit)")
             }
             let json = try await installation.operate(
                 ["dead", "list", queue, "--limit", "3", "--json", "--since", "2023-11-14T22:13:20.500Z"])

@@ -47,6 +47,12 @@ extension EndToEnd {
             try await eventually("all signals are confirmed") {
                 try await server.readiness().part("pending") == "0"
             }
+            let cut = try await installation.operate([
+                "outbox", "list", "--state", "confirmed", "--limit", "1",
+            ])
+            #expect(cut.lines.count == 1 && cut.log.contains("there are more"))
+            let whole = try await installation.operate(["outbox", "list", "--state", "confirmed"])
+            #expect(whole.lines.count == 2 && !whole.log.contains("there are more"))
             let inbox = "sqlite:" + installation.folder.path("late.sqlite")
             let late = try await installation.consume(queue: "late", settings: ["INBOX_URL": inbox])
             let queue = installation.name(of: "late")

@@ -28,6 +28,11 @@ extension EndToEnd {
             let key = try await eventualValue("the mail is written") { installation.newestConfirmationKey() }
             secrets.append(key)
             #expect(try await server.call("POST", "/auth/email/verify", ["key": key]).status == 401)
+            let wrong = "planted-wrong-\(UUID().uuidString)"
+            secrets.append(wrong)
+            let refused = try await server.call(
+                "POST", "/auth/login", ["email": "ada@example.org", "password": wrong])
+            #expect(refused.status == 400)
             let login = try await server.call("POST", "/auth/login", credentials)
             secrets.append(try #require(login.token))
             let next = "planted-next-\(UUID().uuidString)"
@@ -47,7 +52,9 @@ extension EndToEnd {
             haystacks.append(("the worker's log", Data(worker.program.log.utf8)))
             haystacks += broker.files()
             #expect(haystacks.contains { $0.name.contains("auth.sqlite") && $0.bytes.count > 4096 })
-            #expect(haystacks.contains { $0.bytes.range(of: Data("account.user_logged_in".utf8)) != nil })
+            for signal in ["account.user_logged_in", "account.login_failed"] {
+                #expect(haystacks.contains { $0.bytes.range(of: Data(signal.utf8)) != nil })
+            }
             for secret in secrets {
                 #expect(secret.count >= 20)
                 for haystack in haystacks {

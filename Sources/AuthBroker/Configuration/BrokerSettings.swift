@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 
 /// How to connect to a broker, with its limits and timeouts; the defaults suit most deployments.
 public struct BrokerSettings: Sendable {
@@ -10,9 +11,13 @@ public struct BrokerSettings: Sendable {
     public var connectionName = "auth-signals"
     /// The maximum number of published messages without a confirm, from 1.
     public var window = 256
-    /// The maximum number of unsettled deliveries, from 1 to 65535. All of them are held in memory, and all of them
-    /// are redelivered after a crash.
+    /// The maximum number of unsettled deliveries, from 1 to 65535. All of them are held in memory, at most
+    /// ``inFlightBytes``, and all of them are redelivered after a crash.
     public var prefetch = 32
+    /// The maximum size of all bodies of a consumer's unsettled deliveries together, in bytes, from 1 MiB. Deliveries
+    /// that do not fit are returned to the queue, and the prefetch is reduced until they fit. A body larger than that
+    /// is rejected, and the broker dead-letters it.
+    public var inFlightBytes = 64 << 20
     /// The initial prefetch of a new connection, from 1. It doubles each time as many deliveries were acknowledged, up
     /// to ``prefetch``. Deliveries to a process that crashes count as returned, and a message that is returned too
     /// often is dead-lettered: a small initial prefetch limits how many messages are affected.
@@ -38,6 +43,19 @@ public struct BrokerSettings: Sendable {
     public var longestPause: Duration = .seconds(10)
     /// How long a stop waits for confirms and acknowledgements before it closes the connection.
     public var closeTimeout: Duration = .seconds(5)
+
+    /// The least value of ``inFlightBytes``: every body that a handler can receive fits.
+    package static let leastInFlightBytes = Delivery.largestBody
+
+    /// ``inFlightBytes``, but at least ``leastInFlightBytes``.
+    var inFlightLimit: Int { max(Self.leastInFlightBytes, inFlightBytes) }
+
+    /// The settings with a ``largestBody`` that fits into the budget.
+    var withFittingBodies: BrokerSettings {
+        var settings = self
+        settings.largestBody = min(largestBody, inFlightLimit)
+        return settings
+    }
 
     /// - Parameter urls: The nodes of the broker, at least one.
     public init(urls: [BrokerURL] = [.local]) {

@@ -30,6 +30,7 @@ public struct BrokerSource: SignalSource, Service {
         _ topology: ConsumerTopology, _ settings: BrokerSettings, keepsBindings: Bool = false,
         logger: Logger = Logger(label: "auth.broker")
     ) {
+        let settings = settings.withFittingBodies
         self.topology = topology
         self.settings = settings
         self.keepsBindings = keepsBindings
@@ -61,6 +62,10 @@ public struct BrokerSource: SignalSource, Service {
     public func isCurrent(_ delivery: Delivery) -> Bool { buffer.isCurrent(delivery.tag) }
 
     public func nextDeliveries() async -> [Delivery]? { await buffer.next() }
+
+    /// The largest number of body bytes that were unsettled at the same time; at most
+    /// ``BrokerSettings/inFlightBytes``.
+    package var mostBytesInFlight: Int { buffer.mostBytes }
 
     /// Why the last copy could not be republished; nil if it was. Until then failed deliveries are neither retried nor
     /// dead-lettered, but stay unsettled.

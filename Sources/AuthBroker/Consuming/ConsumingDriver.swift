@@ -22,8 +22,12 @@ final class ConsumingDriver: ConnectionDriver {
     private var commands: Deque<SettlementLedger.Command> = []
     private var isCancelSent = false
     private var fault: BrokerError?
-    /// AMQP cannot change a consumer's prefetch: the consumer is replaced by one with a larger prefetch.
+    /// AMQP cannot change a consumer's prefetch: the consumer is replaced by one with another prefetch.
     private var window: PrefetchWindow
+    private var budget: DeliveryBudget
+    /// The tags of deliveries that did not fit into the budget, and of all that arrived after them: they go back to the
+    /// queue.
+    private var returning: [UInt64] = []
     /// The number of consumers that this connection has started.
     private var consumers = 0
     private var change = Change.none
@@ -34,13 +38,15 @@ final class ConsumingDriver: ConnectionDriver {
     /// When the oldest settlement was made that is not yet sent.
     private var since: ContinuousClock.Instant?
 
-    /// The consumer's replacement by one with a larger prefetch.
+    /// The consumer's replacement by one with another prefetch.
     private enum Change {
         case none
         /// The old one is being cancelled.
         case cancelling
         /// The old one receives no more deliveries.
         case cancelled
+        /// Deliveries of the old one are returned to the queue; the new one begins when the budget has room for it.
+        case waitingForRoom
     }
 
     /// RabbitMQ 3.10 requeues a consumer's deliveries in order only if there are at most this many.
@@ -62,6 +68,7 @@ final class ConsumingDriver: ConnectionDriver {
         self.buffer = buffer
         self.logger = logger
         window = Self.window(topology, settings)
+        budget = Self.budget(topology, settings)
         tagPrefix = "\(topology.queue.prefix(40))-\(UInt64.random(in: 0...UInt64.max))"
     }
 
@@ -71,14 +78,27 @@ final class ConsumingDriver: ConnectionDriver {
         _ topology: ConsumerTopology, _ settings: BrokerSettings
     ) -> PrefetchWindow {
         if topology.isSingleActive {
-            let size = min(settings.prefetch, mostInOrder)
+            let fitting = DeliveryBudget.strictPrefetch(
+                limit: settings.inFlightLimit, largestBody: settings.largestBody)
+            let size = min(settings.prefetch, mostInOrder, fitting)
             return PrefetchWindow(first: size, most: size)
         }
         return PrefetchWindow(first: settings.firstPrefetch, most: settings.prefetch)
     }
 
+    private static func budget(
+        _ topology: ConsumerTopology, _ settings: BrokerSettings
+    ) -> DeliveryBudget {
+        guard topology.isSingleActive else { return DeliveryBudget(limit: settings.inFlightLimit) }
+        return DeliveryBudget(
+            limit: settings.inFlightLimit, singleActivePrefetch: window(topology, settings).size)
+    }
+
     /// Tags sort in the order of the consumers, since RabbitMQ 3.10 requeues their deliveries in the order of tags.
-    private var consumerTag: String { "\(tagPrefix)-\(consumers < 10 ? "0" : "")\(consumers)" }
+    private var consumerTag: String {
+        let digits = String(consumers)
+        return tagPrefix + "-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
 
     /// Declares on a separate connection: the consuming connection makes no other blocking calls.
     func prepare(_ attempt: ConnectionAttempt) throws(BrokerError) {
@@ -90,7 +110,9 @@ final class ConsumingDriver: ConnectionDriver {
         let channel = try attempt.open(receivesOnly: true)
         ledger = SettlementLedger()
         window = Self.window(topology, settings)
-        consumers = 1
+        budget = Self.budget(topology, settings)
+        returning = []
+        consumers = 0
         change = .none
         commands = []
         arrived = []
@@ -98,7 +120,15 @@ final class ConsumingDriver: ConnectionDriver {
         since = nil
         isCancelSent = !buffer.isTaking
         if isCancelSent { return }
+        try consume(channel)
+    }
+
+    /// Starts the next consumer. Blocks until the reply; nothing is delivered meanwhile, since no other consumer exists.
+    private func consume(_ channel: Channel) throws(BrokerError) {
+        consumers += 1
+        budget.begin()
         try channel.consume(topology.queue, as: consumerTag, prefetch: window.size)
+        change = .none
     }
 
     /// Logs why the broker cancelled the consumer. `basic.cancel` has no reason, but whether the queue still exists
@@ -164,14 +194,7 @@ final class ConsumingDriver: ConnectionDriver {
         switch event.kind {
         case .delivered:
             try ledger.delivered(event.tag)
-            if event.bodySize == UInt64(event.body.count) {
-                arrived.append(Delivery(event, epoch: epoch, &texts))
-            } else {
-                logger.info(
-                    "message too large; dead-lettered",
-                    metadata: ["queue": "\(topology.queue)", "bytes": "\(event.bodySize)"])
-                ledger.settle(event.tag, .reject)
-            }
+            if event.bodySize == UInt64(event.body.count) { keep(event) } else { reject(event) }
         case .consumerCancelled where buffer.isTaking:
             wasCancelled = true
             fault = BrokerError(
@@ -188,10 +211,30 @@ final class ConsumingDriver: ConnectionDriver {
         }
     }
 
+    /// Keeps a delivery if it fits into the budget.
+    private func keep(_ event: CRMQEvent) {
+        if returning.isEmpty, budget.admit(event.tag, bytes: event.body.count) {
+            arrived.append(Delivery(event, epoch: epoch, &texts))
+        } else if topology.isSingleActive {
+            reject(event)
+        } else {
+            budget.skip(bytes: event.body.count)
+            returning.append(event.tag)
+        }
+    }
+
+    /// Lets the broker dead-letter a delivery.
+    private func reject(_ event: CRMQEvent) {
+        logger.info(
+            "message too large; dead-lettered",
+            metadata: ["queue": "\(topology.queue)", "bytes": "\(event.bodySize)"])
+        ledger.settle(event.tag, .reject)
+    }
+
     /// Passes on all received deliveries with one wake-up.
     private func handOver() {
         if arrived.isEmpty { return }
-        buffer.deliver(arrived)
+        buffer.deliver(arrived, mostBytes: budget.highest)
         arrived = []
         handedOverAt = .now
     }
@@ -215,6 +258,7 @@ final class ConsumingDriver: ConnectionDriver {
         let (settled, waiting) = buffer.takeSettled()
         for (number, settlement) in settled {
             ledger.settle(number, settlement)
+            budget.release(number)
             if settlement == .acknowledge { window.acknowledge() }
         }
         flushes += waiting
@@ -223,6 +267,7 @@ final class ConsumingDriver: ConnectionDriver {
         guard try tell(channel) else {
             return .wait(arrived.isEmpty ? .seconds(1) : Self.moderation, toWrite: true)
         }
+        if change == .waitingForRoom, budget.hasRoom(for: window.size) { try consume(channel) }
         if ledger.pending == 0 { endFlushes() }
         if ledger.pending == 0, isStopping { return .finished }
         // While settlements are gathered, the thread wakes up by itself soon and need not be woken for each.
@@ -237,26 +282,47 @@ final class ConsumingDriver: ConnectionDriver {
     /// deliveries flowing.
     private var enough: Int { max(1, window.size / 4) }
 
-    /// Cancels the consumer on a stop, or to replace it by one with a larger prefetch.
+    /// Cancels the consumer on a stop, or to replace it by one with another prefetch.
     private func steer(_ channel: Channel) throws(BrokerError) {
         let isTaking = buffer.isTaking
         switch change {
         case .none where !isTaking:
             if case .written = try channel.cancel(consumerTag) { isCancelSent = true }
-        case .none where window.isDue:
+        case .none where !returning.isEmpty || (window.isDue && budget.allowsMore):
             if case .written = try channel.cancel(consumerTag) { change = .cancelling }
-        case .cancelled where !isTaking:
+        case .none where window.isDue:
+            window.stay()
+            budget.measure()
+        case .cancelled where !isTaking, .waitingForRoom where !isTaking:
+            giveBack()
+            change = .none
             isCancelSent = true
             handOver()
             buffer.end()
-        case .cancelled:
+        case .cancelled where returning.isEmpty:
             window.widen()
-            consumers += 1
-            // Blocks until the reply; after the cancel nothing else is delivered meanwhile.
-            try channel.consume(topology.queue, as: consumerTag, prefetch: window.size)
-            change = .none
-        case .none, .cancelling: break
+            try consume(channel)
+        case .cancelled:
+            giveBack()
+            change = .waitingForRoom
+        case .none, .cancelling, .waitingForRoom: break
         }
+    }
+
+    /// Returns the deliveries that did not fit into the budget to the queue. The consumer was cancelled, so that none
+    /// of them can arrive again before all are returned: they keep their order.
+    private func giveBack() {
+        if returning.isEmpty { return }
+        window.narrow(to: budget.fitting, unhandled: budget.count + returning.count)
+        logger.notice(
+            "deliveries exceed the byte budget; returned to the queue",
+            metadata: [
+                "queue": "\(topology.queue)", "returned": "\(returning.count)", "bytes": "\(budget.held)",
+                "prefetch": "\(window.size)",
+            ])
+        for tag in returning { ledger.settle(tag, .release) }
+        returning = []
+        gather(isUrgent: true)
     }
 
     /// Turns settlements into commands if there are enough of them, or if the oldest has waited long enough.
@@ -294,6 +360,7 @@ final class ConsumingDriver: ConnectionDriver {
 
     func disconnected(_ error: BrokerError) {
         arrived = []
+        returning = []
         endFlushes()
         buffer.disconnected()
     }
@@ -311,7 +378,7 @@ final class ConsumingDriver: ConnectionDriver {
 }
 
 /// The prefetch of a consumer: small on a new connection, doubled each time as many deliveries were acknowledged, up to
-/// a limit.
+/// a limit, and reduced when deliveries exceed the ``DeliveryBudget``.
 ///
 /// When a process crashes, all its deliveries are returned, including those behind the message that crashed it and
 /// those that no handler has received yet; and a message that is returned too often is dead-lettered. A window that
@@ -340,5 +407,19 @@ struct PrefetchWindow {
     mutating func widen() {
         size = min(size * 2, most)
         acknowledged = 0
+    }
+
+    /// Keeps the size until as many deliveries as now were acknowledged again.
+    mutating func stay() { acknowledged = 0 }
+
+    /// Deliveries did not fit into memory.
+    ///
+    /// - Parameters:
+    ///   - fitting: The new size, from 1, if it is smaller.
+    ///   - unhandled: How many deliveries are held or were returned to the queue. The window does not grow before as
+    ///     many were acknowledged: deliveries that are returned twice lose their position in the queue.
+    mutating func narrow(to fitting: Int, unhandled: Int) {
+        size = max(1, min(size, fitting))
+        acknowledged = -unhandled
     }
 }

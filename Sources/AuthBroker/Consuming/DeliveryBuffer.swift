@@ -18,6 +18,7 @@ final class DeliveryBuffer: Sendable {
         var hasEnded = false
         var buffer: [Delivery] = []
         var settled: [Settled] = []
+        var mostBytes = 0
         /// The number of settlements at which the thread must be woken.
         var wakeAt = 1
         var reader: CheckedContinuation<Void, Never>?
@@ -73,6 +74,9 @@ final class DeliveryBuffer: Sendable {
             return state.epoch > 0
         }
     }
+
+    /// The largest number of body bytes that were unsettled at the same time.
+    var mostBytes: Int { state.withLock { $0.mostBytes } }
 
     /// Whether the delivery belongs to the current connection.
     func isCurrent(_ tag: Delivery.Tag) -> Bool {
@@ -147,8 +151,11 @@ final class DeliveryBuffer: Sendable {
     func deliver(_ delivery: Delivery) { deliver([delivery]) }
 
     /// Passes on deliveries that arrived together: the reader is woken once.
-    func deliver(_ deliveries: [Delivery]) {
+    ///
+    /// - Parameter mostBytes: The largest number of body bytes that were unsettled so far.
+    func deliver(_ deliveries: [Delivery], mostBytes: Int = 0) {
         let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.mostBytes = max(state.mostBytes, mostBytes)
             if state.buffer.isEmpty { state.buffer = deliveries } else { state.buffer += deliveries }
             defer { state.reader = nil }
             return state.reader

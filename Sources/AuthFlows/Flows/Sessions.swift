@@ -133,11 +133,13 @@ extension FlowTransaction {
     /// Stores the client of this request with a session: `session_client_changed`, unless the session has ended or that
     /// client is stored already.
     func recordClient(of id: Session.ID, _ owner: User.ID) throws {
-        guard let user = try transaction.user(id: owner),
-            var session = try transaction.sessions(of: owner, now: now).first(where: { $0.id == id }),
+        // Rows that another program has changed must not stop the other sessions: neither if they are unreadable, nor
+        // if they make the signal too large.
+        guard let user = (try? transaction.user(id: owner)) ?? nil,
+            var session = (try? transaction.sessions(of: owner, now: now))?.first(where: { $0.id == id }),
             session.isUsedByAnotherClient(in: request)
         else { return }
-        try emitClientChanged(user, session)
+        do { try emitClientChanged(user, session) } catch is SignalError {}
         session.ip = request.ip ?? session.ip
         session.userAgent = request.userAgent ?? session.userAgent
         try transaction.update(session)
@@ -152,8 +154,9 @@ struct SessionSighting: Sendable {
     var client: (request: SignalRequest, user: User.ID)?
 }
 
-/// The times at which sessions were last used, and by which client if it has changed. They are kept in memory until ``Sessions/writeSightings()`` writes them
-/// to the store in batches, so that a request that only uses its session does not wait for the disk.
+/// The times at which sessions were last used, and by which client if it has changed. They are kept in memory until
+/// ``Sessions/writeSightings()`` writes them to the store in batches, so that a request that only uses its session does
+/// not wait for the disk.
 ///
 /// A session is recorded only if its stored time is at least ``interval`` old, so that it is written at most once in
 /// that time, or if its client has changed. Of several changes until the next write, the first one is recorded: a user

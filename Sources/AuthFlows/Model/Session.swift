@@ -16,7 +16,8 @@ public struct Session: Sendable, Identifiable {
     /// When it was last used. It may be late by five minutes plus the time until ``Sessions/writeSightings()`` is next
     /// called, because a request that only uses the session does not wait for the disk.
     public var lastSeenAt: Date
-    /// The client's IP address when a flow last changed the session.
+    /// The client's IP address when a flow last changed the session, or when ``Sessions/writeSightings()`` last
+    /// recorded another client.
     public var ip: String?
     public var userAgent: String?
     /// Pending log-ins and codes, and the factors that were proved. Sealed at rest.

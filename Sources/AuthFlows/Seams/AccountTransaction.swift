@@ -53,7 +53,8 @@ public protocol AccountTransaction: AccountReading {
     func beginSignup(of user: User.ID) throws
     /// Records that a user has a proved address.
     ///
-    /// - Returns: whether ``beginSignup(of:)`` was called for the user and this method was not: true once for each user.
+    /// - Returns: whether ``beginSignup(of:)`` was called for the user and this method was not: true once for each
+    ///   user.
     func completeSignup(of user: User.ID) throws -> Bool
 
     func insert(_ address: EmailAddress) throws

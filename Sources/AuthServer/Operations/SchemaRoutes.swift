@@ -1,36 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+public import AuthSignals
 import Foundation
 public import Hummingbird
 
-/// `/schemas/NAME/1`: the JSON Schema to which a signal's `dataschema` refers. Subscribers should keep a copy and not
-/// fetch it at run time.
+/// The documents that describe the signals to subscribers: `/schemas/NAME/VERSION`, the JSON Schema to which a signal's
+/// `dataschema` refers, and `/asyncapi.json`, an AsyncAPI 3.0 document of all signals. Subscribers should keep a copy and
+/// not fetch them at run time.
 public struct SchemaRoutes: Sendable {
-    private let schema: @Sendable (_ name: String) -> String?
+    /// By `NAME/VERSION`.
+    private let schemas: [String: ByteBuffer]
+    private let asyncAPI: ByteBuffer
 
-    /// - Parameter schema: returns the schema of the signal with that name, as JSON; nil for an unknown signal.
-    public init(schema: @escaping @Sendable (_ name: String) -> String?) {
-        self.schema = schema
+    /// - Parameters:
+    ///   - catalog: the signals; an application adds its own: `SignalCatalog(adding: [InvoicePaid.self])`.
+    ///   - schemaBase: the prefix of `dataschema`, ``SignalCodec/schemaBase``; the schemas' `$id` begins with it.
+    ///   - exchange: the topic exchange to which the signals are published.
+    public init(
+        _ catalog: SignalCatalog = SignalCatalog(), schemaBase: String, exchange: String = "auth.signals"
+    ) {
+        schemas = catalog.schemas.reduce(into: [:]) { schemas, schema in
+            schemas["\(schema.name)/\(schema.version)"] = Self.text(
+                of: schema.document(schemaBase: schemaBase))
+        }
+        asyncAPI = Self.text(of: catalog.asyncAPI(exchange: exchange))
     }
 
-    /// Adds the route.
+    /// Adds the routes.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
-        let schema = schema
+        let schemas = schemas
+        let asyncAPI = asyncAPI
         for method in [HTTPRequest.Method.get, .head] {
-            router.on("/schemas/:name/1", method: method) { request, context in
-                let response = try Self.response(context.parameters.get("name").flatMap(schema))
-                return method == .head ? response.createHeadResponse() : response
+            router.on("/schemas/:name/:version", method: method) { _, context in
+                let parameters = context.parameters
+                let key = "\(parameters.get("name") ?? "")/\(parameters.get("version") ?? "")"
+                return try Self.response(schemas[key], type: "application/schema+json", to: method)
+            }
+            router.on("/asyncapi.json", method: method) { _, _ in
+                try Self.response(asyncAPI, type: "application/json", to: method)
             }
         }
     }
 
-    private static func response(_ schema: String?) throws -> Response {
-        guard let schema else { return try Response.json(["status": 404], status: .notFound) }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "application/schema+json", .cacheControl: "public, max-age=86400",
-                .xContentTypeOptions: "nosniff",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: schema)))
+    private static func response(
+        _ document: ByteBuffer?, type: String, to method: HTTPRequest.Method
+    ) throws -> Response {
+        let response =
+            if let document {
+                Response(
+                    status: .ok,
+                    headers: [
+                        .contentType: type, .cacheControl: "public, max-age=86400",
+                        .xContentTypeOptions: "nosniff",
+                    ], body: ResponseBody(byteBuffer: document))
+            } else {
+                try Response.json(["status": 404], status: .notFound)
+            }
+        return method == .head ? response.createHeadResponse() : response
+    }
+
+    private static func text(of document: JSONValue) -> ByteBuffer {
+        // The document holds only strings, numbers and booleans, so encoding cannot fail.
+        ByteBuffer(bytes: (try? SignalCodec.encoder().encode(document)) ?? Data())
     }
 }

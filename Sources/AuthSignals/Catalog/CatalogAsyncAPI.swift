@@ -98,7 +98,7 @@ struct CatalogAsyncAPI {
     private static func reference(_ pointer: String) -> JSONValue { ["$ref": .string(pointer)] }
 
     /// The envelope: CloudEvents 1.0, structured JSON mode.
-    private static let event: JSONValue = [
+    static let event: JSONValue = [
         "type": "object",
         "required": [
             "specversion", "id", "source", "type", "time", "datacontenttype", "dataschema", "sequence",

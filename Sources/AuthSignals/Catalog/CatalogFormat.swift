@@ -26,10 +26,10 @@ public struct CatalogFormat: RawRepresentable, Hashable, Sendable, CaseIterable 
 }
 
 extension SignalCatalog {
-    /// The catalogue as text, with a line feed at its end.
+    /// The catalogue of the given signals as text, with a line feed at its end.
     ///
     /// - Parameters:
-    ///   - signals: an application appends its own: `SignalCatalog.all + [InvoicePaid.self]`.
+    ///   - signals: this package's signals by default.
     ///   - schemaBase: the prefix of `dataschema`, used for the `$id` of schemas; without it they have no `$id`.
     ///   - exchange: the topic exchange, for AsyncAPI.
     /// - Throws: ``SignalError`` with code ``SignalError/Code/notDescribable``.
@@ -39,20 +39,39 @@ extension SignalCatalog {
     ) throws(SignalError) -> String {
         var schemas: [SignalSchema] = []
         for signal in signals { schemas.append(try SignalSchema(of: signal)) }
-        return switch format {
+        return SignalCatalog(schemas: schemas).text(as: format, schemaBase: schemaBase, exchange: exchange)
+    }
+
+    /// The catalogue as text, with a line feed at its end.
+    ///
+    /// - Parameters:
+    ///   - schemaBase: the prefix of `dataschema`, used for the `$id` of schemas; without it they have no `$id`.
+    ///   - exchange: the topic exchange, for AsyncAPI.
+    public func text(
+        as format: CatalogFormat, schemaBase: String? = nil, exchange: String = "auth.signals"
+    ) -> String {
+        switch format {
         case .markdown: CatalogMarkdown(schemas: schemas).text
         case .jsonSchema:
-            prettyText(
+            Self.prettyText(
                 .object(
                     Dictionary(
                         schemas.map { ($0.name.rawValue, $0.document(schemaBase: schemaBase)) },
                         uniquingKeysWith: { first, _ in first })))
-        case .asyncAPI: prettyText(CatalogAsyncAPI(schemas: schemas, exchange: exchange).document)
+        case .asyncAPI: Self.prettyText(asyncAPI(exchange: exchange))
         default: CatalogTable(schemas: schemas).text
         }
     }
 
-    private static func prettyText(_ value: JSONValue) -> String {
+    /// The catalogue as an AsyncAPI 3.0 document.
+    ///
+    /// - Parameter exchange: the topic exchange to which the signals are published.
+    public func asyncAPI(exchange: String = "auth.signals") -> JSONValue {
+        CatalogAsyncAPI(schemas: schemas, exchange: exchange).document
+    }
+
+    /// A document as indented JSON with sorted members and a line feed at its end.
+    static func prettyText(_ value: JSONValue) -> String {
         let encoder = SignalCodec.encoder()
         encoder.outputFormatting.insert(.prettyPrinted)
         // The value holds only strings, numbers and booleans, so encoding cannot fail.

@@ -64,6 +64,10 @@ public struct Delivery: Sendable {
     /// How often a message may be requeued (`x-delivery-limit`); the next time it is dead-lettered.
     public static let mostReturns = 20
 
+    /// The largest body that is passed to a handler, in bytes; a larger one is dead-lettered as `too-large`. The
+    /// contract's limit is 64 KiB.
+    package static let largestBody = 1 << 20
+
     /// A delivery's number on its connection.
     public struct Tag: Hashable, Sendable {
         /// The number of the source's connection, starting at 1.

@@ -3,8 +3,8 @@
 /// A log-in was refused: a wrong password, an unknown user, or an inactive user who proved their password.
 ///
 /// It contains nothing that was typed, neither in the clear nor hashed. A refused attempt that does not reach the
-/// comparison, because a rate limit is reached or the form is invalid, emits nothing; the rate limit `login_failed`
-/// therefore bounds how many are emitted. A wrong code has a signal of its own (``LoginCodeRejected``).
+/// comparison, because a rate limit is reached or the form is invalid, emits nothing; the rate limits of log-in
+/// therefore bound how many are emitted. A wrong code has a signal of its own (``LoginCodeRejected``).
 ///
 /// Source: Django `user_login_failed`, without its credentials.
 public struct LoginFailed: UserSignal, Hashable {

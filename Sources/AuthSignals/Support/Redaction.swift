@@ -39,6 +39,11 @@ public struct Redaction: Sendable {
         self.names = names
     }
 
+    /// Redacts the personal members of a catalogue's signals.
+    public init(of catalog: SignalCatalog) {
+        names = catalog.schemas.reduce(into: Self.catalog.names) { $0.formUnion($1.personalNames) }
+    }
+
     /// The value with redacted members replaced by `…`, at any depth. Null is kept.
     public func redact(_ value: JSONValue) -> JSONValue {
         switch value {

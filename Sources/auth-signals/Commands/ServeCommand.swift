@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import AuthBroker
 import AuthFlows
 import AuthServiceKit
 import AuthProviders
@@ -7,7 +8,6 @@ import AuthServer
 import AuthServices
 import AuthSignals
 import AuthStore
-import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
@@ -80,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         router.add(middleware: RequestLogMiddleware())
         AuthRoutes(accounts: accounts, settings: settings.server).addRoutes(to: router)
         AccountPages(accounts: accounts, settings: settings.server).addRoutes(to: router)
-        SchemaRoutes(schema: Schemas(base: settings.signals.codec.schemaBase).text(of:)).addRoutes(to: router)
+        SchemaRoutes(schemaBase: settings.signals.codec.schemaBase, exchange: settings.broker.exchange)
+            .addRoutes(to: router)
         let settings = ListenerSettings(
             setting: "HTTP_PORT", host: settings.server.host, port: settings.server.port,
             portFile: portFile.map(PortFile.init(path:)),
@@ -112,20 +113,4 @@ private struct ProviderClientService: Service {
         try? await gracefulShutdown()
         await client.shutdown()
     }
-}
-
-/// The JSON Schemas of the catalogue, for ``SchemaRoutes``.
-private struct Schemas: Sendable {
-    private let texts: [String: String]
-
-    init(base: String) {
-        texts = SignalCatalog.all.reduce(into: [:]) { texts, signal in
-            guard let schema = try? SignalSchema(of: signal),
-                let bytes = try? SignalCodec.encoder().encode(schema.document(schemaBase: base))
-            else { return }
-            texts[signal.name.rawValue] = String(decoding: bytes, as: UTF8.self)
-        }
-    }
-
-    @Sendable func text(of name: String) -> String? { texts[name] }
 }

@@ -15,20 +15,21 @@ extension FlowTable {
                 let world = try World()
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.addEmail("b@x.org").said,
-                    try await member.resendConfirmation(of: "b@x.org").said,
-                    try await member.verify(world.key(mailedTo: "b@x.org")).said,
-                    try await member.makePrimary("b@x.org").said,
-                    try await member.makePrimary("b@x.org").said,
-                    try await member.removeEmail("a@x.org").said,
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.resendConfirmation(of: "b@x.org").everythingSaid,
+                    try await member.verify(world.key(mailedTo: "b@x.org")).everythingSaid,
+                    try await member.makePrimary("b@x.org").everythingSaid,
+                    try await member.makePrimary("b@x.org").everythingSaid,
+                    try await member.removeEmail("a@x.org").everythingSaid,
                 ]
             },
             Row("add, wrong code, right code", "EMAIL_VERIFICATION_BY_CODE_ENABLED") {
                 let world = try World(codes)
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.addEmail("b@x.org").said, try await member.verify("WRONG-CODE").said,
-                    try await member.verify(world.code(mailedTo: "b@x.org")).said,
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.verify("WRONG-CODE").everythingSaid,
+                    try await member.verify(world.code(mailedTo: "b@x.org")).everythingSaid,
                 ]
             },
             Row("add an address of another user, confirm it") {
@@ -36,17 +37,17 @@ extension FlowTable {
                 _ = try await world.member("b@x.org")
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.addEmail("b@x.org").said,
-                    try await member.verify(world.key(mailedTo: "b@x.org")).said,
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.verify(world.key(mailedTo: "b@x.org")).everythingSaid,
                 ]
             },
             Row("add, right code for an address taken meanwhile", "EMAIL_VERIFICATION_BY_CODE_ENABLED") {
                 let world = try World(codes)
                 let member = try await world.member("a@x.org")
-                let added = try await member.addEmail("b@x.org").said
+                let added = try await member.addEmail("b@x.org").everythingSaid
                 let code = try world.code(mailedTo: "b@x.org")
                 _ = try await world.member("b@x.org")
-                return [added, try await member.verify(code).said]
+                return [added, try await member.verify(code).everythingSaid]
             },
         ])
 
@@ -57,22 +58,25 @@ extension FlowTable {
                 let world = try World { $0.changeEmail = true }
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.addEmail("b@x.org").said,
-                    try await member.verify(world.key(mailedTo: "b@x.org")).said,
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.verify(world.key(mailedTo: "b@x.org")).everythingSaid,
                 ]
             },
             Row("add, add another before it is confirmed", "CHANGE_EMAIL") {
                 let world = try World { $0.changeEmail = true }
                 let member = try await world.member("a@x.org")
-                return [try await member.addEmail("b@x.org").said, try await member.addEmail("c@x.org").said]
+                return [
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.addEmail("c@x.org").everythingSaid,
+                ]
             },
             Row("add while the only address is not confirmed, confirm", "CHANGE_EMAIL") {
                 let world = try World { $0.changeEmail = true }
                 let client = world.client()
                 _ = try await client.signUp("a@x.org")
                 return [
-                    try await client.addEmail("b@x.org").said,
-                    try await client.verify(world.key(mailedTo: "b@x.org")).said,
+                    try await client.addEmail("b@x.org").everythingSaid,
+                    try await client.verify(world.key(mailedTo: "b@x.org")).everythingSaid,
                 ]
             },
             Row("add, right code", "CHANGE_EMAIL, EMAIL_VERIFICATION_BY_CODE_ENABLED") {
@@ -82,8 +86,8 @@ extension FlowTable {
                 }
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.addEmail("b@x.org").said,
-                    try await member.verify(world.code(mailedTo: "b@x.org")).said,
+                    try await member.addEmail("b@x.org").everythingSaid,
+                    try await member.verify(world.code(mailedTo: "b@x.org")).everythingSaid,
                 ]
             },
             Row("sign-up, link", "CHANGE_EMAIL, EMAIL_VERIFICATION=mandatory") {
@@ -93,8 +97,8 @@ extension FlowTable {
                 }
                 let client = world.client()
                 return [
-                    try await client.signUp("a@x.org").said,
-                    try await client.verify(world.key(mailedTo: "a@x.org")).said,
+                    try await client.signUp("a@x.org").everythingSaid,
+                    try await client.verify(world.key(mailedTo: "a@x.org")).everythingSaid,
                 ]
             },
         ])

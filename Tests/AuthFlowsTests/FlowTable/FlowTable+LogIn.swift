@@ -11,9 +11,12 @@ extension FlowTable {
                 let world = try World()
                 _ = try await world.member("a@x.org")
                 return [
-                    try await world.client().logIn("a@x.org").said,
-                    try await world.client().logIn("a@x.org", "wrong").said,
+                    try await world.client().logIn("a@x.org").everythingSaid,
+                    try await world.client().logIn("a@x.org", "wrong").everythingSaid,
                 ]
+            },
+            Row("unknown address") {
+                [try await World().client().logIn("a@x.org").everythingSaid]
             },
             Row("inactive user, right password") {
                 let world = try World()
@@ -23,15 +26,15 @@ extension FlowTable {
                 {
                     try await world.accounts.users.deactivate(user.id)
                 }
-                return [try await world.client().logIn("a@x.org").said]
+                return [try await world.client().logIn("a@x.org").everythingSaid]
             },
             Row("unverified address, twice in three minutes", "EMAIL_VERIFICATION=mandatory") {
                 let world = try World(limited: true) { $0.emailVerification = .mandatory }
                 _ = try await world.client().signUp("a@x.org")
                 world.clock.advance(by: .seconds(181))
                 return [
-                    try await world.client().logIn("a@x.org").said,
-                    try await world.client().logIn("a@x.org").said,
+                    try await world.client().logIn("a@x.org").everythingSaid,
+                    try await world.client().logIn("a@x.org").everythingSaid,
                 ]
             },
             Row("unverified address, never logged in", "…, EMAIL_VERIFICATION_BY_CODE_ENABLED") {
@@ -42,8 +45,8 @@ extension FlowTable {
                 _ = try await world.client().signUp("a@x.org")
                 let client = world.client()
                 return [
-                    try await client.logIn("a@x.org").said,
-                    try await client.verify(world.code(mailedTo: "a@x.org")).said,
+                    try await client.logIn("a@x.org").everythingSaid,
+                    try await client.verify(world.code(mailedTo: "a@x.org")).everythingSaid,
                 ]
             },
             Row("password, then a code", "LOGIN_BY_CODE_REQUIRED") {
@@ -51,16 +54,16 @@ extension FlowTable {
                 _ = try await world.member("a@x.org")
                 let client = world.client()
                 return [
-                    try await client.logIn("a@x.org").said,
-                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).said,
+                    try await client.logIn("a@x.org").everythingSaid,
+                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).everythingSaid,
                 ]
             },
             Row("reauthentication: right, wrong password") {
                 let world = try World()
                 let member = try await world.member("a@x.org")
                 return [
-                    try await member.reauthenticate(goodPassword).said,
-                    try await member.reauthenticate("wrong").said,
+                    try await member.reauthenticate(goodPassword).everythingSaid,
+                    try await member.reauthenticate("wrong").everythingSaid,
                 ]
             },
         ])
@@ -73,8 +76,8 @@ extension FlowTable {
                 _ = try await world.member("a@x.org")
                 let client = world.client()
                 return [
-                    try await client.requestLoginCode("a@x.org").said,
-                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).said,
+                    try await client.requestLoginCode("a@x.org").everythingSaid,
+                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).everythingSaid,
                 ]
             },
             Row("…, address not verified yet", "LOGIN_BY_CODE_ENABLED") {
@@ -82,23 +85,23 @@ extension FlowTable {
                 _ = try await world.client().signUp("a@x.org")
                 let client = world.client()
                 return [
-                    try await client.requestLoginCode("a@x.org").said,
-                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).said,
+                    try await client.requestLoginCode("a@x.org").everythingSaid,
+                    try await client.confirmLoginCode(world.code(mailedTo: "a@x.org")).everythingSaid,
                 ]
             },
             Row("request, four wrong codes", "LOGIN_BY_CODE_ENABLED") {
                 let world = try World { $0.loginByCodeEnabled = true }
                 _ = try await world.member("a@x.org")
                 let client = world.client()
-                var said = [try await client.requestLoginCode("a@x.org").said]
-                for _ in 1...4 { said.append(try await client.confirmLoginCode("WRONG-CODE").said) }
+                var said = [try await client.requestLoginCode("a@x.org").everythingSaid]
+                for _ in 1...4 { said.append(try await client.confirmLoginCode("WRONG-CODE").everythingSaid) }
                 return said
             },
             Row("request for an unknown address, wrong code", "LOGIN_BY_CODE_ENABLED") {
                 let client = try World { $0.loginByCodeEnabled = true }.client()
                 return [
-                    try await client.requestLoginCode("a@x.org").said,
-                    try await client.confirmLoginCode("WRONG-CODE").said,
+                    try await client.requestLoginCode("a@x.org").everythingSaid,
+                    try await client.confirmLoginCode("WRONG-CODE").everythingSaid,
                 ]
             },
         ])
@@ -109,7 +112,10 @@ extension FlowTable {
             Row("log-out, then log-out without a session") {
                 let world = try World()
                 let member = try await world.member("a@x.org")
-                return [try await member.logOut().said, try await world.client().logOut().said]
+                return [
+                    try await member.logOut().everythingSaid,
+                    try await world.client().logOut().everythingSaid,
+                ]
             },
             Row("end another own session, then the current one") {
                 let world = try World()
@@ -118,18 +124,19 @@ extension FlowTable {
                 let id = try await other.logIn("a@x.org").result.authentication?.session.id
                 let own = try await member.does { try await $0.sessions.current($1) }.result.authentication
                 return [
-                    try await member.does { try await $0.sessions.end([id].compactMap { $0 }, $1) }.said,
+                    try await member.does { try await $0.sessions.end([id].compactMap { $0 }, $1) }
+                        .everythingSaid,
                     try await member.does {
                         try await $0.sessions.end([own?.session.id].compactMap { $0 }, $1)
                     }
-                    .said,
+                    .everythingSaid,
                 ]
             },
             Row("confirmation link of A opened in B's session") {
                 let world = try World()
                 let other = try await world.member("b@x.org")
                 _ = try await world.client().signUp("a@x.org")
-                return [try await other.verify(world.key(mailedTo: "a@x.org")).said]
+                return [try await other.verify(world.key(mailedTo: "a@x.org")).everythingSaid]
             },
         ])
 }

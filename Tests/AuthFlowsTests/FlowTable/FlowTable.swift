@@ -47,6 +47,9 @@ struct FlowTable {
             [
                 "password", "code", "password_reset", "reauthenticated", "signup", "link", "socialaccount",
                 "denied", "redirected", "connected", "connect", "redirect",
+                // The reasons of `login_failed` and `session_ended`.
+                "unknown_user", "wrong_password", "inactive_user", "logged_out", "password_changed",
+                "ended_by_user", "ended_by_operator", "address_proved", "deactivated", "deleted", "expired",
             ].contains($0)
         }
         if parts[0].hasSuffix("_rejected") { return "\(parts[0])(\(parts[1]))" }

@@ -11,7 +11,7 @@ import Testing
 
         Written by a test from runs of the flows (`AUTH_SIGNALS_WRITE_GOLDEN=1 swift test --filter FlowTableTests`).
         `→` separates the signals of one call, in order; `‖` separates calls; `—` is a call that emits no signal. Signal
-        names are without their prefix `account.`. `email_confirmation_sent` is emitted when the mail transport has
+        names are without their first word. `email_confirmation_sent` is emitted when the mail transport has
         accepted the mail: its position among the other signals is not guaranteed.
 
 

@@ -2,6 +2,7 @@
 import AuthFlows
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 
@@ -31,7 +32,14 @@ struct Said: Sendable {
                     data["confirmation"]?["method"]?.string, data["signup"]?.bool == true ? "signup" : nil,
                     address(data["confirmation"]?["email_address"]),
                 ]
-            case "account.email_added", "account.email_confirmed", "account.email_removed":
+            case "account.login_failed": [data["method"]?.string, data["reason"]?.string]
+            case "usersessions.session_ended": [data["reason"]?.string]
+            case "usersessions.session_client_changed":
+                [
+                    client(data["from_client"]), "to", client(data["to_client"]),
+                ]
+            case "account.email_added", "account.email_confirmed", "account.email_removed",
+                "account.signup_completed":
                 [address(data["email_address"])]
             case "account.email_changed":
                 [address(data["from_email_address"]) ?? "none", "to", address(data["to_email_address"])]
@@ -48,6 +56,10 @@ struct Said: Sendable {
             }
         let shown = details.compactMap { $0 }
         return shown.isEmpty ? word : "\(word): \(shown.joined(separator: " "))"
+    }
+
+    private func client(_ value: JSONValue?) -> String {
+        [value?["ip"]?.string, value?["user_agent"]?.string].compactMap { $0 }.joined(separator: " ")
     }
 
     private func address(_ value: JSONValue?) -> String? {
@@ -167,6 +179,14 @@ extension EmailAddress {
 }
 
 extension SQLiteReading {
+    /// The rows of the outbox as text, without signals that accompany others.
+    func outboxContents() throws -> [String] {
+        try Row.fetchAll(database, sql: "SELECT * FROM auth_outbox").filter { row in
+            try !SignalName(validating: row["name"]).accompaniesOthers
+        }
+        .map(\.description)
+    }
+
     /// All rows of a table as text.
     func contents(of table: String) throws -> String {
         try Row.fetchAll(database, sql: "SELECT * FROM \(table)").map(\.description).joined(separator: "\n")

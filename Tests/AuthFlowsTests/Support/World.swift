@@ -99,8 +99,13 @@ final class World: Sendable {
         return new
     }
 
-    /// The signals committed since the last call, in order.
+    /// The signals committed since the last call, in order, without those that accompany others.
     func newSignals() async throws -> [Said] {
+        try await everyNewSignal().filter { !$0.name.accompaniesOthers }
+    }
+
+    /// All signals committed since the last call, in order.
+    func everyNewSignal() async throws -> [Said] {
         var said: [Said] = []
         while true {
             let page = try await store.rows(after: lastSequence.value, limit: 1000, now: clock.now())
@@ -115,15 +120,16 @@ final class World: Sendable {
         Client(world: self, kind: kind, ip: ip)
     }
 
-    /// The rows of all tables about users and sessions, to compare before and after a call.
+    /// The rows of all tables about users and sessions, to compare before and after a call; of the outbox without the
+    /// signals that accompany others.
     func contents() async throws -> [String] {
         try await store.read { (reading: SQLiteReading) in
             try [
-                "auth_user", "auth_email_address", "auth_session", "auth_outbox", "auth_mail",
-                "auth_social_account", "auth_social_token",
+                "auth_user", "auth_email_address", "auth_session", "auth_mail", "auth_social_account",
+                "auth_social_token", "auth_pending_signup",
             ].map { table in
                 "\(table): " + (try reading.contents(of: table))
-            }
+            } + reading.outboxContents()
         }
     }
 }
@@ -140,12 +146,15 @@ extension World {
 /// The outcome of a call: its result, signals and mails.
 struct Happened: Sendable {
     var result: FlowResult<any Sendable>
-    var signals: [Said]
+    /// All signals in commit order. Mails are delivered after the call, so that `email_confirmation_sent` is the last.
+    var everySignal: [Said]
     var mails: [MailDraft]
 
-    /// The signals in commit order. Mails are delivered after the call, so that `email_confirmation_sent` is
-    /// the last.
+    /// The signals in commit order, without those that accompany others.
+    var signals: [Said] { everySignal.filter { !$0.name.accompaniesOthers } }
     var said: [String] { signals.map(\.text) }
+    /// All signals.
+    var everythingSaid: [String] { everySignal.map(\.text) }
     /// A short text of the result.
     var answer: String { result.text }
     /// The templates and recipients of the mails.
@@ -189,6 +198,7 @@ final class Client: Sendable {
         default: break
         }
         let mails = try await world.deliver()
-        return Happened(result: result, signals: try await world.newSignals(), mails: mails)
+        return Happened(
+            result: result, everySignal: try await world.everyNewSignal(), mails: mails)
     }
 }

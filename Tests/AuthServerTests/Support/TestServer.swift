@@ -3,6 +3,7 @@ import AuthFlows
 import AuthServer
 import AuthSignals
 import AuthStore
+import AuthTesting
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -76,8 +77,13 @@ final class TestServer: Sendable {
 
     // MARK: Signals and mails
 
-    /// The emitted signals in order.
+    /// The emitted signals in order, without those that accompany others.
     func drafts() async throws -> [SignalDraft] {
+        try await everyDraft().filter { !$0.name.accompaniesOthers }
+    }
+
+    /// All emitted signals in order.
+    func everyDraft() async throws -> [SignalDraft] {
         try await store.rows(after: 0, limit: 1000, now: .distantFuture).rows.map(\.draft)
     }
 

@@ -183,8 +183,13 @@ package struct Worker {
     /// The base URL of its metrics and health endpoints.
     package let base: String
 
-    /// The handled signals, in order.
+    /// The handled signals, in order, without those that accompany others.
     package func handled() -> [Handled] {
+        everyHandled().filter { (try? SignalName(validating: $0.signal))?.accompaniesOthers != true }
+    }
+
+    /// All handled signals, in order.
+    package func everyHandled() -> [Handled] {
         program.output.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(Handled.self, from: Data($0.utf8))
         }

@@ -39,9 +39,38 @@ package struct Certificates: Sendable {
         try await openssl("req \(Self.newKey) -subj /CN=\(file) -keyout \(file).key -out \(file).csr")
         try "subjectAltName=\(names)\n".write(
             toFile: path("\(file).ext"), atomically: true, encoding: .utf8)
+        // `openssl x509 -req` refuses a validity that ends in the past since OpenSSL 3.4; `openssl ca` takes two dates.
+        try Self.signing.write(toFile: path("signing.cnf"), atomically: true, encoding: .utf8)
+        try "".write(toFile: path("index.txt"), atomically: true, encoding: .utf8)
         try await openssl(
-            "x509 -req -in \(file).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days)"
-                + " -extfile \(file).ext -out \(file).pem")
+            "ca -batch -notext -config signing.cnf -in \(file).csr -extfile \(file).ext"
+                + " -startdate \(Self.date(inDays: -3)) -enddate \(Self.date(inDays: days)) -out \(file).pem")
+    }
+
+    /// The settings of `openssl ca`.
+    private static let signing = """
+        [ca]
+        default_ca = test
+        [test]
+        certificate = ca.pem
+        private_key = ca.key
+        database = index.txt
+        new_certs_dir = .
+        rand_serial = yes
+        default_md = sha256
+        policy = names
+        [names]
+        commonName = supplied
+
+        """
+
+    /// A date as `openssl ca` reads it.
+    private static func date(inDays days: Int) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "yyyyMMddHHmmss'Z'"
+        return format.string(from: Date(timeIntervalSinceNow: Double(days) * 86_400))
     }
 
     private func openssl(_ arguments: String) async throws {

@@ -44,6 +44,7 @@ struct DeadListCommand: AsyncParsableCommand {
             return .leave
         }
         for line in oldest.texts { printLine(line) }
+        if limit > 0, oldest.count > limit { noteCut(at: limit) }
         handlers.warnIfUnknown(selection.handler)
     }
 }

@@ -54,6 +54,9 @@ final class OldestDeadLetters: Sendable {
         }
     }
 
+    /// The number of dead letters that were inserted.
+    var count: Int { state.withLock { $0.count } }
+
     /// The formatted dead letters, oldest first.
     var texts: [String] {
         state.withLock { state in

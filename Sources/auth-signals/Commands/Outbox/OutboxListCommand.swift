@@ -26,8 +26,10 @@ struct OutboxListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filter = selection.filter(Set(states))
-        let records = try await OutboxCommand.store().outboxRecords(filter, limit: limit)
-        for record in records {
+        // One more than asked for shows whether there are more.
+        let records = try await OutboxCommand.store().outboxRecords(
+            filter, limit: limit == .max ? limit : limit + 1)
+        for record in records.prefix(limit) {
             let line = OutboxLine(record)
             if json {
                 printLine(try line.jsonText())
@@ -37,6 +39,7 @@ struct OutboxListCommand: AsyncParsableCommand {
                         + (line.reason.map { "  \($0)" } ?? ""))
             }
         }
+        if records.count > limit { noteCut(at: limit) }
     }
 }
 
