@@ -68,6 +68,8 @@ extension EndToEnd {
             #expect(first.lines.count == 1)
             #expect(first.output.hasPrefix(users[0].subject))
             #expect(first.output.contains("@example.org"))
+            #expect(first.log.contains("continue with --after \(users[0].subject)"))
+            #expect(text.log.isEmpty)
             let rest = try await installation.operate(["users", "list", "--after", users[0].subject])
             #expect(rest.lines.map { String($0.prefix(36)) } == users.dropFirst().map(\.subject))
             #expect(try await installation.operate(["users", "list", "--since", "1d"]).lines.isEmpty)

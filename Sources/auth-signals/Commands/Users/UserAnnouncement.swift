@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthServiceKit
 import AuthSignals
 import AuthStore
 import Foundation
@@ -92,7 +93,7 @@ struct UserAnnouncement {
             }
             if ContinuousClock.now - lastReport >= .seconds(1) {
                 lastReport = .now
-                FileHandle.standardError.write(Data("\(progress.announced) announced\n".utf8))
+                printNote("\(progress.announced) announced")
             }
         }
         for page in inFlight { guard await page.isConfirmed(&progress, reason) else { break } }

@@ -45,6 +45,11 @@ struct UsersListCommand: AsyncParsableCommand {
             cursor = last.user.id
             rest -= page.users.count
         }
+        let next = try await store.users(after: cursor, joinedFrom: since, limit: 1)
+        if let cursor, !next.users.isEmpty {
+            printNote(
+                "the list ends after \(limit); there are more: continue with --after \(cursor.wireText)")
+        }
     }
 
     private func show(_ line: UserLine) throws {
