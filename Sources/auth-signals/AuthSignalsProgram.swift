@@ -23,6 +23,8 @@ struct AuthSignalsCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RelayCommand.self, MailCommand.self, MigrateCommand.self, CheckCommand.self,
             BackupCommand.self, RestoreCommand.self,
-            OutboxCommand.self, DeadCommand.self, TopologyCommand.self, TailCommand.self, CatalogCommand.self,
+            UsersCommand.self, OutboxCommand.self, DeadCommand.self, TopologyCommand.self, TailCommand.self,
+            TriggerCommand.self,
+            CatalogCommand.self,
         ])
 }

@@ -32,6 +32,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("http://localhost:8080", true), ("http://127.0.0.1", true), ("http://[::1]:8080/auth", true),
+        ("https://accounts.test", true), ("http://Accounts.LOCAL.", true), ("https://auth.localhost", true),
+        ("https://accounts.example", true), ("https://example.com", true), ("https://a.b.example.org", true),
+        ("https://accounts.myexample.org", false), ("https://example.org.is", false), ("https://test", true),
+        ("https://latest", false), ("https://contest.is", false), ("http://10.0.0.1", false),
+        ("http://127.0.0.1.nip.io", false), ("urn:example:test", false), ("http://accounts", false),
+    ])
+    func `recognises the source of a development installation by its host`(source: String, isOne: Bool) {
+        #expect(SignalSettings(source: source).isForDevelopment == isOne)
+    }
+
+    @Test(arguments: [
         "accounts.example.org", "/accounts", "https:", "https://", "https:///x", "://x", "x", "urn:",
         "https://a.example/#fragment", "https://a b", "127.0.0.1:8080",
     ])

@@ -10,7 +10,10 @@ extension EndToEnd {
             ["outbox", "list", "--since", "infd"], ["outbox", "list", "--since", "1e300d"],
             ["outbox", "list", "--until", "nand"], ["outbox", "purge", "--until=-1d"],
             ["outbox", "list", "--limit", "9223372036854775808"], ["dead", "list", "work", "--limit=-5"],
-            ["dead", "list", "work", "--since", "9e99h"],
+            ["dead", "list", "work", "--since", "9e99h"], ["users", "list", "--limit", "0"],
+            ["users", "announce", "--rate", "0", "--to", "work"],
+            ["users", "delete", "--wait", "86401", "00000000-0000-7000-8000-000000000000"],
+            ["trigger", "--count=-1", "account.email_added"],
         ])
         func `a number out of range is a usage error with the option's name`(_ arguments: [String])
             async throws

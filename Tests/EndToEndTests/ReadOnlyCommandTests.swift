@@ -35,7 +35,7 @@ extension EndToEnd {
             for command in [
                 ["outbox", "status"], ["outbox", "status", "--json"], ["outbox", "list"],
                 ["outbox", "show", id.wireText], ["outbox", "verify"], ["mail", "list"], ["check"],
-                ["catalog"],
+                ["catalog"], ["users", "list"],
             ] {
                 try await installation.operate(command)
                 #expect(try Self.tree(installation.folder) == before, "\(command)")

@@ -32,6 +32,13 @@ public struct BrokerPublisher: SignalPublisher, Service {
 
     public func awaitReady() async throws { try await connection.awaitReady() }
 
+    /// As ``awaitReady()``, with a timeout.
+    ///
+    /// - Throws: ``BrokerError`` after `bound`: the error of the last attempt.
+    package func awaitReady(within bound: Duration) async throws {
+        try await connection.awaitConnection(within: bound)
+    }
+
     /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes the
     /// submitted messages, waits at most ``BrokerSettings/closeTimeout`` for their confirms, and returns. The
     /// outcome of messages without a confirm is ``PublishOutcome/unknown(_:)``.

@@ -52,6 +52,18 @@ struct PublishingConnection: Sendable {
         }
     }
 
+    /// As ``awaitReady(within:)``, for a connection that is used once.
+    ///
+    /// - Throws: ``BrokerError`` after `bound`: the error of the last attempt.
+    func awaitConnection(within bound: Duration) async throws {
+        do {
+            try await awaitReady(within: bound)
+        } catch is BrokerError {
+            if case .connecting(let error?) = status { throw error }
+            throw BrokerError(.unreachable, "no connection within \(bound): \(status)")
+        }
+    }
+
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``.
     func start() throws(BrokerError) {
         do throws(BrokerError) {

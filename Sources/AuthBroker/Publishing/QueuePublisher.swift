@@ -38,12 +38,7 @@ package struct QueuePublisher: SignalPublisher, Service {
     ///
     /// - Throws: ``BrokerError`` after `bound`: the error of the last attempt.
     package func awaitReady(within bound: Duration) async throws {
-        do {
-            try await connection.awaitReady(within: bound)
-        } catch is BrokerError {
-            if case .connecting(let error?) = connection.status { throw error }
-            throw BrokerError(.unreachable, "no connection within \(bound): \(connection.status)")
-        }
+        try await connection.awaitConnection(within: bound)
     }
 
     package func run() async throws {

@@ -9,6 +9,9 @@ public struct PayloadProfile: RawRepresentable, Hashable, Sendable, Codable {
     public static let standard = PayloadProfile(rawValue: "standard")
     /// Only ids and states: no e-mail address, name, client address or provider profile.
     public static let thin = PayloadProfile(rawValue: "thin")
+    /// A made-up signal that `auth-signals trigger` published for the development of a subscriber. It is not a value of
+    /// `SIGNALS_PAYLOAD`, and no flow emits such a signal.
+    public static let sample = PayloadProfile(rawValue: "sample")
 
     /// Whether addresses, names and profiles are included.
     public var carriesPersonalData: Bool { self != .thin }

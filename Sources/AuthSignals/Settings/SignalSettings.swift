@@ -58,6 +58,22 @@ public struct SignalSettings: Sendable {
     /// Whether the installation is served over https.
     public var isSecure: Bool { source.lowercased().hasPrefix("https:") }
 
+    /// Whether the source is that of a developer's installation: its host is the loopback interface, a host name that
+    /// RFC 2606 or RFC 6762 reserves (`.localhost`, `.test`, `.example`, `.invalid`, `.local`), or `example.com`,
+    /// `example.net` or `example.org`, or below one of these.
+    package var isForDevelopment: Bool {
+        guard let parts = URLComponents(string: source),
+            ["http", "https"].contains(parts.scheme?.lowercased()), var host = parts.host?.lowercased()
+        else { return false }
+        if Loopback.isHost(host) { return true }
+        if host.hasSuffix(".") { host.removeLast() }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard let last = labels.last else { return false }
+        if ["localhost", "test", "example", "invalid", "local"].contains(last) { return true }
+        return labels.count >= 2 && labels[labels.count - 2] == "example"
+            && ["com", "net", "org"].contains(last)
+    }
+
     /// RFC 3986, section 4.3: a scheme and a non-empty rest, without a fragment; and without user or password, since
     /// the URI is part of every message.
     private static func isAbsoluteURI(_ text: String) -> Bool {

@@ -40,6 +40,14 @@ extension SQLiteStore {
         return erasure
     }
 
+    /// From now on, rows that this store deletes are overwritten, so that their bytes do not stay in free pages of the
+    /// file; until ``erase(subject:)`` has returned.
+    package func overwriteDeletedRows() async throws {
+        try await StoreError.convertingDatabaseErrors {
+            try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+        }
+    }
+
     /// Deletes the mails to one person.
     ///
     /// - Returns: how many were deleted, and how many could not be decrypted.

@@ -17,7 +17,12 @@ struct OutboxCommand: AsyncParsableCommand {
     /// - Parameter isReadOnly: whether the command only reads; then no file is created or changed.
     static func store(isReadOnly: Bool = true) async throws -> SQLiteStore {
         var reader = ProcessEnvironment.settings()
-        let settings = try InstallationSettings(reading: &reader, needsSource: false)
+        return try await store(
+            InstallationSettings(reading: &reader, needsSource: false), isReadOnly: isReadOnly)
+    }
+
+    /// As ``store(isReadOnly:)``, for settings that were read.
+    static func store(_ settings: InstallationSettings, isReadOnly: Bool) async throws -> SQLiteStore {
         let store = try Installation.existingStore(settings, isReadOnly: isReadOnly)
         do { try await store.checkSchema() } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)

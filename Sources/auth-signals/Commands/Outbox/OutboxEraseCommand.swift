@@ -11,7 +11,8 @@ struct OutboxEraseCommand: AsyncParsableCommand {
         abstract: "Delete one user's data from the outbox, its history and the mail queue.",
         discussion: """
             This does not delete published messages in queues, dead letters (use `auth-signals dead erase`),
-            data that consumers have stored, the account itself, or backups of the store.
+            data that consumers have stored, the account itself (use `auth-signals users delete`), or backups of
+            the store.
             """)
 
     @Option(help: "The user's id.", transform: \.asSubject)
@@ -22,18 +23,23 @@ struct OutboxEraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let erasure = try await OutboxCommand.store(isReadOnly: false).erase(subject: subject)
-        if json {
-            printLine(try erasure.jsonText())
-        } else {
-            printLine(
-                "deleted: \(erasure.pending) pending signals, \(erasure.settled) signals of the history, "
-                    + "\(erasure.mails) mails")
-        }
-        if erasure.sealedMails > 0 {
-            throw ProcessFailure(
-                .failed,
-                "\(erasure.sealedMails) mails could not be decrypted and may belong to that user: set SECRET_KEY or "
-                    + "SECRET_KEY_FALLBACKS to the key they were sealed with, and run the command again")
-        }
+        printLine(json ? try erasure.jsonText() : erasure.text)
+        try erasure.checkMails()
+    }
+}
+
+extension OutboxErasure {
+    /// The numbers, as text for the operator.
+    var text: String {
+        "deleted: \(pending) pending signals, \(settled) signals of the history, \(mails) mails"
+    }
+
+    /// - Throws: `ProcessFailure` if mails could not be decrypted.
+    func checkMails() throws {
+        guard sealedMails > 0 else { return }
+        throw ProcessFailure(
+            .failed,
+            "\(sealedMails) mails could not be decrypted and may belong to that user: set SECRET_KEY or "
+                + "SECRET_KEY_FALLBACKS to the key they were sealed with, and run the command again")
     }
 }
