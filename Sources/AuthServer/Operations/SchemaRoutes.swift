@@ -3,9 +3,9 @@ public import AuthSignals
 import Foundation
 public import Hummingbird
 
-/// The documents that describe the signals to subscribers: `/schemas/NAME/VERSION`, the JSON Schema to which a signal's
-/// `dataschema` refers, and `/asyncapi.json`, an AsyncAPI 3.0 document of all signals. Subscribers should keep a copy and
-/// not fetch them at run time.
+/// The documents that describe the signals to subscribers: `/schemas/NAME/VERSION`, the JSON Schema to which a
+/// signal's `dataschema` refers, and `/asyncapi.json`, an AsyncAPI 3.0 document of all signals. Subscribers should
+/// keep a copy and not fetch them at run time.
 public struct SchemaRoutes: Sendable {
     /// By `NAME/VERSION`.
     private let schemas: [String: ByteBuffer]

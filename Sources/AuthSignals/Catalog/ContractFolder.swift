@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
 
-/// A folder of documents that describe a catalogue's signals to subscribers in any language, written from the code and
-/// committed beside it:
+/// A folder of documents that describe a catalogue's signals to subscribers in any language, written from the code
+/// and committed beside it:
 ///
 /// - `asyncapi.json`: all signals, as an AsyncAPI 3.0 document
 /// - `schemas/NAME.VERSION.json`: the JSON Schema 2020-12 of each signal's `data`
 /// - `examples/NAME.json`: the body of one message of each signal, exactly as it is published
 ///
-/// A test compares the folder with the code, so that every change of the wire is seen in review. An application does the
-/// same for its own signals:
+/// A test compares the folder with the code, so that every change of the wire is seen in review. An application does
+/// the same for its own signals:
 ///
 /// ```swift
 /// @Test func `the committed contract is the one of the code`() throws {
@@ -57,7 +57,8 @@ public struct ContractFolder: Sendable {
         self.schemas = schemas
     }
 
-    /// The paths of the files that are missing, differ from the code, or describe something that the code does not have.
+    /// The paths of the files that are missing, differ from the code, or describe something that the code does not
+    /// have.
     ///
     /// - Throws: an error of Foundation if the folder cannot be read.
     public func staleFiles() throws -> [String] {
@@ -93,8 +94,8 @@ public struct ContractFolder: Sendable {
 
     /// Writes the documents, unless a change is incompatible.
     ///
-    /// - Throws: ``SignalError`` with code ``SignalError/Code/incompatible`` if ``breaches()`` is not empty; nothing is
-    ///   written then. An error of Foundation if a file cannot be read or written.
+    /// - Throws: ``SignalError`` with code ``SignalError/Code/incompatible`` if ``breaches()`` is not empty; nothing
+    ///   is written then. An error of Foundation if a file cannot be read or written.
     public func write() throws {
         let breaches = try breaches()
         guard breaches.isEmpty else {

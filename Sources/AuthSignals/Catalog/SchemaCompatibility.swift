@@ -28,10 +28,11 @@ public struct SchemaBreach: Hashable, Sendable, CustomStringConvertible {
         public static let rule = Kind("has another rule")
     }
 
-    /// The schema's name, for example `account.user_logged_in.1`; empty if a pair of schemas without names was compared.
+    /// The schema's name, for example `account.user_logged_in.1`; empty if a pair of schemas without names was
+    /// compared.
     public var schema: String
-    /// The member's path in `data`, for example `user.email`; `[]` stands for an array's element, `*` for a member of any
-    /// name. Empty for the schema itself.
+    /// The member's path in `data`, for example `user.email`; `[]` stands for an array's element, `*` for a member of
+    /// any name. Empty for the schema itself.
     public let member: String
     public let kind: Kind
 
@@ -51,8 +52,8 @@ public struct SchemaBreach: Hashable, Sendable, CustomStringConvertible {
 public enum SchemaCompatibility {
     /// The changes that break a reader; empty if the new schema is compatible.
     ///
-    /// Titles, descriptions and other annotations may change. A keyword that is not one of those that the derived schemas
-    /// use must not change.
+    /// Titles, descriptions and other annotations may change. A keyword that is not one of those that the derived
+    /// schemas use must not change.
     ///
     /// - Parameters:
     ///   - old: the released schema, JSON Schema 2020-12.
@@ -68,8 +69,8 @@ public enum SchemaCompatibility {
         "additionalProperties", "enum", "const",
     ]
 
-    /// - Parameter nullMayChange: an optional member may also be null, so that a change of null is reported as a change of
-    ///   `required` only.
+    /// - Parameter nullMayChange: an optional member may also be null, so that a change of null is reported as a
+    ///   change of `required` only.
     private static func breaches(
         from old: JSONValue, to new: JSONValue, at path: String, nullMayChange: Bool
     ) -> [SchemaBreach] {

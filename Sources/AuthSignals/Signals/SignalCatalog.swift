@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The signals of an application: those that this package declares, in the contract's order, then the application's own.
+/// The signals of an application: those that this package declares, in the contract's order, then the application's
+/// own.
 ///
 /// An application registers its signals here, once; the printed catalogue, the served documents (`SchemaRoutes`), the
 /// committed ones (``ContractFolder``) and ``Redaction`` treat them like those of this package:
@@ -25,8 +26,8 @@ public struct SignalCatalog: Sendable {
 
     /// The signals of this package and of an application.
     ///
-    /// - Throws: ``SignalError``: `notDescribable`, as ``SignalSchema/init(of:)``; `nameTaken` if a name has a first word
-    ///   that this package reserves (``SignalName/reservedFamilies``), or if two signals have the same name.
+    /// - Throws: ``SignalError``: `notDescribable`, as ``SignalSchema/init(of:)``; `nameTaken` if a name has a first
+    ///   word that this package reserves (``SignalName/reservedFamilies``), or if two signals have the same name.
     public init(adding own: [any Signal.Type]) throws(SignalError) {
         var schemas = Self().schemas
         var names = Set(schemas.map(\.name))
