@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    @Test
+    func `two workers of one queue with different patterns share what both bind, if they keep bindings`()
+        async throws
+    {
+        try await BrokerWorld.with { world in
+            try await world.admin.declareExchange()
+            try await consume(world, ["account.#"], keepsBindings: true) { _ in
+                try await consume(world, ["mfa.#"], keepsBindings: true) { _ in
+                    #expect(try await bindings(world) == ["account.#", "mfa.#"])
+                }
+            }
+            #expect(try await bindings(world) == ["account.#", "mfa.#"])
+            // Without that setting the last one to connect decides.
+            try await consume(world, ["account.#"]) { _ in
+                try await consume(world, ["mfa.#"]) { _ in
+                    #expect(try await bindings(world) == ["mfa.#"])
+                }
+            }
+        }
+    }
+
     @Test func `a running worker redeclares deleted objects without a restart`() async throws {
         try await BrokerWorld.with { world in
             var settings = world.settings

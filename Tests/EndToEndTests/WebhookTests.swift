@@ -55,6 +55,41 @@ extension EndToEnd {
             try await receiver.program.stop(SIGKILL)
         }
 
+        @Test func `a receiver that goes away opens the circuit, and no message becomes a dead letter`()
+            async throws
+        {
+            let first = try await Receiver([])
+            let installation = try Installation(
+                broker: try await PrivateBroker.shared.url,
+                settings: [
+                    "CONSUMER_WEBHOOK_URL": first.url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
+                    "LOG_LEVEL": "notice",
+                ])
+            let worker = try await installation.consume(queue: "away")
+            try await first.program.stop(SIGKILL)
+            let ids = (0..<30).map { _ in UUID().uuidString.lowercased() }
+            for id in ids {
+                #expect(
+                    try await installation.publish(event(id), routingKey: "account.a", id: id) == .confirmed)
+            }
+            try await eventually("the circuit is open: \(worker.program.log)") {
+                try await Answer("GET", worker.base + "/readyz").text.contains("circuit.webhook")
+            }
+            // The messages wait on the rungs of 1 s, 10 s and 1 min; a probe every 10 s or more finds the receiver.
+            let second = try await Receiver([], port: first.port)
+            try await eventually(within: .seconds(150), "all are posted: \(worker.program.log)") {
+                Set(second.posts.compactMap { $0.split(separator: " ").first.map(String.init) }) == Set(ids)
+            }
+            try await eventually("the circuit is closed") {
+                try await !Answer("GET", worker.base + "/readyz").text.contains("circuit.webhook")
+            }
+            #expect(try await installation.deadLetters(of: "away") == 0)
+            let log = worker.program.log.split(separator: "\n").filter { $0.contains("circuit") }
+            #expect(log.count == 2, "\(worker.program.log)")
+            try await worker.program.stop()
+            try await second.program.stop(SIGKILL)
+        }
+
         @Test
         func `logs why a receiver with an unknown CA, a stopped one and an unknown host fail`()
             async throws
@@ -134,23 +169,27 @@ extension EndToEnd {
 /// An HTTP server that responds with the given statuses in turn and prints whether each signature is valid.
 private struct Receiver {
     let program: Program
+    let port: Int
     let url: String
 
     var posts: [String] { program.lines.filter { !$0.hasPrefix("port") } }
 
-    init(_ answers: [String]) async throws {
+    /// - Parameter port: the port to listen on; 0 for a free one.
+    init(_ answers: [String], port: Int = 0) async throws {
         program = try Program(
-            URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.script] + answers, environment: [:])
+            URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.script, "\(port)"] + answers,
+            environment: [:])
         let program = program
         let port = try await eventualValue("the receiver listens: \(program.log)") {
             program.lines.first { $0.hasPrefix("port ") }.map { String($0.dropFirst(5)) }
         }
+        self.port = Int(port) ?? 0
         url = "http://127.0.0.1:\(port)/hook"
     }
 
     private static let script = """
         import base64, hashlib, hmac, http.server, sys
-        answers = sys.argv[1:]
+        answers = sys.argv[2:]
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers['content-length']))
@@ -165,7 +204,7 @@ private struct Receiver {
                 self.send_header('content-length', '0')
                 self.end_headers()
             def log_message(self, *_): pass
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
         print('port', server.server_port, flush=True)
         server.serve_forever()
         """
