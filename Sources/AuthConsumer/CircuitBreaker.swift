@@ -7,9 +7,9 @@ import Synchronization
 
 /// When the circuit breakers of a worker's handlers open, and how they recover.
 ///
-/// A handler that fails for every message usually needs a service that is away. After ``failures`` failures in a row, of
-/// any of its messages, its circuit opens: its messages are deferred, which means that they wait on a rung of the retry
-/// ladder without an attempt being counted, so that an outage of hours dead-letters nothing. One message at a time is
+/// A handler that fails for every message usually needs a service that is away. After ``failures`` failures in a row,
+/// of any of its messages, its circuit opens: its messages are deferred, which means that they wait on a rung of the
+/// retry ladder without an attempt being counted, so that an outage of hours dead-letters nothing. One message at a time is
 /// let through as a probe, which does not count as an attempt either; the first probe that succeeds closes the circuit.
 /// The other handlers of the same messages run as usual.
 ///
@@ -24,8 +24,8 @@ public struct CircuitBreakerSettings: Hashable, Sendable {
     public var probeInterval: Duration = .seconds(10)
     /// The longest time between two probes.
     public var longestProbeInterval: Duration = .seconds(60)
-    /// While the circuits of all handlers of the worker are open, each message waits that long before it is deferred, so
-    /// that a backlog stays in the queue instead of moving through the retry ladder.
+    /// While the circuits of all handlers of the worker are open, each message waits that long before it is deferred,
+    /// so that a backlog stays in the queue instead of moving through the retry ladder.
     public var pace: Duration = .seconds(1)
 
     public init() {}

@@ -152,8 +152,8 @@ final class DeliveryQueue: Sendable {
 
     func returnPermit(_ index: Int) { change { $0.waiting.returnPermit(index) } }
 
-    /// Adds a delivery to the batch of its current handler, at once or after an earlier batch of its subject. Its worker
-    /// is free.
+    /// Adds a delivery to the batch of its current handler, at once or after an earlier batch of its subject. Its
+    /// worker is free.
     func join(_ index: Int, _ delivery: InFlightDelivery) {
         let now = ContinuousClock.now
         let timer = change { state -> ContinuousClock.Instant? in
@@ -167,8 +167,8 @@ final class DeliveryQueue: Sendable {
         if let timer { wait(for: index, until: timer) }
     }
 
-    /// - Returns: Whether the delivery may start; otherwise its worker is free, and the delivery waits for the batch with
-    ///   earlier ones of its subject.
+    /// - Returns: Whether the delivery may start; otherwise its worker is free, and the delivery waits for the batch
+    ///   with earlier ones of its subject.
     func passesBarrier(_ delivery: InFlightDelivery) -> Bool {
         change { state in
             let passes = state.waiting.passesBarrier(delivery)

@@ -14,8 +14,8 @@ import DequeModule
 /// - **a barrier**: the batch with earlier deliveries of its subject. Once a delivery waits in a batch of its last
 ///   handler, the next one of its subject may start, so that both can be in the same batch. If that one is not for the
 ///   same batch, it waits here until the batch has ended, so that the order of the subject is kept. If deliveries are
-///   handled one at a time in a strictly ordered queue, all subjects share one barrier, so that the order of the queue is
-///   kept.
+///   handled one at a time in a strictly ordered queue, all subjects share one barrier, so that the order of the queue
+///   is kept.
 struct WaitingDeliveries {
     /// What a worker continues with.
     enum Ready {
@@ -150,8 +150,8 @@ struct WaitingDeliveries {
     /// Makes all batches ready.
     mutating func submitAll() { for index in batches.indices { submit(index) } }
 
-    /// When the batch must be looked at again; nil if no task has to wait for it, now or any more. Makes the batch ready
-    /// if its time has come.
+    /// When the batch must be looked at again; nil if no task has to wait for it, now or any more. Makes the batch
+    /// ready if its time has come.
     ///
     /// - Parameter isTimer: Whether the task that waits for the batch asks, and not one that has changed it.
     mutating func timer(

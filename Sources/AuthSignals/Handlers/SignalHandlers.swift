@@ -70,10 +70,10 @@ public struct SignalHandlers: Sendable {
     /// }
     /// ```
     ///
-    /// Messages are collected and, if the handler returns, acknowledged together. While they wait for others they occupy
-    /// nothing of the worker's concurrency, but they are unacknowledged: a batch is never larger than the source's
-    /// prefetch. Batches of one handler run one after the other, and messages of one subject keep their order; a message
-    /// of the same subject for another handler waits for the batch.
+    /// Messages are collected and, if the handler returns, acknowledged together. While they wait for others they
+    /// occupy nothing of the worker's concurrency, but they are unacknowledged: a batch is never larger than the
+    /// source's prefetch. Batches of one handler run one after the other, and messages of one subject keep their
+    /// order; a message of the same subject for another handler waits for the batch.
     ///
     /// If the handler throws, or runs for too long, each message of the batch is handled again alone, as a batch of one
     /// that succeeds, is retried or is dead-lettered for itself. The call for the whole batch is not counted as an
