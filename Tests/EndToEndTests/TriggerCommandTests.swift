@@ -46,7 +46,10 @@ extension EndToEnd {
             let worker = try await installation.consume(queue: "every")
             let names = SignalCatalog.all.map { $0.name.rawValue }
             for name in names { try await installation.operate(["trigger", name]) }
-            let handled = try await worker.handled(atLeast: names.count)
+            let handled = try await eventualValue("every sample is handled: \(worker.program.output)") {
+                let all = worker.everyHandled()
+                return all.count >= names.count ? all : nil
+            }
             #expect(handled.map(\.signal).sorted() == names.sorted())
             #expect(handled.allSatisfy { $0.data["request"]?["profile"]?.string == "sample" })
             try await worker.program.stop()
