@@ -15,10 +15,10 @@ struct Worker: AsyncParsableCommand {
         discussion: """
             The queue, its retry queues and its dead-letter queue are declared if they do not exist. If a
             handler fails, its message is retried with increasing delays, and finally dead-lettered to
-            NAME.dead. Settings: BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS, LOG_LEVEL,
-            LOG_FORMAT, METRICS_PORT; for the webhook handler, which posts every signal,
-            CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET, CONSUMER_WEBHOOK_TIMEOUT, SSL_CERT_FILE,
-            HTTPS_PROXY, NO_PROXY.
+            NAME.dead. Settings: BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS,
+            CONSUMER_IN_FLIGHT_BYTES, LOG_LEVEL, LOG_FORMAT, METRICS_PORT; for the webhook handler, which
+            posts every signal, CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET, CONSUMER_WEBHOOK_TIMEOUT,
+            SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY.
             """)
 
     @OptionGroup var worker: WorkerOptions
