@@ -104,8 +104,8 @@ import Testing
                 "request.ip", "request.user_agent", "user.email", "user.username", "email_address.email",
                 "from_email_address.email", "to_email_address.email", "confirmation.email_address.email",
                 "sociallogin.email_addresses[].email", "sociallogin.extra_data", "socialaccount.extra_data",
-                "email", "username", "from_client.ip", "from_client.user_agent", "to_client.ip",
-                "to_client.user_agent",
+                "email", "username", "email_addresses[].email", "from_client.ip", "from_client.user_agent",
+                "to_client.ip", "to_client.user_agent",
             ])
     }
 }
