@@ -181,7 +181,7 @@ final class HandlerCircuit: Sendable {
                 opened.increment()
                 isOpen.record(1)
                 logger.error(
-                    "circuit opened; the handler's messages are deferred",
+                    "circuit opened; messages wait",
                     metadata: [
                         "handler": "\(handler)", "failures": "\(breaker.failures)",
                         "probe": "\(breaker.interval)",

@@ -255,6 +255,8 @@ private struct HandlerRegistration: Service {
             do {
                 try await inbox.register(
                     handlers, boundTo: source.topology.patterns, on: source.topology.queue, at: Date())
+            } catch let error as CancellationError {
+                throw error
             } catch {
                 logger.warning(
                     "registration of handlers in the inbox failed; outbox verify --inbox compares all signals",

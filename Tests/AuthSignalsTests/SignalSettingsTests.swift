@@ -37,7 +37,9 @@ import Testing
         ("https://accounts.example", true), ("https://example.com", true), ("https://a.b.example.org", true),
         ("https://accounts.myexample.org", false), ("https://example.org.is", false), ("https://test", true),
         ("https://latest", false), ("https://contest.is", false), ("http://10.0.0.1", false),
-        ("http://127.0.0.1.nip.io", false), ("urn:example:test", false), ("http://accounts", false),
+        ("http://127.0.0.1.nip.io", false), ("http://evil.com%2f.test", false),
+        ("http://evil.com%40.localhost", false),
+        ("http://evil.com%00.test", false), ("urn:example:test", false), ("http://accounts", false),
     ])
     func `recognises the source of a development installation by its host`(source: String, isOne: Bool) {
         #expect(SignalSettings(source: source).isForDevelopment == isOne)

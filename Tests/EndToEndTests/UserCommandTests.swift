@@ -201,6 +201,22 @@ extension EndToEnd {
             try await worker.program.stop()
         }
 
+        @Test func `erases no user while a queued mail may be addressed to him, with a key that is missing`()
+            async throws
+        {
+            let (installation, store, accounts) = try await offline()
+            let ada = try await accounts.users.add(imported("ada"))
+            try await store.transaction { transaction in
+                try transaction.queue(MailDraft(.loginCode, to: "ada@example.org", values: ["code": "1"]))
+            }
+            let refused = try await installation.operate(
+                ["users", "delete", ada.subject, "--erase", "--wait", "0"],
+                settings: ["SECRET_KEY": String(repeating: "another-key-", count: 6)], code: 1)
+            #expect(refused.log.contains("1 queued mails cannot be decrypted"), "\(refused.log)")
+            #expect(refused.log.contains("nothing was deleted"))
+            #expect(try await accounts.users.user(id: ada.id) != nil)
+        }
+
         @Test func `keeps the signal of a deletion that is not published in time`() async throws {
             let (installation, store, accounts) = try await offline()
             let ada = try await accounts.users.add(imported("ada"))

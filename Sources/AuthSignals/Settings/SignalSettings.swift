@@ -20,15 +20,18 @@ public struct SignalSettings: Sendable {
     public init(source: String) { self.source = source }
 
     /// Reads the settings; `SIGNALS_SOURCE` is required.
-    public init(reading reader: inout SettingsReader) {
-        source = ""
+    public init(reading reader: inout SettingsReader) { self.init(reading: &reader, defaultSource: nil) }
+
+    /// - Parameter defaultSource: the source if `SIGNALS_SOURCE` is not set; nil: it is required.
+    package init(reading reader: inout SettingsReader, defaultSource: String?) {
+        source = defaultSource ?? ""
         if let text = reader.string("SIGNALS_SOURCE") {
             source = text
             if !Self.isAbsoluteURI(text) {
                 reader.fault(
                     "SIGNALS_SOURCE", "must be an absolute URI, for example https://accounts.example.org")
             }
-        } else {
+        } else if defaultSource == nil {
             reader.fault(
                 "SIGNALS_SOURCE",
                 "is required: the absolute URI of this installation, for example https://accounts.example.org"
@@ -63,7 +66,9 @@ public struct SignalSettings: Sendable {
     /// `example.net` or `example.org`, or below one of these.
     package var isForDevelopment: Bool {
         guard let parts = URLComponents(string: source),
-            ["http", "https"].contains(parts.scheme?.lowercased()), var host = parts.host?.lowercased()
+            ["http", "https"].contains(parts.scheme?.lowercased()),
+            // With its escapes: in `evil.com%2f.test` the decoded host would end at the slash for other programs.
+            var host = parts.percentEncodedHost?.lowercased(), !host.contains("%")
         else { return false }
         if Loopback.isHost(host) { return true }
         if host.hasSuffix(".") { host.removeLast() }

@@ -46,6 +46,12 @@ struct SealedSessions {
                 "session state discarded: encrypted with an unknown secret",
                 metadata: ["session": "\(id.wireText)"])
             return SessionState()
+        } catch let error where error is KeyRingError || error is DecodingError {
+            // One damaged row must not keep an operator from ending the user's sessions; an empty state grants nothing.
+            logger.warning(
+                "session state discarded: it cannot be read",
+                metadata: ["session": "\(id.wireText)", "error": "\(type(of: error))"])
+            return SessionState()
         }
     }
 }

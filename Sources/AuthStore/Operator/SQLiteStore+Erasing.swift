@@ -51,6 +51,11 @@ extension SQLiteStore {
     /// Deletes the mails to one person.
     ///
     /// - Returns: how many were deleted, and how many could not be decrypted.
+    /// The number of queued mails that cannot be decrypted, so that their recipients are unknown.
+    package func undecryptableMailCount() async throws -> Int {
+        try await read { (reading: SQLiteReading) in try reading.mails(to: "").sealed }
+    }
+
     private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
         let (found, sealed) = try await read { (reading: SQLiteReading) in try reading.mails(to: subject) }
         if found.isEmpty { return (0, sealed) }

@@ -60,9 +60,7 @@ struct TriggerCommand: AsyncParsableCommand {
     func run() async throws {
         let sample = try SampleSignal(name: name, assignments)
         var reader = ProcessEnvironment.settings()
-        let signals =
-            reader.string("SIGNALS_SOURCE") == nil
-            ? SignalSettings(source: "http://localhost") : SignalSettings(reading: &reader)
+        let signals = SignalSettings(reading: &reader, defaultSource: "http://localhost")
         var broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals operator"
         try reader.check()

@@ -21,7 +21,10 @@ struct UserSelection: ParsableArguments {
         guard [id, email, username].compactMap(\.self).count == 1 else {
             throw ValidationError("select one user with an id, --email or --username")
         }
-        if let id, UUID(uuidString: id) == nil { throw ValidationError("the user's id must be a UUID") }
+        if let id, UUID(uuidString: id) == nil {
+            throw ValidationError(
+                "the user's id must be a UUID; --email and --username select by address or name")
+        }
     }
 
     /// - Throws: `ProcessFailure` if no user or several users match.
