@@ -134,8 +134,9 @@ struct FlowTransaction {
             try emitClientChanged(user, session)
         }
         session.lastSeenAt = now
-        session.ip = request.ip
-        session.userAgent = request.userAgent
+        // A request that does not say who it is leaves the client that is known.
+        session.ip = request.ip ?? session.ip
+        session.userAgent = request.userAgent ?? session.userAgent
     }
 
     /// Emits `session_client_changed`, from the client that is stored with the session to that of the request.
@@ -165,15 +166,18 @@ struct FlowTransaction {
         try emitSessionEnded(user, session, because: reason)
     }
 
-    /// Ends all sessions of a user except one: `session_ended` for each that has not expired, the oldest first.
+    /// Ends all sessions of a user except one: `session_ended` for each, the oldest first, with the reason `expired` for
+    /// those that had expired and were not deleted yet.
     ///
     /// - Returns: how many had not expired.
     func endSessions(
         of user: User, except kept: Session.ID? = nil, because reason: SessionEnded.Reason
     ) throws -> Int {
-        let open = try transaction.sessions(of: user.id, now: now).filter { $0.id != kept }
+        let sessions = try transaction.sessions(of: user.id, now: .distantPast).filter { $0.id != kept }
         let ended = try transaction.deleteSessions(of: user.id, except: kept)
-        for session in open.reversed() { try emitSessionEnded(user, session, because: reason) }
+        for session in sessions.reversed() {
+            try emitSessionEnded(user, session, because: session.expiresAt > now ? reason : .expired)
+        }
         return ended
     }
 
@@ -186,14 +190,20 @@ struct FlowTransaction {
     // MARK: Mail
 
     /// Queues a mail, with the values that every template may use.
+    ///
+    /// - Parameters:
+    ///   - user: the user whose username the mail may contain.
+    ///   - subject: the id of the user whose account it is about, if that is not `user`.
     func queueMail(
-        _ template: MailDraft.Template, to email: String, user: User? = nil, values: [String: String] = [:],
-        onAccepted: EmailConfirmationSent? = nil
+        _ template: MailDraft.Template, to email: String, user: User? = nil, about subject: String? = nil,
+        values: [String: String] = [:], onAccepted: EmailConfirmationSent? = nil
     ) throws {
         var all = ["site_name": settings.siteName, "email": email]
         all["username"] = user?.username
         all.merge(values) { $1 }
-        try transaction.queue(MailDraft(template, to: email, values: all, onAccepted: onAccepted))
+        try transaction.queue(
+            MailDraft(
+                template, to: email, values: all, onAccepted: onAccepted, subject: subject ?? user?.subject))
     }
 
     /// Queues a notification to the user's primary address, if `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
@@ -214,7 +224,8 @@ struct FlowTransaction {
             $0.isNamed(recipient) && $0.verified
         }
         if isProved { values["user_agent"] = request.userAgent }
-        try queueMail(template, to: recipient, user: isProved ? user : nil, values: values)
+        try queueMail(
+            template, to: recipient, user: isProved ? user : nil, about: user.subject, values: values)
     }
 }
 

@@ -76,6 +76,23 @@ import Testing
         #expect(try await world.client().logIn("a@x.org").answer == "authenticated")
     }
 
+    @Test func `a session that expired before is reported as expired when the others end`() async throws {
+        let world = try World()
+        _ = try await world.member("a@x.org")
+        let user = try #require(try await world.user("a@x.org"))
+        let past = Date(timeIntervalSince1970: 1_000_000_000)
+        try await world.store.transaction { (transaction: any AccountTransaction) in
+            try transaction.insert(
+                Session(
+                    id: .version7(), tokenHash: SessionToken.random().hash, userID: user.id, client: .app,
+                    createdAt: past, expiresAt: past + 60, lastSeenAt: past, ip: nil, userAgent: nil))
+        }
+        _ = try await world.everyNewSignal()
+        #expect(try await world.accounts.users.endSessions(of: user.id) == 1)
+        let said = try await world.everyNewSignal().map(\.text)
+        #expect(said == ["session_ended: expired", "session_ended: ended_by_operator"])
+    }
+
     @Test func `activating or deactivating an unknown user does nothing`() async throws {
         let world = try World()
         #expect(try await world.accounts.users.deactivate(UUID()) == false)

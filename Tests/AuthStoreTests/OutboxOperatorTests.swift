@@ -79,4 +79,33 @@ import Testing
             try await store.dueMails(limit: 10, now: .distantFuture).map(\.draft.to) == ["bob@example.org"])
         #expect(try await store.mailStatus().failed == 0)
     }
+
+    @Test func `a mail that names its account is erased with that account only`() async throws {
+        let store = try SQLiteStore.test()
+        let (ada, mallory) = (UUID(), UUID())
+        try await store.transaction { transaction in
+            for (user, isVerified) in [(ada, true), (mallory, false)] {
+                try transaction.database.execute(
+                    sql: "INSERT INTO auth_user (id, is_active, date_joined) VALUES (?, 1, 0)",
+                    arguments: [user])
+                try transaction.database.execute(
+                    sql: """
+                        INSERT INTO auth_email_address (id, user_id, email, email_key, verified, is_primary)
+                        VALUES (?, ?, 'ada@example.org', 'ada@example.org', ?, 1)
+                        """, arguments: [UUID(), user, isVerified])
+            }
+            // Mallory has added Ada's address; a mail of hers went to an address that she has no more.
+            for (address, subject) in [
+                ("ada@example.org", ada.wireText), ("ada@example.org", nil),
+                ("former@example.org", mallory.wireText),
+            ] {
+                try transaction.queue(
+                    MailDraft(.passwordResetKey, to: address, values: [:], subject: subject))
+            }
+        }
+        #expect(try await store.erase(subject: mallory.wireText).mails == 1)
+        let left = try await store.dueMails(limit: 10, now: .distantFuture)
+        #expect(left.map(\.draft.to) == ["ada@example.org", "ada@example.org"])
+        #expect(try await store.erase(subject: ada.wireText).mails == 2)
+    }
 }

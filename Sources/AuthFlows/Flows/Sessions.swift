@@ -63,7 +63,7 @@ public struct Sessions: Sendable {
                             let flow = FlowTransaction(
                                 accounts: accounts, transaction: transaction,
                                 context: FlowContext(request: client.request))
-                            try flow.recordClient(of: sighting.id, client.user)
+                            try flow.recordClient(of: client.tokenHash, client.user)
                         }
                         try transaction.markSeen(sighting.id, at: sighting.time)
                     }
@@ -132,12 +132,12 @@ extension FlowTransaction {
 extension FlowTransaction {
     /// Stores the client of this request with a session: `session_client_changed`, unless the session has ended or that
     /// client is stored already.
-    func recordClient(of id: Session.ID, _ owner: User.ID) throws {
+    func recordClient(of tokenHash: Data, _ owner: User.ID) throws {
         // Rows that another program has changed must not stop the other sessions: neither if they are unreadable, nor
         // if they make the signal too large.
         guard let user = (try? transaction.user(id: owner)) ?? nil,
-            var session = (try? transaction.sessions(of: owner, now: now))?.first(where: { $0.id == id }),
-            session.isUsedByAnotherClient(in: request)
+            var session = (try? transaction.session(tokenHash: tokenHash)) ?? nil,
+            session.userID == owner, session.expiresAt > now, session.isUsedByAnotherClient(in: request)
         else { return }
         do { try emitClientChanged(user, session) } catch is SignalError {}
         session.ip = request.ip ?? session.ip
@@ -151,7 +151,7 @@ struct SessionSighting: Sendable {
     var id: Session.ID
     var time: Date
     /// The first request by another client than the one that is stored, and the session's user.
-    var client: (request: SignalRequest, user: User.ID)?
+    var client: (request: SignalRequest, user: User.ID, tokenHash: Data)?
 }
 
 /// The times at which sessions were last used, and by which client if it has changed. They are kept in memory until
@@ -178,7 +178,7 @@ final class LastSeenTracker: Sendable {
             var sighting = seen[session.id] ?? SessionSighting(id: session.id, time: now)
             sighting.time = now
             if isChanged, sighting.client == nil, let user = session.userID {
-                sighting.client = (request, user)
+                sighting.client = (request, user, session.tokenHash)
             }
             if seen.count < Self.limit || seen[session.id] != nil { seen[session.id] = sighting }
         }

@@ -34,14 +34,18 @@ public struct MailDraft: Hashable, Sendable, Codable {
     public var values: [String: String]
     /// The signal that is emitted when the transport has accepted the mail.
     public var onAccepted: EmailConfirmationSent?
+    /// The id of the user whose account the mail is about; nil if there is none. The mail is deleted with the account.
+    public var subject: String?
 
     public init(
-        _ template: Template, to: String, values: [String: String], onAccepted: EmailConfirmationSent? = nil
+        _ template: Template, to: String, values: [String: String], onAccepted: EmailConfirmationSent? = nil,
+        subject: String? = nil
     ) {
         self.template = template
         self.to = to
         self.values = values
         self.onAccepted = onAccepted
+        self.subject = subject ?? onAccepted?.subject
     }
 }
 

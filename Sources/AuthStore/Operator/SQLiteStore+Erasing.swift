@@ -48,14 +48,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Deletes the mails to one person.
-    ///
-    /// - Returns: how many were deleted, and how many could not be decrypted.
     /// The number of queued mails that cannot be decrypted, so that their recipients are unknown.
     package func undecryptableMailCount() async throws -> Int {
         try await read { (reading: SQLiteReading) in try reading.mails(to: "").sealed }
     }
 
+    /// Deletes the mails about one account.
+    ///
+    /// - Returns: how many were deleted, and how many could not be decrypted.
     private func eraseMails(of subject: String) async throws -> (deleted: Int, sealed: Int) {
         let (found, sealed) = try await read { (reading: SQLiteReading) in try reading.mails(to: subject) }
         if found.isEmpty { return (0, sealed) }
@@ -69,14 +69,18 @@ extension SQLiteStore {
 }
 
 extension SQLiteReading {
-    /// The pending and failed mails to one person. A mail is encrypted: its recipient is known only after decryption.
+    /// The pending and failed mails about one account. A mail is encrypted: whom it is about is known only after
+    /// decryption. One that names no account is found by its recipient, unless another user has verified that address.
     ///
     /// - Parameter subject: the user's id in lower case.
     /// - Returns: their ids, and how many mails could not be decrypted.
     func mails(to subject: String) throws -> (found: [UUID], sealed: Int) {
         let addresses = try database.rows(
-            "SELECT email_key FROM auth_email_address WHERE user_id = ?",
-            [UUID(uuidString: subject) ?? UUID()]
+            """
+            SELECT email_key FROM auth_email_address AS mine WHERE user_id = ? AND NOT EXISTS (
+                SELECT 1 FROM auth_email_address AS other
+                WHERE other.email_key = mine.email_key AND other.verified AND other.user_id <> mine.user_id)
+            """, [UUID(uuidString: subject) ?? UUID()]
         ).map { $0["email_key"] as String }
         var (found, sealed): ([UUID], Int) = ([], 0)
         for row in try database.rows("SELECT id, draft FROM auth_mail", []) {
@@ -87,7 +91,10 @@ extension SQLiteReading {
                 sealed += 1
                 continue
             }
-            if addresses.contains(EmailAddress.key(of: draft.to)) || draft.onAccepted?.subject == subject {
+            let owner = draft.subject ?? draft.onAccepted?.subject
+            if owner.map({ $0.hasSameBytes(as: subject) })
+                ?? addresses.contains(EmailAddress.key(of: draft.to))
+            {
                 found.append(id)
             }
         }

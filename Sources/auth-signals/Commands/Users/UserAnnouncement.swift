@@ -73,7 +73,13 @@ struct UserAnnouncement {
                 progress.ending = .interrupted
                 break reading
             }
-            let page = try await store.users(after: cursor, joinedFrom: joined, limit: pageSize)
+            let page: UserPage
+            do {
+                page = try await store.users(after: cursor, joinedFrom: joined, limit: pageSize)
+            } catch let error as StoreError {
+                progress.ending = .failed(error.message)
+                break reading
+            }
             if let last = page.users.last {
                 cursor = last.user.id
                 submitted += page.users.count

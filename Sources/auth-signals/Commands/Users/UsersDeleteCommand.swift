@@ -15,7 +15,9 @@ struct UsersDeleteCommand: AsyncParsableCommand {
             With --erase it also deletes the user's data from the outbox, its history and the mail queue, as
             `outbox erase` does, as soon as the relay has published the signals of the deletion. If they are not
             published within --wait seconds, the exit code is 1, the account is deleted and nothing is erased: run
-            `outbox erase --subject ID` later. If a queued mail cannot be decrypted, nothing is deleted.
+            `outbox erase --subject ID` later.
+
+            Nothing is deleted while a queued mail cannot be decrypted, since it may be about the user.
 
             This does not delete published messages in queues, dead letters (use `auth-signals dead erase`), data
             that consumers have stored, or backups of the store.
@@ -39,23 +41,30 @@ struct UsersDeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let (accounts, store) = try await UsersCommand.opened()
         let user = try await selection.user(in: store)
-        if erase {
-            // Afterwards the user's addresses are gone, by which a mail would be recognized.
-            let sealed = try await store.undecryptableMailCount()
-            if sealed > 0 {
-                throw ProcessFailure(
-                    .failed,
-                    "\(sealed) queued mails cannot be decrypted and may be addressed to that user; nothing was "
-                        + "deleted: set SECRET_KEY or SECRET_KEY_FALLBACKS to the key they were sealed with")
-            }
-            try await store.overwriteDeletedRows()
+        // Afterwards such a mail could be sent to a user who is gone, and not be recognized as about that user.
+        let sealed = try await store.undecryptableMailCount()
+        if sealed > 0 {
+            throw ProcessFailure(
+                .failed,
+                "\(sealed) queued mails cannot be decrypted and may be about that user; nothing was deleted: set "
+                    + "SECRET_KEY or SECRET_KEY_FALLBACKS to the key they were sealed with")
         }
+        if erase { try await store.overwriteDeletedRows() }
         guard try await accounts.users.delete(user.id) else {
             throw ProcessFailure(.failed, "the user was deleted in the meantime")
         }
         var result = Result(id: user.subject)
-        if erase, try await isPublished(user.subject, store) {
-            result.erased = try await store.erase(subject: user.subject)
+        do {
+            if erase, try await isPublished(user.subject, store) {
+                result.erased = try await store.erase(subject: user.subject)
+            }
+        } catch {
+            // The account is gone whatever fails now.
+            show(result)
+            throw ProcessFailure(
+                .failed,
+                "the account is deleted, but erasing failed: \(error); run `auth-signals outbox erase --subject "
+                    + "\(user.subject)`")
         }
         show(result)
         if erase, result.erased == nil {
