@@ -7,8 +7,8 @@ import Synchronization
 
 /// When the circuit breakers of a worker's handlers open, and how they recover.
 ///
-/// A handler that fails for every message usually needs a service that is away. After ``failures`` failures in a row,
-/// of any of its messages, its circuit opens: its messages are deferred, which means that they wait on a rung of the
+/// A handler that fails for every message usually needs a service that is away. When ``failures`` different messages
+/// have failed since its last success, its circuit opens: its messages are deferred, which means that they wait on a rung of the
 /// retry ladder without an attempt being counted, so that an outage of hours dead-letters nothing. One message at a time is
 /// let through as a probe, which does not count as an attempt either; the first probe that succeeds closes the circuit.
 /// The other handlers of the same messages run as usual.
@@ -17,8 +17,9 @@ import Synchronization
 ///
 /// ``AuthSignals/SignalVerdict/reject(_:)`` and messages that cannot be decoded are not failures of the handler.
 public struct CircuitBreakerSettings: Hashable, Sendable {
-    /// The number of failures in a row that opens a circuit; 0 or less: no circuit breaker. Failures before that count
-    /// as attempts: a handler with few attempts needs a small number here.
+    /// The number of messages that have failed since the last success when a circuit opens; 0 or less: no circuit
+    /// breaker. One message that fails again and again opens none, and becomes a dead letter. Failures before that
+    /// count as attempts: a handler with few attempts needs a small number here.
     public var failures = 20
     /// The time from the opening to the first probe; it doubles with each probe that fails. More than 0.
     public var probeInterval: Duration = .seconds(10)
@@ -65,8 +66,10 @@ struct CircuitBreaker: Sendable {
 
     private let settings: CircuitBreakerSettings
     private(set) var state = CircuitState.closed
-    /// The number of failures since the last success.
-    private(set) var failures = 0
+    /// The messages that have failed since the last success.
+    private var failed: Set<UUID> = []
+    /// The number of those messages.
+    var failures: Int { failed.count }
     /// The time from the last failed probe, or the opening, to the next probe.
     private(set) var interval: Duration
     private(set) var openedAt: Date?
@@ -94,18 +97,18 @@ struct CircuitBreaker: Sendable {
     ///
     /// - Returns: What has changed, and whether a failure counts as an attempt at the message.
     mutating func ended(
-        _ outcome: Outcome, asProbe isProbe: Bool, at now: Date
+        _ outcome: Outcome, of message: UUID = UUID(), asProbe isProbe: Bool, at now: Date
     ) -> (change: Change?, isAttempt: Bool) {
         switch (state, outcome) {
         case (.closed, .success):
-            failures = 0
+            failed = []
         case (.closed, .failure):
-            failures += 1
+            failed.insert(message)
             guard failures >= settings.failures else { break }
             (state, openedAt, since, interval) = (.open, now, now, settings.probeInterval)
             return (.opened, true)
         case (.halfOpen, .success) where isProbe:
-            (state, failures) = (.closed, 0)
+            (state, failed) = (.closed, [])
             return (.closed, true)
         case (.halfOpen, .failure) where isProbe:
             (state, since) = (.open, now)
@@ -168,13 +171,13 @@ final class HandlerCircuit: Sendable {
     /// A message that was admitted has been handled.
     ///
     /// - Returns: Whether a failure counts as an attempt at the message.
-    func ended(_ outcome: CircuitBreaker.Outcome, asProbe isProbe: Bool) -> Bool {
+    func ended(_ outcome: CircuitBreaker.Outcome, of message: UUID, asProbe isProbe: Bool) -> Bool {
         if outcome != .failure, isQuiet { return true }
         let now = clock.now()
         // Logged and recorded under the lock, so that the last line and the gauge show the last state.
         return breaker.withLock { breaker in
             let openedAt = breaker.openedAt
-            let (change, isAttempt) = breaker.ended(outcome, asProbe: isProbe, at: now)
+            let (change, isAttempt) = breaker.ended(outcome, of: message, asProbe: isProbe, at: now)
             quiet.store(breaker.state == .closed && breaker.failures == 0, ordering: .releasing)
             switch change {
             case .opened:

@@ -359,7 +359,7 @@ public final class SignalDispatcher: Service {
     private func succeed(
         _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
     ) {
-        _ = entry.policy.circuit?.ended(outcome, asProbe: inFlight.isProbe)
+        _ = entry.policy.circuit?.ended(outcome, of: inFlight.event.id, asProbe: inFlight.isProbe)
         returnPermit(of: inFlight)
         inFlight.hasPermit = false
         inFlight.advance()
@@ -377,7 +377,9 @@ public final class SignalDispatcher: Service {
         let outcome: CircuitBreaker.Outcome = republisher.isFinal(error) ? .neutral : .failure
         let isProbe = inFlight.isProbe
         inFlight.isProbe = false
-        if let circuit = entry.policy.circuit, !circuit.ended(outcome, asProbe: isProbe) {
+        if let circuit = entry.policy.circuit,
+            !circuit.ended(outcome, of: inFlight.event.id, asProbe: isProbe)
+        {
             logger.debug(
                 "handler failed while its circuit was open",
                 metadata: ["handler": "\(entry.handler.name)", "error": "\(type(of: error))"])
@@ -401,9 +403,11 @@ public final class SignalDispatcher: Service {
     /// Whether a message may be passed to a handler whose circuit is not known to be closed; defers or holds it
     /// otherwise.
     ///
+    /// - Parameter isPaced: false within a batch, whose other messages wait for this one.
     /// - Returns: `waits` if the delivery must stay unsettled, because it can no longer be settled or the worker stops.
     private func admit(
-        _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ circuit: HandlerCircuit
+        _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ circuit: HandlerCircuit,
+        isPaced: Bool = true
     ) async -> Readiness {
         let start = ContinuousClock.now
         while true {
@@ -414,7 +418,7 @@ public final class SignalDispatcher: Service {
                 return .runs
             case .wait where !source.isStrictlyOrdered:
                 // A worker that can do nothing else leaves the other messages in the queue for a while.
-                if handlers.areAllCircuitsOpen, ContinuousClock.now < start + pace, !queue.hasEnded,
+                if isPaced, handlers.areAllCircuitsOpen, ContinuousClock.now < start + pace, !queue.hasEnded,
                     !Task.isCancelled
                 {
                     break
@@ -511,7 +515,7 @@ public final class SignalDispatcher: Service {
         while let entry = member.entry, entry.policy.batch == batch.index {
             guard source.isCurrent(member.delivery) else { break }
             if let circuit = entry.policy.circuit, !circuit.isQuiet {
-                switch await admit(&member, entry, circuit) {
+                switch await admit(&member, entry, circuit, isPaced: false) {
                 case .runs: break
                 case .isSkipped: continue
                 case .waits:
@@ -539,8 +543,13 @@ public final class SignalDispatcher: Service {
     private func succeed(
         _ batch: InFlightBatch, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
     ) async {
-        _ = entry.policy.circuit?.ended(outcome, asProbe: false)
-        for member in batch.members {
+        _ = entry.policy.circuit?.ended(outcome, of: batch.members[0].event.id, asProbe: false)
+        // A copy that cannot be published for a while must not keep the others from being acknowledged.
+        let members =
+            source.isStrictlyOrdered
+            ? batch.members
+            : batch.members.filter(\.copies.isEmpty) + batch.members.filter { !$0.copies.isEmpty }
+        for member in members {
             var member = member
             member.advance()
             await leave(member)

@@ -15,6 +15,8 @@ public struct InboxWork: Hashable, Sendable {
             case binding
             /// The handler handles the signals that match the pattern.
             case handler
+            /// As `handler`, but only those that its condition accepts: which ones is not known here.
+            case filtered
             /// The handler handles the signals that no other handler does.
             case rest
         }
@@ -59,8 +61,10 @@ public struct InboxWork: Hashable, Sendable {
         var handlers: Set<String> = []
         for (_, entries) in Dictionary(grouping: covering, by: \.queue)
         where entries.contains(where: { $0.kind == .binding }) {
-            let own = entries.filter { $0.kind == .handler }
-            handlers.formUnion((own.isEmpty ? entries.filter { $0.kind == .rest } : own).map(\.name))
+            let own = entries.filter { $0.kind == .handler || $0.kind == .filtered }
+            let expected =
+                own.isEmpty ? entries.filter { $0.kind == .rest } : own.filter { $0.kind == .handler }
+            handlers.formUnion(expected.map(\.name))
         }
         return handlers.sorted()
     }

@@ -37,7 +37,8 @@ extension SQLiteInbox {
                 case .name(let name): name.rawValue
                 case .pattern(let pattern): pattern.rawValue
                 }
-            wanted.append(WorkKey(kind: .handler, name: handler.name, pattern: pattern))
+            let kind = handler.isConditional ? InboxWork.Entry.Kind.filtered : .handler
+            wanted.append(WorkKey(kind: kind, name: handler.name, pattern: pattern))
         }
         if let rest = handlers.unhandled {
             wanted.append(WorkKey(kind: .rest, name: rest.name, pattern: "#"))

@@ -69,10 +69,11 @@ public final class SignalWorker: Service {
     ///   - keepsBindings: whether the queue stays bound with patterns that a worker bound earlier and that are no
     ///     longer in `patterns`.
     ///   - dispatching: the worker's concurrency, retries and limits; by default `DispatcherSettings()`, with a
-    ///     concurrency of 1 if the worker is `singleActive`.
+    ///     concurrency of 1 if the worker is `singleActive`. Settings of your own need that 1, too, for strict order.
     ///   - inbox: by default the file of `INBOX_URL`. `SQLiteInbox(pool:)` shares the application's database.
     ///   - settings: by default those of the process's environment, read when the worker starts.
-    ///   - logger: by default one that is labelled with the name of the executable.
+    ///   - logger: by default one that is labelled with the name of the executable. ``run(as:)`` bootstraps logging and
+    ///     metrics in any case: a program that does so itself runs the worker in a `ServiceGroup`.
     public init(
         queue: String, patterns: [SignalPattern], handlers: SignalHandlers, singleActive: Bool = false,
         keepsBindings: Bool = false, dispatching: DispatcherSettings? = nil, inbox: SQLiteInbox? = nil,
@@ -160,6 +161,11 @@ public final class SignalWorker: Service {
         for warning in settings.warnings {
             logger.warning(
                 "suspicious setting", metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
+        }
+        if configuration.singleActive, configuration.dispatching.concurrency > 1 {
+            logger.warning(
+                "order is kept per subject only; a concurrency of 1 keeps it for the whole queue",
+                metadata: ["concurrency": "\(configuration.dispatching.concurrency)"])
         }
         for pattern in configuration.patterns where !pattern.canMatchSignals {
             logger.warning("pattern cannot match any signal", metadata: ["pattern": "\(pattern)"])

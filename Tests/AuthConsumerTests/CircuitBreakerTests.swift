@@ -39,6 +39,18 @@ import Testing
         #expect(breaker.admit(at: time(0)) == .wait)
     }
 
+    @Test func `one message that fails again and again opens no circuit`() {
+        var breaker = breaker()
+        let message = UUID()
+        for _ in 0..<30 {
+            let answer = breaker.ended(.failure, of: message, asProbe: false, at: time(0))
+            #expect(answer.change == nil && answer.isAttempt)
+        }
+        #expect(breaker.state == .closed)
+        _ = breaker.ended(.failure, asProbe: false, at: time(0))
+        #expect(breaker.ended(.failure, asProbe: false, at: time(0)).change == .opened)
+    }
+
     @Test func `a success starts the count again; a neutral outcome does not`() {
         var breaker = breaker()
         for _ in 0..<5 {

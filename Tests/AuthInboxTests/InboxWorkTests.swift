@@ -72,6 +72,17 @@ import Testing
         #expect(try await handlers("billing.invoice_paid", at: 1) == ["rest"])
     }
 
+    @Test func `a handler with a condition is not expected to have handled anything`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var table = table([("mail", "account.#")], rest: "rest")
+        table.on(matching: "billing.#", as: "large", where: { _ in false }) { _, _ in }
+        try await inbox.register(table, boundTo: ["#"], on: "q", at: time(0))
+        #expect(try await handlers("account.user_signed_up", at: 1) == ["mail"])
+        // It may have refused the signal, which then does not go to the handler of the rest either.
+        #expect(try await handlers("billing.invoice_paid", at: 1) == [])
+        #expect(try await handlers("shop.parcel_sent", at: 1) == ["rest"])
+    }
+
     @Test func `two queues that share an inbox keep separate handlers`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await inbox.register(table([("mail", "#")]), boundTo: ["account.#"], on: "one", at: time(0))

@@ -205,6 +205,7 @@ final class ConsumingDriver: ConnectionDriver {
         case .cancelDone where !isCancelSent:
             throw BrokerError(.protocolError, "the broker sent an unexpected basic.cancel-ok")
         case .consumerCancelled, .cancelDone:
+            giveBack()
             handOver()
             buffer.end()
         default: break

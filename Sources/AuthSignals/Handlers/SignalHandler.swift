@@ -71,6 +71,9 @@ public struct SignalHandler: Sendable {
         return try accepts(event)
     }
 
+    /// Whether the handler has a `where:`, so that its signals are not known from their names.
+    package var isConditional: Bool { extras?.options.accepts != nil }
+
     /// Whether the handler receives signals with that name.
     public func takes(_ signal: SignalName) -> Bool {
         switch interest {

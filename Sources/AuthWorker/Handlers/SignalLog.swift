@@ -24,7 +24,7 @@ public final class SignalLog: Sendable {
     private let format: Format
     private let full: Bool
     private let tokens: TokenOpener
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (String) throws -> Void
     private let isHeaderWritten = Mutex(false)
 
     /// - Parameters:
@@ -38,12 +38,13 @@ public final class SignalLog: Sendable {
         self.format = format
         self.full = full
         self.tokens = tokens
-        self.write = write ?? { FileHandle.standardOutput.write(Data($0.utf8)) }
+        // A full disk is an error of this message, not the end of the process.
+        self.write = write ?? { try FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) }
     }
 
     /// Prints a signal.
     ///
-    /// - Throws: `SignalError` if the data of the event cannot be read.
+    /// - Throws: `SignalError` if the data of the event cannot be read; the error of writing to standard output.
     public func write(_ event: SignalEvent, _ context: SignalContext) throws {
         let data = try event.json()
         let shown = full ? hidingToken(of: event, in: data) : Redaction.catalog.redact(data)
@@ -54,7 +55,8 @@ public final class SignalLog: Sendable {
                 time: event.time.wireText, signal: event.name.rawValue, id: event.id.wireText,
                 subject: event.subject, sequence: event.sequence, attempt: context.attempt,
                 latencyMs: milliseconds, data: shown)
-            write(String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self).terminalSafe + "\n")
+            try write(
+                String(decoding: try SignalCodec.encoder().encode(line), as: UTF8.self).terminalSafe + "\n")
         case .table:
             let header = isHeaderWritten.withLock { written in
                 defer { written = true }
@@ -62,7 +64,7 @@ public final class SignalLog: Sendable {
             }
             let address = full ? shown["user"]?["email"]?.string : nil
             let who = address ?? event.subject ?? "-"
-            write(
+            try write(
                 header
                     + Self.row(
                         String(event.time.wireText.dropFirst(11).dropLast()), event.name.rawValue, who,
