@@ -12,8 +12,8 @@ public struct DispatcherSettings: Sendable {
         public static let text = ErrorDetail(kind: .text)
     }
 
-    /// The maximum number of subjects that are handled concurrently, from 1. The source's prefetch should be twice
-    /// that.
+    /// The maximum number of subjects that are handled concurrently; less than 1 is 1. The source's prefetch should be
+    /// twice that.
     public var concurrency = 8
     /// How long a handler may run, unless it has its own limit; after that it counts as failed.
     public var handlerTimeout: Duration = .seconds(300)

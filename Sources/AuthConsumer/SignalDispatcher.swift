@@ -41,7 +41,8 @@ public final class SignalDispatcher: Service {
         logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
         tracer: any Tracer = InstrumentationSystem.tracer
     ) {
-        precondition(settings.concurrency >= 1, "the concurrency must be at least 1")
+        var settings = settings
+        settings.concurrency = max(1, settings.concurrency)
         precondition(
             inbox != nil || !handlers.all.contains(where: \.isTransactional),
             "a transactional handler needs an inbox")

@@ -14,6 +14,24 @@ import Testing
         #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE", "CONSUMER_IN_FLIGHT_BYTES"])
     }
 
+    @Test func `a connection without a URL fails with an error that says so`() async throws {
+        let settings = BrokerSettings(urls: [])
+        let isRightError = { @Sendable (error: any Error) in
+            (error as? BrokerError)?.code == .invalidValue && "\(error)".contains("no broker URL")
+        }
+        await #expect {
+            try await BrokerPublisher(settings).run()
+        } throws: {
+            isRightError($0)
+        }
+        let queue = try ConsumerTopology(queue: "q", patterns: ["#"])
+        await #expect {
+            try await BrokerSource(queue, settings).run()
+        } throws: {
+            isRightError($0)
+        }
+    }
+
     @Test func `reads the byte budget of a worker`() throws {
         var reader = SettingsReader(["CONSUMER_IN_FLIGHT_BYTES": "1048576"])
         let settings = BrokerSettings(reading: &reader)

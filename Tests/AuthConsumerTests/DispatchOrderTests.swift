@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, -1, .min]) func `handles one by one with a concurrency below 1`(
+        concurrency: Int
+    ) async throws {
+        let bench = DispatcherBench()
+        bench.on()
+        for number in 1...3 { bench.send(.test(number)) }
+        try await bench.running {
+            $0.concurrency = concurrency
+        } _: {
+            try await bench.untilSettled()
+        }
+        #expect(bench.recorder.entries.compactMap(\.event.sequence) == [1, 2, 3])
+    }
+
     @Test func `never exceeds the configured concurrency`() async throws {
         let bench = DispatcherBench(prefetch: 100)
         let gate = Gate()

@@ -57,9 +57,7 @@ public struct BrokerSettings: Sendable {
         return settings
     }
 
-    /// - Parameter urls: The nodes of the broker, at least one.
-    public init(urls: [BrokerURL] = [.local]) {
-        precondition(!urls.isEmpty, "at least one broker URL is required")
-        self.urls = urls
-    }
+    /// - Parameter urls: The nodes of the broker, at least one: a connection without one fails with
+    ///   ``BrokerError/Code/invalidValue``.
+    public init(urls: [BrokerURL] = [.local]) { self.urls = urls }
 }

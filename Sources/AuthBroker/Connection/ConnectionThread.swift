@@ -69,9 +69,13 @@ final class ConnectionThread: Sendable {
     /// Starts the thread; a second call does nothing.
     ///
     /// - Parameter driver: Called on the thread, since the result is confined to it.
-    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``; the thread was not started then.
+    /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted``, or ``BrokerError/Code/invalidValue`` if the
+    ///   settings have no URL; the thread was not started then.
     func start(_ driver: @escaping @Sendable () -> any ConnectionDriver) throws(BrokerError) {
         if state.withLock({ $0.isStarted }) { return }
+        if settings.urls.isEmpty {
+            throw BrokerError(.invalidValue, "the settings have no broker URL; at least one is required")
+        }
         let handle = try makeHandle()
         let isFirst = state.withLock { state in
             if state.isStarted { return false }
