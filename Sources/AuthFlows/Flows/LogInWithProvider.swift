@@ -21,7 +21,7 @@ extension FlowTransaction {
         if let email = found.email, !email.verified {
             try verifyIndirectly(email.email, of: user)
             let own = try authentication().flatMap { $0.user.id == user.id ? $0.session.id : nil }
-            // The caller's own session is kept for now. It ends below, with `user_logged_out`.
+            // The caller's own session is kept here, since it ends below, with `user_logged_out`.
             _ = try shutOutMaker(of: &user, proved: email.email, keeping: own)
         }
         login.user = user

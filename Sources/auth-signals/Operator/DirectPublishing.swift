@@ -4,6 +4,7 @@ import AuthBrokerTools
 import AuthServiceKit
 import AuthSignals
 import Logging
+import ServiceLifecycle
 
 /// Publishing from an operator's command, without the outbox and the relay: nothing is stored, and each message's
 /// outcome is returned to the command.
@@ -17,13 +18,10 @@ enum DirectPublishing {
     ) async throws -> Answer {
         try await checkConsumer(of: queue, settings)
         let publisher = try QueuePublisher(to: queue, settings, logger: silent)
-        let running = Task { try await publisher.run() }
-        defer { running.cancel() }
-        try await publisher.awaitReady(within: settings.connectTimeout)
-        let answer = try await body(publisher)
-        running.cancel()
-        try await running.value
-        return answer
+        return try await whileRunning(publisher) {
+            try await publisher.awaitReady(within: settings.connectTimeout)
+            return try await body(publisher)
+        }
     }
 
     /// Runs `body` with a publisher to the signals' exchange.
@@ -35,10 +33,19 @@ enum DirectPublishing {
         // A single attempt, since the publisher itself would try again until the time-out.
         try await BrokerAdmin(settings).check()
         let publisher = BrokerPublisher(settings, logger: silent)
+        return try await whileRunning(publisher) {
+            try await publisher.awaitReady(within: settings.connectTimeout)
+            return try await body(publisher)
+        }
+    }
+
+    /// Runs a publisher until `body` has returned; then it waits for what is in flight.
+    private static func whileRunning<Answer>(
+        _ publisher: some Service, _ body: () async throws -> Answer
+    ) async throws -> Answer {
         let running = Task { try await publisher.run() }
         defer { running.cancel() }
-        try await publisher.awaitReady(within: settings.connectTimeout)
-        let answer = try await body(publisher)
+        let answer = try await body()
         running.cancel()
         try await running.value
         return answer
