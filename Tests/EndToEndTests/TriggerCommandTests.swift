@@ -106,6 +106,13 @@ extension EndToEnd {
             let refused = try await installation.operate(["trigger", "account.email_added"], code: 2)
             #expect(refused.log.contains("https://accounts.examples.org"))
             #expect(refused.log.contains("--force"))
+            // Without a source the broker's address decides.
+            let remote = try await installation.operate(
+                ["trigger", "account.email_added"],
+                settings: ["SIGNALS_SOURCE": "", "BROKER_URL": "amqp://192.0.2.1"], code: 2)
+            #expect(remote.log.contains("SIGNALS_SOURCE is not set"), "\(remote.log)")
+            try await installation.operate(
+                ["trigger", "account.email_added"], settings: ["SIGNALS_SOURCE": ""], code: 75)
             // The forced one fails only because no broker listens.
             try await installation.operate(["trigger", "account.email_added", "--force"], code: 75)
         }

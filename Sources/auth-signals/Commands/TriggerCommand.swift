@@ -15,10 +15,10 @@ struct TriggerCommand: AsyncParsableCommand {
             the outbox: `outbox list` and `outbox verify` do not know them.
 
             Samples are refused if SIGNALS_SOURCE is not the source of a development installation, unless --force is
-            given. A development source is not set (then it is http://localhost), or its host is localhost, 127.x.x.x,
-            ::1, example.com, example.net, example.org, a name below one of these, or a name that ends in .test,
-            .example, .invalid or .local. Settings: SIGNALS_SOURCE and the other SIGNALS_… settings of messages,
-            BROKER_URL, BROKER_EXCHANGE. The exit code is 1 if a sample was not stored in a queue.
+            given. A development source is not set while the broker is on this host (then it is http://localhost),
+            or its host is localhost, 127.x.x.x, ::1, example.com, example.net, example.org, a name below one of
+            these, or a name that ends in .test, .example, .invalid or .local. Settings: SIGNALS_SOURCE and the
+            other SIGNALS_… settings of messages, BROKER_URL, BROKER_EXCHANGE. The exit code is 1 if a sample was not stored in a queue.
             """)
 
     @Argument(help: "The signal's name, for example account.user_logged_in.")
@@ -60,10 +60,18 @@ struct TriggerCommand: AsyncParsableCommand {
     func run() async throws {
         let sample = try SampleSignal(name: name, assignments)
         var reader = ProcessEnvironment.settings()
+        let isSourceSet = reader.string("SIGNALS_SOURCE") != nil
         let signals = SignalSettings(reading: &reader, defaultSource: "http://localhost")
         var broker = BrokerSettings(reading: &reader)
         broker.connectionName = "auth-signals operator"
         try reader.check()
+        // Without a source of its own the shell tells nothing about the installation, but the broker's address may.
+        if !force, !isSourceSet, let remote = broker.urls.first(where: { !Loopback.isHost($0.host) }) {
+            throw ProcessFailure(
+                .usage,
+                "SIGNALS_SOURCE is not set, and the broker \(remote.host) is not on this host: set SIGNALS_SOURCE to "
+                    + "that of a development installation, or use --force")
+        }
         guard force || signals.isForDevelopment else {
             throw ProcessFailure(
                 .usage,

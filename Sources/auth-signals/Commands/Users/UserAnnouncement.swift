@@ -20,13 +20,15 @@ struct UserAnnouncement {
     struct Progress {
         enum Ending {
             case complete, interrupted
-            /// A message was not confirmed, or could not be encoded; with the reason.
-            case failed(String)
+            /// The store could not be read, or a message was not confirmed; with the reason.
+            case failed(String, ProcessFailure.Code)
         }
         /// The number of accounts whose messages were confirmed, without a gap.
         var announced = 0
         /// The last one of them.
         var last: User.ID?
+        /// The number of accounts that make a signal which cannot be encoded; the others are announced nevertheless.
+        var skipped = 0
         var ending = Ending.complete
     }
 
@@ -77,19 +79,24 @@ struct UserAnnouncement {
             do {
                 page = try await store.users(after: cursor, joinedFrom: joined, limit: pageSize)
             } catch let error as StoreError {
-                progress.ending = .failed(error.message)
+                progress.ending = .failed(error.message, .failed)
                 break reading
             }
             if let last = page.users.last {
                 cursor = last.user.id
                 submitted += page.users.count
-                do {
-                    let messages = try page.users.map { try message(for: $0, page.sequence) }
-                    inFlight.append(
-                        Page(users: page.users.map(\.user.id), receipt: publisher.submit(messages)))
-                } catch let error as SignalError {
-                    progress.ending = .failed(error.message)
-                    break reading
+                var (users, messages): ([User.ID], [SignalMessage]) = ([], [])
+                for record in page.users {
+                    do {
+                        messages.append(try message(for: record, page.sequence))
+                        users.append(record.user.id)
+                    } catch let error as SignalError {
+                        progress.skipped += 1
+                        printNote("\(record.user.subject) skipped: \(error.message)")
+                    }
+                }
+                if !users.isEmpty {
+                    inFlight.append(Page(users: users, receipt: publisher.submit(messages)))
                 }
             } else {
                 isComplete = true
@@ -115,7 +122,9 @@ struct UserAnnouncement {
         func isConfirmed(_ progress: inout Progress, _ reason: (PublishOutcome) -> String) async -> Bool {
             for (user, outcome) in zip(users, await receipt.outcomes()) {
                 guard outcome == .confirmed else {
-                    progress.ending = .failed(reason(outcome))
+                    var code = ProcessFailure.Code.failed
+                    if case .unknown = outcome { code = .unreachable }
+                    progress.ending = .failed(reason(outcome), code)
                     return false
                 }
                 progress.announced += 1

@@ -61,19 +61,25 @@ struct UsersAnnounceCommand: AsyncParsableCommand {
         }
         switch progress.ending {
         case .complete: break
-        case .interrupted: throw failure("interrupted", progress)
-        case .failed(let reason): throw failure(reason, progress)
+        case .interrupted: throw failure("interrupted", .failed, progress)
+        case .failed(let reason, let code): throw failure(reason, code, progress)
         }
         printLine(
             json
                 ? try Result(queue: to, announced: progress.announced).jsonText()
                 : "\(progress.announced) users announced to \(to)")
+        if progress.skipped > 0 {
+            throw ProcessFailure(
+                .failed, "\(progress.skipped) users were skipped: their signals cannot be encoded")
+        }
     }
 
-    private func failure(_ reason: String, _ progress: UserAnnouncement.Progress) -> ProcessFailure {
+    private func failure(
+        _ reason: String, _ code: ProcessFailure.Code, _ progress: UserAnnouncement.Progress
+    ) -> ProcessFailure {
         let next = progress.last.map { "--after \($0.wireText)" } ?? "the same options"
         return ProcessFailure(
-            .failed,
+            code,
             "\(progress.announced) users announced to \(to), then: \(reason); run the command again with \(next)"
         )
     }
