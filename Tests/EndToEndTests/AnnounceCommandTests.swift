@@ -70,6 +70,29 @@ extension EndToEnd {
             try await other.program.stop()
         }
 
+        @Test func `skips a user whose signal is too large, and announces those behind`() async throws {
+            let (installation, users) = try await installation(users: 3)
+            let worker = try await installation.consume(queue: "skipped")
+            let store = try SQLiteStore(
+                path: installation.folder.path("auth.sqlite"), keys: KeyRing(secret: Self.secret),
+                codec: SignalCodec(source: "http://accounts.test"))
+            try await store.transaction { (transaction: SQLiteTransaction) in
+                try transaction.insert(
+                    EmailAddress(
+                        id: .version7(), userID: users[1].id,
+                        email: String(repeating: "a", count: 100_000) + "@example.org", verified: false,
+                        primary: false))
+            }
+            let announced = try await installation.operate(
+                ["users", "announce", "--to", installation.name(of: "skipped")], code: 1)
+            #expect(announced.output.hasPrefix("2 users announced"), "\(announced.output)")
+            #expect(announced.log.contains("\(users[1].subject) skipped: "), "\(announced.log)")
+            #expect(announced.log.contains("1 users were skipped"))
+            let handled = try await worker.handled(atLeast: 2)
+            #expect(Set(handled.compactMap(\.subject)) == [users[0].subject, users[2].subject])
+            try await worker.program.stop()
+        }
+
         @Test func `announces a part of the users`() async throws {
             let (installation, users) = try await installation(users: 12)
             let worker = try await installation.consume(queue: "part")
