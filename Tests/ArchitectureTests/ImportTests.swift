@@ -71,6 +71,31 @@ import Testing
         #expect(inSources.sorted() == targets)
     }
 
+    @Test func `a worker and its tests compile no identity providers, no server and no executables`() throws {
+        let imports = Dictionary(uniqueKeysWithValues: ImportTable.rows.map { ($0.target, $0.imports) })
+        var compiled: Set<String> = []
+        var open = ["AuthWorker", "AuthTesting"]
+        while let target = open.popLast() {
+            if compiled.insert(target).inserted { open += imports[target] ?? [] }
+        }
+        #expect(compiled.isSuperset(of: ["AuthBroker", "AuthInbox", "AuthStore"]))
+        let others = [
+            "AuthProviders", "JWTKit", "AuthServer", "AuthMail", "CCurl", "AuthServices", "auth-signals",
+            "auth-consumer",
+        ]
+        #expect(compiled.isDisjoint(with: others))
+        // What the manifest lists is compiled, too, whether it is imported or not.
+        let declarations = try Repository.File(path: "Package.swift").text
+            .split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst()
+        for target in compiled where imports[target] != nil {
+            let declaration = try #require(
+                declarations.first {
+                    $0.firstMatch(of: #/^\s*name:\s*"([^"]+)"/#).map { $0.1 == target } ?? false
+                })
+            for other in others { #expect(!declaration.contains("\"\(other)\""), "\(target)") }
+        }
+    }
+
     @Test func `the table in docs/architecture.md matches`() throws {
         let page = try Repository.File(path: "docs/architecture.md").lines
         var documented: [String: Set<String>] = [:]
