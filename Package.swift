@@ -30,11 +30,9 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let kits: [Target.Dependency] = [
     .product(name: "InMemoryLogging", package: "swift-log"),
@@ -42,6 +40,10 @@ let kits: [Target.Dependency] = [
     .product(name: "MetricsTestKit", package: "swift-metrics"),
     .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
 ]
+/// What the executables link only with the trait `PostgreSQL`.
+func postgres(_ targets: String...) -> [Target.Dependency] {
+    targets.map { .target(name: $0, condition: .when(traits: ["PostgreSQL"])) }
+}
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -53,20 +55,24 @@ let package = Package(
             name: "AuthApplication",
             targets: [
                 "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
-                "AuthStore",
+                "AuthSQLiteStore", "AuthStore",
                 "AuthBroker", "AuthFlows", "AuthSignals",
             ]),
         .library(
             name: "AuthWorker",
             targets: [
-                "AuthWorker", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
+                "AuthWorker", "AuthConsumer", "AuthSQLiteInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
             ]),
 
         // One product per target, for those that need less.
         .library(name: "AuthSignals", targets: ["AuthSignals"]),
         .library(name: "AuthFlows", targets: ["AuthFlows"]),
-        .library(name: "AuthStore", targets: ["AuthStore"]),
-        .library(name: "AuthInbox", targets: ["AuthInbox"]),
+        .library(name: "AuthSQLiteStore", targets: ["AuthSQLiteStore", "AuthStore"]),
+        .library(
+            name: "AuthPostgresStore",
+            targets: ["AuthPostgresStore", "AuthPostgres", "AuthStore"]),
+        .library(name: "AuthSQLiteInbox", targets: ["AuthSQLiteInbox"]),
+        .library(name: "AuthPostgresInbox", targets: ["AuthPostgresInbox", "AuthPostgres"]),
         .library(name: "AuthBroker", targets: ["AuthBroker"]),
         .library(name: "AuthRelay", targets: ["AuthRelay"]),
         .library(name: "AuthConsumer", targets: ["AuthConsumer"]),
@@ -79,6 +85,11 @@ let package = Package(
         .executable(name: "auth-signals", targets: ["auth-signals"]),
         .executable(name: "auth-consumer", targets: ["auth-consumer"]),
     ],
+    traits: [
+        .trait(
+            name: "PostgreSQL",
+            description: "auth-signals and auth-consumer can use PostgreSQL; they then link libpq.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -90,10 +101,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         // The domain: contains no SQL, no AMQP, no HTTP.
@@ -103,13 +113,14 @@ let package = Package(
             dependencies: ["AuthSignals"] + crypto + plumbing,
             swiftSettings: swift),
 
-        // The C interfaces: the only targets that include the headers of librabbitmq and libcurl.
+        // The C interfaces: the only targets that include the headers of librabbitmq, libcurl and libpq.
         .target(
             name: "CRabbitMQ", cSettings: c,
             linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CCurl", cSettings: c, linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CPostgres", cSettings: c, linkerSettings: [.linkedLibrary("pq")]),
 
-        // The adapters: AMQP, SQLite, SMTP and HTTP.
+        // The adapters: AMQP, SQLite, PostgreSQL, SMTP and HTTP.
         .target(
             name: "AuthBroker", dependencies: ["AuthSignals", "CRabbitMQ", deque] + plumbing,
             swiftSettings: swift),
@@ -120,25 +131,53 @@ let package = Package(
             swiftSettings: swift),
         .target(name: "SQLiteSupport", dependencies: ["AuthSignals", grdb], swiftSettings: swift),
         .target(
-            name: "AuthInbox", dependencies: ["SQLiteSupport", "AuthSignals", grdb] + plumbing,
+            name: "AuthSQLiteInbox", dependencies: ["SQLiteSupport", "AuthSignals", grdb] + plumbing,
+            swiftSettings: swift),
+        // What all stores share; contains no SQL.
+        .target(
+            name: "AuthStore", dependencies: ["AuthFlows", "AuthSignals"] + plumbing, swiftSettings: swift),
+        .target(
+            name: "AuthSQLiteStore",
+            dependencies: ["SQLiteSupport", "AuthStore", "AuthFlows", "AuthSignals", grdb] + plumbing,
             swiftSettings: swift),
         .target(
-            name: "AuthStore", dependencies: ["SQLiteSupport", "AuthFlows", "AuthSignals", grdb] + plumbing,
+            name: "AuthPostgres", dependencies: ["AuthSignals", "CPostgres"] + plumbing, swiftSettings: swift),
+        .target(
+            name: "AuthPostgresStore",
+            dependencies: ["AuthPostgres", "AuthStore", "AuthFlows", "AuthSignals"] + plumbing,
+            swiftSettings: swift),
+        .target(
+            name: "AuthPostgresInbox", dependencies: ["AuthPostgres", "AuthSignals"] + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthMail", dependencies: ["AuthFlows", "AuthSignals", "CCurl"] + plumbing,
             resources: [.embedInCode("Templates")],
             swiftSettings: swift),
         .target(
-            name: "AuthHTTP", dependencies: ["AuthSignals", httpClient, nio, nioPosix, nioSSL] + plumbing,
-            swiftSettings: swift),
+            name: "AuthHTTP", dependencies: ["AuthSignals", "CCurl"] + plumbing, swiftSettings: swift),
         .target(
             name: "AuthProviders",
-            dependencies: ["AuthHTTP", "AuthFlows", "AuthSignals", httpClient, jwtKit, nio, nioHTTP1] + crypto
-                + plumbing,
+            dependencies: ["AuthHTTP", "AuthFlows", "AuthSignals", jwtKit] + crypto + plumbing,
             swiftSettings: swift),
         .target(
             name: "AuthServer", dependencies: ["AuthFlows", "AuthSignals", hummingbird] + plumbing,
+            // Embedded as constants, by `Scripts/generate pages`.
+            exclude: ["Pages/Files"],
+            swiftSettings: swift),
+
+        // The page for developers and operators; part of no product.
+        .target(
+            name: "AuthDashboard",
+            dependencies: [
+                "AuthServer", "AuthStore", "AuthHTTP", "AuthFlows", "AuthSignals", hummingbird, nio,
+            ] + plumbing,
+            resources: [.embedInCode("Page")],
+            swiftSettings: swift),
+
+        // Traces that leave the process: OTLP over HTTP.
+        .target(
+            name: "AuthTelemetry",
+            dependencies: ["AuthHTTP", "AuthSignals"] + plumbing,
             swiftSettings: swift),
 
         // The loops: they depend on seams only.
@@ -158,8 +197,8 @@ let package = Package(
         .target(
             name: "AuthWorker",
             dependencies: [
-                "AuthConsumer", "AuthBroker", "AuthInbox", "AuthHTTP", "AuthSignals", "AuthServiceKit",
-                arguments, httpClient, nio, nioHTTP1,
+                "AuthConsumer", "AuthBroker", "AuthSQLiteInbox", "AuthTelemetry", "AuthHTTP", "AuthSignals",
+                "AuthServiceKit", arguments,
             ] + crypto + plumbing,
             swiftSettings: swift),
 
@@ -181,29 +220,34 @@ let package = Package(
         .executableTarget(
             name: "auth-signals",
             dependencies: [
-                "AuthServices", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail", "AuthRelay",
-                "AuthConsumer",
+                "AuthServices", "AuthDashboard", "AuthServer", "AuthProviders", "AuthTelemetry", "AuthHTTP",
+                "AuthMail", "AuthRelay", "AuthConsumer",
                 "AuthBroker", "AuthBrokerTools",
-                "AuthInbox",
-                "AuthStore", "AuthFlows", "AuthSignals", "AuthServiceKit", arguments, hummingbird, httpClient,
-                nio, nioHTTP1,
-            ] + plumbing,
+                "AuthSQLiteInbox",
+                "AuthSQLiteStore", "AuthStore", "AuthFlows", "AuthSignals", "AuthServiceKit", arguments,
+                hummingbird,
+            ] + postgres("AuthPostgresStore", "AuthPostgresInbox", "AuthPostgres") + plumbing,
             swiftSettings: swift),
         .executableTarget(
             name: "auth-consumer",
-            dependencies: ["AuthWorker", "AuthHTTP", "AuthSignals", "AuthServiceKit", arguments] + plumbing,
+            dependencies: ["AuthWorker", "AuthHTTP", "AuthSignals", "AuthServiceKit", arguments]
+                + postgres("AuthPostgresInbox", "AuthPostgres") + plumbing,
             swiftSettings: swift),
 
         // The benchmarks of `Scripts/bench`; part of no product.
         .target(
             name: "CBare", path: "Benchmarks/bare", cSettings: c,
             linkerSettings: [.linkedLibrary("rabbitmq")]),
+        .target(name: "BenchmarkStatistics", path: "Benchmarks/statistics", swiftSettings: swift),
         .executableTarget(
             name: "auth-bench",
             dependencies: [
-                "AuthServer", "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker",
+                "BenchmarkStatistics", "AuthServer", "AuthRelay", "AuthConsumer", "AuthSQLiteStore",
+                "AuthStore", "AuthSQLiteInbox",
+                "AuthBroker",
                 "AuthFlows",
-                "AuthSignals", "CBare", "BrokerSupport", arguments, hummingbird, nio,
+                "AuthPostgresStore", "AuthPostgres", "AuthSignals", "CBare", "BrokerSupport",
+                "PostgresSupport", arguments, hummingbird, nio, grdb,
             ] + plumbing,
             path: "Benchmarks/auth-bench", swiftSettings: swift),
 
@@ -213,17 +257,26 @@ let package = Package(
             name: "BrokerSupport", dependencies: ["ToolSupport", "AuthBroker", "AuthSignals"] + plumbing,
             path: "Tests/Support/BrokerSupport", swiftSettings: swift),
         .target(
+            name: "PostgresSupport", dependencies: ["ToolSupport", "AuthPostgres", "AuthSignals"] + plumbing,
+            path: "Tests/Support/PostgresSupport", swiftSettings: swift),
+        .target(
             name: "ProgramSupport",
-            dependencies: ["BrokerSupport", "ToolSupport", "AuthTesting", "AuthBroker", "AuthSignals"]
-                + plumbing,
+            dependencies: [
+                "BrokerSupport", "PostgresSupport", "ToolSupport", "AuthTesting", "AuthBroker", "AuthSignals",
+            ] + plumbing,
             path: "Tests/Support/ProgramSupport", swiftSettings: swift),
+        // Sends requests to an application: to its responder, or over a socket.
+        .target(
+            name: "ServerTesting", dependencies: ["AuthHTTP", hummingbird, nioEmbedded] + plumbing,
+            path: "Tests/Support/ServerTesting", swiftSettings: swift),
         .target(
             name: "ConformanceReplay", dependencies: ["AuthSignals"],
             path: "Tests/Support/ConformanceReplay", exclude: ["flows.json"], swiftSettings: swift),
         .target(
             name: "FaultSupport",
             dependencies: [
-                "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker", "AuthFlows",
+                "AuthRelay", "AuthConsumer", "AuthSQLiteStore", "AuthPostgresStore", "AuthStore",
+                "AuthSQLiteInbox", "AuthPostgresInbox", "AuthPostgres", "AuthBroker", "AuthFlows",
                 "AuthSignals", "ToolSupport", grdb,
             ] + plumbing,
             path: "Tests/Support/FaultSupport", swiftSettings: swift),
@@ -231,27 +284,61 @@ let package = Package(
             name: "fault-actor",
             dependencies: [
                 "FaultSupport", "ToolSupport", "AuthRelay", "AuthConsumer", "AuthStore", "AuthBroker",
-                "AuthSignals", unixSignals,
+                "AuthFlows", "AuthSignals", unixSignals,
             ] + plumbing,
             path: "Tests/Support/FaultActor", swiftSettings: swift),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["AuthBroker", "AuthSignals"], swiftSettings: swift),
+        .testTarget(
+            name: "BenchmarkStatisticsTests", dependencies: ["BenchmarkStatistics"], swiftSettings: swift),
         .testTarget(
             name: "AuthSignalsTests", dependencies: ["AuthSignals", "ToolSupport"] + plumbing,
             exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
             name: "AuthFlowsTests",
-            dependencies: ["AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ToolSupport", grdb]
+            dependencies: [
+                "AuthFlows", "AuthSQLiteStore", "AuthPostgresStore", "AuthPostgres", "AuthStore",
+                "AuthTesting", "AuthSignals", "PostgresSupport", "ToolSupport", grdb,
+            ]
                 + crypto + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
-            name: "AuthStoreTests",
-            dependencies: ["AuthStore", "AuthFlows", "AuthTesting", "AuthSignals", grdb] + plumbing + kits,
+            name: "AuthSQLiteStoreTests",
+            dependencies: [
+                "AuthSQLiteStore", "SQLiteSupport", "AuthStore", "AuthFlows", "AuthTesting", "AuthSignals",
+                "ToolSupport",
+                grdb,
+            ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
-            name: "AuthInboxTests",
-            dependencies: ["AuthInbox", "AuthTesting", "AuthSignals", grdb] + plumbing + kits,
+            name: "AuthSQLiteInboxTests",
+            dependencies: ["AuthSQLiteInbox", "SQLiteSupport", "AuthTesting", "AuthSignals", grdb]
+                + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthPostgresTests",
+            dependencies: [
+                "AuthPostgres", "PostgresSupport", "BrokerSupport", "ToolSupport", "AuthTesting",
+                "AuthSignals", "CPostgres",
+            ]
+                + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthPostgresStoreTests",
+            dependencies: [
+                "AuthPostgresStore", "AuthPostgres", "PostgresSupport", "AuthStore", "AuthFlows",
+                "AuthTesting",
+                "AuthSignals", "ToolSupport",
+            ] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthPostgresInboxTests",
+            dependencies: [
+                "AuthPostgresInbox", "AuthPostgres", "PostgresSupport", "AuthConsumer", "AuthTesting",
+                "AuthSignals",
+                "ToolSupport",
+            ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
             name: "AuthBrokerTests",
@@ -280,32 +367,43 @@ let package = Package(
             exclude: ["Fixtures", "Golden"], swiftSettings: swift),
         .testTarget(
             name: "AuthHTTPTests",
-            dependencies: ["AuthHTTP", "AuthTesting", "AuthSignals", "ToolSupport", httpClient, nio]
-                + plumbing,
+            dependencies: ["AuthHTTP", "AuthTesting", "AuthSignals", "ToolSupport"] + plumbing,
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthProvidersTests",
             dependencies: [
-                "AuthProviders", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ToolSupport",
-                hummingbird,
-                httpClient,
-                jwtKit, nio,
+                "AuthProviders", "AuthFlows", "AuthSQLiteStore", "AuthStore", "AuthTesting", "AuthSignals",
+                "ToolSupport",
+                hummingbird, jwtKit, nio,
             ] + crypto + plumbing + kits,
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "AuthServerTests",
             dependencies: [
-                "AuthServer", "AuthFlows", "AuthStore", "AuthTesting", "AuthSignals", "ConformanceReplay",
+                "AuthServer", "AuthFlows", "AuthSQLiteStore", "AuthStore", "AuthTesting", "AuthSignals",
+                "ConformanceReplay", "ServerTesting",
                 "ToolSupport", hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
+            name: "AuthDashboardTests",
+            dependencies: [
+                "AuthDashboard", "AuthServer", "AuthSQLiteStore", "AuthStore", "AuthFlows", "AuthTesting",
+                "AuthHTTP", "AuthSignals", "ServerTesting",
+                "ToolSupport", hummingbird,
+            ] + plumbing + kits,
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthTelemetryTests",
+            dependencies: ["AuthTelemetry", "AuthTesting", "AuthSignals", "ToolSupport"]
+                + plumbing + kits,
+            exclude: ["Fixtures"], swiftSettings: swift),
+        .testTarget(
             name: "AuthServiceKitTests",
             dependencies: [
-                "AuthServiceKit", "AuthTesting", "AuthSignals", hummingbird, nio, nioHTTP1,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                "AuthServiceKit", "AuthTesting", "AuthSignals", "ServerTesting", hummingbird, nio,
+                nioEmbedded,
+                nioHTTP1,
             ] + plumbing + kits,
             swiftSettings: swift),
         .testTarget(
@@ -318,9 +416,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "ToolSupport",
-                "AuthServices", "AuthMail", "AuthRelay", "AuthWorker", "AuthConsumer", "AuthStore",
-                "AuthFlows",
+                "ProgramSupport", "ConformanceReplay", "FaultSupport", "BrokerSupport", "PostgresSupport",
+                "ToolSupport", "AuthServices", "AuthMail", "AuthRelay", "AuthWorker", "AuthConsumer",
+                "AuthSQLiteStore", "AuthPostgresStore", "AuthPostgres", "AuthStore", "AuthFlows",
                 "AuthTesting", "AuthBroker", "AuthBrokerTools", "AuthSignals", "auth-signals",
                 "auth-consumer",
                 grdb,
@@ -331,7 +429,7 @@ let package = Package(
             name: "FaultTests",
             dependencies: [
                 "FaultSupport", "ProgramSupport", "BrokerSupport", "ToolSupport", "AuthRelay", "AuthConsumer",
-                "AuthStore",
+                "AuthSQLiteStore", "AuthPostgresStore", "AuthStore", "AuthFlows", "PostgresSupport",
                 "AuthBroker", "AuthTesting", "AuthSignals", "CRabbitMQ", "fault-actor", "auth-signals",
                 "auth-consumer", grdb,
             ] + plumbing + kits,

@@ -6,13 +6,14 @@ import AuthBroker
 import AuthConsumer
 import AuthFlows
 import AuthHTTP
-import AuthInbox
+import AuthSQLiteInbox
 import AuthMail
 import AuthProviders
 import AuthRelay
 import AuthServer
 import AuthServices
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthWorker
 import Foundation
@@ -139,6 +140,23 @@ private func goOutside() -> ProviderClient {
     return client
 }
 
+private func call(_ url: URL, _ outgoing: OutgoingHTTP) async throws -> OutgoingResponse {
+    let connections = HTTPConnections(outgoing, connectTimeout: .seconds(5))
+    let response = try await connections.send(OutgoingRequest(url, timeout: .seconds(10)))
+    await connections.shutdown()
+    return response
+}
+
+private func post(_ json: Data, to url: URL, over connections: HTTPConnections) async throws
+    -> OutgoingResponse
+{
+    var request = OutgoingRequest("POST", url, timeout: .seconds(5))
+    request.setHeader("Content-Type", to: "application/json")
+    request.body = [UInt8](json)
+    let response = try await connections.send(request)
+    return response
+}
+
 private struct Statistics: Sendable {
     func insert(_ logins: [(id: UUID, user: String)]) async throws {}
 }
@@ -231,6 +249,12 @@ private func open(keys: KeyRing, codec: SignalCodec) async throws -> SQLiteStore
     let store = try SQLiteStore(path: "auth.sqlite", keys: keys, codec: codec)
     try await store.migrate()
     return store
+}
+
+private func chooseLanguage() {
+    let language = Language.preferred(
+        acceptLanguage: "de-AT, en;q=0.5", among: Language.all, default: .english)
+    print(language.code)  // de
 }
 
 print("compiled")

@@ -3,7 +3,7 @@
 // committed in one transaction.
 import AuthFlows
 import AuthSignals
-import AuthStore
+import AuthSQLiteStore
 import Foundation
 import GRDB
 

@@ -7,6 +7,7 @@ import AuthMail
 import AuthServer
 import AuthServices
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import Foundation
 import GRDB
@@ -40,7 +41,7 @@ if secret.utf8.count < 32 { reader.fault("SECRET_KEY", "must have at least 32 ch
 try reader.check()  // throws one error with every fault
 
 // 2. The pool, with the application's tables and those of the store, whose names begin with `auth_`
-let path = storage.url.path
+let path = storage.url.path ?? "auth.sqlite"
 let pool = try DatabasePool(path: path)
 var migrator = DatabaseMigrator()
 migrator.registerMigration("invoices") { database in
@@ -61,7 +62,9 @@ let accounts = Accounts(
 let router = Router(context: BasicAuthRequestContext.self)
 router.add(middleware: AuthMiddleware(accounts: accounts, settings: http))
 AuthRoutes(accounts: accounts, settings: http).addRoutes(to: router)
-AccountPages(accounts: accounts, settings: http).addRoutes(to: router)
+let pages = AccountPages(accounts: accounts, settings: http)
+pages.addRoutes(to: router)
+pages.addStartPage(to: router)
 router.post("invoices/:id/pay") { _, context in
     let payer = try context.requireIdentity().user.subject
     let invoice = try context.parameters.require("id")

@@ -2,7 +2,7 @@
 // The flows without HTTP: each flow is a function call that returns its result as a value.
 import AuthFlows
 import AuthSignals
-import AuthStore
+import AuthSQLiteStore
 
 let keys = KeyRing(secret: "a secret of 32 random bytes, of course")
 let store = try SQLiteStore.inMemory(keys: keys, codec: SignalCodec(source: "https://accounts.example.org"))

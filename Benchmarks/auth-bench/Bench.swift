@@ -4,21 +4,45 @@ import Foundation
 import Synchronization
 
 /// The state shared by all rows: the broker, a folder, and the number and size of runs.
-final class Bench: Sendable {
+struct Bench: Sendable {
     let broker: PrivateBroker
     let folder: String
-    /// The number of runs of each side; the result is their median.
-    let runs: Int
+    let cores: Cores
+    /// The placements in which each row is measured.
+    var placements: [Placement]
+    /// The number of pairs.
+    let pairs: Int
     let isQuick: Bool
-    private let lastRun = Atomic(Int(Date().timeIntervalSince1970 * 10) % 100_000_000)
+    /// Counts instructions per message; nil if no counter works on this machine.
+    let instructions: InstructionCounter?
 
-    init(broker: PrivateBroker, runs: Int, isQuick: Bool) throws {
+    /// Where servers and jobs run.
+    var placement = Placement.unpinned
+    /// Counts the instructions of measured jobs; nil to measure their time.
+    var counter: InstructionCounter?
+
+    private static let lastRun = Atomic(Int(Date().timeIntervalSince1970 * 10) % 100_000_000)
+    /// The files with the first processes of the servers.
+    private static let servers = Mutex<[String]>([])
+
+    init(
+        broker: PrivateBroker, cores: Cores, placements: [Placement], pairs: Int, isQuick: Bool,
+        instructions: InstructionCounter?, folder: String
+    ) {
         self.broker = broker
-        self.runs = runs
+        self.cores = cores
+        self.placements = placements
+        self.pairs = pairs
         self.isQuick = isQuick
-        folder = broker.directory + "/bench"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        self.instructions = instructions
+        self.folder = folder
+        Self.addServer("\(broker.directory)/node.group")
     }
+
+    /// Adds a server that is pinned.
+    ///
+    /// - Parameter leader: the file that contains the id of its first process.
+    static func addServer(_ leader: String) { servers.withLock { $0.append(leader) } }
 
     /// The number for a full run, or the one for a quick run.
     func size(_ long: Int, quick: Int) -> Int { isQuick ? quick : long }
@@ -26,24 +50,39 @@ final class Bench: Sendable {
     func job(_ kind: Job.Kind, _ change: (inout Job) -> Void = { _ in }) -> Job {
         var job = Job(kind)
         job.brokerURL = broker.url
-        job.run = lastRun.add(1, ordering: .relaxed).newValue
+        job.run = Self.lastRun.add(1, ordering: .relaxed).newValue
         change(&job)
         return job
     }
 
-    /// Runs a job in its own process.
+    /// Runs a job in its own process and measures it.
     func run(_ job: Job) async throws -> Outcome {
-        let before = (now: ContinuousClock.now, cpu: brokerCPU())
-        var outcome = try await Child.run(job)
+        pinServers()
+        let leader = "\(broker.directory)/node.group"
+        let before = (now: ContinuousClock.now, cpu: ServerProcesses.cpu(of: leader))
+        var outcome = try await Child.run(
+            job, on: cores.ofMeasured(placement), counter: counter, folder: folder)
         let wall = (ContinuousClock.now - before.now) / .seconds(1)
-        outcome.brokerCores = (brokerCPU() - before.cpu) / wall
+        outcome.brokerCores = (ServerProcesses.cpu(of: leader) - before.cpu) / wall
         return outcome
+    }
+
+    /// Runs a job that prepares a measurement.
+    func setUp(_ job: Job) async throws {
+        pinServers()
+        _ = try await Child.run(job, on: cores.ofMeasured(placement), folder: folder)
+    }
+
+    private func pinServers() {
+        for leader in Self.servers.withLock({ $0 }) {
+            ServerProcesses.pin(leader, to: cores.ofServers(placement))
+        }
     }
 
     /// Purges the queue and publishes messages to it.
     func fillQueue(_ count: Int) async throws {
-        _ = try await run(job(.prepare))
-        _ = try await run(job(.barePublish) { $0.count = count })
+        try await setUp(job(.prepare))
+        try await setUp(job(.barePublish) { $0.count = count })
     }
 
     /// Runs the body with a temporary folder.
@@ -55,22 +94,4 @@ final class Bench: Sendable {
     }
 
     func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
-
-    /// The processor time of the broker's processes in seconds.
-    private func brokerCPU() -> Double {
-        let group = (try? String(contentsOfFile: "\(broker.directory)/node.group", encoding: .utf8))?
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        var ticks = 0.0
-        for process in processes where process.allSatisfy(\.isNumber) {
-            // proc(5): state, parent, group, … follow the name in parentheses; fields 14 and 15 are the times.
-            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-                let end = text.lastIndex(of: ")")
-            else { continue }
-            let words = text[text.index(after: end)...].split(separator: " ")
-            guard words.count > 12, String(words[2]) == group else { continue }
-            ticks += (Double(words[11]) ?? 0) + (Double(words[12]) ?? 0)
-        }
-        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
 }

@@ -3,7 +3,7 @@ import ArgumentParser
 import CBare
 import Foundation
 
-/// Runs one measurement in its own process; used only by the benchmark itself.
+/// Runs one measurement in its own process, for the benchmark itself and `Benchmarks/peers`.
 struct RunJob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "job", shouldDisplay: false)
 
@@ -12,7 +12,7 @@ struct RunJob: AsyncParsableCommand {
     func run() async throws {
         // Stopping the benchmark stops its jobs, too.
         bare_end_with_parent()
-        let job = try JSONDecoder().decode(Job.self, from: Data(json.utf8))
+        let job = try Job.reading(json)
         FileHandle.standardOutput.write(try JSONEncoder().encode(try await job.measured()))
     }
 }
@@ -29,8 +29,12 @@ extension Job {
         case .latency: try await LatencyJobs.whole(self)
         case .bareLatency: try LatencyJobs.bare(self)
         case .flow: try await FlowJob.run(self)
+        case .commits: try await CommitJob.run(self)
         case .timing: try await TimingJob.run(self)
         case .hashing: try await HashingJob.run(self)
+        case .growthFill: try await GrowthData.fill(self)
+        case .growthReset: try await GrowthData.reset(self)
+        case .growth: try await GrowthJob.run(self)
         }
     }
 }

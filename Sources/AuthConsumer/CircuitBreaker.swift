@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// In a strictly ordered queue messages are not deferred but held, so that none overtakes another.
 ///
-/// ``AuthSignals/SignalVerdict/reject(_:)`` and messages that cannot be decoded are not failures of the handler.
+/// `SignalVerdict.reject(_:)` and messages that cannot be decoded are not failures of the handler.
 public struct CircuitBreakerSettings: Hashable, Sendable {
     /// The number of messages that have failed since the last success when a circuit opens; 0 or less: no circuit
     /// breaker. One message that fails again and again opens none, and becomes a dead letter. Failures before that

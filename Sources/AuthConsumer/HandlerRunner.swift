@@ -9,28 +9,31 @@ import Tracing
 /// Runs one handler for one message: inside the middleware, within a span, and with the inbox's mark.
 final class HandlerRunner: Sendable {
     private let inbox: (any Inbox)?
+    /// The inbox, if it can write marks while its caller continues.
+    private let submitting: (any MarkSubmitting)?
     private let middleware: [any SignalMiddleware]
     private let clock: any WallClock
     private let logger: Logger
-    private let tracer: any Tracer
-    /// Whether a tracer is installed: otherwise no spans are created.
-    private let isTraced: Bool
+    /// Nil if none is installed: then no spans are created.
+    let tracer: (any Tracer)?
 
     init(
         inbox: (any Inbox)?, settings: DispatcherSettings, clock: any WallClock, logger: Logger,
         tracer: any Tracer
     ) {
         self.inbox = inbox
+        submitting = inbox as? any MarkSubmitting
         middleware = settings.middleware
         self.clock = clock
         self.logger = logger
-        self.tracer = tracer
-        isTraced = !(tracer is NoOpTracer)
+        self.tracer = tracer is NoOpTracer ? nil : tracer
     }
 
     /// How a run has ended, if the handler did not throw.
     enum Ending {
         case handled
+        /// The handler has returned; ``submitMark(_:_:_:)`` must be called before the delivery is settled.
+        case unmarked
         /// The handler has handled the message before, and was not called.
         case duplicate
         /// The worker was abandoned.
@@ -39,10 +42,12 @@ final class HandlerRunner: Sendable {
 
     /// Runs a handler, unless it has already handled this message.
     ///
-    /// - Parameter batch: The batch that the delivery belongs to, if it is handled one by one.
+    /// - Parameters:
+    ///   - batch: The batch that the delivery belongs to, if it is handled one by one.
+    ///   - submits: Whether the caller submits the mark, if the inbox allows it.
     func run(
         _ entry: HandlerTable.Entry, for inFlight: InFlightDelivery, of batch: InFlightBatch? = nil,
-        in worker: WatchedWorker
+        in worker: WatchedWorker, submits: Bool = false
     ) async throws -> Ending {
         let (handler, event) = (entry.handler, inFlight.event)
         let message = inFlight.delivery.message
@@ -55,14 +60,17 @@ final class HandlerRunner: Sendable {
         }
         let context = SignalContext(
             event: event, attempt: message.attempts(of: handler) + 1, logger: logger,
-            trace: isTraced ? trace(of: message) : .topLevel)
+            trace: inFlight.span?.context ?? .topLevel)
         if inFlight.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
         try worker.begin(
             batch.map { .batch($0) } ?? .delivery(inFlight), until: start + entry.policy.timeout)
         let ran: Bool
         do {
-            ran =
-                try await isTraced ? traced(handler, event, context) : runMiddleware(handler, event, context)
+            if let tracer {
+                ran = try await traced(handler, event, context, tracer)
+            } else {
+                ran = try await runMiddleware(handler, event, context)
+            }
         } catch {
             if worker.end() { return .abandoned }
             entry.metrics.duration.record(since: start)
@@ -75,7 +83,10 @@ final class HandlerRunner: Sendable {
         }
         entry.metrics.handled.increment()
         entry.metrics.duration.record(since: start)
-        if case .plain = handler.work { await mark(handler, event) }
+        if inbox != nil, case .plain = handler.work {
+            if submits, submitting != nil { return .unmarked }
+            await mark(handler, event)
+        }
         return .handled
     }
 
@@ -100,8 +111,8 @@ final class HandlerRunner: Sendable {
                     try await !inbox.isDone(handler: handler.name, messageID: event.id)
                 else { continue }
             }
-            let trace = isTraced ? trace(of: member.delivery.message) : .topLevel
-            if isTraced { links.append(trace) }
+            let trace = member.span?.context ?? .topLevel
+            if member.span != nil { links.append(trace) }
             messages.append((event, SignalContext(event: event, logger: logger, trace: trace)))
             if member.delivery.deliveryCount > 0 { await noteBegun(handler, event) }
         }
@@ -113,8 +124,8 @@ final class HandlerRunner: Sendable {
         let start = ContinuousClock.now
         try worker.begin(.batch(unfinished), until: start + entry.policy.timeout)
         do {
-            if isTraced {
-                try await traced(handler, call, messages, links)
+            if let tracer {
+                try await traced(handler, call, messages, links, tracer)
             } else {
                 try await runMiddleware(handler, call, messages)
             }
@@ -127,19 +138,23 @@ final class HandlerRunner: Sendable {
         entry.metrics.handled.increment(by: messages.count)
         entry.metrics.duplicates.increment(by: duplicates)
         entry.metrics.duration.record(since: start)
-        for message in messages { await mark(handler, message.event) }
+        if inbox != nil {
+            for message in messages { await mark(handler, message.event) }
+        }
         return .handled
     }
 
     /// Runs a batch within a span that is linked with the traces of its messages.
     private func traced(
         _ handler: SignalHandler, _ batch: HandlerBatch,
-        _ messages: [(event: SignalEvent, context: SignalContext)], _ links: [ServiceContext]
+        _ messages: [(event: SignalEvent, context: SignalContext)], _ links: [ServiceContext],
+        _ tracer: any Tracer
     ) async throws {
         guard let first = messages.first else { return }
         try await tracer.withAnySpan(
-            "process \(first.event.name)", context: .topLevel, ofKind: .consumer
+            "handle \(first.event.name)", context: .topLevel, ofKind: .consumer
         ) { span in
+            span.attributes["auth.handler"] = handler.name
             span.attributes["messaging.batch.message_count"] = messages.count
             for link in links { span.addLink(SpanLink(context: link, attributes: [:])) }
             try await runMiddleware(handler, batch, messages)
@@ -171,11 +186,13 @@ final class HandlerRunner: Sendable {
 
     // MARK: One message
 
+    /// Runs one handler within a span, a child of the delivery's.
     private func traced(
-        _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext
+        _ handler: SignalHandler, _ event: SignalEvent, _ context: SignalContext, _ tracer: any Tracer
     ) async throws -> Bool {
-        try await tracer.withAnySpan("process \(event.name)", context: context.trace, ofKind: .consumer) {
+        try await tracer.withAnySpan("handle \(event.name)", context: context.trace, ofKind: .internal) {
             span in
+            span.attributes["auth.handler"] = handler.name
             span.attributes["messaging.message.id"] = event.id.wireText
             var context = context
             context.trace = span.context
@@ -214,13 +231,6 @@ final class HandlerRunner: Sendable {
         }
     }
 
-    /// The trace in which the signal was emitted.
-    private func trace(of message: SignalMessage) -> ServiceContext {
-        var context = ServiceContext.topLevel
-        tracer.extract(message.headers, into: &context, using: HeaderExtractor())
-        return context
-    }
-
     private func noteBegun(_ handler: SignalHandler, _ event: SignalEvent) async {
         do {
             try await inbox?.noteBegun(handler: handler.name, messageID: event.id, at: clock.now())
@@ -230,17 +240,34 @@ final class HandlerRunner: Sendable {
         }
     }
 
-    private func mark(_ handler: SignalHandler, _ event: SignalEvent) async {
+    func mark(_ handler: SignalHandler, _ event: SignalEvent) async {
         do {
             try await inbox?.markDone(handler: handler.name, messageID: event.id, at: clock.now())
         } catch {
-            // The handler has succeeded: a retry because of the missing mark would be worse.
-            logger.error(
-                "inbox mark for handled message failed; handled again if redelivered",
-                metadata: [
-                    "handler": "\(handler.name)", "id": "\(event.id.wireText)", "error": "\(error)",
-                ])
+            logUnmarked(handler, event, error)
         }
+    }
+
+    /// Submits the mark of a message whose handler has ended with ``Ending/unmarked``.
+    ///
+    /// - Parameter completion: Called when it is committed, or cannot be.
+    func submitMark(
+        _ handler: SignalHandler, _ event: SignalEvent, _ completion: @escaping @Sendable () -> Void
+    ) {
+        guard let submitting else { return completion() }
+        submitting.submitMark(handler: handler.name, messageID: event.id, at: clock.now()) { [self] error in
+            if let error { logUnmarked(handler, event, error) }
+            completion()
+        }
+    }
+
+    /// The handler has succeeded: a retry because of the missing mark would be worse.
+    private func logUnmarked(_ handler: SignalHandler, _ event: SignalEvent, _ error: any Error) {
+        logger.error(
+            "inbox mark for handled message failed; handled again if redelivered",
+            metadata: [
+                "handler": "\(handler.name)", "id": "\(event.id.wireText)", "error": "\(error)",
+            ])
     }
 }
 
@@ -250,13 +277,6 @@ extension SignalMessage {
         guard headers[HeaderName.handler]?.string == handler.name else { return 0 }
         // Not trusted: every client with write permission can set any number.
         return Int(min(max(0, headers[HeaderName.attempt]?.integer ?? 0), 1_000_000))
-    }
-}
-
-/// Reads a trace from a message's headers.
-private struct HeaderExtractor: Extractor {
-    func extract(key: String, from headers: [String: SignalMessage.HeaderValue]) -> String? {
-        headers[key]?.string
     }
 }
 

@@ -165,15 +165,17 @@ struct InFlightDelivery: Sendable {
         let subjectQueue: SubjectScheduler.QueueKey
         let event: SignalEvent
         let handlers: [HandlerTable.Entry]
+        let span: DeliverySpan?
 
         init(
             _ delivery: Delivery, _ subjectQueue: SubjectScheduler.QueueKey, _ event: SignalEvent,
-            _ handlers: [HandlerTable.Entry]
+            _ handlers: [HandlerTable.Entry], _ span: DeliverySpan?
         ) {
             self.delivery = delivery
             self.subjectQueue = subjectQueue
             self.event = event
             self.handlers = handlers
+            self.span = span
         }
     }
     private let constants: Constants
@@ -191,13 +193,18 @@ struct InFlightDelivery: Sendable {
     /// Whether the current handler is called to probe its open circuit.
     var isProbe = false
 
-    init(_ work: DeliveryQueue.Work, _ event: SignalEvent, handlers: [HandlerTable.Entry]) {
-        constants = Constants(work.delivery, work.subjectQueue, event, handlers)
+    init(
+        _ work: DeliveryQueue.Work, _ event: SignalEvent, handlers: [HandlerTable.Entry],
+        span: DeliverySpan? = nil
+    ) {
+        constants = Constants(work.delivery, work.subjectQueue, event, handlers, span)
     }
 
     var delivery: Delivery { constants.delivery }
     var subjectQueue: SubjectScheduler.QueueKey { constants.subjectQueue }
     var event: SignalEvent { constants.event }
+    /// Nil without a tracer.
+    var span: DeliverySpan? { constants.span }
 
     /// The current or next handler; nil after the last.
     var entry: HandlerTable.Entry? { index < constants.handlers.count ? constants.handlers[index] : nil }

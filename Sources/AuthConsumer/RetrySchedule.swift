@@ -28,8 +28,8 @@ public struct RetrySchedule: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - attempts: The number of attempts so far, from 1.
-    ///   - error: ``AuthSignals/SignalVerdict/reject(_:)`` dead-letters the message immediately;
-    ///     ``AuthSignals/SignalVerdict/retry(after:)`` chooses the first rung that is not shorter, or the longest one.
+    ///   - error: `SignalVerdict.reject(_:)` dead-letters the message immediately;
+    ///     `SignalVerdict.retry(after:)` chooses the first rung that is not shorter, or the longest one.
     ///     A message that cannot be decoded is also dead-lettered immediately: a retry always fails.
     public func destination(afterAttempts attempts: Int, error: any Error) -> RepublishedCopy.Destination {
         if let fault = error as? SignalError, fault.code.isOfTheBytes { return .dead }

@@ -13,9 +13,10 @@ public import Tracing
 /// let group = ServiceGroup(services: [source, dispatcher], logger: logger)
 /// ```
 ///
-/// A message is acknowledged after all its handlers have returned. For each handler that threw, a copy is published to
-/// the retry ladder and, after the last attempt, to the dead letters; the other handlers are not called again. Signals
-/// of one subject are handled one after the other.
+/// A message is acknowledged after all its handlers have returned and the inbox has committed their marks; a mark that
+/// cannot be committed is logged. For each handler that threw, a copy is published to the retry ladder and, after the
+/// last attempt, to the dead letters; the other handlers are not called again. Signals of one subject are handled one
+/// after the other; the next one may start before the mark of the last handler is committed.
 ///
 /// A handler that fails for every message is not called for a while; see ``CircuitBreakerSettings`` and ``circuits``.
 public final class SignalDispatcher: Service {
@@ -30,11 +31,18 @@ public final class SignalDispatcher: Service {
     private let republisher: DeliveryRepublisher
     private let watch: HandlerWatch
     private let queue: DeliveryQueue
+    private let submittedMarks: SubmittedMarks
 
     /// - Parameters:
     ///   - source: Must be stopped after the dispatcher, which needs it to finish.
+    ///   - handlers: The handlers.
     ///   - inbox: Records handled messages. Without one, a message that is delivered twice is handled twice, and no
     ///     handler may be transactional.
+    ///   - settings: The concurrency, the retries and the limits.
+    ///   - clock: The time; tests pass a clock that they set.
+    ///   - logger: Receives the log lines.
+    ///   - metrics: Receives the metrics.
+    ///   - tracer: Creates the spans.
     public init(
         from source: any SignalSource, handlers: SignalHandlers, inbox: (any Inbox)?,
         settings: DispatcherSettings = DispatcherSettings(), clock: any WallClock = .system,
@@ -61,6 +69,7 @@ public final class SignalDispatcher: Service {
         queue = DeliveryQueue(
             concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered, limits: table.limits,
             batches: table.batches)
+        submittedMarks = SubmittedMarks(limit: settings.concurrency)
     }
 
     /// The states of the handlers' circuits, by the handler's name, at this moment; empty if
@@ -102,6 +111,8 @@ public final class SignalDispatcher: Service {
         } while rest != nil
         // Wakes the workers that wait for deliveries, also if `read()` has already ended.
         if Task.isCancelled { queue.cancel() }
+        // The source may be stopped when this has returned; it can then no longer acknowledge deliveries.
+        await submittedMarks.drain()
         return .worker
     }
 
@@ -143,7 +154,7 @@ public final class SignalDispatcher: Service {
                 guard source.isCurrent(work.delivery) else { continue }
                 // The delivery may crash the process: send the earlier settlements first, so that only it is
                 // redelivered.
-                if SubjectScheduler.mayBePoison(work.delivery) { await source.flush() }
+                if SubjectScheduler.mayBePoison(work.delivery) { await settleEarlier() }
                 progress = await handle(work, worker)
             case .resumed(let inFlight):
                 finished = inFlight.subjectQueue
@@ -151,7 +162,7 @@ public final class SignalDispatcher: Service {
                     returnPermit(of: inFlight)
                     continue
                 }
-                if SubjectScheduler.mayBePoison(inFlight.delivery) { await source.flush() }
+                if SubjectScheduler.mayBePoison(inFlight.delivery) { await settleEarlier() }
                 progress = await finish(inFlight, worker)
             case .batch(let batch):
                 progress = await handle(batch, worker)
@@ -276,7 +287,10 @@ public final class SignalDispatcher: Service {
         {
             return .ended
         }
-        return await finish(InFlightDelivery(work, event, handlers: chosen), worker)
+        let span = runner.tracer.map {
+            DeliverySpan(of: delivery.message, event, from: source.destination, tracer: $0)
+        }
+        return await finish(InFlightDelivery(work, event, handlers: chosen, span: span), worker)
     }
 
     /// Calls the remaining handlers, then settles the delivery.
@@ -298,8 +312,14 @@ public final class SignalDispatcher: Service {
                 }
             }
             do {
-                switch try await runner.run(entry, for: inFlight, in: worker) {
+                switch try await runner.run(
+                    entry, for: inFlight, in: worker, submits: maySubmitMark(inFlight))
+                {
                 case .handled: succeed(&inFlight, entry, .success)
+                case .unmarked:
+                    succeed(&inFlight, entry, .success)
+                    await settleAfterMark(inFlight, entry)
+                    return .ended
                 case .duplicate: succeed(&inFlight, entry, .neutral)
                 case .abandoned: return .abandoned
                 }
@@ -312,12 +332,43 @@ public final class SignalDispatcher: Service {
         return .ended
     }
 
+    /// Whether the worker may handle other deliveries while the inbox commits the mark of the current handler.
+    ///
+    /// It may if only the acknowledgement follows: a copy for another handler must not be published before the mark is
+    /// committed. A delivery that may crash the process is settled before others start.
+    private func maySubmitMark(_ inFlight: InFlightDelivery) -> Bool {
+        inFlight.isAtLastHandler && inFlight.copies.isEmpty && !source.isStrictlyOrdered
+            && !SubjectScheduler.mayBePoison(inFlight.delivery)
+    }
+
+    /// Submits the mark of the last handler, and acknowledges the delivery after its commit. Waits for it if too many
+    /// are not committed yet.
+    private func settleAfterMark(_ inFlight: InFlightDelivery, _ entry: HandlerTable.Entry) async {
+        guard submittedMarks.begin() else {
+            await runner.mark(entry.handler, inFlight.event)
+            return await settle(inFlight)
+        }
+        runner.submitMark(entry.handler, inFlight.event) { [source, submittedMarks] in
+            source.acknowledge(inFlight.delivery)
+            inFlight.span?.end()
+            submittedMarks.end()
+        }
+    }
+
+    /// Settles the deliveries that are handled, so that they are not redelivered if the process dies.
+    private func settleEarlier() async {
+        await submittedMarks.drain()
+        await source.flush()
+    }
+
     private func settle(_ inFlight: InFlightDelivery) async {
         if inFlight.copies.isEmpty {
             source.acknowledge(inFlight.delivery)
         } else {
+            inFlight.span?.fail()
             await republisher.republish(inFlight.delivery, as: inFlight.copies)
         }
+        inFlight.span?.end()
     }
 
     /// Whether the current handler may be called now.
@@ -484,7 +535,7 @@ public final class SignalDispatcher: Service {
                     switch try await runner.run(
                         entry, batchHandler, for: batch, ifAbandoned: unfinished, in: worker)
                     {
-                    case .handled: await succeed(batch, entry, .success)
+                    case .handled, .unmarked: await succeed(batch, entry, .success)
                     case .duplicate: await succeed(batch, entry, .neutral)
                     case .abandoned: return .abandoned
                     }
@@ -527,7 +578,7 @@ public final class SignalDispatcher: Service {
             batch.members[0] = member
             do {
                 switch try await runner.run(entry, for: member, of: batch, in: worker) {
-                case .handled: succeed(&member, entry, .success)
+                case .handled, .unmarked: succeed(&member, entry, .success)
                 case .duplicate: succeed(&member, entry, .neutral)
                 case .abandoned: return .abandoned
                 }

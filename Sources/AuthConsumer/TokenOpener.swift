@@ -24,7 +24,9 @@ public struct TokenOpener: Sendable {
 
     /// The token of a social log-in; nil if the signal contains none.
     ///
-    /// - Parameter event: The id of the event that contains the token: `context.id`.
+    /// - Parameters:
+    ///   - sociallogin: The provider's data in the signal.
+    ///   - event: The id of the event that contains the token: `context.id`.
     public func token(
         of sociallogin: SocialLoginSnapshot, event: UUID
     ) throws(TokenOpeningError) -> SocialToken? {

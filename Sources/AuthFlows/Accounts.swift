@@ -23,9 +23,14 @@ public struct Accounts: Sendable {
     let sightings = LastSeenTracker()
 
     /// - Parameters:
+    ///   - store: where users, sessions and signals are.
     ///   - keys: derived from `SECRET_KEY`; the same for every process that shares a store.
+    ///   - settings: the settings of the flows.
     ///   - passwords: share one in a process, since it limits the memory for hashing.
+    ///   - limiter: limits attempts.
+    ///   - hooks: decisions of the application, and its own writes.
     ///   - providers: the identity providers that users may log in with; their ids must be unique.
+    ///   - clock: the time; tests pass a clock that they set.
     public init(
         store: any AccountStore, keys: KeyRing, settings: AccountSettings = AccountSettings(),
         passwords: PasswordHasher = PasswordHasher(), limiter: any RateLimiter = MemoryRateLimiter(),
@@ -69,17 +74,13 @@ public struct Accounts: Sendable {
         // A browser keeps sending an expired cookie, so it counts as anonymous. An application gets an error, so that
         // it discards its token.
         let unknown: Caller = context.request.client == .browser ? .anonymous(nil) : .unknownToken
-        return try await store.read { reading in
-            guard let session = try reading.session(tokenHash: token.hash), session.expiresAt > now else {
-                return unknown
-            }
-            guard let id = session.userID else { return .anonymous(session) }
-            guard let user = try reading.user(id: id), user.isActive else { return unknown }
-            sightings.note(session, at: now, in: context.request)
-            return .user(
-                Authentication(
-                    user: user, emailAddresses: try reading.emailAddresses(of: id), session: session))
-        }
+        guard let holder = try await store.holder(tokenHash: token.hash), holder.session.expiresAt > now
+        else { return unknown }
+        guard holder.session.userID != nil else { return .anonymous(holder.session) }
+        guard let user = holder.user, user.isActive else { return unknown }
+        sightings.note(holder.session, at: now, in: context.request)
+        return .user(
+            Authentication(user: user, emailAddresses: holder.emailAddresses, session: holder.session))
     }
 
     /// Counts an attempt against the rate limits of an action.

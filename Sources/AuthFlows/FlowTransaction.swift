@@ -8,10 +8,16 @@ public struct FlowContext: Sendable {
     public var token: SessionToken?
     /// The request, as signals contain it.
     public var request: SignalRequest
+    /// The language that the client asks for; nil if it names none of ``AccountSettings/languages``. Signals do not
+    /// contain it.
+    public var language: Language?
 
-    public init(token: SessionToken? = nil, request: SignalRequest = SignalRequest()) {
+    public init(
+        token: SessionToken? = nil, request: SignalRequest = SignalRequest(), language: Language? = nil
+    ) {
         self.token = token
         self.request = request
+        self.language = language
     }
 }
 
@@ -194,16 +200,18 @@ struct FlowTransaction {
     /// - Parameters:
     ///   - user: the user whose username the mail may contain.
     ///   - subject: the id of the user whose account it is about, if that is not `user`.
+    ///   - reader: the user who will read the mail, whose language it has, if that is not `user`.
     func queueMail(
         _ template: MailDraft.Template, to email: String, user: User? = nil, about subject: String? = nil,
-        values: [String: String] = [:], onAccepted: EmailConfirmationSent? = nil
+        readBy reader: User? = nil, values: [String: String] = [:], onAccepted: EmailConfirmationSent? = nil
     ) throws {
         var all = ["site_name": settings.siteName, "email": email]
         all["username"] = user?.username
         all.merge(values) { $1 }
         try transaction.queue(
             MailDraft(
-                template, to: email, values: all, onAccepted: onAccepted, subject: subject ?? user?.subject))
+                template, to: email, values: all, onAccepted: onAccepted, subject: subject ?? user?.subject,
+                language: settings.language(of: reader ?? user, in: context)))
     }
 
     /// Queues a notification to the user's primary address, if `ACCOUNT_EMAIL_NOTIFICATIONS` is on.
@@ -225,7 +233,8 @@ struct FlowTransaction {
         }
         if isProved { values["user_agent"] = request.userAgent }
         try queueMail(
-            template, to: recipient, user: isProved ? user : nil, about: user.subject, values: values)
+            template, to: recipient, user: isProved ? user : nil, about: user.subject, readBy: user,
+            values: values)
     }
 }
 

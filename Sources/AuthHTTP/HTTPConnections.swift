@@ -1,87 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AsyncHTTPClient
-public import Foundation
-import NIOCore
-import NIOSSL
-import Synchronization
+import AuthSignals
+import Foundation
 
-/// The HTTP clients of one part of a process: one that connects to servers directly, one that uses the proxy.
+/// Sends HTTP requests over connections that are kept: the connections of one part of a process.
 ///
-/// Each is created with the first request that needs it: an `HTTPClient` must be shut down, which a process that fails
-/// during start-up never does. Neither follows redirects or requests compressed responses, and a connection that cannot
-/// be established fails immediately, with its cause (``HTTPFault``).
+/// Requests run concurrently, over HTTP/1.1 and verified TLS 1.2 or later. Redirects are not followed, compressed
+/// responses are not requested, and no cookie is kept. A connection that cannot be established fails immediately, with
+/// its cause (``HTTPFault``). If a kept connection turns out to be closed before the first byte of the response, the
+/// request is sent once more, over a new one.
+///
+/// ```swift
+/// let connections = HTTPConnections(outgoing, connectTimeout: .seconds(5))
+/// let response = try await connections.send(OutgoingRequest(url, timeout: .seconds(10)))
+/// await connections.shutdown()
+/// ```
+///
+/// A thread starts with the first request, and ends after ``shutdown()``, or if the object is released, or after a
+/// minute without a request; connections are closed with it.
 public final class HTTPConnections: Sendable {
-    private struct State {
-        var direct: HTTPClient?
-        var proxied: HTTPClient?
-        var hasEnded = false
-    }
-
     private let outgoing: OutgoingHTTP
-    private let connectTimeout: Duration
-    private let state = Mutex(State())
+    private let thread: TransferThread
 
-    /// - Parameter connectTimeout: for connecting to one address; more than zero.
+    /// - Parameters:
+    ///   - outgoing: the trusted authorities and the proxy.
+    ///   - connectTimeout: for the name resolution, the connection and the TLS handshake; 1 millisecond to a day.
     public init(_ outgoing: OutgoingHTTP = OutgoingHTTP(), connectTimeout: Duration) {
         self.outgoing = outgoing
-        self.connectTimeout = connectTimeout
+        thread = TransferThread(connectTimeout: connectTimeout)
     }
 
-    /// The client for requests to a URL; nil after ``shutdown()``.
-    public func client(for url: URL) -> HTTPClient? {
-        let proxy = outgoing.proxy(for: url)
-        return state.withLock { state in
-            if state.hasEnded { return nil }
-            if let client = proxy == nil ? state.direct : state.proxied { return client }
-            let client = make(proxy)
-            if proxy == nil { state.direct = client } else { state.proxied = client }
-            return client
-        }
-    }
+    deinit { thread.close() }
 
-    /// The cause of an error that a client has thrown for a request to a URL.
-    public func fault(_ error: any Error, for url: URL) -> HTTPFault {
-        HTTPFault(error, isProxied: outgoing.proxy(for: url) != nil)
-    }
-
-    /// Shuts the clients down: requests in flight fail, and ``client(for:)`` returns nil from now on.
-    public func shutdown() async {
-        let clients = state.withLock { state in
-            defer { state = State(hasEnded: true) }
-            return [state.direct, state.proxied].compactMap(\.self)
-        }
-        // It throws only if the client was already shut down.
-        for client in clients { try? await client.shutdown() }
-    }
-
-    private func make(_ proxy: HTTPProxy?) -> HTTPClient {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Compression is not requested, so that a small response cannot expand when it is decoded.
-        configuration.decompression = .disabled
-        configuration.timeout.connect = .nanoseconds(connectTimeout.nanoseconds)
-        // A server that is down, or whose certificate is from an unknown authority, is reported immediately.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        if let file = outgoing.authoritiesFile {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(file)
-            configuration.tlsConfiguration = tls
-        }
-        configuration.proxy = proxy.map { proxy in
-            let authorization = proxy.user.map { user in
-                HTTPClient.Authorization.basic(username: user, password: proxy.password ?? "")
+    /// Sends a request and receives its response, whatever its status.
+    ///
+    /// If the task is cancelled, the request is aborted; the server may have received it.
+    ///
+    /// - Throws: ``HTTPFault`` if no response arrives, or if it is larger than the request permits; the cause is
+    ///   ``HTTPFault/Cause/shutDown`` during and after ``shutdown()``.
+    public func send(_ request: OutgoingRequest) async throws(HTTPFault) -> OutgoingResponse {
+        // libcurl would take the first part of the path as the host.
+        guard request.url.host?.isEmpty == false else { throw .unusable }
+        var request = request
+        if request.url.user != nil || request.url.password != nil {
+            guard var parts = URLComponents(url: request.url, resolvingAgainstBaseURL: true) else {
+                throw .unusable
             }
-            return authorization.map { .server(host: proxy.host, port: proxy.port, authorization: $0) }
-                ?? .server(host: proxy.host, port: proxy.port)
+            (parts.user, parts.password) = (nil, nil)
+            guard let url = parts.url else { throw .unusable }
+            request.url = url
         }
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let id = UUID()
+        let transfer = Transfer(
+            id: id, request: request, proxy: outgoing.proxy(for: request.url),
+            authoritiesFile: outgoing.authoritiesFile)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                thread.submit(transfer) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            thread.cancel(id)
+        }
+        thread.forget(id)
+        return try result.get()
     }
-}
 
-extension Duration {
-    /// The duration in nanoseconds, clamped to `Int64.max`.
-    package var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : whole &+ attoseconds / 1_000_000_000
+    /// Closes all connections: requests in flight fail, and so does every later one.
+    public func shutdown() async {
+        await withCheckedContinuation { continuation in
+            thread.close { continuation.resume() }
+        }
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthSignals
 public import Foundation
-import NIOSSL
 
 /// How this process connects to other HTTP servers: which authorities it trusts, and which proxy it uses.
 ///
@@ -25,14 +24,17 @@ public struct OutgoingHTTP: Sendable {
     public init(reading reader: inout SettingsReader) {
         authoritiesFile = reader.value(
             "SSL_CERT_FILE", default: nil as String?, "a readable PEM file with at least one certificate"
-        ) { path in
-            (try? NIOSSLCertificate.fromPEMFile(path)).flatMap { $0.isEmpty ? nil : .some(path) }
-        }
+        ) { Self.hasCertificates($0) ? .some($0) : nil }
         proxy = reader.value(
             "HTTPS_PROXY", default: nil as HTTPProxy?,
             "http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with user and password percent-encoded"
         ) { HTTPProxy($0).map(Optional.some) }
         if let text = reader.string("NO_PROXY") { exceptions = ProxyExceptions(text) }
+    }
+
+    /// Whether a PEM file can be read and has at least one certificate.
+    package static func hasCertificates(_ path: String) -> Bool {
+        CertificateFile.isUsable(path)
     }
 
     /// The proxy for requests to a URL; nil for a direct connection.

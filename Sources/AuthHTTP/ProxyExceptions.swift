@@ -54,7 +54,9 @@ public struct ProxyExceptions: Hashable, Sendable {
 
     /// Whether the host is reached without a proxy.
     ///
-    /// - Parameter port: the port of the connection.
+    /// - Parameters:
+    ///   - host: the host of the request.
+    ///   - port: the port of the connection.
     public func contains(host: String, port: Int) -> Bool {
         let name = Self.canonical(host.lowercased())
         let address = Self.bytes(of: name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name)

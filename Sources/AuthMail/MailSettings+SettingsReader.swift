@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthFlows
 public import AuthSignals
 import Foundation
 
 extension MailSettings {
-    /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX` and `MAIL_TEMPLATES`. If
+    /// Reads `MAIL_URL`, `MAIL_FROM`, `MAIL_HELO`, `SITE_NAME`, `ACCOUNT_EMAIL_SUBJECT_PREFIX`, `MAIL_TEMPLATES` and `LANGUAGE_CODE`. If
     /// `SITE_NAME` is not set, it is the host of `PUBLIC_URL` or `SIGNALS_SOURCE`.
     ///
     /// The templates are read and checked too, so that an error in one is found when the service starts and not with
@@ -46,7 +47,10 @@ extension MailSettings {
         // An empty setting counts as unset, so a prefix of spaces only means an empty prefix.
         subjectPrefix = settings.spacedString("ACCOUNT_EMAIL_SUBJECT_PREFIX")
             .map { $0.allSatisfy(\.isWhitespace) ? "" : $0 }
+        language = settings.language(default: language)
         templatesFolder = settings.string("MAIL_TEMPLATES")
+        // Tests check the built-in templates.
+        guard let templatesFolder else { return }
         do throws(MailError) {
             _ = try MailTemplates(folder: templatesFolder)
         } catch {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import AuthFlows
 import Foundation
 public import Logging
 
@@ -18,6 +19,8 @@ public struct MailSettings: Sendable {
     public var subjectPrefix: String?
     /// `MAIL_TEMPLATES`: a folder whose files replace built-in templates and add the application's own.
     public var templatesFolder: String?
+    /// `LANGUAGE_CODE`: the language of mails that were queued without one, by an earlier version or an application.
+    public var language = Language.english
 
     /// - Parameter from: nil is `accounts@localhost`.
     public init(from: MailAddress? = nil) {
@@ -27,7 +30,9 @@ public struct MailSettings: Sendable {
     /// Creates the transport for ``url``, with the EHLO name and the address that a check uses. Nothing is connected or
     /// written yet.
     ///
-    /// - Parameter connections: how many mails an SMTP transport may have in flight at a time, at least 1.
+    /// - Parameters:
+    ///   - connections: how many mails an SMTP transport may have in flight at a time, at least 1.
+    ///   - logger: receives the log lines.
     public func transport(connections: Int = 1, logger: Logger) -> any MailTransport {
         guard case .smtp(var settings) = url.target else {
             return url.transport(connections: connections, logger: logger)

@@ -3,6 +3,7 @@ import AuthSignals
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Runs a relay: performs the actions of a ``RelayState`` and feeds the results back to it as events.
 struct RelayLoop: Sendable {
@@ -19,12 +20,18 @@ struct RelayLoop: Sendable {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 // A child's error does not cancel the group's body, so children finish the feed with their errors.
-                group.addTask { for await _ in relay.outbox.wakeUps() { feed.yield(.wokenUp) } }
+                group.addTask {
+                    for await _ in relay.outbox.wakeUps() {
+                        // It may be the commit with which an operator resumes the outbox.
+                        if relay.phase == .paused { await askPaused() }
+                        feed.yield(.wokenUp)
+                    }
+                }
                 group.addTask {
                     await repeating(every: relay.settings.sweepInterval) { feed.yield(.swept) }
                 }
                 group.addTask { await repeating(every: relay.settings.statusInterval, showStatus) }
-                group.addTask { await repeating(every: relay.settings.pauseInterval, askPaused) }
+                group.addTask { await watchPause() }
                 try await work(in: &group)
                 group.cancelAll()
             }
@@ -50,6 +57,7 @@ struct RelayLoop: Sendable {
             }
             relay.metrics.show(inFlight: state.inFlight.count, suspects: state.suspects.count)
             relay.suspects = state.suspects.signals
+            relay.inFlight = state.inFlight.count
             if case .answered = event { try await relay.failpoints.reach(.afterConfirm) }
             if state.phase == .stopping, !wasStopping {
                 wasStopping = true
@@ -95,6 +103,7 @@ struct RelayLoop: Sendable {
 
     private func find(_ read: RelayRead) async throws {
         try await relay.failpoints.reach(.beforeRead)
+        await askPausedIfDue()
         let found: RelayEvent
         do {
             found = try await relay.outbox.find(read, now: relay.clock.now())
@@ -110,12 +119,16 @@ struct RelayLoop: Sendable {
     private func publish(_ rows: [OutboxRow], as batch: Int) async throws {
         try await relay.failpoints.reach(.beforePublish)
         let start = ContinuousClock.now
+        let spans = relay.tracer.map {
+            PublishSpans(of: rows, to: relay.publisher.destination, tracer: $0)
+        }
         let receipt = relay.publisher.submit(rows.map(relay.codec.message))
         try await relay.failpoints.reach(.afterPublish)
         // Not a child task: a publisher that does not respond must not keep a cancelled relay from ending.
         Task {
             let outcomes = await receipt.outcomes()
             relay.metrics.published(in: ContinuousClock.now - start)
+            spans?.end(outcomes)
             await orEnd {
                 try await relay.failpoints.reach(.beforeConfirm)
                 feed.yield(.answered(batch: batch, outcomes))
@@ -147,9 +160,33 @@ struct RelayLoop: Sendable {
         }
     }
 
+    // MARK: Pausing by an operator
+
+    /// Checks before a read whether the outbox was paused, so that an idle relay does not check at intervals.
+    private func askPausedIfDue() async {
+        let last = relay.lastPauseCheck.withLock { $0 }
+        if let last, ContinuousClock.now - last < relay.settings.pauseInterval { return }
+        await askPaused()
+    }
+
+    /// Waits for the end of a pause, during which nothing is read.
+    private func watchPause() async {
+        while !Task.isCancelled {
+            let isPaused = relay.phase == .paused
+            if isPaused { await askPaused() }
+            try? await Task.sleep(
+                for: isPaused ? relay.settings.pauseInterval : relay.settings.sweepInterval)
+        }
+    }
+
     /// Errors are ignored: without a readable store nothing can be published anyway.
     private func askPaused() async {
-        do { feed.yield(.paused(try await relay.outbox.pausedSince() != nil)) } catch {}
+        let now = ContinuousClock.now
+        do {
+            let isPaused = try await relay.outbox.pausedSince() != nil
+            relay.lastPauseCheck.withLock { $0 = now }
+            feed.yield(.paused(isPaused))
+        } catch {}
     }
 
     private func showStatus() async {

@@ -18,6 +18,7 @@ struct RelayMetrics: Sendable {
     private let oldestPending: Gauge
     private let age = PendingAge()
     private let paused: Gauge
+    private let leaseHeld: Gauge
     private let emitted: Counter
     private let emissions = Emissions()
     private let publishing: Metrics.Timer
@@ -36,6 +37,9 @@ struct RelayMetrics: Sendable {
         emitted = Counter(label: "auth_signals_emitted", factory: factory)
         paused = Gauge(label: "auth_signals_paused", factory: factory)
         suspects = Gauge(label: "auth_signals_suspects", factory: factory)
+        leaseHeld = Gauge(
+            label: "auth_signals_lease_held", dimensions: [("lease", "relay")], factory: factory)
+        leaseHeld.record(0)
         self.factory = factory
         publishing = Metrics.Timer(label: "auth_signals_publish_duration", factory: factory)
     }
@@ -66,6 +70,8 @@ struct RelayMetrics: Sendable {
         suspects.record(suspectCount)
     }
 
+    func show(holdsLease: Bool) { leaseHeld.record(holdsLease ? 1 : 0) }
+
     func show(_ status: OutboxStatus, now: Date) {
         pending.record(status.pending)
         emitted.increment(by: emissions.growth(to: status.emitted))
@@ -81,17 +87,19 @@ struct RelayMetrics: Sendable {
 }
 
 /// The number of the store's signals that have been counted.
-private final class Emissions: Sendable {
+final class Emissions: Sendable {
     private let known = Mutex<Int?>(nil)
 
     /// The number of signals emitted since the last call; 0 for the first one: signals that were emitted before the
-    /// process started would look like a burst.
+    /// process started would look like a burst. 0 also for numbers whose difference is too large: the store's numbers
+    /// come from a database that other programs can write.
     func growth(to emitted: Int) -> Int {
         known.withLock { known in
             // Concurrent calls may overtake each other.
             let before = known ?? emitted
             known = max(before, emitted)
-            return max(0, emitted - before)
+            let growth = emitted.subtractingReportingOverflow(before)
+            return growth.overflow ? 0 : max(0, growth.partialValue)
         }
     }
 }

@@ -15,9 +15,10 @@ public struct RelaySettings: Sendable {
     public var sweepInterval: Duration = .seconds(1)
     /// How often the gauges of pending rows are updated.
     public var statusInterval: Duration = .seconds(5)
-    /// How often to check whether an operator has paused the outbox.
+    /// The maximum time for which rows are still read after an operator has paused the outbox, and how often a paused
+    /// outbox is checked. An idle relay checks only before it reads.
     public var pauseInterval: Duration = .milliseconds(250)
-    /// When a nacked row is published again. Delays are at most ``AuthSignals/OutboxSettlement/longestWait``, since an
+    /// When a nacked row is published again. Delays are at most `OutboxSettlement.longestWait`, since an
     /// outbox attributes a longer one to a wrong clock.
     public var backoff = Backoff(
         first: .seconds(1), limit: .seconds(OutboxSettlement.longestWait), jitter: 20)

@@ -77,8 +77,8 @@ struct RelayState: Sendable {
         case .wokenUp: mayHaveNew = true
         case .swept: sweep()
         case .paused(let isPaused):
+            if self.isPaused, !isPaused { lookAgain() }
             self.isPaused = isPaused
-            if !isPaused { lookAgain() }
         case .found(let read, let rows, let found):
             // Rows that were read before a loss may come after rows that must be published again.
             let isOfUse = phase == .relaying && !readIsStale && !isPaused
@@ -144,7 +144,7 @@ struct RelayState: Sendable {
 
     /// All batches have an outcome: starts again at the lowest row whose outcome is unknown.
     private mutating func goBack() -> RelayAction {
-        if let lowest = lost.min() { cursor = min(cursor, lowest - 1) }
+        if let lowest = lost.min() { cursor = min(cursor, max(lowest, .min + 1) - 1) }
         blocked.goBack(to: cursor)
         lookAgain()
         readIsStale = isReading

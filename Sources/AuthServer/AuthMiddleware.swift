@@ -25,8 +25,9 @@ public struct AuthMiddleware<Context: AuthRequestContext>: RouterMiddleware {
         var context = context
         if let token = token(request) {
             let client: ClientKind = request.sessionToken == nil ? .browser : .app
-            let flow = FlowContextFactory(clientAddress: clientAddress, client: client.client)
-                .make(for: request, context, token)
+            let flow = FlowContextFactory(
+                clientAddress: clientAddress, client: client.client, languages: accounts.settings.languages
+            ).make(for: request, context, token)
             context.identity = try await identity(token, flow.request)
         }
         return try await next(request, context)

@@ -4,8 +4,10 @@ public import AuthSignals
 import Foundation
 
 extension AuthServerSettings {
-    /// Reads `HTTP_HOST`, `HTTP_PORT`, `HTTP_MAX_CONNECTIONS`, `HTTP_BODY_TIMEOUT`, `CSRF_TRUSTED_ORIGINS`,
-    /// `CSRF_COOKIE_NAME`, `ALLAUTH_TRUSTED_PROXY_COUNT` and `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`.
+    /// Reads `HTTP_HOST`, `HTTP_PORT`, `HTTP_MAX_CONNECTIONS`, `HTTP_BODY_TIMEOUT`, `HTTP_DRAIN`,
+    /// `CSRF_TRUSTED_ORIGINS`, `CSRF_COOKIE_NAME`, `PAGES`, `PAGES_FOLDER`, `ALLAUTH_TRUSTED_PROXY_COUNT` and
+    /// `ALLAUTH_TRUSTED_CLIENT_IP_HEADER`. The files of `PAGES_FOLDER` are read here, so that a folder that cannot be
+    /// used is found when the program starts.
     public init(reading settings: inout SettingsReader) {
         self.init()
         host = settings.host("HTTP_HOST", default: host, port: "HTTP_PORT")
@@ -13,6 +15,7 @@ extension AuthServerSettings {
         maximumConnections = settings.int(
             "HTTP_MAX_CONNECTIONS", default: maximumConnections, in: 1...1_000_000)
         bodyTimeout = settings.seconds("HTTP_BODY_TIMEOUT", default: bodyTimeout, in: 1...3600)
+        drainDuration = settings.seconds("HTTP_DRAIN", default: drainDuration, in: 0...20)
         csrfTrustedOrigins = settings.list("CSRF_TRUSTED_ORIGINS", default: [])
         if !csrfTrustedOrigins.allSatisfy(TrustedOrigins.isOrigin) {
             settings.fault(
@@ -24,6 +27,20 @@ extension AuthServerSettings {
             "CSRF_COOKIE_NAME", default: csrfCookieName,
             "the name of a cookie: letters, digits, - and _, up to 64; not the session's"
         ) { BrowserCookies.isCookieName($0) ? $0 : nil }
+        servesPages = settings.value("PAGES", default: servesPages, "on or off") { text in
+            switch text.lowercased() {
+            case "on", "true": true
+            case "off", "false": false
+            default: nil
+            }
+        }
+        if let folder = settings.string("PAGES_FOLDER") {
+            do throws(PageFilesError) {
+                pageFiles = try PageFiles(folder: folder)
+            } catch {
+                settings.fault("PAGES_FOLDER", "cannot be used: \(error.message)")
+            }
+        }
         clientAddress.trustedProxyCount = settings.int("ALLAUTH_TRUSTED_PROXY_COUNT", default: 0, in: 0...16)
         let header = settings.value(
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER", default: "", "the name of a header"

@@ -16,8 +16,17 @@ public struct AuthServerSettings: Sendable {
     public var maximumConnections = 4096
     /// `HTTP_BODY_TIMEOUT`: the maximum time to receive a request's body; an incomplete one is answered with 408.
     public var bodyTimeout = Duration.seconds(30)
+    /// `HTTP_DRAIN`: how long a server that stops still serves while `/readyz` answers 503; 0 to 20 seconds. For the code
+    /// that runs the server.
+    public var drainDuration = Duration.zero
     /// `CSRF_COOKIE_NAME`: the cookie whose value a page copies into `X-CSRFToken`.
     public var csrfCookieName = "csrftoken"
+
+    /// `PAGES`: whether ``AccountPages`` adds its pages. Without them, links in mails need the front end of
+    /// `HEADLESS_FRONTEND_URLS_…`.
+    public var servesPages = true
+    /// The style sheet and the logo of the pages; `PAGES_FOLDER` replaces them.
+    public var pageFiles = PageFiles.builtIn
 
     /// The maximum size of a request's body in bytes.
     public static let bodyLimit = 64 * 1024

@@ -14,7 +14,7 @@ package enum CommandLineProgram {
             } else {
                 try command.run()
             }
-            exit(0)
+            endProcess(0)
         } catch let failure as ProcessFailure {
             failure.exit(program: program)
         } catch let faults as SettingFaults {
@@ -23,7 +23,7 @@ package enum CommandLineProgram {
             let code = Root.exitCode(for: error)
             if code == .success {
                 print(Root.fullMessage(for: error))
-                exit(0)
+                endProcess(0)
             }
             let isUsage = code == .validationFailure
             let text = Root.message(for: error) + (isUsage ? " (see --help)" : "")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
 import Foundation
 package import Hummingbird
 import Logging
@@ -19,11 +20,14 @@ package struct HealthRoutes: Sendable {
     }
 
     private let metrics: PrometheusMetrics
+    /// `auth_signals_ready`: what `/readyz` reports, for alerts.
+    private let readiness: any RecorderHandler
     private let report: @Sendable () async -> Report
 
-    /// - Parameter report: called for each `/readyz` request; it should return within a second.
+    /// - Parameter report: called for each request of `/readyz` and `/metrics`; it should return within a second.
     package init(metrics: PrometheusMetrics, report: @escaping @Sendable () async -> Report) {
         self.metrics = metrics
+        readiness = metrics.makeRecorder(label: "auth_signals_ready", dimensions: [], aggregate: false)
         self.report = report
     }
 
@@ -38,8 +42,26 @@ package struct HealthRoutes: Sendable {
             return Self.response(report.ready ? .ok : .serviceUnavailable, "application/json", body)
         }
         router.get("/metrics") { _, _ in
-            Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text())
+            readiness.record(await isReady(within: .seconds(3)) ? Int64(1) : Int64(0))
+            return Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text())
         }
+    }
+
+    /// Whether the process is ready; false if the report takes longer, so that a store without reply does not delay the
+    /// metrics page.
+    private func isReady(within limit: Duration) async -> Bool {
+        let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
+        Task {
+            answer.yield(await report().ready)
+            answer.finish()
+        }
+        let timer = Task {
+            try? await Task.sleep(for: limit)
+            answer.finish()
+        }
+        defer { timer.cancel() }
+        for await isReady in answers { return isReady }
+        return false
     }
 
     private static func response(

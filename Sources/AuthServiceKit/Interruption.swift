@@ -16,7 +16,7 @@ package final class Interruption: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         Task {
             for await signal in signals where interruption.request() > 1 {
-                exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
+                endProcessAtOnce(128 + (signal == .sigint ? SIGINT : SIGTERM))
             }
         }
         return interruption

@@ -27,13 +27,20 @@ enum MetricDescriptions {
         "auth_signals_oldest_pending_age_seconds": "Age of the oldest pending signal in the outbox.",
         "auth_signals_paused": "1 while an operator has paused the outbox.",
         "auth_signals_publish_duration_seconds": "Time from publishing a batch to its last confirm.",
+        "auth_signals_lease_held": "1 while this process holds the lease: relay or mail.",
+        "auth_signals_ready": "1 if /readyz would answer 200.",
         // The store.
+        "auth_signals_store_reachable": "1 if the store answered when this page was made.",
         "auth_signals_store_bytes": "Size of the store and its write-ahead log.",
         "auth_signals_store_free_bytes": "Free space on the store's file system.",
         "auth_receiver_dropped_total":
             "Signals dropped because an in-process receiver was too slow, by handler.",
         "auth_receiver_failures_total":
             "Signals for which an in-process receiver threw an error, by handler.",
+        // Traces.
+        "auth_signals_spans_exported_total": "Spans that the OpenTelemetry collector accepted.",
+        "auth_signals_spans_dropped_total":
+            "Spans that were not exported, by reason: a full queue, or a collector that failed.",
         // Connections.
         "auth_signals_broker_reconnects_total": "Reconnects to the broker, by connection.",
         "auth_signals_broker_blocked":

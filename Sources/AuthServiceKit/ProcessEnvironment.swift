@@ -49,12 +49,18 @@ package enum ProcessEnvironment {
         return found
     }
 
-    /// The prefixes of this project's settings.
+    /// The name of the executable that runs, without its folder.
+    package static var program: String {
+        CommandLine.arguments.first.map { URL(filePath: $0).lastPathComponent } ?? "worker"
+    }
+
+    /// The prefixes of this project's settings. `OTEL_` is not one of them: OpenTelemetry defines many variables for all
+    /// programs of a host, and those that do not concern this program are not errors.
     private static let prefixes = [
         "ACCOUNT_", "SOCIALACCOUNT_", "ALLAUTH_", "HEADLESS_", "SIGNALS_", "BROKER_", "HTTP_", "STORE_",
         "MAIL_",
         "OUTBOX_", "INBOX_", "PASSWORD_", "SECRET_KEY", "METRICS_", "LOG_", "CSRF_", "SESSION_", "CONSUMER_",
-        "PRE_SOCIAL_LOGIN_",
+        "PRE_SOCIAL_LOGIN_", "PAGES_", "DASHBOARD",
     ]
     /// Names of other programs that have one of these prefixes.
     private static let foreign: Set<String> = ["LOG_DIR", "HTTP_PROXY", "MAIL", "SESSION_MANAGER"]

@@ -36,6 +36,29 @@ package struct ProcessFailure: Error, Sendable, CustomStringConvertible {
     package func exit(program: String) -> Never {
         let line = message.replacing("\n", with: " ").terminalSafe
         FileHandle.standardError.write(Data("\(program): \(line)\n".utf8))
-        Foundation.exit(code.rawValue)
+        endProcess(code.rawValue)
     }
+}
+
+/// Ends the process with what was printed, but without the handlers of exit(3).
+///
+/// Threads of connections and of the runtime are still running. The handlers of libraries (OpenSSL's among them) destroy
+/// what these threads use, which has corrupted the heap of a command that had done its work. Nothing durable depends on
+/// the handlers: stores and brokers are written before a command returns.
+package func endProcess(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
+}
+
+/// Ends the process like ``endProcess(_:)``, but waits at most half a second for the output.
+///
+/// A thread that writes to a full pipe without a reader holds the lock of the output stream, and flushing waits for it.
+package func endProcessAtOnce(_ code: Int32) -> Never {
+    let isFlushed = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+        fflush(nil)
+        isFlushed.signal()
+    }
+    _ = isFlushed.wait(timeout: .now() + .milliseconds(500))
+    _exit(code)
 }

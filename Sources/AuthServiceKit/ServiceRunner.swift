@@ -16,6 +16,8 @@ package enum ServiceRunner {
             ],
             logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
+        let release = ResidentCode.releaseSoon()
+        defer { release.cancel() }
         try await ServiceGroup(configuration: configuration).run()
     }
 }

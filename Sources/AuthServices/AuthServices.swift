@@ -30,13 +30,16 @@ public struct AuthServices: Sendable {
     public let mailLoop: MailLoop?
 
     /// - Parameters:
+    ///   - store: the store.
     ///   - accounts: the account flows that this process serves; nil if it serves none.
-    ///   - limiter: the rate limiter of `accounts`, if it is a ``SQLiteRateLimiter``.
+    ///   - limiter: the rate limiter of `accounts`, if it keeps attempts in a database.
     ///   - broker: the broker that signals are published to; nil if another process publishes them.
+    ///   - relaying: the relay's settings.
     ///   - mail: how mails are sent; nil if another process sends them.
+    ///   - logger: receives the log lines.
     /// - Throws: `MailError` if the templates cannot be read.
     public init(
-        store: SQLiteStore, accounts: Accounts? = nil, limiter: SQLiteRateLimiter? = nil,
+        store: any OperatedStore, accounts: Accounts? = nil, limiter: (any SweepingRateLimiter)? = nil,
         broker: BrokerSettings?, relaying: RelaySettings = RelaySettings(),
         mail: MailSettings?, logger: Logger
     ) throws {

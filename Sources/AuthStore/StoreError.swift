@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthFlows
-public import GRDB
-import SQLiteSupport
 
 /// An error of a store, with a code for each kind that a caller may handle differently.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -15,7 +13,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             case missingRow = "missing_row"
             case invalidURL = "invalid_url"
             case keyFile = "key_file"
-            case unwritable, full, busy, damaged, rejected, unsuitable, replaced, missing
+            case unwritable, full, busy, damaged, rejected, unsuitable, replaced, missing, unreachable,
+                refused
         }
         private let kind: Kind
         private init(_ kind: Kind) { self.kind = kind }
@@ -35,11 +34,18 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The file was deleted or replaced while it was in use: nothing more is written. Over HTTP this is a
         /// 503.
         public static let replaced = Code(.replaced)
+        /// The database server cannot be reached, or does not accept writes now: nothing was changed. Over HTTP this is a
+        /// 503.
+        public static let unreachable = Code(.unreachable)
+        /// The database server refuses this program's user, or its database, schema, tables or privileges are missing:
+        /// nothing was changed. Over HTTP this is a 503.
+        public static let refused = Code(.refused)
         /// Another connection has locked the store for longer than the time-out.
         public static let busy = Code(.busy)
-        /// SQLite reports that the file is damaged.
+        /// SQLite reports that the file is damaged, or a database server that its data is. Over HTTP this is a 503 if a
+        /// server reports it.
         public static let damaged = Code(.damaged)
-        /// The operating system failed to read or write.
+        /// The operating system failed to read or write. Over HTTP this is a 503 if a database server reports it.
         public static let inputOutput = Code(.inputOutput)
         /// SQLite has refused a statement: a constraint that is not a `StoreConflict`, or a bug of this library.
         public static let rejected = Code(.rejected)
@@ -55,77 +61,45 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         public var description: String { kind.rawValue }
     }
 
+    /// The kind of error, to decide what to do.
     public let code: Code
     /// What is wrong and what to do; it never quotes a stored value.
     public let message: String
     /// SQLite's extended result code, if SQLite failed.
     public let sqliteCode: Int32?
+    /// The SQLSTATE of a database server, five characters, if it reported the error.
+    public let sqlState: String?
 
-    public init(_ code: Code, _ message: String, sqliteCode: Int32? = nil) {
+    /// - Parameters:
+    ///   - code: the kind of error.
+    ///   - message: what is wrong and what to do; it must not quote a stored value.
+    ///   - sqliteCode: SQLite's extended result code, if SQLite failed.
+    ///   - sqlState: the SQLSTATE of a database server, if it reported the error.
+    public init(_ code: Code, _ message: String, sqliteCode: Int32? = nil, sqlState: String? = nil) {
         self.code = code
         self.message = message
         self.sqliteCode = sqliteCode
-    }
-
-    /// Converts an error of SQLite: its number and message are kept, the statement and its values are not.
-    public init(_ error: DatabaseError) {
-        let text = error.message ?? "\(error.resultCode)"
-        self.init(
-            Self.code(of: error), "SQLite: \(text) (\(error.extendedResultCode.rawValue))",
-            sqliteCode: error.extendedResultCode.rawValue)
+        self.sqlState = sqlState
     }
 
     public var description: String { "\(code): \(message)" }
+}
 
-    private static func code(of error: DatabaseError) -> Code {
-        switch SQLiteFailure(error) {
-        case .full: .full
-        case .busy: .busy
-        case .notADatabase: .notADatabase
-        case .damaged: .damaged
-        case .readOnly, .cannotOpen: .unwritable
-        case .inputOutput: .inputOutput
-        case .rejected: .rejected
-        }
-    }
-
-    init(_ error: SQLiteFileError) {
-        let code: Code =
-            switch error.code {
-            case .invalidURL: .invalidURL
-            case .missingFolder, .unwritable: .unwritable
-            }
-        self.init(code, error.message)
-    }
-
-    /// Evaluates an expression and converts its error about a file.
-    static func convertingFileErrors<R>(
-        _ body: @autoclosure () throws(SQLiteFileError) -> R
-    ) throws(StoreError) -> R {
-        do { return try body() } catch { throw StoreError(error) }
-    }
-
-    /// Runs `body` and converts errors caused by the environment, such as a full disk, to ``StoreError``. `body` may
-    /// contain an application's own SQL: violated constraints and invalid statements keep GRDB's error.
-    static func convertingDatabaseErrors<R>(
-        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> R
-    ) async throws -> R {
-        do {
-            return try await body()
-        } catch let error as DatabaseError where code(of: error) != .rejected {
-            throw StoreError(error)
+extension StoreError: TemporaryFailure {
+    /// Freeing space on a full disk, putting back a replaced file, or repairing a server takes an operator; a busy store
+    /// is free in a moment, and a server is often back soon.
+    public var secondsUntilRetry: Int? {
+        switch code {
+        case .full, .replaced, .refused: 30
+        case .damaged, .inputOutput: sqlState == nil ? nil : 30
+        case .busy, .unreachable: 1
+        default: nil
         }
     }
 }
 
-extension StoreError: TemporaryFailure {
-    /// Freeing space on a full disk, or putting back a replaced file, takes an operator; a busy store is free in a
-    /// moment.
-    public var secondsUntilRetry: Int? {
-        switch code {
-        case .full, .replaced: 30
-        case .busy: 1
-        default: nil
-        }
+extension StoreError: CodedFailure {
+    public var logCode: String {
+        "\(code)" + (sqliteCode.map { " \($0)" } ?? "") + (sqlState.map { " \($0)" } ?? "")
     }
 }

@@ -4,8 +4,10 @@
 ///
 /// - Parameters:
 ///   - bound: the maximum time to wait; generous, since a passing test never waits that long.
-///   - what: describes the condition, for the error. It is evaluated only on failure, so that it can include the actual
-///     state.
+///   - what: describes the condition, for the error. It is evaluated only on failure, so that it can include the
+///     actual state.
+///   - isolation: the caller's isolation.
+///   - condition: becomes true.
 /// - Throws: ``NotInTime``, and the errors of `condition`.
 public func eventually(
     within bound: Duration = .seconds(30), _ what: @autoclosure () -> String,

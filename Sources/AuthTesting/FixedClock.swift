@@ -7,8 +7,11 @@ import Synchronization
 public final class FixedClock: WallClock {
     private let time: Mutex<Date>
 
-    /// - Parameter time: the initial time; 2026-11-23T08:00:00.000Z by default.
-    public init(at time: Date = Date(timeIntervalSince1970: 1_795_420_800)) { self.time = Mutex(time) }
+    /// The default initial time, 2026-11-23T08:00:00.000Z.
+    public static let start = Date(timeIntervalSince1970: 1_795_420_800)
+
+    /// - Parameter time: the initial time.
+    public init(at time: Date = start) { self.time = Mutex(time) }
 
     public func now() -> Date { time.withLock { $0 } }
 

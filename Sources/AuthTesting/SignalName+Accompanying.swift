@@ -6,7 +6,10 @@ extension SignalName {
     ///
     /// Most tests of flows list allauth's signals in order and leave these out; the flow table and the tests of these
     /// signals list all.
-    package var accompaniesOthers: Bool {
-        [LoginFailed.name, SignupCompleted.name, SessionClientChanged.name, SessionEnded.name].contains(self)
-    }
+    package var accompaniesOthers: Bool { Self.accompanying.contains(self) }
+
+    /// The names of which ``accompaniesOthers`` is true.
+    package static let accompanying = [
+        LoginFailed.name, SignupCompleted.name, SessionClientChanged.name, SessionEnded.name,
+    ]
 }

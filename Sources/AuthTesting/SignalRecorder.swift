@@ -34,7 +34,11 @@ public final class SignalRecorder: Sendable {
 
     /// Adds a handler that records.
     ///
-    /// - Parameter then: called after recording; the handler rethrows its error.
+    /// - Parameters:
+    ///   - handlers: the table that the handler is added to.
+    ///   - pattern: the pattern that names must match.
+    ///   - name: the name of the handler.
+    ///   - then: called after recording; the handler rethrows its error.
     public func add(
         to handlers: inout SignalHandlers, matching pattern: SignalPattern = "#",
         as name: String = "recorder",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 public import AuthConsumer
-public import AuthInbox
 import AuthServiceKit
 public import AuthSignals
+import AuthTelemetry
 import Foundation
 public import Logging
 public import ServiceLifecycle
@@ -21,10 +21,10 @@ import Synchronization
 ///
 /// This is a complete program. It reads the settings of ``WorkerSettings`` from the environment, sets up logging and
 /// metrics, serves `/metrics`, `/livez` and `/readyz` if `METRICS_PORT` is set, and shuts down gracefully at SIGTERM or
-/// SIGINT.
+/// SIGINT. It exports traces if `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
 ///
 /// In an application, pass the worker to its `ServiceGroup`, which then decides when the worker stops. There the worker
-/// leaves logging, metrics, UNIX signals and the process itself to the application; ``readiness`` is for its own health
+/// leaves logging, metrics, traces, UNIX signals and the process itself to the application; ``readiness`` is for its own health
 /// page:
 ///
 /// ```swift
@@ -43,7 +43,8 @@ public final class SignalWorker: Service {
         var keepsBindings: Bool
         var dispatching: DispatcherSettings
         var portFile: PortFile?
-        var inbox: SQLiteInbox?
+        var inbox: (any Inbox)?
+        var openInbox: InboxOpener?
         var settings: WorkerSettings?
         var logger: Logger?
     }
@@ -61,22 +62,24 @@ public final class SignalWorker: Service {
     private let running = Mutex<Parts?>(nil)
 
     /// - Parameters:
-    ///   - queue: the name of the queue, 1 to 200 bytes; workers with the same queue share its messages. The queue, its
-    ///     retry queues and its dead-letter queue are declared if they do not exist.
+    ///   - queue: the name of the queue, 1 to 200 bytes; workers with the same queue share its messages. The queue,
+    ///     its retry queues and its dead-letter queue are declared if they do not exist.
     ///   - patterns: the signals that the queue receives, such as `account.#`; at least one for every handler.
-    ///   - singleActive: whether only one worker at a time receives messages, one by one, for strict order. It cannot be
-    ///     changed for an existing queue.
+    ///   - handlers: the handlers.
+    ///   - singleActive: whether only one worker at a time receives messages, one by one, for strict order. It cannot
+    ///     be changed for an existing queue.
     ///   - keepsBindings: whether the queue stays bound with patterns that a worker bound earlier and that are no
     ///     longer in `patterns`.
     ///   - dispatching: the worker's concurrency, retries and limits; by default `DispatcherSettings()`, with a
     ///     concurrency of 1 if the worker is `singleActive`. Settings of your own need that 1, too, for strict order.
-    ///   - inbox: by default the file of `INBOX_URL`. `SQLiteInbox(pool:)` shares the application's database.
+    ///   - inbox: by default the file of `INBOX_URL`. `SQLiteInbox(pool:)` and `PostgresInbox(pool:)` share the
+    ///     application's database; a `PostgresInbox` is also shared by workers on other hosts.
     ///   - settings: by default those of the process's environment, read when the worker starts.
-    ///   - logger: by default one that is labelled with the name of the executable. ``run(as:)`` bootstraps logging and
-    ///     metrics in any case: a program that does so itself runs the worker in a `ServiceGroup`.
+    ///   - logger: by default one that is labelled with the name of the executable. ``run(as:)`` bootstraps logging
+    ///     and metrics in any case: a program that does so itself runs the worker in a `ServiceGroup`.
     public init(
         queue: String, patterns: [SignalPattern], handlers: SignalHandlers, singleActive: Bool = false,
-        keepsBindings: Bool = false, dispatching: DispatcherSettings? = nil, inbox: SQLiteInbox? = nil,
+        keepsBindings: Bool = false, dispatching: DispatcherSettings? = nil, inbox: (any Inbox)? = nil,
         settings: WorkerSettings? = nil, logger: Logger? = nil
     ) {
         var standard = DispatcherSettings()
@@ -91,22 +94,51 @@ public final class SignalWorker: Service {
     ///
     /// - Parameters:
     ///   - options: the options; an executable's own command has them as an `@OptionGroup`.
+    ///   - handlers: the handlers.
     ///   - dispatching: retries and limits; the concurrency is that of the options.
-    ///   - inbox: by default the file of `INBOX_URL`. `SQLiteInbox(pool:)` shares the application's database.
+    ///   - inbox: by default the file of `INBOX_URL`. `SQLiteInbox(pool:)` and `PostgresInbox(pool:)` share the
+    ///     application's database; a `PostgresInbox` is also shared by workers on other hosts.
     ///   - settings: by default those of the process's environment, read when the worker starts.
     ///   - logger: by default one that is labelled with the name of the executable.
-    public init(
+    public convenience init(
         _ options: WorkerOptions, handlers: SignalHandlers,
-        dispatching: DispatcherSettings = DispatcherSettings(), inbox: SQLiteInbox? = nil,
+        dispatching: DispatcherSettings = DispatcherSettings(), inbox: (any Inbox)? = nil,
         settings: WorkerSettings? = nil, logger: Logger? = nil
+    ) {
+        self.init(
+            options, handlers: handlers, dispatching: dispatching, inbox: inbox, openInbox: nil,
+            settings: settings, logger: logger)
+    }
+
+    /// Opens the inbox of a URL that is not a file, for a concurrency of the handlers.
+    ///
+    /// It returns nil if the worker opens the URL itself. Its errors end a program as those of the settings do.
+    package typealias InboxOpener =
+        @Sendable (_ url: InboxURL, _ concurrency: Int, _ logger: Logger) async throws -> (any Inbox)?
+
+    /// A worker with the options of a command line, for a program that knows more kinds of inboxes.
+    ///
+    /// - Parameter openInbox: called when the worker starts, after logging was set up.
+    package convenience init(
+        _ options: WorkerOptions, handlers: SignalHandlers, settings: WorkerSettings,
+        openInbox: @escaping InboxOpener
+    ) {
+        self.init(
+            options, handlers: handlers, dispatching: DispatcherSettings(), inbox: nil, openInbox: openInbox,
+            settings: settings, logger: nil)
+    }
+
+    private init(
+        _ options: WorkerOptions, handlers: SignalHandlers, dispatching: DispatcherSettings,
+        inbox: (any Inbox)?, openInbox: InboxOpener?, settings: WorkerSettings?, logger: Logger?
     ) {
         var dispatching = dispatching
         dispatching.concurrency = options.handledAtATime
         configuration = Configuration(
             queue: options.queue, patterns: options.patterns, handlers: handlers,
             singleActive: options.singleActive, keepsBindings: options.keepBindings, dispatching: dispatching,
-            portFile: options.portFile.map(PortFile.init(path:)), inbox: inbox, settings: settings,
-            logger: logger)
+            portFile: options.portFile.map(PortFile.init(path:)), inbox: inbox, openInbox: openInbox,
+            settings: settings, logger: logger)
     }
 
     // MARK: Running
@@ -127,11 +159,14 @@ public final class SignalWorker: Service {
         do {
             let settings = try configuration.settings ?? WorkerSettings.environment()
             let metrics = settings.process.bootstrap()
+            // Before the parts that ask for the tracer are created; stopped last, since it comes first.
+            let traces = settings.traces?.bootstrap()
             let logger = configuration.logger ?? Logger(label: program)
-            let parts = try start(settings, as: program, logger: logger)
+            let parts = try await start(settings, as: program, logger: logger)
             defer { running.withLock { $0 = nil } }
             let page = page(settings.process, metrics: metrics)
-            try await ServiceRunner.run((page.map { [$0] } ?? []) + parts.services, logger: logger)
+            try await ServiceRunner.run(
+                [traces, page].compactMap(\.self) + parts.services, logger: logger)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -150,14 +185,16 @@ public final class SignalWorker: Service {
     public func run() async throws {
         let settings = try configuration.settings ?? WorkerSettings.environment()
         let logger = configuration.logger ?? Logger(label: Self.executable)
-        let parts = try start(settings, as: Self.executable, logger: logger)
+        let parts = try await start(settings, as: Self.executable, logger: logger)
         defer { running.withLock { $0 = nil } }
         var group = ServiceGroupConfiguration(services: parts.services, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: group).run()
     }
 
-    private func start(_ settings: WorkerSettings, as program: String, logger: Logger) throws -> Parts {
+    private func start(
+        _ settings: WorkerSettings, as program: String, logger: Logger
+    ) async throws -> Parts {
         for warning in settings.warnings {
             logger.warning(
                 "suspicious setting", metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
@@ -173,7 +210,7 @@ public final class SignalWorker: Service {
         let topology = try ConsumerTopology(
             queue: configuration.queue, patterns: configuration.patterns,
             singleActive: configuration.singleActive)
-        let inbox = try configuration.inbox ?? settings.inbox()
+        let inbox = try await openInbox(settings, logger: logger)
         let dispatching = configuration.dispatching
         let source = BrokerSource(
             topology,
@@ -185,17 +222,29 @@ public final class SignalWorker: Service {
         let dispatcher = SignalDispatcher(
             from: source, handlers: configuration.handlers, inbox: inbox, settings: dispatching,
             logger: logger)
-        let registration = HandlerRegistration(
-            source: source, handlers: configuration.handlers, inbox: inbox, logger: logger)
-        let parts = Parts(
-            source: source, dispatcher: dispatcher, services: [registration, source, dispatcher])
+        var services: [any Service] = [source, dispatcher]
+        if let inbox = inbox as? any OperatedInbox {
+            services.insert(
+                HandlerRegistration(
+                    source: source, handlers: configuration.handlers, inbox: inbox, logger: logger), at: 0)
+        }
+        let parts = Parts(source: source, dispatcher: dispatcher, services: services)
         running.withLock { $0 = parts }
         return parts
     }
 
+    private func openInbox(_ settings: WorkerSettings, logger: Logger) async throws -> any Inbox {
+        if let inbox = configuration.inbox { return inbox }
+        let concurrency = configuration.dispatching.concurrency
+        if let inbox = try await configuration.openInbox?(settings.inbox, concurrency, logger) {
+            return inbox
+        }
+        return try settings.openInbox()
+    }
+
     /// The name of the executable that runs, without its folder.
     private static var executable: String {
-        CommandLine.arguments.first.map { URL(filePath: $0).lastPathComponent } ?? "worker"
+        ProcessEnvironment.program
     }
 
     private static func failure(_ error: any Error) -> ProcessFailure {
@@ -252,7 +301,7 @@ public final class SignalWorker: Service {
 private struct HandlerRegistration: Service {
     let source: BrokerSource
     let handlers: SignalHandlers
-    let inbox: SQLiteInbox
+    let inbox: any OperatedInbox
     let logger: Logger
 
     func run() async throws {

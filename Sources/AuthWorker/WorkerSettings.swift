@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuthBroker
 public import AuthConsumer
-import AuthInbox
+import AuthSQLiteInbox
 package import AuthServiceKit
 public import AuthSignals
+package import AuthTelemetry
 
 /// The settings of a worker.
 ///
@@ -16,21 +17,25 @@ public struct WorkerSettings: Sendable {
     /// The broker: `BROKER_URL`, `BROKER_EXCHANGE`. A worker sets the prefetch to match its concurrency, and names its
     /// connections after the program unless a name is set here.
     public var broker: BrokerSettings
-    /// `INBOX_URL`: the path of the file that the workers of one host share; `./inbox.sqlite` by default.
-    public var inboxPath: String
+    /// `INBOX_URL`: a file that the workers of one host share; `sqlite:./inbox.sqlite` by default. For PostgreSQL pass a
+    /// `PostgresInbox` to the worker; `auth-consumer` opens one.
+    public var inbox: InboxURL
     /// `SIGNALS_TOKEN_KEYS`: opens the sealed tokens of providers in signals.
     public var tokens: TokenOpener
     /// Settings that are valid but most likely a mistake; the worker logs them.
     public var warnings: [SettingFault]
     /// `LOG_LEVEL`, `LOG_FORMAT`, `METRICS_HOST`, `METRICS_PORT`: used if the worker is a complete program.
     package var process: ProcessSettings
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and others: used if the worker is a complete program; nil if no traces are exported.
+    package var traces: TraceSettings?
 
     /// Reads the settings. Faults are recorded in the reader, whose `check()` throws them together.
     public init(reading reader: inout SettingsReader) {
         process = ProcessSettings(reading: &reader)
         broker = BrokerSettings(reading: &reader)
-        inboxPath = InboxURL(reading: &reader).path
+        inbox = InboxURL(reading: &reader)
         tokens = TokenOpener(TokenKeys(reading: &reader))
+        traces = TraceSettings(reading: &reader, service: ProcessEnvironment.program)
         warnings = reader.warnings
     }
 
@@ -64,9 +69,19 @@ public struct WorkerSettings: Sendable {
     /// AMQP's largest prefetch.
     private static let largestPrefetch = 65_535
 
-    func inbox() throws -> SQLiteInbox {
-        do { return try SQLiteInbox(path: inboxPath) } catch {
-            throw ProcessFailure(.usage, "INBOX_URL: \(error)")
+    /// Opens an inbox in a file.
+    ///
+    /// - Throws: `ProcessFailure`, also for an inbox in PostgreSQL.
+    func openInbox() throws -> any Inbox {
+        switch inbox {
+        case .sqlite(let path):
+            do { return try SQLiteInbox(path: path) } catch {
+                throw ProcessFailure(.usage, "INBOX_URL: \(error)")
+            }
+        case .postgres:
+            throw ProcessFailure(
+                .usage,
+                "INBOX_URL: this worker opens sqlite:PATH only; pass a PostgresInbox to its SignalWorker")
         }
     }
 }

@@ -13,6 +13,10 @@
 
 #define CCURL_REPLY_LIMIT 1024
 
+// A path that is not a folder, so that no certificate authorities are read from a folder. From version 8.21 on, libcurl
+// would use its default folder instead of an empty path.
+#define CCURL_NO_FOLDER "/dev/null"
+
 struct ccurl_mailer {
   CURL *easy;
   // The multi handle owns the connection. It is used instead of curl_easy_perform because another thread can end a wait
@@ -40,6 +44,12 @@ struct ccurl_mailer {
   char fault[CURL_ERROR_SIZE];
   char reply[CCURL_REPLY_LIMIT];
 };
+
+// Initialises libcurl, once for all threads; false if that failed.
+bool ccurl_start(void);
+
+// Overwrites a text, since a plain memset before free may be optimised away.
+void ccurl_wipe(char *text);
 
 // Block and unblock SIGPIPE. TLS libraries write to sockets without MSG_NOSIGNAL, and the server may have closed its
 // end:

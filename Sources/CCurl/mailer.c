@@ -10,9 +10,13 @@ static CURLcode curl_started = CURLE_FAILED_INIT;
 
 static void start_curl(void) { curl_started = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-ccurl_mailer *ccurl_new(void) {
+bool ccurl_start(void) {
   pthread_once(&curl_once, start_curl);
-  if (curl_started != CURLE_OK) return NULL;
+  return curl_started == CURLE_OK;
+}
+
+ccurl_mailer *ccurl_new(void) {
+  if (!ccurl_start()) return NULL;
   ccurl_mailer *mailer = calloc(1, sizeof *mailer);
   if (!mailer) return NULL;
   mailer->tls_mode = CCURL_TLS_REQUIRED;
@@ -29,8 +33,7 @@ ccurl_mailer *ccurl_new(void) {
   return mailer;
 }
 
-// A plain memset before free may be optimised away.
-static void wipe(char *text) {
+void ccurl_wipe(char *text) {
   if (!text) return;
   for (volatile char *byte = text; *byte; byte++) *byte = 0;
 }
@@ -40,7 +43,7 @@ void ccurl_free(ccurl_mailer *mailer) {
   if (mailer->easy) curl_easy_cleanup(mailer->easy);
   if (mailer->multi) curl_multi_cleanup(mailer->multi);
   ccurl_release_sigpipe(before);
-  wipe(mailer->password);
+  ccurl_wipe(mailer->password);
   free(mailer->password);
   free(mailer->user);
   free(mailer->url);
@@ -74,7 +77,7 @@ ccurl_status ccurl_set_text(ccurl_mailer *mailer, ccurl_text_option option, cons
   }
   char *copy = strdup(value);
   if (!copy) return CCURL_NO_MEMORY;
-  wipe(*place);
+  ccurl_wipe(*place);
   free(*place);
   *place = copy;
   return CCURL_OK;

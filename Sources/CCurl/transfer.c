@@ -19,7 +19,7 @@ static size_t give_message(char *buffer, size_t size, size_t count, void *contex
 
 // The progress callback. While libcurl waits for the reply to the mail's content inside curl_multi_perform, it checks
 // only this callback, once a second.
-static int shall_end(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+static int check_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
   (void)a, (void)b, (void)c, (void)d;
   ccurl_mailer *mailer = context;
   return atomic_load(&mailer->interrupted);
@@ -82,7 +82,10 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
   SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-  if (mailer->ca_file) SET(CURLOPT_CAINFO, mailer->ca_file);
+  if (mailer->ca_file) {
+    SET(CURLOPT_CAINFO, mailer->ca_file);
+    SET(CURLOPT_CAPATH, CCURL_NO_FOLDER); // otherwise the default folder of authorities would be trusted, too
+  }
   if (mailer->user) {
     SET(CURLOPT_USERNAME, mailer->user);
     SET(CURLOPT_PASSWORD, mailer->password ? mailer->password : "");
@@ -92,7 +95,7 @@ static CURLcode prepare(ccurl_mailer *mailer, bool fresh) {
   SET(CURLOPT_DEBUGDATA, mailer);
   SET(CURLOPT_WRITEFUNCTION, ignore_output);
   SET(CURLOPT_NOPROGRESS, 0L);
-  SET(CURLOPT_XFERINFOFUNCTION, shall_end);
+  SET(CURLOPT_XFERINFOFUNCTION, check_progress);
   SET(CURLOPT_XFERINFODATA, mailer);
 #undef SET
   return code;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Resolves a host name to addresses, in the order to try them. The process remembers, for all its connections, which
-// addresses worked and which failed: those that worked come first, those that failed last.
+// addresses worked and which failed: those that worked come first, those that failed last. Between unknown addresses a
+// seed decides, so that many processes spread over the nodes behind one name.
 
 #define _GNU_SOURCE
 #include <netdb.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +58,36 @@ static int64_t rank(const crmq_address *address) {
   return 1;
 }
 
+static bool is_ipv6(const crmq_address *address) { return strchr(address->numeric, ':') != NULL; }
+
+/// The next number of SplitMix64.
+static uint64_t next_number(uint64_t *state) {
+  uint64_t z = *state += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+/// Shuffles each run of addresses of one family: which family comes first stays the resolver's decision.
+static void shuffle(crmq_addresses *found, uint64_t seed) {
+  for (int from = 0, to; from < found->count; from = to) {
+    to = from + 1;
+    while (to < found->count && is_ipv6(&found->list[to]) == is_ipv6(&found->list[from])) to++;
+    for (int i = to - 1; i > from; i--) {
+      int k = from + (int)(next_number(&seed) % (uint64_t)(i - from + 1));
+      crmq_address address = found->list[k];
+      found->list[k] = found->list[i];
+      found->list[i] = address;
+    }
+  }
+}
+
 static void sort(crmq_addresses *found) {
   int64_t ranks[CRMQ_MOST_ADDRESSES];
   pthread_mutex_lock(&memory_lock);
   for (int i = 0; i < found->count; i++) ranks[i] = rank(&found->list[i]);
   pthread_mutex_unlock(&memory_lock);
-  // A stable insertion sort of few elements: addresses of equal rank keep the resolver's order.
+  // A stable insertion sort of few elements: addresses of equal rank keep their order.
   for (int i = 1; i < found->count; i++) {
     for (int k = i; k > 0 && ranks[k] < ranks[k - 1]; k--) {
       int64_t number = ranks[k];
@@ -151,6 +177,7 @@ crmq_status crmq_resolve(crmq_connection *c, const char *host, uint16_t port, in
     if (status != CRMQ_OK) return status;
   }
   if (found->count == 0) return unresolved(c);
+  if (c->numbers[CRMQ_ADDRESS_SEED]) shuffle(found, (uint64_t)c->numbers[CRMQ_ADDRESS_SEED]);
   sort(found);
   return CRMQ_OK;
 }

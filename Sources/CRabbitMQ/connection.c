@@ -45,8 +45,9 @@ crmq_status crmq_set_text(crmq_connection *c, crmq_text_option option, const cha
 }
 
 crmq_status crmq_set_number(crmq_connection *c, crmq_number_option option, int64_t value) {
-  static const int64_t lowest[CRMQ_NUMBER_OPTIONS] = {0, 0, 1, 1, 0, 8192, 1, 0};
-  static const int64_t highest[CRMQ_NUMBER_OPTIONS] = {1, 65535, 3600000, 3600000, 1 << 30, 1 << 24, 1 << 20, 1};
+  static const int64_t lowest[CRMQ_NUMBER_OPTIONS] = {0, 0, 1, 1, 0, 8192, 1, 0, 0};
+  static const int64_t highest[CRMQ_NUMBER_OPTIONS] = {1,       65535,   3600000, 3600000, 1 << 30,
+                                                        1 << 24, 1 << 20, 1,       INT64_MAX};
   if ((int)option < 0 || (int)option >= CRMQ_NUMBER_OPTIONS) return crmq_reject(c, "unknown option");
   if (value < lowest[option] || value > highest[option]) return crmq_reject(c, "the option's value is out of range");
   c->numbers[option] = value;
@@ -59,7 +60,7 @@ static void say_goodbye(crmq_connection *c, int timeout_ms) {
   if (!c->open || c->dead != CRMQ_OK || c->blocked || timeout_ms <= 0) return;
   if (atomic_load(&c->interrupted) || poll(&socket, 1, 0) != 1 || socket.revents != POLLOUT) return;
   struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-  if (amqp_set_rpc_timeout(c->state, &timeout) != AMQP_STATUS_OK) return;
+  if (crmq_flush(c) != CRMQ_OK || amqp_set_rpc_timeout(c->state, &timeout) != AMQP_STATUS_OK) return;
   amqp_connection_close(c->state, AMQP_REPLY_SUCCESS);
 }
 
@@ -80,6 +81,9 @@ void crmq_close(crmq_connection *c, int timeout_ms) {
   c->content = CONTENT_NONE;
   crmq_arena_release(&c->in);
   crmq_arena_release(&c->out);
+  free(c->output);
+  c->output = NULL;
+  c->output_count = 0;
   free(c->body);
   c->body = NULL;
   c->body_capacity = 0;

@@ -25,8 +25,11 @@
 // One channel per connection: while it waits for one channel's frames, librabbitmq loses those of others.
 #define CRMQ_CHANNEL 1
 
+// How many bytes of published messages are gathered before they are sent.
+#define CRMQ_OUTPUT_SIZE (16 * 1024)
+
 #define CRMQ_TEXT_OPTIONS 8
-#define CRMQ_NUMBER_OPTIONS 8
+#define CRMQ_NUMBER_OPTIONS 9
 
 // Memory for the parts of one message, released together. Blocks never move, so pointers into it stay valid.
 typedef struct crmq_arena_block crmq_arena_block;
@@ -85,7 +88,10 @@ struct crmq_connection {
   // Writing.
   bool confirms;
   uint64_t next_tag;
-  size_t unchecked;       // bytes written since the socket was last found writable
+  size_t unchecked;       // bytes written or gathered since the socket was last found writable
+  bool gathers;
+  uint8_t *output;        // whole frames that are not passed to the kernel yet; CRMQ_OUTPUT_SIZE bytes, or null
+  size_t output_count;
   int64_t last_step_ms;
   crmq_arena out;
 
@@ -138,6 +144,11 @@ crmq_status crmq_write_table(crmq_connection *c, const crmq_field *fields, size_
                              size_t *size);
 crmq_status crmq_write_properties(crmq_connection *c, const crmq_properties *from, amqp_basic_properties_t *to,
                                   size_t *size);
+
+// output.c
+crmq_status crmq_gather(crmq_connection *c, const crmq_message *message, amqp_basic_properties_t *properties,
+                        size_t size);  // `size` is an upper bound of the message's frames; there must be room for it
+crmq_status crmq_flush(crmq_connection *c);  // sends what is gathered; CRMQ_OK if a call is allowed
 
 // write.c
 crmq_status crmq_ready(crmq_connection *c);  // CRMQ_OK if a call is allowed

@@ -236,6 +236,7 @@ crmq_status crmq_open(crmq_connection *c, const char *host, uint16_t port) {
   }
   crmq_set_user_timeout(c, true);
   c->last_step_ms = crmq_now_ms();
+  c->gathers = !c->numbers[CRMQ_TLS];
   c->open = true;
   return CRMQ_OK;
 }

@@ -213,7 +213,7 @@ static void wait_for_something(crmq_connection *c, int timeout_ms, bool want_wri
 }
 
 crmq_status crmq_step(crmq_connection *c, int timeout_ms, bool want_write, crmq_handler handler, void *context) {
-  crmq_status status = crmq_ready(c);
+  crmq_status status = crmq_flush(c);
   if (status != CRMQ_OK) return status;
   receiver r = {.handler = handler, .context = context};
   wait_for_something(c, timeout_ms, want_write);

@@ -13,7 +13,7 @@ static crmq_status check_name(crmq_connection *c, const char *name) {
 static crmq_status prepare(crmq_connection *c, const char *name, const char *other, const crmq_field *arguments,
                            size_t count, amqp_table_t *table) {
   size_t size = 0;
-  crmq_status status = crmq_ready(c);
+  crmq_status status = crmq_flush(c);
   // The broker would read the request only after it unblocks the connection.
   if (status == CRMQ_OK && c->blocked) return CRMQ_WOULD_BLOCK;
   if (status == CRMQ_OK) status = check_name(c, name);
@@ -102,7 +102,7 @@ crmq_status crmq_delete_exchange(crmq_connection *c, const char *name) {
 }
 
 crmq_status crmq_select_confirms(crmq_connection *c) {
-  crmq_status status = crmq_ready(c);
+  crmq_status status = crmq_flush(c);
   if (status != CRMQ_OK) return status;
   amqp_confirm_select(c->state, CRMQ_CHANNEL);
   status = finish(c);

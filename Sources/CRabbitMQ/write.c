@@ -13,7 +13,7 @@
 #include "internal.h"
 
 // A socket is writable if a third of its buffer is free: 140 KB if the kernel grants its usual 212 KB.
-#define BURST (16 * 1024)
+#define BURST CRMQ_OUTPUT_SIZE
 #define LARGE (96 * 1024)
 #define LARGEST_BODY (128 << 20)
 
@@ -24,20 +24,28 @@ crmq_status crmq_ready(crmq_connection *c) {
   return CRMQ_OK;
 }
 
-/// Whether this many bytes can be passed to the kernel without blocking.
-static bool has_room(crmq_connection *c, size_t size) {
+/// CRMQ_OK if this many bytes can be passed to the kernel without blocking, also after those that are gathered.
+static crmq_status make_room(crmq_connection *c, size_t size) {
   // librabbitmq 0.11 blocks forever in a send if nothing was received for two heartbeats; a step resets that.
-  if (c->heartbeat > 0 && crmq_now_ms() - c->last_step_ms > (int64_t)c->heartbeat * 500) return false;
+  if (c->heartbeat > 0 && crmq_now_ms() - c->last_step_ms > (int64_t)c->heartbeat * 500) return CRMQ_WOULD_BLOCK;
   if (c->unchecked > 0 && c->unchecked + size <= BURST) {
     c->unchecked += size;
-    return true;
+    return CRMQ_OK;
   }
+  crmq_status status = crmq_flush(c);
+  if (status != CRMQ_OK) return status;
   struct pollfd socket = {.fd = c->fd, .events = POLLOUT};
-  if (poll(&socket, 1, 0) != 1 || !(socket.revents & POLLOUT)) return false;
+  if (poll(&socket, 1, 0) != 1 || !(socket.revents & POLLOUT)) return CRMQ_WOULD_BLOCK;
   int queued = 0;
-  if (size > LARGE && (ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued > 0)) return false;
+  if (size > LARGE && (ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued > 0)) return CRMQ_WOULD_BLOCK;
   c->unchecked = size;
-  return true;
+  return CRMQ_OK;
+}
+
+/// As make_room, for a call of librabbitmq, which writes to the socket directly: what is gathered must be sent before.
+static crmq_status make_room_for_call(crmq_connection *c, size_t size) {
+  crmq_status status = make_room(c, size);
+  return status == CRMQ_OK ? crmq_flush(c) : status;
 }
 
 static crmq_status sent(crmq_connection *c, int library_status) {
@@ -60,7 +68,15 @@ crmq_status crmq_publish(crmq_connection *c, const crmq_message *message, uint64
   size_t segment = (size_t)c->frame_max - 8;
   size += message->exchange.count + message->routing_key.count + 32;
   size += message->body.count + 8 * (message->body.count / segment + 1);
-  if (c->blocked || !has_room(c, size)) return CRMQ_WOULD_BLOCK;
+  if (c->blocked) return CRMQ_WOULD_BLOCK;
+  bool gathers = c->gathers && size <= BURST && message->body.count <= segment;
+  status = gathers ? make_room(c, size) : make_room_for_call(c, size);
+  if (status != CRMQ_OK) return status;
+  if (gathers) {
+    status = crmq_gather(c, message, &properties, size);
+    if (status == CRMQ_OK) *tag = c->confirms ? c->next_tag++ : 0;
+    return status;
+  }
   int result = amqp_basic_publish(c->state, CRMQ_CHANNEL, crmq_lend(message->exchange),
                                   crmq_lend(message->routing_key), message->mandatory, 0, &properties,
                                   crmq_lend(message->body));
@@ -77,21 +93,21 @@ crmq_status crmq_publish(crmq_connection *c, const crmq_message *message, uint64
 crmq_status crmq_ack(crmq_connection *c, uint64_t tag, bool multiple) {
   crmq_status status = crmq_ready(c);
   if (status != CRMQ_OK) return status;
-  if (!has_room(c, 32)) return CRMQ_WOULD_BLOCK;
+  if ((status = make_room_for_call(c, 32)) != CRMQ_OK) return status;
   return sent(c, amqp_basic_ack(c->state, CRMQ_CHANNEL, tag, multiple));
 }
 
 crmq_status crmq_nack(crmq_connection *c, uint64_t tag, bool multiple, bool requeue) {
   crmq_status status = crmq_ready(c);
   if (status != CRMQ_OK) return status;
-  if (!has_room(c, 32)) return CRMQ_WOULD_BLOCK;
+  if ((status = make_room_for_call(c, 32)) != CRMQ_OK) return status;
   return sent(c, amqp_basic_nack(c->state, CRMQ_CHANNEL, tag, multiple, requeue));
 }
 
 crmq_status crmq_return(crmq_connection *c, uint64_t tag) {
   crmq_status status = crmq_ready(c);
   if (status != CRMQ_OK) return status;
-  if (!has_room(c, 32)) return CRMQ_WOULD_BLOCK;
+  if ((status = make_room_for_call(c, 32)) != CRMQ_OK) return status;
   return sent(c, amqp_basic_reject(c->state, CRMQ_CHANNEL, tag, /* requeue */ 1));
 }
 
@@ -103,7 +119,7 @@ crmq_status crmq_get(crmq_connection *c, const char *queue) {
   if (status != CRMQ_OK) return status;
   amqp_basic_get_t method = {.queue = amqp_cstring_bytes(queue)};
   if (method.queue.len > 255) return crmq_reject(c, "the queue's name is longer than 255 bytes");
-  if (!has_room(c, 300)) return CRMQ_WOULD_BLOCK;
+  if ((status = make_room_for_call(c, 300)) != CRMQ_OK) return status;
   return sent(c, amqp_send_method(c->state, CRMQ_CHANNEL, AMQP_BASIC_GET_METHOD, &method));
 }
 
@@ -112,6 +128,6 @@ crmq_status crmq_cancel(crmq_connection *c, const char *consumer_tag) {
   if (status != CRMQ_OK) return status;
   amqp_basic_cancel_t method = {.consumer_tag = amqp_cstring_bytes(consumer_tag)};
   if (method.consumer_tag.len > 255) return crmq_reject(c, "the consumer tag is longer than 255 bytes");
-  if (!has_room(c, 300)) return CRMQ_WOULD_BLOCK;
+  if ((status = make_room_for_call(c, 300)) != CRMQ_OK) return status;
   return sent(c, amqp_send_method(c->state, CRMQ_CHANNEL, AMQP_BASIC_CANCEL_METHOD, &method));
 }

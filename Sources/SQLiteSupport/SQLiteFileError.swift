@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A path or URL that cannot be used for a SQLite database, found before SQLite opens it. The targets above convert it
+/// A path that cannot be used for a SQLite database, found before SQLite opens it. The targets above convert it
 /// to their own errors.
 package struct SQLiteFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of error.
     package enum Code: Hashable, Sendable {
-        /// The URL does not name a file.
-        case invalidURL
         /// The file's folder does not exist.
         case missingFolder
         /// This user cannot create or write the file.

@@ -15,10 +15,10 @@ struct Worker: AsyncParsableCommand {
         discussion: """
             The queue, its retry queues and its dead-letter queue are declared if they do not exist. If a
             handler fails, its message is retried with increasing delays, and finally dead-lettered to
-            NAME.dead. Settings: BROKER_URL, BROKER_EXCHANGE, INBOX_URL, SIGNALS_TOKEN_KEYS,
-            CONSUMER_IN_FLIGHT_BYTES, LOG_LEVEL, LOG_FORMAT, METRICS_PORT; for the webhook handler, which
-            posts every signal, CONSUMER_WEBHOOK_URL, CONSUMER_WEBHOOK_SECRET, CONSUMER_WEBHOOK_TIMEOUT,
-            SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY.
+            NAME.dead. Settings: BROKER_URL, BROKER_EXCHANGE, INBOX_URL (sqlite:PATH, or postgres://… for
+            workers on several hosts), SIGNALS_TOKEN_KEYS, CONSUMER_IN_FLIGHT_BYTES, LOG_LEVEL, LOG_FORMAT,
+            METRICS_PORT, OTEL_EXPORTER_OTLP_ENDPOINT; for the webhook handler, which posts every signal, CONSUMER_WEBHOOK_URL,
+            CONSUMER_WEBHOOK_SECRET, CONSUMER_WEBHOOK_TIMEOUT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY.
             """)
 
     @OptionGroup var worker: WorkerOptions
@@ -51,8 +51,11 @@ struct Worker: AsyncParsableCommand {
             let webhook = Webhook(webhook, over: connections)
             handlers.on(matching: "#", as: "webhook") { event, _ in try await webhook.post(event) }
         }
-        try await SignalWorker(worker, handlers: handlers, settings: settings)
-            .run(as: AuthConsumerProgram.name)
+        let inbox = WorkerInbox()
+        try await SignalWorker(worker, handlers: handlers, settings: settings) { url, concurrency, logger in
+            try await inbox.open(url, concurrency: concurrency, logger: logger)
+        }.run(as: AuthConsumerProgram.name)
+        await inbox.close()
         await connections.shutdown()
     }
 }

@@ -6,21 +6,29 @@ import AuthServiceKit
 import AuthRelay
 import AuthSignals
 import AuthStore
+import AuthTelemetry
 import Logging
+import ServiceLifecycle
 
 /// The components of one installation, created from its settings.
 struct Installation {
     let settings: InstallationSettings
-    let store: SQLiteStore
+    let store: any OperatedStore
     let keys: KeyRing
     let logger: Logger
+    private let opened: OpenedStore
+    /// Exports traces; nil if that is off.
+    private let traces: (any Service)?
 
     /// Opens the store, creating it if it does not exist, and migrates its schema.
     ///
-    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` if the store cannot be used.
+    /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` if the store cannot be used, and with code 75 if
+    ///   its server cannot be reached.
     init(_ settings: InstallationSettings) async throws {
         self.settings = settings
         logger = Logger(label: "auth-signals")
+        // Before the parts that ask for the tracer are created.
+        traces = settings.traces?.bootstrap()
         Self.warn(ofUnknownNames: settings, logger)
         for warning in settings.warnings {
             logger.warning(
@@ -28,50 +36,49 @@ struct Installation {
                 metadata: ["name": "\(warning.name)", "reason": "\(warning.what)"])
         }
         do {
-            let secret = try settings.secretKey ?? SecretKeyFile.loadOrCreate(beside: settings.store.url.path)
-            keys = KeyRing(secret: secret, fallbacks: settings.secretKeyFallbacks)
-            store = try SQLiteStore(
-                path: settings.store.url.path, keys: keys, codec: settings.signals.sealingCodec,
-                retention: settings.store.outboxRetention)
+            opened = try settings.storeBackend.open()
+            store = opened.store
+            keys = opened.keys
             try await store.migrate()
             for duplicate in try await duplicateEmails() {
                 logger.warning(
                     "several accounts have the same e-mail address", metadata: ["users": "\(duplicate)"])
             }
         } catch let error as StoreError {
-            throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
+            throw ProcessFailure(opening: error)
         }
     }
 
-    /// The users of each e-mail address that several accounts have, so that an operator can resolve the conflict.
-    func duplicateEmails() async throws -> [String] {
-        try await store.duplicateEmails().map { $0.users.map(\.wireText).joined(separator: ", ") }
+    /// Runs the services of the process, then ends the connections to the store, so that its server sees a clean end.
+    func run(_ services: [any Service]) async throws {
+        // The export is stopped last, so that it has the spans of all others.
+        let all = (traces.map { [$0] } ?? []) + services
+        do { try await ServiceRunner.run(all, logger: logger) } catch {
+            await close()
+            throw error
+        }
+        await close()
     }
+
+    /// Ends the connections to the store.
+    func close() async { await opened.close() }
+
+    /// The rate limiter that all processes with this store share.
+    func rateLimiter() throws -> any SweepingRateLimiter { try opened.rateLimiter() }
+
+    /// The users of each e-mail address that several accounts have, so that an operator can resolve the conflict.
+    func duplicateEmails() async throws -> [String] { try await store.duplicateEmails().map(\.userList) }
 
     /// The store for an operator's command; neither the store nor its key is created.
     ///
     /// - Throws: ``ProcessFailure`` with code 2 that names `STORE_URL` if the store cannot be used.
-    static func existingStore(_ settings: InstallationSettings, isReadOnly: Bool) throws -> SQLiteStore {
+    static func existingStore(_ settings: InstallationSettings, isReadOnly: Bool) throws -> OpenedStore {
         warn(ofUnknownNames: settings, Logger(label: "auth-signals"))
-        let path = settings.store.url.path
         do {
-            return try SQLiteStore(
-                existing: path, isReadOnly: isReadOnly, keys: existingKeys(settings),
-                codec: settings.signals.sealingCodec, retention: settings.store.outboxRetention)
+            return try settings.storeBackend.openExisting(isReadOnly: isReadOnly)
         } catch let error as StoreError {
-            throw ProcessFailure(.usage, "STORE_URL: \(error.message)")
+            throw ProcessFailure(opening: error)
         }
-    }
-
-    /// The keys of an installation. If it has no key yet, or the key is elsewhere, a random key is used, which cannot
-    /// decrypt stored data.
-    ///
-    /// - Throws: `StoreError` with code `keyFile`.
-    static func existingKeys(_ settings: InstallationSettings) throws(StoreError) -> KeyRing {
-        var secret = settings.secretKey
-        if secret == nil { secret = try SecretKeyFile.existing(beside: settings.store.url.path) }
-        return KeyRing(
-            secret: secret ?? SessionToken.random().exposedText, fallbacks: settings.secretKeyFallbacks)
     }
 
     private static func warn(ofUnknownNames settings: InstallationSettings, _ logger: Logger) {
@@ -107,4 +114,9 @@ struct Installation {
             queue: store, transport: transport, renderer: try MailRenderer(settings.mail),
             logger: Logger(label: "auth-signals.mail"))
     }
+}
+
+extension DuplicateEmail {
+    /// The ids of the users, separated by commas.
+    var userList: String { users.map(\.wireText).joined(separator: ", ") }
 }

@@ -6,20 +6,28 @@ import AuthRelay
 import AuthSignals
 import AuthStore
 import Foundation
+import Metrics
 import ServiceLifecycle
 
 /// The health report of `/readyz`. Log-ins work during a broker outage, so `serve` is ready while its store works, and
 /// reports the broker only in the body; a stand-alone `relay` is not ready without a broker.
 struct InstallationHealth: Sendable {
-    private let store: SQLiteStore
+    private let store: any OperatedStore
     private let relay: SignalRelay?
     private let publisher: BrokerPublisher?
     private let port: Int?
     private let host: String
+    /// While it runs, the process is not ready.
+    private let drain: DrainPeriod?
     private let outboxAge = PendingAge()
     private let mailAge = PendingAge()
+    private let storeIsReachable = Gauge(label: "auth_signals_store_reachable")
 
-    init(_ installation: Installation, relay: SignalRelay?, publisher: BrokerPublisher?) {
+    init(
+        _ installation: Installation, relay: SignalRelay?, publisher: BrokerPublisher?,
+        drain: DrainPeriod? = nil
+    ) {
+        self.drain = drain
         store = installation.store
         self.relay = relay
         self.publisher = publisher
@@ -31,7 +39,7 @@ struct InstallationHealth: Sendable {
         var parts: [String: String] = [:]
         var ready = true
         do {
-            try store.checkFile()
+            try await store.checkReachable()
             let outbox = try await store.status()
             let mail = try await store.mailStatus()
             let now = Date()
@@ -50,7 +58,9 @@ struct InstallationHealth: Sendable {
                     "\($0.row.draft.name) \($0.row.draft.id.wireText): \($0.reason ?? "")"
                 }
             }
+            storeIsReachable.record(1)
         } catch {
+            storeIsReachable.record(0)
             parts["store"] = "\(error)"
             ready = false
         }
@@ -65,6 +75,10 @@ struct InstallationHealth: Sendable {
         if let publisher {
             parts["broker"] = "\(publisher.status)"
             if brokerIsRequired, !publisher.status.isReady { ready = false }
+        }
+        if let drain, drain.isDraining {
+            parts["stopping"] = "true"
+            ready = false
         }
         return HealthRoutes.Report(ready: ready, parts: parts)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
+import AuthDashboard
 import AuthFlows
 import AuthHTTP
 import AuthMail
@@ -9,6 +10,7 @@ import AuthRelay
 import AuthServer
 import AuthSignals
 import AuthStore
+import AuthTelemetry
 import Foundation
 
 /// All settings, read together, so that all faults are reported together.
@@ -21,6 +23,9 @@ struct InstallationSettings {
     var relay: RelaySettings
     var mail: MailSettings
     var server: AuthServerSettings
+    var dashboard: DashboardSettings
+    /// The broker as the user that inspects dead letters for the dashboard.
+    var dashboardBroker: BrokerSettings
     var store: StoreSettings
     /// The configured social log-in providers.
     var providers: SocialProviders
@@ -28,6 +33,8 @@ struct InstallationSettings {
     var outgoing: OutgoingHTTP
     /// The external hook before social log-ins, if one is configured.
     var preSocialLogin: PreSocialLoginSettings?
+    /// The export of traces; nil if it is off.
+    var traces: TraceSettings?
     var secretKey: String?
     var secretKeyFallbacks: [String]
     /// Settings that are valid but most likely a mistake.
@@ -53,10 +60,17 @@ struct InstallationSettings {
         mail = MailSettings(reading: &reader)
         account.siteName = mail.siteName
         server = AuthServerSettings(reading: &reader)
+        dashboard = DashboardSettings(
+            reading: &reader, host: server.host, publicURL: account.links.publicURL)
+        dashboardBroker = broker.forDashboard(reading: &reader)
+        if dashboard.isEnabled, let url = broker.urls.first {
+            dashboard.management = ManagementAPI(reading: &reader, url)?.address
+        }
         store = StoreSettings(reading: &reader)
         providers = SocialProviders(reading: &reader, queriesEmail: account.asksProvidersForEmail)
         outgoing = OutgoingHTTP(reading: &reader)
         preSocialLogin = PreSocialLoginSettings(reading: &reader)
+        traces = TraceSettings(reading: &reader, service: "auth-signals")
         secretKey = reader.string("SECRET_KEY")
         secretKeyFallbacks = reader.list("SECRET_KEY_FALLBACKS", default: [])
         if let secretKey, secretKey.utf8.count < 32 {
@@ -68,7 +82,8 @@ struct InstallationSettings {
                 "SECRET_KEY_FALLBACKS",
                 "must be former values of SECRET_KEY, each with at least 32 characters")
         }
-        if secretKey == nil, signals.isSecure || !Loopback.isHost(server.host) {
+        Self.checkStore(store, hasSecretKey: secretKey != nil, &reader)
+        if secretKey == nil, store.url.path != nil, signals.isSecure || !Loopback.isHost(server.host) {
             reader.fault(
                 "SECRET_KEY",
                 "is required if SIGNALS_SOURCE is https or HTTP_HOST is not a loopback address")
@@ -79,12 +94,26 @@ struct InstallationSettings {
         if faultsForUnknownNames {
             for name in unknownNames { reader.fault(name, "is not a setting of this program") }
         }
-        warnings = reader.warnings
+        warnings = reader.warnings + missingPages
         try reader.check()
     }
 }
 
 extension InstallationSettings {
+    /// The front end's pages that links lead to if the server has none itself.
+    private var missingPages: [SettingFault] {
+        if server.servesPages { return [] }
+        let links = account.links
+        var pages = [("ACCOUNT_RESET_PASSWORD", links.resetPassword), ("ACCOUNT_SIGNUP", links.signup)]
+        if !account.emailVerificationByCode { pages.append(("ACCOUNT_CONFIRM_EMAIL", links.confirmEmail)) }
+        if !account.passwordResetByCode {
+            pages.append(("ACCOUNT_RESET_PASSWORD_FROM_KEY", links.resetPasswordFromKey))
+        }
+        return pages.filter { $0.1 == nil }.map {
+            SettingFault("HEADLESS_FRONTEND_URLS_\($0.0)", "is not set, but PAGES=off: links lead to no page")
+        }
+    }
+
     /// How the client's address is determined, as text for the operator.
     var clientAddresses: String {
         let address = server.clientAddress

@@ -16,29 +16,36 @@ enum ImportTable {
         Row(
             target: "auth-bench",
             imports: [
-                "AuthServer", "AuthRelay", "AuthConsumer", "AuthStore", "AuthInbox", "AuthBroker",
+                "BenchmarkStatistics", "AuthServer", "AuthRelay", "AuthConsumer", "AuthSQLiteStore",
+                "AuthStore", "AuthSQLiteInbox",
+                "AuthBroker",
                 "AuthFlows",
-                "AuthSignals", "CBare", "BrokerSupport", "ArgumentParser", "Hummingbird", "NIOCore",
+                "AuthPostgresStore", "AuthPostgres", "AuthSignals", "CBare", "BrokerSupport",
+                "PostgresSupport", "ArgumentParser", "GRDB", "Hummingbird", "NIOCore",
             ], path: "Benchmarks/auth-bench"),
         Row(
             target: "auth-signals",
             imports: [
-                "AuthServices", "AuthServiceKit", "AuthServer", "AuthProviders", "AuthHTTP", "AuthMail",
-                "AuthRelay", "AuthConsumer",
-                "AuthStore",
-                "AuthInbox",
+                "AuthServices", "AuthServiceKit", "AuthDashboard", "AuthServer", "AuthProviders",
+                "AuthTelemetry",
+                "AuthHTTP", "AuthMail", "AuthRelay", "AuthConsumer",
+                "AuthSQLiteStore", "AuthPostgresStore", "AuthStore",
+                "AuthSQLiteInbox", "AuthPostgresInbox", "AuthPostgres",
                 "AuthBroker", "AuthBrokerTools", "AuthFlows", "AuthSignals", "ArgumentParser", "Hummingbird",
-                "AsyncHTTPClient",
-                "NIOCore", "NIOHTTP1",
             ]),
         Row(
             target: "auth-consumer",
-            imports: ["AuthWorker", "AuthServiceKit", "AuthHTTP", "AuthSignals", "ArgumentParser"]),
+            imports: [
+                "AuthWorker", "AuthServiceKit", "AuthHTTP", "AuthPostgresInbox", "AuthPostgres",
+                "AuthSignals",
+                "ArgumentParser",
+            ]),
         Row(
             target: "AuthWorker",
             imports: [
-                "AuthServiceKit", "AuthConsumer", "AuthInbox", "AuthBroker", "AuthHTTP", "AuthSignals",
-                "ArgumentParser", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto",
+                "AuthServiceKit", "AuthConsumer", "AuthSQLiteInbox", "AuthBroker", "AuthTelemetry",
+                "AuthHTTP",
+                "AuthSignals", "ArgumentParser", "Crypto",
             ]),
         Row(
             target: "AuthTesting",
@@ -52,28 +59,43 @@ enum ImportTable {
         Row(
             target: "AuthServices",
             imports: ["AuthMail", "AuthRelay", "AuthStore", "AuthBroker", "AuthFlows", "AuthSignals"]),
+        Row(
+            target: "AuthDashboard",
+            imports: [
+                "AuthServer", "AuthStore", "AuthHTTP", "AuthFlows", "AuthSignals", "Hummingbird",
+                "NIOCore",
+            ]),
         Row(target: "AuthServer", imports: ["AuthFlows", "AuthSignals", "Hummingbird"]),
         Row(
             target: "AuthProviders",
             imports: [
-                "AuthHTTP", "AuthFlows", "AuthSignals", "AsyncHTTPClient", "JWTKit", "NIOCore", "NIOHTTP1",
-                "Crypto",
+                "AuthHTTP", "AuthFlows", "AuthSignals", "JWTKit", "Crypto",
                 "CryptoExtras",
             ]),
-        Row(
-            target: "AuthHTTP", imports: ["AuthSignals", "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"]),
+        Row(target: "AuthTelemetry", imports: ["AuthHTTP", "AuthSignals"]),
+        Row(target: "AuthHTTP", imports: ["AuthSignals", "CCurl"]),
         Row(target: "AuthMail", imports: ["AuthFlows", "AuthSignals", "CCurl"]),
         Row(target: "AuthRelay", imports: ["AuthSignals"]),
         Row(target: "AuthConsumer", imports: ["AuthSignals", "Crypto", "DequeModule"]),
-        Row(target: "AuthStore", imports: ["SQLiteSupport", "AuthFlows", "AuthSignals", "GRDB"]),
-        Row(target: "AuthInbox", imports: ["SQLiteSupport", "AuthSignals", "GRDB"]),
+        Row(
+            target: "AuthSQLiteStore",
+            imports: ["SQLiteSupport", "AuthStore", "AuthFlows", "AuthSignals", "GRDB"]),
+        Row(
+            target: "AuthPostgresStore",
+            imports: ["AuthPostgres", "AuthStore", "AuthFlows", "AuthSignals"]),
+        Row(target: "AuthPostgresInbox", imports: ["AuthPostgres", "AuthSignals"]),
+        Row(target: "AuthPostgres", imports: ["AuthSignals", "CPostgres"]),
+        Row(target: "AuthStore", imports: ["AuthFlows", "AuthSignals"]),
+        Row(target: "AuthSQLiteInbox", imports: ["SQLiteSupport", "AuthSignals", "GRDB"]),
         Row(target: "AuthBrokerTools", imports: ["AuthBroker", "AuthSignals", "CRabbitMQ", "DequeModule"]),
         Row(target: "AuthBroker", imports: ["AuthSignals", "CRabbitMQ", "DequeModule"]),
         Row(target: "SQLiteSupport", imports: ["AuthSignals", "GRDB"]),
         Row(target: "CRabbitMQ", imports: []),
         Row(target: "CCurl", imports: []),
+        Row(target: "CPostgres", imports: []),
         Row(target: "AuthFlows", imports: ["AuthSignals", "Crypto", "CryptoExtras"]),
         Row(target: "AuthSignals", imports: []),
+        Row(target: "BenchmarkStatistics", imports: [], path: "Benchmarks/statistics"),
         Row(target: "CBare", imports: [], path: "Benchmarks/bare"),
     ]
 

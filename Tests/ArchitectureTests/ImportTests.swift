@@ -59,7 +59,9 @@ import Testing
     {
         let targets = ImportTable.rows.map(\.target).sorted()
         for folder in ["Sources", "Benchmarks"] {
+            // Benchmarks/peers is a program in another language.
             let folders = try Repository.folders(in: folder).map { "\(folder)/\($0)" }
+                .filter { !Repository.files(under: $0, ending: ["swift", "c"]).isEmpty }
             #expect(folders == ImportTable.rows.map(\.folder).filter { $0.hasPrefix("\(folder)/") }.sorted())
         }
         let manifest = try Repository.File(path: "Package.swift").text
@@ -71,29 +73,79 @@ import Testing
         #expect(inSources.sorted() == targets)
     }
 
-    @Test func `a worker and its tests compile no identity providers, no server and no executables`() throws {
+    @Test
+    func `a worker and its tests compile no identity providers, no server, no PostgreSQL and no executables`()
+        throws
+    {
+        let compiled = Self.compiled(with: ["AuthWorker", "AuthTesting"])
+        #expect(compiled.isSuperset(of: ["AuthBroker", "AuthSQLiteInbox", "AuthStore"]))
+        let others: Set<String> = [
+            "AuthProviders", "JWTKit", "AuthServer", "AuthMail", "AuthServices", "auth-signals",
+            "auth-consumer",
+        ]
+        try Self.expectNone(of: others.union(Self.postgres), among: compiled)
+    }
+
+    @Test func `only the products of PostgreSQL link libpq`() throws {
+        let products = try Repository.File(path: "Package.swift").text
+            .matches(of: #/\.library\(\s*name:\s*"(\w+)",\s*targets:\s*\[([^\]]*)\]/#)
+        #expect(Set(products.map { String($0.1) }).isSuperset(of: ["AuthApplication", "AuthWorker"]))
+        for product in products where !product.1.hasPrefix("AuthPostgres") {
+            let targets = product.2.matches(of: #/"([^"]+)"/#).map { String($0.1) }
+            #expect(!targets.isEmpty, "\(product.1)")
+            try Self.expectNone(of: Self.postgres, among: Self.compiled(with: targets))
+        }
+    }
+
+    @Test(arguments: ["auth-signals", "auth-consumer"])
+    func `an executable links libpq only with the trait`(name: String) throws {
+        let row = try #require(ImportTable.rows.first { $0.target == name })
+        let others = row.imports.filter { !Self.postgres.contains($0) }
+        try Self.expectNone(of: Self.postgres, among: Self.compiled(with: others))
+        let declaration = try #require(try Self.declarations()[name])
+        #expect(declaration.contains(#/postgres\("AuthPostgres/#))
+        let unconditional = declaration.replacing(#/postgres\([^)]*\)/#, with: "")
+        for target in Self.postgres { #expect(!unconditional.contains("\"\(target)\""), "\(target)") }
+        // What the function `postgres` of the manifest returns.
+        let condition = #"targets.map { .target(name: $0, condition: .when(traits: ["PostgreSQL"])) }"#
+        #expect(try Repository.File(path: "Package.swift").text.contains(condition))
+    }
+
+    private static let postgres: Set = [
+        "AuthPostgres", "AuthPostgresInbox", "AuthPostgresStore", "CPostgres",
+    ]
+
+    /// The targets and external modules that are compiled with some targets, by the table; these included.
+    private static func compiled(with targets: [String]) -> Set<String> {
         let imports = Dictionary(uniqueKeysWithValues: ImportTable.rows.map { ($0.target, $0.imports) })
         var compiled: Set<String> = []
-        var open = ["AuthWorker", "AuthTesting"]
+        var open = targets
         while let target = open.popLast() {
             if compiled.insert(target).inserted { open += imports[target] ?? [] }
         }
-        #expect(compiled.isSuperset(of: ["AuthBroker", "AuthInbox", "AuthStore"]))
-        let others = [
-            "AuthProviders", "JWTKit", "AuthServer", "AuthMail", "CCurl", "AuthServices", "auth-signals",
-            "auth-consumer",
-        ]
+        return compiled
+    }
+
+    /// What the manifest lists is compiled, too, whether it is imported or not.
+    private static func expectNone(of others: Set<String>, among compiled: Set<String>) throws {
         #expect(compiled.isDisjoint(with: others))
-        // What the manifest lists is compiled, too, whether it is imported or not.
-        let declarations = try Repository.File(path: "Package.swift").text
-            .split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst()
-        for target in compiled where imports[target] != nil {
-            let declaration = try #require(
-                declarations.first {
-                    $0.firstMatch(of: #/^\s*name:\s*"([^"]+)"/#).map { $0.1 == target } ?? false
-                })
+        let declarations = try declarations()
+        for target in compiled where ImportTable.rows.contains(where: { $0.target == target }) {
+            let declaration = try #require(declarations[target], "\(target)")
             for other in others { #expect(!declaration.contains("\"\(other)\""), "\(target)") }
         }
+    }
+
+    /// The text of each target's declaration in Package.swift, up to the next one.
+    private static func declarations() throws -> [String: String] {
+        var declarations: [String: String] = [:]
+        let manifest = try Repository.File(path: "Package.swift").text
+        for text in manifest.split(separator: #/\.(target|executableTarget|testTarget)\(/#).dropFirst() {
+            if let match = text.firstMatch(of: #/^\s*name:\s*"([^"]+)"/#) {
+                declarations[String(match.1)] = String(text)
+            }
+        }
+        return declarations
     }
 
     @Test func `the table in docs/architecture.md matches`() throws {
@@ -112,7 +164,7 @@ import Testing
     }
 
     // Benchmarks/bare calls librabbitmq directly, since the benchmark compares this package with it.
-    @Test func `only the C targets and the bare benchmark include headers of librabbitmq and libcurl`()
+    @Test func `only the C targets and the bare benchmark include headers of librabbitmq, libcurl and libpq`()
         throws
     {
         var including: [String: Set<String>] = [:]
@@ -130,19 +182,26 @@ import Testing
                         including["amqp", default: []].insert(target)
                     }
                     if header.hasPrefix("curl/") { including["curl", default: []].insert(target) }
+                    if header.contains("libpq") { including["libpq", default: []].insert(target) }
                 }
             }
         }
         #expect(
-            including == ["amqp": ["Sources/CRabbitMQ", "Benchmarks/bare"], "curl": ["Sources/CCurl"]])
+            including == [
+                "amqp": ["Sources/CRabbitMQ", "Benchmarks/bare"], "curl": ["Sources/CCurl"],
+                "libpq": ["Sources/CPostgres"],
+            ])
     }
 
-    @Test func `public headers of the C targets do not include headers of librabbitmq or libcurl`() throws {
-        for folder in ["Sources/CRabbitMQ", "Sources/CCurl", "Benchmarks/bare"] {
+    @Test func `public headers of the C targets do not include headers of librabbitmq, libcurl or libpq`()
+        throws
+    {
+        for folder in ["Sources/CRabbitMQ", "Sources/CCurl", "Sources/CPostgres", "Benchmarks/bare"] {
             for file in Repository.files(under: "\(folder)/include", ending: ["h"]) {
                 let text = try file.text
                 #expect(!text.contains("include <amqp") && !text.contains("include <curl"), "\(file)")
                 #expect(!text.contains("include <rabbitmq-c"), "\(file)")
+                #expect(!text.contains(#/include\s*<(postgresql\/)?libpq/#), "\(file)")
             }
         }
     }

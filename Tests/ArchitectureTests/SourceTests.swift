@@ -53,4 +53,16 @@ import Testing
             }
         }
     }
+
+    // They compile AsyncHTTPClient, NIOHTTP2 or NIOSSL, which has its own copy of BoringSSL.
+    @Test func `no target uses a product that compiles a second TLS library`() throws {
+        let manifest = try Repository.File(path: "Package.swift").text
+        #expect(manifest.contains("package: \"hummingbird\""))
+        for product in [
+            "HummingbirdTesting", "HummingbirdTLS", "HummingbirdHTTP2", "AsyncHTTPClient", "NIOSSL",
+            "NIOHTTP2",
+        ] {
+            #expect(!manifest.contains("name: \"\(product)\""), "\(product)")
+        }
+    }
 }

@@ -9,13 +9,16 @@ import Testing
 /// because the process remembers per node which address worked.
 @Suite(.needsBroker) struct AddressTests {
     /// Opens a connection to a host name with several addresses; returns the error, or `nil` if it succeeded.
+    ///
+    /// - Parameter seed: The order of the addresses; 0: as listed.
     private func open(
-        _ addresses: String, port: UInt16, answerTimeout: Duration = .milliseconds(600)
+        _ addresses: String, port: UInt16, answerTimeout: Duration = .milliseconds(600), seed: Int64 = 0
     ) throws -> BrokerError? {
         let channel = Channel(try ConnectionHandle())
         var settings = BrokerSettings(urls: [BrokerURL(host: "broker.test", port: Int(port))])
         settings.answerTimeout = answerTimeout
         settings.connectTimeout = .seconds(2)
+        settings.orderSeed = seed
         _ = crmq_set_text(channel.connection, .addresses, addresses)
         do throws(BrokerError) {
             try channel.open(settings.urls[0], as: "addresses", settings)
@@ -47,6 +50,24 @@ import Testing
         #expect(silent.newConnections() == 0)
     }
 
+    @Test func `processes try the addresses of a name in different orders, and each reaches the broker`()
+        async throws
+    {
+        let broker = try await PrivateBroker.shared
+        // Whether the address that never answers was tried first, for several seeds.
+        var firsts: [Bool] = []
+        for seed in Int64(1)...8 {
+            let proxy = try LoopbackProxy(to: broker.port)
+            defer { proxy.close() }
+            let silent = try SilentListener("127.0.0.2", port: proxy.port)
+            let addresses = "127.0.0.2,127.0.0.1"
+            #expect(
+                try open(addresses, port: proxy.port, answerTimeout: .seconds(1), seed: seed) == nil)
+            firsts.append(silent.newConnections() == 1)
+        }
+        #expect(Set(firsts) == [true, false])
+    }
+
     @Test func `skips an address that refuses the connection`() async throws {
         let proxy = try LoopbackProxy(to: try await PrivateBroker.shared.port)
         defer { proxy.close() }
@@ -74,7 +95,9 @@ import Testing
         _ = crmq_set_text(channel.connection, .addresses, "127.0.0.1,127.0.0.2")
         let broker = url
         let error = #expect(throws: BrokerError.self) {
-            try channel.open(broker, as: "addresses", BrokerSettings(urls: [broker]))
+            var settings = BrokerSettings(urls: [broker])
+            settings.urlOrder = .listed
+            try channel.open(broker, as: "addresses", settings)
         }
         #expect(error?.code == .accessRefused)
         #expect(silent.newConnections() == 0)
@@ -90,6 +113,7 @@ import Testing
         let silent = try SilentListener("127.0.0.2")
         var settings = BrokerSettings(
             urls: [BrokerURL(host: "127.0.0.2", port: Int(silent.port)), try BrokerURL(broker.url)])
+        settings.urlOrder = .listed
         settings.answerTimeout = .milliseconds(300)
         for _ in 0..<5 { try await BrokerAdmin(settings).check() }
         #expect(silent.newConnections() == 1)

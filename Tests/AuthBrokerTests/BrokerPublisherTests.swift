@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    /// Small messages are written many at a time, large ones each on its own.
+    @Test func `messages of all sizes arrive complete and in order`() async throws {
+        try await BrokerWorld.with(patterns: ["testing.*"]) { world in
+            try await world.withPublisher { publisher in
+                try await world.admin.declare(world.topology)
+                let sizes = [500, 0, 16_000, 1, 17_000, 200_000, 300]
+                let batch = (0..<200).map { number in
+                    var message = SignalMessage.test(number, name: "testing.happened")
+                    message.body = Data(repeating: UInt8(number), count: sizes[number % sizes.count])
+                    return message
+                }
+                let outcomes = await publisher.publish(batch)
+                #expect(outcomes.count { $0 == .confirmed } == batch.count)
+                let taken = try await world.take(from: world.topology.queue)
+                #expect(taken.map(\.messageID) == batch.map(\.messageID))
+                #expect(taken.map(\.body) == batch.map(\.body))
+            }
+        }
+    }
+
     @Test func `reconnects after an operator closes the connection`() async throws {
         try await BrokerWorld.with { world in
             try await world.withPublisher { publisher in

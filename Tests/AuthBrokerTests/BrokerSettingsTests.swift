@@ -11,7 +11,9 @@ import Testing
         #expect(settings.urls == [.local])
         #expect(settings.exchange == "auth.signals")
         #expect(settings.inFlightBytes == 64 << 20)
-        #expect(reader.known == ["BROKER_URL", "BROKER_EXCHANGE", "CONSUMER_IN_FLIGHT_BYTES"])
+        #expect(settings.urlOrder == .random)
+        #expect(
+            reader.known == ["BROKER_URL", "BROKER_URL_ORDER", "BROKER_EXCHANGE", "CONSUMER_IN_FLIGHT_BYTES"])
     }
 
     @Test func `a connection without a URL fails with an error that says so`() async throws {
@@ -50,9 +52,11 @@ import Testing
     @Test func `reads URLs and exchange`() throws {
         var reader = SettingsReader([
             "BROKER_URL": "amqp://u:p@one/,amqps://u:p@two/v", "BROKER_EXCHANGE": "auth.signals.v2",
+            "BROKER_URL_ORDER": "listed",
         ])
         let settings = BrokerSettings(reading: &reader)
         try reader.check()
+        #expect(settings.urlOrder == .listed)
         #expect(settings.urls.map(\.host) == ["one", "two"])
         #expect(settings.exchange == "auth.signals.v2")
     }

@@ -106,11 +106,10 @@ import Testing
         try await BrokerWorld.withDeadLetters(30) { world, box in
             // If the queue's leader does not answer within 0.25 s, RabbitMQ reports an empty queue.
             let leader = "'%2F_\(world.topology.name(of: .dead))'"
-            try await world.broker.ctl(
-                "eval",
+            try await world.broker.evaluate(
                 """
                 P = whereis(\(leader)), ok = sys:suspend(P),
-                spawn(fun() -> timer:sleep(3000), sys:resume(P) end), ok.
+                spawn(fun() -> timer:sleep(3000), sys:resume(P) end)
                 """)
             #expect(try await world.deadCount() == 0)
             #expect(try await box.visit { _ in .requeue }.requeued == 30)
@@ -220,19 +219,18 @@ import Testing
             let queue = world.topology.queue
             let pattern =
                 pattern.contains("NAME") ? pattern.replacing("NAME", with: queue) : "\(queue).*\(pattern)"
-            try await world.broker.ctl(
-                "set_policy", queue, pattern, #"{"delivery-limit":3}"#, "--apply-to", "queues")
+            try await world.broker.setPolicy(queue, pattern, #"{"delivery-limit":3}"#)
             for _ in 0..<6 {
                 let error = try await #require(throws: BrokerError.self) { try await box.all() }
                 #expect(error.code == .topologyMismatch)
                 #expect(error.message.contains("delivery-limit 3"))
             }
-            try await world.broker.ctl("clear_policy", queue)
+            try await world.broker.clearPolicy(queue)
             #expect(try await box.all().map(\.id) == ["letter-0", "letter-1", "letter-2"])
             #expect(try await world.deadCount() == 3)
             // The temporary queue of the policy check is deleted.
             try await eventually("the temporary queue is deleted") {
-                try await !world.broker.ctl("list_queues", "name").contains("\(queue).dead.limit")
+                try await !world.broker.queueNames().contains { $0.hasPrefix("\(queue).dead.limit") }
             }
         }
     }

@@ -8,22 +8,19 @@ import ToolSupport
 
 @testable import AuthBroker
 
-/// TLS against real nodes, with generated certificates. Each bad certificate gets its own node.
-@Suite(.needsBroker) struct EncryptedConnectionTests {
-    private func with(
-        _ certificates: Certificates,
-        _ body: (PrivateBroker, BrokerURL) async throws -> Void
+/// TLS against a real node, which has another generated certificate in each test.
+@Suite(.needsBroker, .serialized) struct EncryptedConnectionTests {
+    /// Runs a body with a certificate for the given names and days.
+    private func withCertificate(
+        for names: String = "DNS:localhost", days: Int = 2,
+        _ body: (EncryptedBroker, BrokerURL) async throws -> Void
     ) async throws {
-        defer { certificates.remove() }
-        let broker = try await PrivateBroker.start("--tls", certificates.directory)
-        do {
-            try await body(broker, try BrokerURL(broker.tlsURL))
-        } catch {
-            try? await broker.kill()
-            throw error
-        }
-        try await broker.kill()
+        let broker = try await Self.starting.value
+        try await broker.replaceCertificate(for: names, days: days)
+        try await body(broker, try BrokerURL(broker.node.tlsURL))
     }
+
+    private static let starting = Task { try await EncryptedBroker.start() }
 
     private func fault(_ url: BrokerURL) async throws -> BrokerError {
         try await #require(throws: BrokerError.self) {
@@ -32,8 +29,8 @@ import ToolSupport
     }
 
     @Test func `accepts only certificates of the configured authority`() async throws {
-        let certificates = try await Certificates.make()
-        try await with(certificates) { broker, url in
+        try await withCertificate { encrypted, url in
+            let (broker, certificates) = (encrypted.node, encrypted.certificates)
             #expect(url.isEncrypted)
             var settings = BrokerSettings(urls: [url])
             settings.urls[0].certificateFile = certificates.path("client.pem")
@@ -76,7 +73,7 @@ import ToolSupport
     func `accepts a certificate for the URL's address, and skips a silent address`()
         async throws
     {
-        try await with(try await Certificates.make(for: "DNS:broker.test,IP:127.0.0.1")) { _, url in
+        try await withCertificate(for: "DNS:broker.test,IP:127.0.0.1") { _, url in
             var url = url
             url.host = "127.0.0.1"
             try await BrokerAdmin(BrokerSettings(urls: [url])).check()
@@ -104,7 +101,7 @@ import ToolSupport
     }
 
     @Test func `rejects a certificate for another host name`() async throws {
-        try await with(try await Certificates.make(for: "DNS:elsewhere.example.org")) { _, url in
+        try await withCertificate(for: "DNS:elsewhere.example.org") { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
             #expect(error.message.contains("another host name"))
@@ -112,7 +109,7 @@ import ToolSupport
     }
 
     @Test func `rejects an expired certificate`() async throws {
-        try await with(try await Certificates.make(days: -1)) { _, url in
+        try await withCertificate(days: -1) { _, url in
             let error = try await fault(url)
             #expect(error.code == .tls)
             #expect(error.message.contains("expired"))

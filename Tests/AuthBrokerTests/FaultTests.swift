@@ -8,32 +8,29 @@ import Testing
 
 /// Broker faults: alarms, silence, a crash.
 @Suite(.needsBroker) struct FaultTests {
-    /// Runs the body with a separate node, for faults that would disturb the other tests.
-    private func withOwnNode(_ body: (PrivateBroker, BrokerSettings) async throws -> Void) async throws {
-        let broker = try await PrivateBroker.start()
-        var settings = BrokerSettings(urls: [try BrokerURL(broker.url)])
-        settings.firstPause = .milliseconds(50)
-        settings.longestPause = .milliseconds(500)
-        do {
+    /// Runs the body with the node for faults that would disturb other tests.
+    private func withDisturbedNode(
+        _ body: (PrivateBroker, BrokerSettings) async throws -> Void
+    ) async throws {
+        try await DisturbedBroker.use { broker, url in
+            var settings = BrokerSettings(urls: [try BrokerURL(url)])
+            settings.firstPause = .milliseconds(50)
+            settings.longestPause = .milliseconds(500)
             try await body(broker, settings)
-        } catch {
-            try? await broker.kill()
-            throw error
         }
-        try await broker.kill()
     }
 
     @Test func `an alarm blocks the publisher, and submitted messages are confirmed after it`()
         async throws
     {
-        try await withOwnNode { broker, settings in
+        try await withDisturbedNode { broker, settings in
             var settings = settings
             settings.confirmTimeout = .seconds(2)
             let publisher = BrokerPublisher(settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()
             try await BrokerAdmin(settings).declare(ConsumerTopology(queue: "q", patterns: ["#"]))
-            try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
+            try await broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.000001)")
             // The broker sends connection.blocked only once a message is published.
             let receipt = publisher.submit((0..<50).map { .test($0) })
             try await eventually(within: .seconds(60), "the status is blocked") {
@@ -47,7 +44,7 @@ import Testing
                 ContinuousClock.now - since > .seconds(3)
             }
             #expect(!publisher.status.isReady)
-            try await broker.ctl("set_vm_memory_high_watermark", "0.4")
+            try await broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.4)")
             #expect(await receipt.outcomes() == Array(repeating: .confirmed, count: 50))
             #expect(await later.outcomes() == [.confirmed])
             try await ready.value
@@ -60,7 +57,7 @@ import Testing
     @Test func `every message has an outcome if the broker is killed, and the publisher reconnects`()
         async throws
     {
-        try await withOwnNode { broker, settings in
+        try await withDisturbedNode { broker, settings in
             let publisher = BrokerPublisher(settings)
             let running = Task { try await publisher.run() }
             try await publisher.awaitReady()

@@ -72,56 +72,61 @@ import Testing
     func `identifies a copy for which the broker closes the channel, and dead-letters its original`()
         async throws
     {
-        let node = try await PrivateBroker.start()
-        try await BrokerWorld.with(on: node) { world in
-            try await world.withSource { source in
-                try await world.withPublisher(world.direct) { publisher in
-                    var batch = (0..<9).map { SignalMessage.test($0) }
-                    batch[4].body = Data(count: 40_000)
-                    #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
-                }
-                // Channels read the limit when they are opened; since RabbitMQ 3.12 it is a persistent term.
-                try await world.broker.ctl(
-                    "eval",
-                    "application:set_env(rabbit, max_message_size, 16384), "
-                        + "persistent_term:put(max_message_size, 16384), ok.")
-                world.proxy.cut()
-                var deliveries = DeliveryIterator(source)
-                var all: [Delivery] = []
-                while all.count < 9 {
-                    let delivery = try #require(await deliveries.next())
-                    // Deliveries of the lost connection are redelivered.
-                    if delivery.tag.epoch > 1 { all.append(delivery) }
-                }
-                // All concurrently, as a worker's handlers do.
-                try await withThrowingTaskGroup { group in
-                    for delivery in all {
-                        group.addTask {
-                            try await eventually(within: .seconds(60), "it is dead-lettered") {
-                                do {
-                                    try await setAside(delivery, source)
-                                    return true
-                                } catch let error as BrokerError where error.code == .notMoved {
-                                    return false
-                                }
-                            }
-                        }
+        try await DisturbedBroker.use { node, _ in
+            try await BrokerWorld.with(on: node) { world in
+                try await world.withSource { source in
+                    try await world.withPublisher(world.direct) { publisher in
+                        var batch = (0..<9).map { SignalMessage.test($0) }
+                        batch[4].body = Data(count: 40_000)
+                        #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
                     }
-                    try await group.waitForAll()
+                    try await node.withLargestMessage(16_384) {
+                        world.proxy.cut()
+                        try await setAllAside(9, source)
+                        try await expectOneRejected(of: 9, world)
+                    }
                 }
-                #expect(source.moveFault == nil)
-                let dead = world.topology.name(of: .dead)
-                // Not by their number: a copy whose confirm was lost with the channel is published twice.
-                var letters: [SignalMessage] = []
-                try await eventually(within: .seconds(60), "all are dead-lettered") {
-                    letters += try await world.take(from: dead)
-                    return Set(letters.map(\.messageID)).count == 9
-                }
-                let rejected = letters.filter { $0.headers[Name.reason] == nil }
-                #expect(rejected.map(\.body.count) == [40_000])
-                #expect(Set(letters.map(\.messageID)).count == 9)
             }
         }
-        try await node.stop()
+    }
+
+    /// Dead-letters deliveries of a new connection, all concurrently, as a worker's handlers do.
+    private func setAllAside(_ count: Int, _ source: BrokerSource) async throws {
+        var deliveries = DeliveryIterator(source)
+        var all: [Delivery] = []
+        while all.count < count {
+            let delivery = try #require(await deliveries.next())
+            // Deliveries of the lost connection are redelivered.
+            if delivery.tag.epoch > 1 { all.append(delivery) }
+        }
+        try await withThrowingTaskGroup { group in
+            for delivery in all {
+                group.addTask {
+                    try await eventually(within: .seconds(60), "it is dead-lettered") {
+                        do {
+                            try await setAside(delivery, source)
+                            return true
+                        } catch let error as BrokerError where error.code == .notMoved {
+                            return false
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(source.moveFault == nil)
+    }
+
+    private func expectOneRejected(of count: Int, _ world: BrokerWorld) async throws {
+        let dead = world.topology.name(of: .dead)
+        // Not by their number: a copy whose confirm was lost with the channel is published twice.
+        var letters: [SignalMessage] = []
+        try await eventually(within: .seconds(60), "all are dead-lettered") {
+            letters += try await world.take(from: dead)
+            return Set(letters.map(\.messageID)).count == count
+        }
+        let rejected = letters.filter { $0.headers[Name.reason] == nil }
+        #expect(rejected.map(\.body.count) == [40_000])
+        #expect(Set(letters.map(\.messageID)).count == count)
     }
 }

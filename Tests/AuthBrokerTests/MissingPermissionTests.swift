@@ -80,8 +80,8 @@ import ToolSupport
     {
         let broker = try await PrivateBroker.shared
         let name = "t\(UInt32.random(in: 0...UInt32.max))"
-        try await broker.ctl("add_vhost", name)
-        try await broker.ctl("add_user", name, "password")
+        try await broker.addVirtualHost(name)
+        try await broker.addUser(name, password: "password")
         var url = try BrokerURL(broker.url)
         (url.user, url.password, url.virtualHost) = (name, "password", name)
         let admin = BrokerAdmin(BrokerSettings(urls: [url]))
@@ -102,8 +102,8 @@ import ToolSupport
         }
         #expect(wrong.message.contains("rabbitmqctl authenticate_user \(name)"))
         #expect(!wrong.message.contains("sesame"))
-        try await broker.ctl("delete_user", name)
-        try await broker.ctl("delete_vhost", name)
+        try await broker.deleteUser(name)
+        try await broker.deleteVirtualHost(name)
     }
 
     @Test func `the suggested command grants a missing topic permission`() async throws {
@@ -112,7 +112,8 @@ import ToolSupport
             try await world.admin.declare(world.topology)
             let (exchange, broker) = (world.direct.exchange, world.broker)
             try await world.withUser(Patterns(configure: ".*", write: ".*", read: ".*")) { user in
-                try await broker.ctl("set_topic_permissions", user.name, exchange, #"^account\."#, "")
+                try await broker.setTopicPermissions(
+                    of: user.name, on: exchange, write: #"^account\."#, read: "")
                 let refused = try await user.refusal { channel throws(BrokerError) in
                     try channel.selectConfirms()
                     _ = try channel.publishAndWait(.keyed("other.key"), exchange: exchange)
@@ -166,7 +167,8 @@ private struct TrialUser {
     let initial: PermissionPatterns
 
     func set(_ patterns: PermissionPatterns) async throws {
-        try await broker.ctl("set_permissions", name, patterns.configure, patterns.write, patterns.read)
+        try await broker.setPermissions(
+            of: name, configure: patterns.configure, write: patterns.write, read: patterns.read)
     }
 
     func refusal(
@@ -190,13 +192,11 @@ private struct TrialUser {
         #expect(refused.message.contains(missing.grantCommand))
         try await broker.shell(missing.grantCommand)
         try await admin.perform(body)
-        let listed = try await broker.ctl("list_user_permissions", name, "--no-table-headers")
-        let columns = listed.split(separator: "\n")[0].split(
-            separator: "\t", omittingEmptySubsequences: false)
-        for (right, column) in zip(MissingPermission.Right.allCases, columns.dropFirst()) {
+        let granted = try #require(try await broker.permissions(of: name)["/"])
+        for (right, column) in zip(MissingPermission.Right.allCases, granted) {
             let kept = patterns[right]
             let added = (kept.isEmpty ? "" : kept + "|") + PermissionPatterns.exactly(missing.name)
-            #expect(String(column) == (missing.rights.contains(right) ? added : kept))
+            #expect(column == (missing.rights.contains(right) ? added : kept))
         }
     }
 }
@@ -206,17 +206,17 @@ extension BrokerWorld {
         _ patterns: PermissionPatterns, _ body: @Sendable (TrialUser) async throws -> Void
     ) async throws {
         let name = "\(topology.queue)-user"
-        try await broker.ctl("add_user", name, "password")
+        try await broker.addUser(name, password: "password")
         var settings = direct
         (settings.urls[0].user, settings.urls[0].password) = (name, "password")
         let user = TrialUser(
             name: name, broker: broker, admin: BrokerAdmin(settings), initial: patterns)
         try await user.set(patterns)
         do { try await body(user) } catch {
-            _ = try? await broker.ctl("delete_user", name)
+            try? await broker.deleteUser(name)
             throw error
         }
-        try await broker.ctl("delete_user", name)
+        try await broker.deleteUser(name)
     }
 }
 

@@ -223,14 +223,22 @@ import ToolSupport
         struct Definitions: Decodable {
             var users: [BrokerInventory.User]
             var permissions: [BrokerInventory.Permission]
+            var policies: [BrokerInventory.Policy]
         }
         let file = Repository.root.appending(path: "deploy/rabbitmq/definitions.json")
         let shipped = try JSONDecoder().decode(Definitions.self, from: Data(contentsOf: file))
         let found = try findings { inventory in
             inventory.users = shipped.users
             inventory.permissions = shipped.permissions
+            for index in inventory.queues.indices {
+                inventory.queues[index].policyName = shipped.policies.first?.name
+                inventory.queues[index].policy = shipped.policies.first?.definition ?? [:]
+            }
         }
         #expect(found == [])
+        #expect(
+            shipped.policies.map(\.definition) == [["queue-leader-locator": .string("balanced")]])
+        #expect(shipped.users.first { $0.name == "operator" }?.tags == ["monitoring"])
         let own = shipped.permissions.first { $0.user == "operator" }?.patterns
         #expect(own == .operator(queues: ["worker"], exchange: "auth.signals"))
         #expect(

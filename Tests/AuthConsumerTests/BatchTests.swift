@@ -7,6 +7,7 @@ import InMemoryLogging
 import InMemoryTracing
 import MetricsTestKit
 import Testing
+import Tracing
 
 @Suite struct BatchTests {
     private struct Boom: Error {}
@@ -230,7 +231,15 @@ import Testing
             try await bench.untilSettled()
         }
         #expect(middleware.calls.value == ["batch"])
-        #expect(bench.tracer.finishedSpans.map(\.operationName) == ["process testing.happened"])
+        let spans = bench.tracer.finishedSpans
+        let batch = try #require(spans.first { $0.operationName == "handle testing.happened" })
+        let deliveries = spans.filter { $0.operationName == "process memory" }
+        #expect(spans.count == 4 && deliveries.count == 3)
+        // The batch is part of several traces, so it is linked with them instead of being a child.
+        #expect(batch.parentSpanID == nil)
+        #expect(
+            Set(batch.links.compactMap { $0.context.inMemorySpanContext?.spanID })
+                == Set(deliveries.map(\.spanID)))
         #expect(
             try bench.metrics.expectCounter("auth_signals_handled", [("handler", "batch")]).totalValue == 3)
     }

@@ -82,12 +82,30 @@ import Tracing
         for (key, value) in carrier { message.headers[key] = .string(value) }
         bench.send(message)
         try await bench.running { try await bench.untilSettled() }
-        let span = try #require(
-            bench.tracer.finishedSpans.first { $0.operationName == "process testing.happened" })
-        #expect(span.kind == .consumer)
-        #expect(span.traceID == emitting.context.inMemorySpanContext?.traceID)
-        #expect(span.parentSpanID == emitting.context.inMemorySpanContext?.spanID)
-        #expect(inner.value == [span.spanID])
+        let spans = bench.tracer.finishedSpans
+        let delivery = try #require(spans.first { $0.operationName == "process memory" })
+        #expect(delivery.kind == .consumer)
+        #expect(delivery.traceID == emitting.context.inMemorySpanContext?.traceID)
+        #expect(delivery.parentSpanID == emitting.context.inMemorySpanContext?.spanID)
+        let handling = try #require(spans.first { $0.operationName == "handle testing.happened" })
+        #expect(handling.traceID == delivery.traceID)
+        #expect(handling.parentSpanID == delivery.spanID)
+        #expect(inner.value == [handling.spanID])
+    }
+
+    @Test func `the span of a delivery has an error if a handler fails`() async throws {
+        bench.on { _, _ in throw BrokenHandler() }
+        bench.send(.test(1))
+        try await bench.running {
+            try await eventually("a copy waits for the retry") { bench.on(.oneSecond).count == 1 }
+            try await bench.untilSettled()
+        }
+        let delivery = try #require(
+            bench.tracer.finishedSpans.first { $0.operationName == "process memory" })
+        #expect(delivery.status?.code == .error)
+        #expect(
+            bench.tracer.finishedSpans.first { $0.operationName == "handle testing.happened" }?.status?.code
+                == .error)
     }
 
     @Test func `a failure is logged with the error's type, without its text and without the payload`()
@@ -114,6 +132,8 @@ import Tracing
         #expect(!lines.contains { $0.contains("marked") })
     }
 }
+
+private struct BrokenHandler: Error {}
 
 private struct CarrierInjector: Injector {
     func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {

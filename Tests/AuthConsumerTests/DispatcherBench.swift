@@ -10,6 +10,7 @@ import MetricsTestKit
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Synchronization
+import Testing
 import Tracing
 
 /// A dispatcher on a memory broker's queue, with a recording handler.
@@ -83,11 +84,17 @@ final class DispatcherBench: Sendable {
     }
 }
 
-/// Tasks wait at the gate until it is opened.
+/// Tasks wait at the gate until it is opened. It opens by itself after a minute: a test that fails before it opens the
+/// gate must end.
 final class Gate: Sendable {
     private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>([])
 
     func wait() async {
+        let limit = Task {
+            try await Task.sleep(for: .seconds(60))
+            Issue.record("the gate was not opened within 60 s")
+            open()
+        }
         await withCheckedContinuation { continuation in
             let isOpen = waiting.withLock { waiting in
                 waiting?.append(continuation)
@@ -95,6 +102,7 @@ final class Gate: Sendable {
             }
             if isOpen { continuation.resume() }
         }
+        limit.cancel()
     }
 
     func open() {

@@ -23,6 +23,8 @@ import Testing
         #expect(settings.emailVerificationTimeout == 900)
         #expect(settings.reauthenticationTimeout == 300)
         #expect(settings.sessionAge == 1_209_600)
+        #expect(settings.languages == [.english, .german])
+        #expect(settings.defaultLanguage == .english)
         #expect(settings.maxEmailAddresses == nil)
         #expect(settings.sessionRemember == nil)
         #expect(settings.rateLimits.rates == plain.rateLimits.rates)
@@ -69,6 +71,7 @@ import Testing
             "ACCOUNT_REAUTHENTICATION_REQUIRED": "true",
             "ACCOUNT_REAUTHENTICATION_TIMEOUT": "0",
             "ACCOUNT_RATE_LIMITS": #"{"login": "1/h/ip, 2/2d/key", "signup": false, "manage_email": null}"#,
+            "LANGUAGES": "de, en", "LANGUAGE_CODE": "de-at",
             "SITE_NAME": "Example",
             "PUBLIC_URL": "https://accounts.example.org/",
             "HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL": "https://app.example.org/verify/{key}",
@@ -123,6 +126,8 @@ import Testing
         #expect(settings.rateLimits.rates[.signup] == [])
         #expect(settings.rateLimits.rates[.manageEmail] == [])
         #expect(settings.rateLimits.rates[.reauthenticate] == RateLimits().rates[.reauthenticate])
+        #expect(settings.languages == [.german, .english])
+        #expect(settings.defaultLanguage == .german)
         #expect(settings.siteName == "Example")
         #expect(settings.links.publicURL == "https://accounts.example.org/")
         #expect(settings.links.confirmEmail == "https://app.example.org/verify/{key}")
@@ -146,6 +151,7 @@ import Testing
             ("ACCOUNT_RATE_LIMITS", "true"), ("ACCOUNT_RATE_LIMITS", "{"), ("ACCOUNT_RATE_LIMITS", "[]"),
             ("ACCOUNT_RATE_LIMITS", #"{"log_in": "1/m/ip"}"#), ("ACCOUNT_RATE_LIMITS", #"{"login": "many"}"#),
             ("ACCOUNT_RATE_LIMITS", #"{"login": true}"#), ("ACCOUNT_RATE_LIMITS", #"{"login": "0/m/ip"}"#),
+            ("LANGUAGES", "en,fr"), ("LANGUAGES", ","), ("LANGUAGES", "en,en-us"), ("LANGUAGE_CODE", "fr"),
             ("PUBLIC_URL", "accounts.example.org"), ("PUBLIC_URL", "javascript:alert(1)"),
             ("HEADLESS_FRONTEND_URLS_ACCOUNT_CONFIRM_EMAIL", "https://app.example.org/verify"),
             ("HEADLESS_FRONTEND_URLS_ACCOUNT_SIGNUP", "/signup"),
@@ -179,6 +185,13 @@ import Testing
             ]).faults == ["ACCOUNT_SIGNUP_FIELDS"])
         #expect(
             read(["ACCOUNT_SIGNUP_FIELDS": "email*", "ACCOUNT_LOGIN_BY_CODE_ENABLED": "true"]).faults == [])
+    }
+
+    @Test func `the default language is one of the languages`() {
+        #expect(read(["LANGUAGES": "de"]).faults == ["LANGUAGE_CODE"])
+        let (settings, faults) = read(["LANGUAGES": "de", "LANGUAGE_CODE": "de"])
+        #expect(faults == [])
+        #expect(settings.languages == [.german])
     }
 
     @Test func `rate limits can be switched off`() {

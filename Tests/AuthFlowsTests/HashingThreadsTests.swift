@@ -155,7 +155,7 @@ private final class Gate: Sendable {
             Task {
                 try await threads.run {
                     self.entered.change { $0 += 1 }
-                    self.semaphore.wait()
+                    _ = self.semaphore.wait(timeout: .now() + 60)
                     self.semaphore.signal()
                 }
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
@@ -74,18 +75,18 @@ import Testing
 
 /// A store that counts transactions.
 private struct CountingStore: AccountStore {
-    let store: SQLiteStore
+    let store: any AccountStore
     let transactions = Locked(0)
 
     func transaction<R: Sendable>(
         _ body: @escaping @Sendable (any AccountTransaction) throws -> R
     ) async throws -> R {
         transactions.change { $0 += 1 }
-        return try await store.transaction { (transaction: any AccountTransaction) in try body(transaction) }
+        return try await store.transaction(body)
     }
 
     func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R {
-        try await store.read { (reading: any AccountReading) in try body(reading) }
+        try await store.read(body)
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
@@ -152,6 +153,6 @@ import Testing
 
 extension World {
     func userCount() async throws -> Int {
-        try await store.read { (reading: SQLiteReading) in try reading.count(of: "auth_user") }
+        try await store.read { reading in try reading.count(of: "auth_user") }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
@@ -161,7 +162,7 @@ import Testing
             id: .version7(), username: name, dateJoined: world.clock.now(), passwordHash: hash)
         let address = EmailAddress(
             id: .version7(), userID: user.id, email: "q@x.org", verified: true, primary: true)
-        try await world.store.transaction { (transaction: SQLiteTransaction) in
+        try await world.store.transaction { transaction in
             try transaction.insert(user)
             try transaction.insert(address)
         }

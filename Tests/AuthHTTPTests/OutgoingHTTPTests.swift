@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import AsyncHTTPClient
 import AuthHTTP
 import AuthSignals
 import AuthTesting
 import Foundation
-import NIOCore
 import Testing
 import ToolSupport
 
@@ -16,17 +14,14 @@ import ToolSupport
     ) async throws -> Result<String, HTTPFault> {
         let url = try #require(URL(string: address))
         let connections = HTTPConnections(outgoing, connectTimeout: timeout)
-        let client = try #require(connections.client(for: url))
         let answer: Result<String, HTTPFault>
         do {
-            let response = try await client.execute(
-                HTTPClientRequest(url: address), timeout: .nanoseconds(timeout.nanoseconds))
-            answer = .success(String(buffer: try await response.body.collect(upTo: 1000)))
+            let response = try await connections.send(OutgoingRequest(url, timeout: timeout))
+            answer = .success(String(decoding: response.body, as: UTF8.self))
         } catch {
-            answer = .failure(connections.fault(error, for: url))
+            answer = .failure(error)
         }
         await connections.shutdown()
-        #expect(connections.client(for: url) == nil)
         return answer
     }
 
@@ -183,6 +178,24 @@ import ToolSupport
         let (_, faults) = read([name: value])
         #expect(faults.map(\.name) == [name])
         #expect(!"\(faults)".contains("sesame"))
+    }
+
+    @Test func `a file of authorities that is cut, damaged or has no certificate is not usable`() async throws
+    {
+        let certificates = try await Certificates.make()
+        defer { certificates.remove() }
+        let path = certificates.path("ca.pem")
+        let whole = try String(contentsOfFile: path, encoding: .utf8)
+        let key = try String(contentsOfFile: certificates.path("server.key"), encoding: .utf8)
+        for (text, isUsable) in [
+            (whole, true), ("a comment\n" + whole + whole, true), (key + whole, true),
+            (whole.replacing("\n", with: "\r\n"), true), (String(whole.dropLast(40)), false), (key, false),
+            (whole.replacing("MII", with: "?II"), false), (whole + String(whole.prefix(200)), false),
+            ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", false), ("", false),
+        ] {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(OutgoingHTTP.hasCertificates(path) == isUsable, "\(text)")
+        }
     }
 
     @Test func `the scheme and the port of a proxy are optional`() {

@@ -3,6 +3,8 @@ import AuthFlows
 import AuthMail
 import AuthTesting
 import Foundation
+import InMemoryLogging
+import Logging
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
@@ -33,6 +35,48 @@ import Testing
         }
         #expect(world.transport.isClosed)
         #expect(world.queue.isHeld)
+    }
+
+    @Test
+    func `a loop that loses the lease finishes the mail in flight and delivers after it has the lease again`()
+        async throws
+    {
+        let world = MailLoopWorld()
+        world.transport.hang(true)
+        let mails = Samples.mails(2)
+        for mail in mails { world.queue.put(mail) }
+        try await world.run { loop in
+            try await eventually("one mail is in flight") { world.transport.inHand == 1 }
+            world.queue.loseLease()
+            try await eventually("the loss is logged") {
+                world.log.entries.contains {
+                    $0.level == .warning && "\($0.message)".hasPrefix("mail lease lost")
+                }
+            }
+            world.transport.hang(false)
+            try await eventually("the loop is on standby") { loop.status.phase == .standby }
+            #expect(world.queue.accepted == [mails[0].id])
+            #expect(world.transport.attempts == [mails[0].id])
+            #expect(world.queue.isHeld)
+            world.queue.letGo()
+            try await eventually("the loop delivers again") { world.queue.accepted == mails.map(\.id) }
+            #expect(loop.status.phase == .delivering)
+        }
+        #expect(!world.queue.isHeld)
+    }
+
+    @Test func `a loop that loses the lease while it waits for mail takes it again at once`() async throws {
+        var world = MailLoopWorld()
+        world.settings.sweep = .seconds(60)
+        try await world.run { loop in
+            try await eventually("the loop delivers") { loop.status.phase == .delivering }
+            world.queue.loseLease()
+            try await eventually("the loop is on standby") { loop.status.phase == .standby }
+            world.queue.letGo()
+            let mail = Samples.mails(1)[0]
+            world.queue.put(mail)
+            try await eventually("the mail is sent") { world.queue.accepted == [mail.id] }
+        }
     }
 
     @Test func `shutdown finishes the mail in flight and starts no other`() async throws {

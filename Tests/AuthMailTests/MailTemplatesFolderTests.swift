@@ -84,11 +84,21 @@ import Testing
     @Test func `every file of the folder Templates is built in`() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/AuthMail/Templates").path
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        var paths: [String: String] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.contains(".") {
+            paths[name] = "\(folder)/\(name)"
+        }
+        for code in Language.all.map(\.code) where code != "en" {
+            for name in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(code)") {
+                // The package manager embeds files by their names, which therefore contain the language.
+                #expect(name.contains(".\(code)."), "\(name)")
+                paths["\(code)/" + name.replacing(".\(code).", with: ".")] = "\(folder)/\(code)/\(name)"
+            }
+        }
         // Otherwise run Scripts/generate mail-templates.
-        #expect(Set(BuiltInTemplates.files.keys) == Set(names))
-        for name in names {
-            let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
+        #expect(Set(BuiltInTemplates.files.keys) == Set(paths.keys))
+        for (name, path) in paths {
+            let data = FileManager.default.contents(atPath: path)
             #expect(BuiltInTemplates.files[name].map { Data($0) } == data, "\(name)")
         }
     }

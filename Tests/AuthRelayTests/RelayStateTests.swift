@@ -70,6 +70,12 @@ import Testing
                 == [.publish(batch: 1, rows: [row(1), row(2)]), .read(.new(after: 2, limit: 500))])
     }
 
+    @Test func `a check that finds no pause does not cause a read`() {
+        var state = relaying()
+        #expect(state.handle(found([]), at: now) == [])
+        #expect(state.handle(.paused(false), at: now) == [])
+    }
+
     @Test func `rows in flight are settled while paused`() {
         var state = relaying()
         _ = state.handle(found([row(1)]), at: now)

@@ -43,6 +43,18 @@ import Testing
 
     private var ids: [String] { broker.messages(in: "all").map(\.messageID) }
 
+    @Test func `the number of signals in flight is known while the lease is held`() async throws {
+        broker.declareQueue("all", bind: ["#"])
+        outbox.commit([SignalDraft.test(1)])
+        let relay = self.relay()
+        #expect(relay.inFlight == nil)
+        try await running(relay) {
+            try await eventually("the row was settled") { outbox.confirmed.count == 1 }
+            try await eventually("nothing is in flight") { relay.inFlight == 0 }
+        }
+        #expect(relay.inFlight == nil)
+    }
+
     @Test func `publishes and settles rows in order that were committed before and after the start`()
         async throws
     {

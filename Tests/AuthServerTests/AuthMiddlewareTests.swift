@@ -3,7 +3,7 @@ import AuthFlows
 import AuthServer
 import AuthSignals
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite("Routes of an application")

@@ -28,19 +28,22 @@ import Testing
 
     @Test func `reads the settings of the listener`() {
         var reader = SettingsReader([
-            "HTTP_BODY_TIMEOUT": "7", "HTTP_MAX_CONNECTIONS": "12", "CSRF_COOKIE_NAME": "__Host-csrf",
+            "HTTP_BODY_TIMEOUT": "7", "HTTP_DRAIN": "3", "HTTP_MAX_CONNECTIONS": "12",
+            "CSRF_COOKIE_NAME": "__Host-csrf",
             "HTTP_HOST": "::1",
         ])
         let settings = AuthServerSettings(reading: &reader)
         #expect(reader.faults.isEmpty)
         #expect(settings.bodyTimeout == .seconds(7))
+        #expect(settings.drainDuration == .seconds(3))
         #expect(settings.maximumConnections == 12)
         #expect(settings.csrfCookieName == "__Host-csrf")
         #expect(settings.host == "::1")
     }
 
     @Test(arguments: [
-        ("HTTP_BODY_TIMEOUT", "0"), ("HTTP_MAX_CONNECTIONS", "0"), ("HTTP_HOST", "*"), ("HTTP_HOST", "[::]"),
+        ("HTTP_BODY_TIMEOUT", "0"), ("HTTP_DRAIN", "21"), ("HTTP_MAX_CONNECTIONS", "0"), ("HTTP_HOST", "*"),
+        ("HTTP_HOST", "[::]"),
         ("CSRF_COOKIE_NAME", "a b"), ("CSRF_COOKIE_NAME", "a;b"), ("CSRF_COOKIE_NAME", "sessionid"),
         ("CSRF_COOKIE_NAME", "ä"), ("CSRF_COOKIE_NAME", String(repeating: "a", count: 65)),
     ])

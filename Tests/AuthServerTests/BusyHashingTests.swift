@@ -5,7 +5,7 @@ import AuthTesting
 import Dispatch
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite struct BusyHashingTests {
@@ -96,7 +96,7 @@ private final class HeldScheme: PasswordScheme {
 
     func verify(_ password: Password, _ hash: PasswordHash) -> Bool {
         entered.change { $0 += 1 }
-        gate.wait()
+        _ = gate.wait(timeout: .now() + 60)
         gate.signal()
         return true
     }

@@ -5,7 +5,7 @@ import AuthSignals
 import ConformanceReplay
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 /// Replays the recorded flows on the routes with a store in memory, fast enough for every build.

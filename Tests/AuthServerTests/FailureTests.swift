@@ -2,9 +2,12 @@
 import AuthFlows
 import AuthServer
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
+import InMemoryLogging
+import Logging
 import Testing
 
 @Suite("Failing stores")
@@ -43,6 +46,46 @@ struct FailureTests {
             page = try await browser.press(page)
             #expect(page.status == .serviceUnavailable)
             #expect(page.headers[.retryAfter] == "30")
+        }
+    }
+
+    @Test func `a server that refuses the user or reports damage is 503, to be tried again after 30 seconds`()
+        async throws
+    {
+        let errors = [
+            StoreError(.refused, "PostgreSQL: wrong user or password", sqlState: "28P01"),
+            StoreError(.inputOutput, "PostgreSQL: could not read", sqlState: "58030"),
+            StoreError(.damaged, "PostgreSQL: damaged data", sqlState: "XX001"),
+        ]
+        for error in errors {
+            try await TestServer(store: FailingStore(error: error)).run { client in
+                let reply = try await AppClient(client).post("auth/signup", ada)
+                #expect(reply.status == 503)
+                #expect(reply.headers[.retryAfter] == "30")
+            }
+        }
+    }
+
+    @Test func `the log has the code of a store's error, but not its text`() async throws {
+        let records = InMemoryLogHandler()
+        let logger = Logger(label: "test") { _ in records }
+        let error = StoreError(.rejected, "failed for ada@example.org", sqlState: "23514")
+        let server = try TestServer(store: FailingStore(error: error), logger: logger)
+        try await server.run { client in
+            let reply = try await AppClient(client).post("auth/signup", ada)
+            #expect(reply.status == 500)
+        }
+        let entry = records.entries.first { "\($0.message)" == "flow failed" && $0.level == .error }
+        #expect(entry?.metadata["error"] == "StoreError")
+        #expect(entry?.metadata["code"] == "rejected 23514")
+    }
+
+    @Test func `a commit with an unknown outcome is 503, to be tried again after a second`() async throws {
+        try await TestServer(store: FailingStore(error: UnknownOutcome())).run { client in
+            let reply = try await AppClient(client).post("auth/signup", ada)
+            #expect(reply.status == 503)
+            #expect(reply.body == ["status": 503])
+            #expect(reply.headers[.retryAfter] == "1")
         }
     }
 

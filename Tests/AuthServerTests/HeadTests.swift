@@ -4,7 +4,7 @@ import AuthServer
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite("HEAD")
@@ -18,8 +18,10 @@ struct HeadTests {
         "/_allauth/app/v1/auth/email/verify", "/_allauth/app/v1/auth/password/reset",
         "/_allauth/app/v1/auth/provider/signup", "/_allauth/app/v1/unknown", "/_allauth",
         "/_allauth/app/v1/auth",
-        "/accounts/login", "/accounts/login?error=cancelled", "/accounts/signup", "/accounts/password/reset",
-        "/accounts/password/reset/wrong", "/accounts/confirm-email/wrong",
+        "/accounts/login", "/accounts/login/?error=cancelled", "/accounts/signup", "/accounts/style.css",
+        "/accounts/logo.svg", "/accounts/password/reset",
+        "/accounts/password/reset/wrong", "/accounts/password/reset/done/", "/accounts/confirm-email/wrong",
+        "/accounts/email/", "/accounts/sessions/", "/accounts/3rdparty/", "/accounts/reauthenticate/",
         "/_allauth/dummy/authorize", "/schemas/account.user_logged_in/1", "/schemas/unknown/1",
         "/schemas/account.user_logged_in/2", "/asyncapi.json",
     ]

@@ -3,7 +3,7 @@ import AuthFlows
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite("Hostile input")

@@ -4,7 +4,7 @@ import AuthServer
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import InMemoryLogging
 import Logging
 import Testing

@@ -3,7 +3,7 @@ import AuthServer
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite("Schemas and AsyncAPI")

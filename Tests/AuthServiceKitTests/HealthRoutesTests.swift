@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthServiceKit
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Testing
 
 @Suite("Health routes")
@@ -21,6 +21,11 @@ struct HealthRoutesTests {
                         == "{\"parts\":{\"broker\":\"disconnected\"},\"ready\":\(ready)}\n")
             }
             try await client.execute(uri: "/livez", method: .get) { #expect($0.status == .ok) }
+            try await client.execute(uri: "/metrics", method: .get) { response in
+                #expect(response.status == .ok)
+                let page = String(buffer: response.body)
+                #expect(page.contains(ready ? "\nauth_signals_ready 1.0\n" : "\nauth_signals_ready 0.0\n"))
+            }
         }
     }
 }

@@ -25,6 +25,23 @@ import Testing
         #expect(SampleSignals.codec().message(for: row) == SampleSignals.codec().message(for: row))
     }
 
+    @Test func `the event of a draft is that of its message, without a sequence number`() throws {
+        let row = try SampleSignals.row(of: signal)
+        let codec = SampleSignals.codec()
+        let event = try codec.event(for: row.draft)
+        let published = try SignalCodec.event(from: codec.message(for: row).body)
+        #expect(event.sequence == nil)
+        #expect(published.sequence == row.sequence)
+        #expect(event.id == published.id)
+        #expect(event.source == published.source)
+        #expect(event.name == published.name)
+        #expect(event.subject == published.subject)
+        #expect(event.time == published.time)
+        #expect(event.correlationID == published.correlationID)
+        #expect(event.dataSchema == published.dataSchema)
+        #expect(try event.decode(UserLoggedOut.self) == signal)
+    }
+
     @Test func `a draft has a version 7 id of the signal's time`() throws {
         let time = Date(timeIntervalSince1970: 1_795_420_800.123_4)
         let draft = try SampleSignals.codec().draft(signal, at: time)

@@ -16,14 +16,14 @@ struct WorkerSettingsTests {
         let settings = WorkerSettings(reading: &reader)
         try reader.check()
         #expect(settings.broker.exchange == "signals")
-        #expect(settings.inboxPath == "/var/lib/worker/inbox.sqlite")
+        #expect(settings.inbox == .sqlite(path: "/var/lib/worker/inbox.sqlite"))
         #expect(settings.process.metricsPort == 9100)
         #expect(settings.warnings.isEmpty)
     }
 
     @Test func `reports every wrong setting without its value`() {
         var reader = SettingsReader([
-            "BROKER_URL": "http://u:hush@h", "BROKER_EXCHANGE": "amq.hush", "INBOX_URL": "postgres://hush",
+            "BROKER_URL": "http://u:hush@h", "BROKER_EXCHANGE": "amq.hush", "INBOX_URL": "mysql://hush",
             "METRICS_PORT": "hush", "LOG_LEVEL": "hush", "LOG_FORMAT": "hush",
             "SIGNALS_TOKEN_KEYS": "k1:hush",
         ])

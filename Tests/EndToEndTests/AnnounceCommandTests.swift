@@ -17,16 +17,13 @@ extension EndToEnd {
         private func installation(users count: Int) async throws -> (Installation, [User]) {
             let installation = try Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["SECRET_KEY": Self.secret])
-            let store = try SQLiteStore(
-                path: installation.folder.path("auth.sqlite"), keys: KeyRing(secret: Self.secret),
-                codec: SignalCodec(source: "http://accounts.test"))
-            try await store.migrate()
+            let store = try await installation.openStore(secret: Self.secret)
             let start = Date(timeIntervalSince1970: 1_700_000_000)
             let users = (0..<count).map { number in
                 let time = start + Double(number)
                 return User(id: .version7(at: time), username: "user\(number)", dateJoined: time)
             }
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 for user in users {
                     try transaction.insert(user)
                     try transaction.insert(
@@ -73,10 +70,8 @@ extension EndToEnd {
         @Test func `skips a user whose signal is too large, and announces those behind`() async throws {
             let (installation, users) = try await installation(users: 3)
             let worker = try await installation.consume(queue: "skipped")
-            let store = try SQLiteStore(
-                path: installation.folder.path("auth.sqlite"), keys: KeyRing(secret: Self.secret),
-                codec: SignalCodec(source: "http://accounts.test"))
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            let store = try await installation.openStore(secret: Self.secret)
+            try await store.transaction { transaction in
                 try transaction.insert(
                     EmailAddress(
                         id: .version7(), userID: users[1].id,

@@ -5,11 +5,11 @@ import AuthMail
 import AuthRelay
 import AuthServices
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import BrokerSupport
 import Foundation
-import GRDB
 import Logging
 import ProgramSupport
 import ServiceLifecycle
@@ -24,19 +24,16 @@ extension EndToEnd {
             let installation = try Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "embedded")
             let keys = KeyRing(secret: String(repeating: "k", count: 32))
-            let store = try SQLiteStore(
-                path: installation.folder.path("auth.sqlite"), keys: keys,
-                codec: SignalCodec(source: "http://accounts.test"))
-            try await store.migrate()
+            let (store, expired) = (try await installation.openStore(), SessionToken.random())
             let accounts = Accounts(store: store, keys: keys, passwords: PasswordHasher(cost: .init(n: 1024)))
             var mail = MailSettings()
             mail.url = MailURL(.folder(installation.folder.path("mail")))
             var logger = Logger(label: "test")
             logger.logLevel = .critical
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 try transaction.insert(
                     Session(
-                        id: .version7(), tokenHash: SessionToken.random().hash, userID: nil, client: .app,
+                        id: .version7(), tokenHash: expired.hash, userID: nil, client: .app,
                         createdAt: Date() - 60, expiresAt: Date() - 30, lastSeenAt: Date() - 60, ip: nil,
                         userAgent: nil))
             }
@@ -51,10 +48,7 @@ extension EndToEnd {
                 #expect(handled.map(\.signal).contains("account.email_confirmation_sent"))
                 try await eventually("the mail is sent") { installation.mails().count == 1 }
                 try await eventually("the expired session is deleted") {
-                    try await store.read { (reading: SQLiteReading) in
-                        try Int.fetchOne(
-                            reading.database, sql: "SELECT count(*) FROM auth_session WHERE user_id IS NULL")
-                    } == 0
+                    try await store.read { try $0.session(tokenHash: expired.hash) } == nil
                 }
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()

@@ -2,18 +2,20 @@
 import AuthBroker
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import BrokerSupport
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     /// The broker closes the channel because of some signals. Those are parked, and the others are published.
     @Suite("Signals that make the broker close the channel")
     struct ClosedChannelTests {
-        @Test
+        @Test(.enabled(if: TestStore.isSQLite, "the signals are written to the file past the flows"))
         func `parks and reports signals of a topic without write permission and publishes the others`()
             async throws
         {
@@ -22,7 +24,7 @@ extension EndToEnd {
             let (user, exchange) = try Self.userAndExchange(of: installation)
             let worker = try await installation.consume(
                 queue: "topics", settings: ["BROKER_URL": node.url])
-            try await node.ctl("set_topic_permissions", user, exchange, "^account\\.", ".*")
+            try await node.setTopicPermissions(of: user, on: exchange, write: "^account\\.", read: ".*")
             let server = try await installation.serve(["--no-mail"])
             let names = (1...24).map { $0 == 9 || $0 == 10 ? "socialaccount.example" : "account.example" }
             let store = try Self.store(of: installation)
@@ -49,44 +51,46 @@ extension EndToEnd {
             #expect(!list.output.contains(#""attempts":0"#))
 
             // With the permission granted, `outbox republish` publishes the parked signals.
-            try await node.ctl("set_topic_permissions", user, exchange, ".*", ".*")
+            try await node.setTopicPermissions(of: user, on: exchange, write: ".*", read: ".*")
             try await server.program.stop()
             let again = try await installation.serve(["--no-mail"])
             try await installation.operate(["outbox", "republish", "--parked", "--since", "1h"])
             _ = try await worker.handled(atLeast: 24)
             try await again.program.stop()
             try await worker.program.stop()
-            try await node.ctl("delete_user", user)
+            try await node.deleteUser(user)
         }
 
-        @Test func `parks a signal larger than the broker's limit and publishes the others`() async throws {
-            let node = try await PrivateBroker.start("--set", "max_message_size = 16384")
-            let installation = try Installation(broker: node.url)
-            let worker = try await installation.consume(queue: "sizes")
-            let server = try await installation.serve(["--no-mail"])
-            let store = try Self.store(of: installation)
-            try await Self.emit(Array(repeating: "account.example", count: 23), into: store) {
-                $0 == 5 ? 40_000 : 10
+        @Test(.enabled(if: TestStore.isSQLite, "the signals are written to the file past the flows"))
+        func `parks a signal larger than the broker's limit and publishes the others`() async throws {
+            let node = try await PrivateBroker.managed
+            try await node.withLargestMessage(16_384) {
+                let installation = try Installation(broker: node.url)
+                let worker = try await installation.consume(queue: "sizes")
+                let server = try await installation.serve(["--no-mail"])
+                let store = try Self.store(of: installation)
+                try await Self.emit(Array(repeating: "account.example", count: 23), into: store) {
+                    $0 == 5 ? 40_000 : 10
+                }
+                try await eventually(within: .seconds(60), "the large signal is parked") {
+                    let answer = try await server.readiness()
+                    return answer.part("parked") == "1" && answer.part("pending") == "0"
+                }
+                #expect(try await server.readiness().part("parked_last")?.contains("16384") == true)
+                #expect(Set(try await worker.handled(atLeast: 22).map(\.id)).count == 22)
+                try await server.program.stop()
+                try await worker.program.stop()
             }
-            try await eventually(within: .seconds(60), "the large signal is parked") {
-                let answer = try await server.readiness()
-                return answer.part("parked") == "1" && answer.part("pending") == "0"
-            }
-            #expect(try await server.readiness().part("parked_last")?.contains("16384") == true)
-            #expect(Set(try await worker.handled(atLeast: 22).map(\.id)).count == 22)
-            try await server.program.stop()
-            try await worker.program.stop()
-            try await node.stop()
         }
 
-        @Test
+        @Test(.enabled(if: TestStore.isSQLite, "the signals are written to the file past the flows"))
         func `parks nothing without any write permission and publishes all signals once it is granted`()
             async throws
         {
             let node = try await PrivateBroker.shared
             let installation = try await Self.installation(on: node)
             let (user, _) = try Self.userAndExchange(of: installation)
-            try await node.ctl("set_permissions", user, ".*", "^$", "^$")
+            try await node.setPermissions(of: user, configure: ".*", write: "^$", read: "^$")
             let worker = try await installation.consume(
                 queue: "nothing", settings: ["BROKER_URL": node.url])
             let server = try await installation.serve(["--no-mail"])
@@ -99,14 +103,14 @@ extension EndToEnd {
             }
             #expect(try await store.status().parked == 0)
             #expect(try await server.readiness().part("suspect")?.contains("access to exchange") == true)
-            try await node.ctl("set_permissions", user, ".*", ".*", ".*")
+            try await node.setPermissions(of: user, configure: ".*", write: ".*", read: ".*")
             try await eventually(within: .seconds(90), "all are published") {
                 Set(worker.handled().map(\.id)).count == 6
             }
             #expect(try await store.status().parked == 0)
             try await server.program.stop()
             try await worker.program.stop()
-            try await node.ctl("delete_user", user)
+            try await node.deleteUser(user)
         }
 
         // MARK: Support
@@ -114,8 +118,8 @@ extension EndToEnd {
         /// An installation that publishes as its own broker user.
         private static func installation(on node: PrivateBroker) async throws -> Installation {
             let user = "u\(Int.random(in: 0...999_999_999))"
-            try await node.ctl("add_user", user, "secret")
-            try await node.ctl("set_permissions", user, ".*", ".*", ".*")
+            try await node.addUser(user, password: "secret")
+            try await node.setPermissions(of: user, configure: ".*", write: ".*", read: ".*")
             return try Installation(broker: node.url.replacing("guest:guest", with: "\(user):secret"))
         }
 

@@ -209,21 +209,23 @@ extension EndToEnd {
         }
 
         @Test func `finds a policy for a single queue through the management API`() async throws {
-            let broker = try await PrivateBroker.start("--management")
-            let installation = try Installation(
-                broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
-            let queue = installation.name(of: "limited")
-            try await installation.operate(["topology", "declare", "--queue", queue])
-            try await installation.operate(["dead", "list", queue])
-            try await broker.ctl(
-                "set_policy", "exact", "^\(queue)\\.dead$", #"{"delivery-limit":3}"#, "--apply-to", "queues")
-            try await eventually(within: .seconds(30), "the policy is reported") {
-                let program = try Program(
-                    "auth-signals", ["dead", "list", queue], environment: installation.environment)
-                guard try await program.exitCode() == 1 else { return false }
-                return program.log.contains("the policy exact sets the delivery-limit 3 on \(queue).dead")
+            let broker = try await PrivateBroker.managed
+            try await broker.withVirtualHost { virtualHost, url in
+                let installation = try Installation(
+                    broker: url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
+                let queue = installation.name(of: "limited")
+                try await installation.operate(["topology", "declare", "--queue", queue])
+                try await installation.operate(["dead", "list", queue])
+                try await broker.setPolicy(
+                    "exact", "^\(queue)\\.dead$", #"{"delivery-limit":3}"#, in: virtualHost)
+                try await eventually(within: .seconds(30), "the policy is reported") {
+                    let program = try Program(
+                        "auth-signals", ["dead", "list", queue], environment: installation.environment)
+                    guard try await program.exitCode() == 1 else { return false }
+                    return program.log.contains(
+                        "the policy exact sets the delivery-limit 3 on \(queue).dead")
+                }
             }
-            try await broker.stop()
         }
 
         @Test func `exits with 1 for a missing queue and with 75 for an unreachable broker`() async throws {

@@ -53,8 +53,23 @@ extension EndToEnd {
             try await server.program.stop()
         }
 
+        @Test func `a server that stops is not ready and still serves for HTTP_DRAIN`() async throws {
+            let installation = try installation(["HTTP_DRAIN": "5"])
+            let server = try await installation.serve(["--no-relay"])
+            #expect(try await server.readiness().status == 200)
+            server.program.send(SIGTERM)
+            let unready = try await eventualValue("the server is not ready") {
+                let answer = try await server.readiness()
+                return answer.status == 503 ? answer : nil
+            }
+            #expect(unready.part("stopping") == "true")
+            #expect(try await server.call("GET", "/config").status == 200)
+            #expect(try await server.program.exitCode() == 0)
+        }
+
         @Test func `a server survives more clients than it has file descriptors`() async throws {
             let installation = try installation()
+            try await installation.prepareStore()
             let portFile = installation.folder.path("port")
             let server = try Program(
                 URL(filePath: "/bin/bash"),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthTesting
+import AuthFlows
 import AuthSignals
+import AuthStore
 import BrokerSupport
 import Foundation
 import ProgramSupport
@@ -10,24 +12,15 @@ extension EndToEnd {
     @Suite("The commands for failed mails")
     struct MailCommandTests {
         @Test func `lists failed mails without the address, retries and deletes them`() async throws {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1")
+            let installation = try Installation(
+                broker: "amqp://127.0.0.1:1", settings: ["SECRET_KEY": String(repeating: "k", count: 32)])
             let server = try await installation.serve(
                 ["--no-relay"], settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             try await server.program.stop()
-            let path = installation.folder.path("auth.sqlite")
-            let sql = try Program(
-                URL(filePath: "/usr/bin/env"),
-                [
-                    "python3", "-c",
-                    """
-                    import sqlite3, sys
-                    store = sqlite3.connect(sys.argv[1])
-                    store.execute("UPDATE auth_mail SET failed_at = 1795420800000, last_error = 'no such box'")
-                    store.commit()
-                    """, path,
-                ], environment: [:])
-            #expect(try await sql.exitCode() == 0, "\(sql.log)")
+            let store = try await installation.openStore()
+            let mails = try await store.dueMails(limit: 10, now: .distantFuture)
+            for mail in mails { try await store.failed(mail, reason: "no such box", retryAt: nil) }
 
             let list = try await installation.operate(["mail", "list", "--json"])
             let line = try JSONDecoder().decode(

@@ -26,12 +26,13 @@ extension EndToEnd {
 
             let browser = Browser()
             var page = try await browser.open(base + "/accounts/login")
-            #expect(page.text.contains(">Dummy</button>"))
+            #expect(page.text.contains(">Continue with Dummy</button>"))
             page = try await browser.submit(page, to: "/_allauth/browser/v1/auth/provider/redirect")
             #expect(page.url.path() == "/_allauth/dummy/authorize")
             page = try await browser.submit(
                 page, with: ["id": "7", "email": "grace@example.org", "email_verified": "true"])
-            #expect(page.url.absoluteString == base + "/accounts/login")
+            // `path` has no final slash; URLSession drops it in some redirects.
+            #expect(page.url.path == "/accounts")
             #expect(page.text.contains("You are logged in as grace@example.org."))
 
             let signals = try await worker.handled(atLeast: 4)

@@ -3,6 +3,7 @@ import AuthTesting
 import Foundation
 import ProgramSupport
 import Testing
+import ToolSupport
 
 extension EndToEnd {
     @Suite("Faults around a running server")
@@ -38,6 +39,7 @@ extension EndToEnd {
             defer { withExtendedLifetime((one, other)) {} }
             let first = try await one.serve(["--no-relay"])
             let port = try #require(URL(string: first.base)?.port)
+            try await other.prepareStore()
             let second = try Program(
                 "auth-signals", ["serve", "--no-relay"],
                 environment: other.environment.merging(["HTTP_PORT": "\(port)"]) { $1 })
@@ -73,7 +75,7 @@ extension EndToEnd {
             try await client.stop()
         }
 
-        @Test(arguments: [false, true])
+        @Test(.enabled(if: TestStore.isSQLite, "the test moves the file"), arguments: [false, true])
         func `rejects requests while the store file is deleted or replaced`(isReplaced: Bool)
             async throws
         {

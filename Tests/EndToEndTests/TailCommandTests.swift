@@ -26,7 +26,7 @@ extension EndToEnd {
                 "auth-signals", ["tail", "account.user_*"] + (full ? ["--full"] : []),
                 environment: installation.environment)
             try await eventually("tail consumes: \(tail.log)") {
-                try await broker.ctl("list_queues", "name").contains(exchange + ".tail.")
+                try await broker.consumedQueueNames().contains { $0.hasPrefix(exchange + ".tail.") }
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let lines = try await eventualValue("two lines") { tail.lines.count >= 2 ? tail.lines : nil }
@@ -39,7 +39,7 @@ extension EndToEnd {
             #expect(try await tail.exitCode() == 0)
             #expect(tail.log.isEmpty, "\(tail.log)")
             try await eventually("the queue of tail is deleted") {
-                try await !broker.ctl("list_queues", "name").contains(exchange + ".tail.")
+                try await !broker.queueNames().contains { $0.hasPrefix(exchange + ".tail.") }
             }
             try await server.program.stop()
         }

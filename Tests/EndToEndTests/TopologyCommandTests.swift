@@ -33,29 +33,32 @@ extension EndToEnd {
         }
 
         @Test func `checks bindings, limits and permissions through the management API`() async throws {
-            let broker = try await PrivateBroker.start("--management")
-            let installation = try Installation(
-                broker: broker.url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
-            let exchange = try installation.broker.exchange
-            let queue = installation.name(of: "managed")
-            try await installation.operate(["topology", "declare", "--queue", queue, "--bind", "acount.#"])
-            try await broker.ctl(
-                "set_policy", "short", "^managed", #"{"max-length":5}"#, "--apply-to", "queues")
-            try await broker.ctl("add_user", "stranger", "stranger")
-            try await broker.ctl("set_permissions", "stranger", "^$", "^auth", "^$")
-            let report = try await eventualValue("the report is complete") {
-                let program = try Program(
-                    "auth-signals", ["topology", "check"], environment: installation.environment)
-                guard try await program.exitCode() == 1 else { return nil as String? }
-                return program.output.contains("max-length 5") ? program.output : nil
+            let broker = try await PrivateBroker.managed
+            try await broker.withVirtualHost { virtualHost, url in
+                let installation = try Installation(
+                    broker: url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
+                let exchange = try installation.broker.exchange
+                let queue = installation.name(of: "managed")
+                try await installation.operate(
+                    ["topology", "declare", "--queue", queue, "--bind", "acount.#"])
+                try await broker.setPolicy("short", "^managed", #"{"max-length":5}"#, in: virtualHost)
+                try await broker.addUser("stranger", password: "stranger")
+                try await broker.setPermissions(
+                    of: "stranger", configure: "^$", write: "^auth", read: "^$", in: virtualHost)
+                let report = try await eventualValue("the report is complete") {
+                    let program = try Program(
+                        "auth-signals", ["topology", "check"], environment: installation.environment)
+                    guard try await program.exitCode() == 1 else { return nil as String? }
+                    return program.output.contains("max-length 5") ? program.output : nil
+                }
+                #expect(report.contains("note: queue \(queue) is bound with acount.#"))
+                #expect(report.contains("note: exchange \(exchange) signals reach no queue: account."))
+                #expect(report.contains("user stranger may write to \(exchange)"))
+                // The user guest is an administrator and may do everything.
+                #expect(!report.contains("user guest"))
+                #expect(report.split(separator: "\n").allSatisfy { $0.contains("; fix: ") })
+                try await broker.deleteUser("stranger")
             }
-            #expect(report.contains("note: queue \(queue) is bound with acount.#"))
-            #expect(report.contains("note: exchange \(exchange) signals reach no queue: account."))
-            #expect(report.contains("user stranger may write to \(exchange)"))
-            // The user guest is an administrator and may do everything.
-            #expect(!report.contains("user guest"))
-            #expect(report.split(separator: "\n").allSatisfy { $0.contains("; fix: ") })
-            try await broker.stop()
         }
     }
 }

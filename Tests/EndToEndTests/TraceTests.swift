@@ -2,6 +2,7 @@
 import AuthBroker
 import AuthConsumer
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import BrokerSupport
@@ -55,14 +56,18 @@ extension EndToEnd {
                     try await group.waitForAll()
                 }
             }
-            let span = try await eventualValue("the handler has run, and its span has ended") {
-                tracer.finishedSpans.first { $0.operationName == "process trial.happened" }
+            let queue = topology.queue
+            let delivery = try await eventualValue("the message is acknowledged, and its span has ended") {
+                tracer.finishedSpans.first { $0.operationName == "process \(queue)" }
             }
+            let span = try #require(
+                tracer.finishedSpans.first { $0.operationName == "handle trial.happened" })
             running.cancel()
             try? await running.value
-            #expect(span.kind == .consumer)
-            #expect(span.traceID == emitting.context.inMemorySpanContext?.traceID)
-            #expect(span.parentSpanID == emitting.context.inMemorySpanContext?.spanID)
+            #expect(delivery.kind == .consumer)
+            #expect(delivery.traceID == emitting.context.inMemorySpanContext?.traceID)
+            #expect(delivery.parentSpanID == emitting.context.inMemorySpanContext?.spanID)
+            #expect(span.parentSpanID == delivery.spanID)
             #expect(inside.value == [span.spanID])
         }
     }

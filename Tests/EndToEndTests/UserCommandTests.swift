@@ -14,14 +14,11 @@ extension EndToEnd {
         private static let secret = String(repeating: "k", count: 32)
 
         /// An installation without a broker, with its store.
-        private func offline() async throws -> (Installation, SQLiteStore, Accounts) {
+        private func offline() async throws -> (Installation, any OperatedStore, Accounts) {
             let installation = try Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SECRET_KEY": Self.secret])
             let keys = KeyRing(secret: Self.secret)
-            let store = try SQLiteStore(
-                path: installation.folder.path("auth.sqlite"), keys: keys,
-                codec: SignalCodec(source: "http://accounts.test"))
-            try await store.migrate()
+            let store = try await installation.openStore(secret: Self.secret)
             return (installation, store, Accounts(store: store, keys: keys))
         }
 
@@ -43,8 +40,9 @@ extension EndToEnd {
         }
 
         /// The names of the pending signals, in order.
-        private func pending(_ store: SQLiteStore) async throws -> [String] {
-            try await store.outboxRecords(OutboxFilter([.pending])).map(\.row.draft.name.rawValue)
+        private func pending(_ store: any OperatedStore) async throws -> [String] {
+            try await store.outboxRecords(OutboxFilter([.pending]), after: 0, limit: 1000)
+                .map(\.row.draft.name.rawValue)
         }
 
         @Test func `lists users page by page, without personal data`() async throws {
@@ -79,12 +77,13 @@ extension EndToEnd {
             let (installation, store, accounts) = try await offline()
             let ada = try await accounts.users.add(imported("ada"))
             let session = session(of: ada)
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 try transaction.insert(session)
             }
             let shown = try await installation.operate(["users", "show", ada.subject, "--json"])
             let account = try json(shown.output)
             #expect(account["user"]?["id"]?.string == ada.subject)
+            #expect(account["language"]?.string == nil)
             #expect(!shown.output.contains("ada@"))
             #expect(!shown.output.contains("192.0.2.7"))
             #expect(shown.output.contains(session.id.wireText))
@@ -96,6 +95,13 @@ extension EndToEnd {
                 #expect(full.output.contains("ada@example.org"))
                 #expect(full.output.contains("192.0.2.7"))
             }
+            try await store.transaction { transaction in
+                var user = ada
+                user.language = .german
+                try transaction.update(user)
+            }
+            let german = try await installation.operate(["users", "show", ada.subject, "--json"])
+            #expect(try json(german.output)["language"]?.string == "de")
             let unknown = try await installation.operate(["users", "show", "--username", "eve"], code: 1)
             #expect(unknown.log.contains("no user has that username"))
             for selection in [[], [ada.subject, "--username", "ada"], ["ada"]] {
@@ -126,7 +132,7 @@ extension EndToEnd {
             let (installation, store, accounts) = try await offline()
             let ada = try await accounts.users.add(imported("ada"))
             let session = session(of: ada)
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 try transaction.insert(session)
             }
             let off = try await installation.operate(["users", "deactivate", ada.subject])
@@ -148,7 +154,7 @@ extension EndToEnd {
             let (installation, store, accounts) = try await offline()
             let ada = try await accounts.users.add(imported("ada"))
             let sessions = [session(of: ada), session(of: ada)]
-            try await store.transaction { (transaction: SQLiteTransaction) in
+            try await store.transaction { transaction in
                 for session in sessions { try transaction.insert(session) }
             }
             let ended = try await installation.operate(["users", "end-sessions", ada.subject])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthConsumer
-import AuthInbox
+import AuthSQLiteInbox
 import AuthSignals
 import Foundation
 import Logging

@@ -3,7 +3,6 @@ import AuthBroker
 import AuthFlows
 import AuthRelay
 import AuthSignals
-import AuthStore
 import Foundation
 import ServiceLifecycle
 import Synchronization
@@ -58,7 +57,7 @@ enum FlowJob {
         }
     }
 
-    static func accounts(on store: SQLiteStore, cost: Int) -> Accounts {
+    static func accounts(on store: any AccountStore, cost: Int) -> Accounts {
         var settings = AccountSettings()
         settings.rateLimits.rates = [:]
         settings.emailVerification = .none
@@ -71,18 +70,42 @@ enum FlowJob {
 
     private static func email(_ number: Int) -> String { "user\(number)@example.org" }
 
-    /// Each log-in starts at its scheduled time, even if earlier ones still run, and is measured from that time.
     private static func logIns(_ accounts: Accounts, _ job: Job) async throws -> Outcome {
+        try await job.lanes > 0 ? concurrentLogIns(accounts, job) : steadyLogIns(accounts, job)
+    }
+
+    private static func logIn(_ accounts: Accounts, _ number: Int) async throws {
+        let form = LogIn(email: email(number % users), password: password)
+        guard case .success = try await accounts.logIn(form) else { throw BenchError("a log-in failed") }
+    }
+
+    /// Each lane starts its next log-in when its last one has ended.
+    private static func concurrentLogIns(_ accounts: Accounts, _ job: Job) async throws -> Outcome {
+        let meter = Meter(target: job.count)
+        meter.start()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in 0..<job.lanes {
+                group.addTask {
+                    for number in stride(from: lane, to: job.count, by: job.lanes) {
+                        try await logIn(accounts, number)
+                        meter.count()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return meter.outcome
+    }
+
+    /// Each log-in starts at its scheduled time, even if earlier ones still run, and is measured from that time.
+    private static func steadyLogIns(_ accounts: Accounts, _ job: Job) async throws -> Outcome {
         let start = ContinuousClock.now + .milliseconds(500)
         let samples = try await withThrowingTaskGroup(of: Double.self) { group in
             for number in 0..<job.count {
                 group.addTask {
                     let due = start + .seconds(Double(number) / job.rate)
                     try await Task.sleep(until: due, tolerance: .zero)
-                    let form = LogIn(email: email(number % users), password: password)
-                    guard case .success = try await accounts.logIn(form) else {
-                        throw BenchError("a log-in failed")
-                    }
+                    try await logIn(accounts, number)
                     return (ContinuousClock.now - due) / .milliseconds(1)
                 }
             }

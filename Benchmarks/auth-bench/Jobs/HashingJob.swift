@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthServer
+import AuthSQLiteStore
 import AuthStore
 import Foundation
 import Hummingbird

@@ -22,13 +22,24 @@ struct Job: Codable, Sendable {
         case latency
         /// The time from bare publish to bare delivery at a steady rate.
         case bareLatency
-        /// Log-ins at a steady rate.
+        /// Log-ins at a steady rate, or as many at a time as there are lanes.
         case flow
+        /// Log-in transactions, as many at a time as there are connections.
+        case commits
         /// The response times for existing and unknown users.
         case timing
         /// Requests without password hashing, with and without concurrent hashing.
         case hashing
+        /// Generates a store with accounts; nothing is measured.
+        case growthFill
+        /// Deletes what earlier operations added to it; nothing is measured.
+        case growthReset
+        /// Operations on a generated store.
+        case growth
     }
+
+    /// The operation whose cost is compared between stores of different sizes.
+    enum Growth: String, Codable, CaseIterable { case lookUp, logIn, signUp, signal, relay, page }
 
     /// The kind of handler to which the dispatcher delivers.
     enum Handling: String, Codable { case raw, typed, typedWithInbox }
@@ -55,10 +66,24 @@ struct Job: Codable, Sendable {
     var decodes = false
     var rate = 200.0
     var relayState = RelayState.off
+    /// How many log-ins run at a time, each lane as fast as it can; 0: log-ins at the steady rate.
+    var lanes = 0
+    /// How many transactions of a SQLite store share a commit at most; 0: as many as the store allows.
+    var sharedCommits = 0
     var pair = Pair.logIn
     var scryptCost = 1024
+    /// The number of generated accounts.
+    var accounts = 0
+    var growth = Growth.lookUp
     /// The path that is requested while passwords are hashed.
     var path = ""
+
+    /// The URL of a PostgreSQL store; empty for a SQLite store in the folder.
+    var storeURL = ""
+    /// The number of connections to PostgreSQL, and of concurrent transactions of a `commits` job.
+    var connections = 16
+    /// Whether signals are committed through another store object than the relay's, as by another process.
+    var isForeign = false
 
     init(_ kind: Kind) { self.kind = kind }
 

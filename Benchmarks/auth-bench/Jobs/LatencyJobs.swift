@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthConsumer
-import AuthInbox
+import AuthFlows
+import AuthSQLiteInbox
 import AuthRelay
 import AuthSignals
-import AuthStore
 import CBare
 import Foundation
 import Synchronization
@@ -14,6 +14,7 @@ enum LatencyJobs {
     /// From the return of the commit to the start of the handler, through relay, broker, dispatcher and inbox.
     static func whole(_ job: Job) async throws -> Outcome {
         let store = try await RelayJobs.store(job)
+        let writer = job.isForeign ? try await RelayJobs.store(job) : store
         let publisher = BrokerPublisher(try job.broker(), logger: .silent)
         let relay = SignalRelay(from: store, to: publisher, codec: Measured.codec, logger: .silent)
         let source = BrokerSource(try DispatchJob.topology(job), try job.broker(), logger: .silent)
@@ -33,8 +34,7 @@ enum LatencyJobs {
             for number in 0..<job.count {
                 try await Task.sleep(until: start + .seconds(Double(number) / job.rate), tolerance: .zero)
                 let signal = try Measured.sized(number: number)
-                try await store.transaction { transaction in try transaction.emit(signal)
-                }
+                try await writer.transaction { transaction in try transaction.emit(signal) }
                 times.sent(number)
             }
             await meter.reached()

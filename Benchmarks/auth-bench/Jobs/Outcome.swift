@@ -9,6 +9,8 @@ struct Outcome: Codable, Sendable {
     var cpu = 0.0
     /// The average number of processors used by the broker during the whole job.
     var brokerCores = 0.0
+    /// Instructions in user mode of the job's whole process; nil if they were not counted.
+    var instructions: Double?
     /// Resident memory in MiB, about twenty samples over the time.
     var memory: [Double] = []
     /// The time of each message or call in milliseconds.

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthFlows
+import AuthPostgres
+import AuthPostgresStore
 import AuthRelay
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import Foundation
 import Logging
 
 /// The jobs of the outbox.
 enum RelayJobs {
-    static func store(_ job: Job) async throws -> SQLiteStore {
-        let store = try SQLiteStore(
-            path: job.outboxPath, keys: KeyRing(secret: "a secret that only the benchmark knows"),
-            codec: Measured.codec, logger: .silent)
+    static let keys = KeyRing(secret: "a secret that only the benchmark knows")
+
+    static func store(_ job: Job) async throws -> any OperatedStore {
+        let store: any OperatedStore
+        if job.storeURL.isEmpty {
+            let sqlite = try SQLiteStore(
+                path: job.outboxPath, keys: keys, codec: Measured.codec, logger: .silent)
+            if job.sharedCommits > 0 { sqlite.limitSharedCommits(to: job.sharedCommits) }
+            store = sqlite
+        } else {
+            let pool = PostgresPool(
+                try PostgresURL(parsing: job.storeURL), connections: job.connections, logger: .silent)
+            store = try PostgresStore(pool: pool, keys: keys, codec: Measured.codec, logger: .silent)
+        }
         try await store.migrate()
         return store
     }

@@ -12,9 +12,15 @@ struct Machine: Codable, Sendable {
     var rabbitMQ: String
     var librabbitmq: String
     var swift: String
+    /// Where servers and measured processes run.
+    var cores: String
+    /// How instructions are counted, or why they are not.
+    var instructions: String
     var settings: String
 
-    init(broker: PrivateBroker) async throws {
+    init(broker: PrivateBroker, cores: String, instructions: String) async throws {
+        self.cores = cores
+        self.instructions = instructions
         let information = Self.read("/proc/cpuinfo").split(separator: "\n").first {
             $0.hasPrefix("model name")
         }
@@ -48,7 +54,8 @@ struct Machine: Codable, Sendable {
     var lines: [String] {
         [
             "\(processors) × \(processor), \(system); load \(load)",
-            "RabbitMQ \(rabbitMQ), librabbitmq \(librabbitmq), Swift \(swift), release build", settings,
+            "RabbitMQ \(rabbitMQ), librabbitmq \(librabbitmq), Swift \(swift), release build", cores,
+            instructions, settings,
         ]
     }
 }

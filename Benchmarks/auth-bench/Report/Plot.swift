@@ -21,7 +21,7 @@ enum Plot {
             let longest = reports.flatMap(\.sides).compactMap(value).max() ?? 1
             for report in reports where report.sides.contains(where: { value($0) != nil }) {
                 y += 18
-                parts.append(text(report.title, x: 10, y: y, size: 12, weight: "bold"))
+                parts.append(text(report.heading, x: 10, y: y, size: 12, weight: "bold"))
                 y += 6
                 for (index, side) in report.sides.enumerated() {
                     guard let number = value(side) else { continue }

@@ -1,40 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
+import BenchmarkStatistics
 
 /// The result of a row.
 struct RowReport: Codable, Sendable {
-    /// One of the two or three compared sides.
+    /// One of the compared sides.
     struct Side: Codable, Sendable {
         var name: String
         /// Messages per second.
         var rate: Double?
         /// Processor time per message in microseconds.
         var cpu: Double?
+        /// Instructions per message in user mode.
+        var instructions: Double?
         /// The average number of processors used by the broker.
         var brokerCores: Double?
         /// The median in milliseconds.
         var median: Double?
         /// The 99th percentile of latencies, or the 95th percentile of calls, in milliseconds.
         var late: Double?
-        var detail: String?
     }
 
-    /// A goal, and whether it was reached.
+    /// A measured quantity and its goal.
     struct Check: Codable, Sendable {
         var wanted: String
         var measured: String
-        var isReached: Bool
+        /// Nil if there is no goal.
+        var verdict: PairedComparison.Verdict?
+        /// The pairs of the result; nil if it was not measured in pairs.
+        var pairs: Int?
+        var median: Double?
+        var lowerQuartile: Double?
+        var upperQuartile: Double?
 
-        init(_ wanted: String, _ measured: String, _ isReached: Bool) {
+        /// A result that was not measured in pairs.
+        init(_ wanted: String, _ measured: String, _ isReached: Bool? = nil) {
             self.wanted = wanted
             self.measured = measured
-            self.isReached = isReached
+            verdict = isReached.map { $0 ? .reached : .missed }
         }
     }
 
     var name: RowName
     var title: String
+    /// Nil if the row is not a comparison in pairs.
+    var placement: Placement?
     var sides: [Side] = []
     var checks: [Check] = []
+
+    /// The title with the placement.
+    var heading: String { placement.map { "\(title), \($0.rawValue)" } ?? title }
 }
 
 extension RowReport.Side {
@@ -45,27 +59,76 @@ extension RowReport.Side {
         cpu = outcomes.map(\.cpuPerMessage).median
         brokerCores = outcomes.map(\.brokerCores).median
     }
+
+    /// The medians of the times of several runs.
+    ///
+    /// - Parameter late: the quantile beside the median.
+    init(_ name: String, times outcomes: [Outcome], late: Double) {
+        self.name = name
+        median = outcomes.map { $0.samples.median }.median
+        self.late = outcomes.map { $0.samples.quantile(late) }.median
+    }
 }
 
 extension RowReport.Check {
-    /// The goal of a minimum rate, as a share of the other side's rate.
-    static func rate(
-        of ours: [Outcome], atLeast share: Double, of others: [Outcome]
-    ) -> RowReport.Check {
-        let measured = ours.map(\.rate).median / others.map(\.rate).median
-        return RowReport.Check("rate ≥ \(share.short)×", "\(measured.short)×", measured >= share)
+    /// The result of a comparison in pairs: the median, and the quartiles in parentheses.
+    init(_ quantity: String, _ comparison: PairedComparison, _ bound: PairedComparison.Bound?, unit: Unit) {
+        switch bound {
+        case .atLeast(let least): wanted = "\(quantity) ≥ \(unit.threshold(least))"
+        case .atMost(let most): wanted = "\(quantity) ≤ \(unit.threshold(most))"
+        case nil: wanted = quantity
+        }
+        let (lower, upper) = (comparison.lowerQuartile, comparison.upperQuartile)
+        measured = "\(unit.value(comparison.median)) (\(lower.short) to \(upper.short))"
+        verdict = bound.map { comparison.verdict($0) }
+        pairs = comparison.values.count
+        median = comparison.median
+        lowerQuartile = lower
+        upperQuartile = upper
     }
 
-    /// The goal of a maximum processor time, as a multiple of the other side's.
-    static func cpu(of ours: [Outcome], atMost times: Double, of others: [Outcome]) -> RowReport.Check {
-        let measured = ours.map(\.cpuPerMessage).median / others.map(\.cpuPerMessage).median
-        return RowReport.Check("CPU ≤ \(times.short)×", "\(measured.short)×", measured <= times)
+    /// How a ratio or difference is written.
+    enum Unit: Sendable {
+        /// A multiple of the other side's value.
+        case times
+        /// Milliseconds more than the other side, which has this name.
+        case milliseconds(over: String)
+
+        func threshold(_ value: Double) -> String {
+            switch self {
+            case .times: "\(value.short)×"
+            case .milliseconds(let other): "\(other) + \(value.short) ms"
+            }
+        }
+
+        func value(_ value: Double) -> String {
+            switch self {
+            case .times: "\(value.short)×"
+            case .milliseconds: "\(value < 0 ? "" : "+")\(value.short) ms"
+            }
+        }
+    }
+
+    /// Whether the goal was reached, as the table shows it.
+    var result: String {
+        guard let verdict else { return "" }
+        var text: String
+        switch verdict {
+        case .reached: text = "reached"
+        case .missed: text = "**missed**"
+        case .undecided:
+            text = "undecided"
+            if let pairs { text += ": more pairs, `--pairs \(PairedComparison.morePairs(than: pairs))`" }
+        }
+        if let pairs, pairs < PairedComparison.fewestPairs { text += " (provisional)" }
+        return text
     }
 }
 
 extension Double {
     /// Rounded to two decimal places at most.
     var short: String {
+        guard isFinite, abs(self) < 1e15 else { return "n/a" }
         let magnitude = abs(self)
         let places = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2
         var scale = 1.0

@@ -2,35 +2,37 @@
 
 extension Bench {
     /// Commit to handler at a steady rate, compared with bare publish to bare delivery.
-    func latencyRow() async throws -> RowReport {
-        let count = size(2000, quick: 600)
-        let (ours, others) = try await alternating {
-            try await self.withFolder { folder in
-                _ = try await self.run(self.job(.prepare))
-                return try await self.run(
-                    self.job(.latency) {
-                        $0.count = count
-                        $0.folder = folder
-                    })
-            }
-        } _: {
-            _ = try await self.run(self.job(.prepare))
-            return try await self.run(self.job(.bareLatency) { $0.count = count })
-        }
-        let middles = (ours.map { $0.samples.median }.median, others.map { $0.samples.median }.median)
-        let late = (
-            ours.map { $0.samples.quantile(0.99) }.median, others.map { $0.samples.quantile(0.99) }.median
-        )
-        func check(_ name: String, _ pair: (Double, Double)) -> RowReport.Check {
-            let more = pair.0 - pair.1
-            return .init("\(name) ≤ bare + 5 ms", "\(more < 0 ? "" : "+")\(more.short) ms", more <= 5)
-        }
-        return RowReport(
-            name: .latency, title: "Commit to handler at 200 signals per second",
+    func latencyRow() async throws -> [RowReport] {
+        try await paired(
+            .latency, "Commit to handler at 200 signals per second", count: size(1000, quick: 600),
+            showing: .times(late: 0.99),
             sides: [
-                .init(name: "commit to handler", median: middles.0, late: late.0),
-                .init(name: "bare publish to bare delivery", median: middles.1, late: late.1),
+                PairedSide("commit to handler") { bench, count in
+                    try await bench.withFolder { folder in
+                        try await bench.latency(count, in: folder)
+                    }
+                },
+                PairedSide("bare publish to bare delivery") { bench, count in
+                    try await bench.setUp(bench.job(.prepare))
+                    return try await bench.run(bench.job(.bareLatency) { $0.count = count })
+                },
             ],
-            checks: [check("median", middles), check("p99", late)])
+            goals: [
+                .time("median", 0.5, over: "bare", atMost: 2), .time("p99", 0.99, over: "bare", atMost: 3),
+            ])
+    }
+
+    /// - Parameter isForeign: whether another store object than the relay's commits the signals.
+    func latency(
+        _ count: Int, in folder: String, _ storeURL: String = "", isForeign: Bool = false
+    ) async throws -> Outcome {
+        try await setUp(job(.prepare))
+        return try await run(
+            job(.latency) {
+                $0.count = count
+                $0.folder = folder
+                $0.storeURL = storeURL
+                $0.isForeign = isForeign
+            })
     }
 }

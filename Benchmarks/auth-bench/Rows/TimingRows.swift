@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BenchmarkStatistics
 
 extension Bench {
     /// Whether response times reveal which users have an account.
@@ -38,7 +39,7 @@ extension Bench {
                     "indistinguishable: t and z within ±\(TimingComparison.threshold.short)",
                     "t \(comparison.t.short), z \(comparison.z.short), medians "
                         + "\((comparison.difference * 1000).short) µs apart",
-                    !comparison.isToldApart)
+                    !comparison.isDistinguishable)
             ])
     }
 }

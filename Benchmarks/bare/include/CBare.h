@@ -60,8 +60,19 @@ bool bare_consume(const bare_target *target, uint64_t count, unsigned prefetch, 
 /// Purges the ready messages of the queue.
 bool bare_purge(const bare_target *target, bare_result *result);
 
+/// Listens on a free loopback port and passes connections on to the loopback port `server`; what either side sends is held
+/// back for `microseconds`. Returns the listening socket, to be shut down at the end; -1 on failure.
+int bare_delay(uint16_t server, unsigned microseconds, uint16_t *port);
+
 /// Makes the kernel kill this process when its parent ends.
 void bare_end_with_parent(void);
+
+/// Writes the numbers of the cores on which the calling thread may run; returns how many, at most `capacity`.
+int bare_cores(int *cores, int capacity);
+
+/// Lets a thread run on these cores only. `thread` is its number under /proc/PID/task, or 0 for the calling thread. Threads
+/// and processes that it starts later inherit the cores.
+bool bare_pin(int thread, const int *cores, int count);
 
 /// The monotonic clock in nanoseconds, the same for all processes of the machine.
 uint64_t bare_now(void);

@@ -3,8 +3,11 @@ import AuthSignals
 
 /// How to connect to a broker, with its limits and timeouts; the defaults suit most deployments.
 public struct BrokerSettings: Sendable {
-    /// The nodes of the broker, tried in this order.
+    /// The nodes of the broker; ``urlOrder`` decides which is tried first.
     public var urls: [BrokerURL]
+    /// The order in which nodes are tried that the process has not connected to yet. A node that worked always comes
+    /// first, and one that failed last.
+    public var urlOrder = URLOrder.random
     /// The topic exchange of the signals.
     public var exchange = "auth.signals"
     /// The client-provided connection name, which RabbitMQ's management UI shows.
@@ -43,6 +46,22 @@ public struct BrokerSettings: Sendable {
     public var longestPause: Duration = .seconds(10)
     /// How long a stop waits for confirms and acknowledgements before it closes the connection.
     public var closeTimeout: Duration = .seconds(5)
+
+    /// An order of the broker's nodes, and of the addresses of one host name.
+    public enum URLOrder: Hashable, Sendable {
+        /// At random, the same for all connections of a process: the processes of an installation spread over the
+        /// nodes, and over the others when a node fails.
+        case random
+        /// As they are listed.
+        case listed
+    }
+
+    /// Determines the random order; not 0.
+    var orderSeed = Self.processSeed
+    private static let processSeed = Int64.random(in: 1 ... .max)
+
+    /// The number that determines the order of the nodes; 0: as they are listed.
+    var seed: Int64 { urlOrder == .listed ? 0 : orderSeed }
 
     /// The least value of ``inFlightBytes``: every body that a handler can receive fits.
     package static let leastInFlightBytes = Delivery.largestBody

@@ -33,7 +33,7 @@ extension BrokerURL {
         try check()
     }
 
-    /// Parses complete URLs that are separated by commas: hosts that are tried in this order.
+    /// Parses complete URLs that are separated by commas: the nodes of one broker.
     ///
     /// - Throws: As ``init(_:)``, also if the list is empty.
     public static func list(_ text: String) throws(BrokerError) -> [BrokerURL] {

@@ -31,7 +31,13 @@ public struct BrokerURL: Hashable, Sendable, CustomStringConvertible, CustomDebu
     /// The broker on this host with its default user.
     public static let local = BrokerURL(host: "127.0.0.1")
 
-    /// - Parameter port: nil: 5672, or 5671 with TLS.
+    /// - Parameters:
+    ///   - host: the name or the address of the host.
+    ///   - port: nil: 5672, or 5671 with TLS.
+    ///   - isEncrypted: whether the connection uses TLS.
+    ///   - user: the user.
+    ///   - password: the password.
+    ///   - virtualHost: the virtual host, without the slash in front.
     public init(
         host: String, port: Int? = nil, isEncrypted: Bool = false, user: String = "guest",
         password: String = "guest", virtualHost: String = "/"

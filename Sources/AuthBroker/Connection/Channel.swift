@@ -50,6 +50,7 @@ package final class Channel {
             (.receivesOnly, receivesOnly ? 1 : 0),
         ]
         for (option, number) in numbers { try check(crmq_set_number(connection, option, Int64(number))) }
+        try check(crmq_set_number(connection, .addressSeed, settings.seed))
         guard let port = UInt16(exactly: url.port) else {
             throw BrokerError(.invalidURL, "the broker's port must be from 1 to 65535")
         }
@@ -183,12 +184,12 @@ extension Channel {
         _ message: SignalMessage, exchange: String, routingKey: String
     ) throws(BrokerError) -> Written {
         var outgoing = CRMQMessage()
-        let texts = [
-            exchange, routingKey, message.messageID, message.correlationID ?? "", message.type ?? "",
-            message.contentType ?? "", message.appID ?? "",
-        ]
-        let byteCount =
-            texts.reduce(0) { $0 + $1.utf8.count } + MessageArena.byteCount(of: message.headers)
+        var byteCount = exchange.utf8.count + routingKey.utf8.count + message.messageID.utf8.count
+        byteCount += message.correlationID?.utf8.count ?? 0
+        byteCount += message.type?.utf8.count ?? 0
+        byteCount += message.contentType?.utf8.count ?? 0
+        byteCount += message.appID?.utf8.count ?? 0
+        byteCount += MessageArena.byteCount(of: message.headers)
         arena.begin(byteCount: byteCount, fieldCount: message.headers.count)
         outgoing.exchange = arena.put(exchange)
         outgoing.routingKey = arena.put(routingKey)
@@ -247,7 +248,7 @@ extension Channel {
     ) throws(BrokerError) {
         let nodes = NodeMemory.shared
         var last = BrokerError(.unreachable, "no broker URL is configured")
-        for url in nodes.order(settings.urls) {
+        for url in nodes.order(settings) {
             do throws(BrokerError) {
                 // Limits the frames per step: the caller decides after each step whether to receive more.
                 try check(crmq_set_number(connection, .stepFrames, 256))

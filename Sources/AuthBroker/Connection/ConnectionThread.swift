@@ -131,7 +131,7 @@ final class ConnectionThread: Sendable {
         var failures = 0
         var round: ArraySlice<BrokerURL> = []
         while !isStopping {
-            if round.isEmpty { round = nodes.order(settings.urls)[...] }
+            if round.isEmpty { round = nodes.order(settings)[...] }
             guard let url = round.popFirst() else { break }
             let start = ContinuousClock.now
             do throws(BrokerError) {

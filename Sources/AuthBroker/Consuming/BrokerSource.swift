@@ -23,6 +23,8 @@ public struct BrokerSource: SignalSource, Service {
     private let moves = CopyHealth()
 
     /// - Parameters:
+    ///   - topology: The queue and the objects that belong to it.
+    ///   - settings: The broker, and the source's limits.
     ///   - keepsBindings: Whether the queue stays bound with patterns that a worker bound earlier and that are no
     ///     longer in the topology; they are logged then. By default they are unbound.
     ///   - logger: Receives a message at `info` when a connection is established, and failures at `notice` or above.
@@ -58,6 +60,10 @@ public struct BrokerSource: SignalSource, Service {
     public func awaitConnected() async throws { try await buffer.awaitConnected() }
 
     public var isStrictlyOrdered: Bool { topology.isSingleActive }
+
+    public var destination: MessagingDestination {
+        MessagingDestination(system: "rabbitmq", name: topology.queue)
+    }
 
     public func isCurrent(_ delivery: Delivery) -> Bool { buffer.isCurrent(delivery.tag) }
 

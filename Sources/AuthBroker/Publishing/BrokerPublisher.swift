@@ -16,10 +16,14 @@ public import ServiceLifecycle
 /// ```
 public struct BrokerPublisher: SignalPublisher, Service {
     private let connection: PublishingConnection
+    public let destination: MessagingDestination
 
-    /// - Parameter logger: Receives a message at `info` when the connection is established, and failures at `notice` or
-    ///   above.
+    /// - Parameters:
+    ///   - settings: The broker, and the publisher's limits.
+    ///   - logger: Receives a message at `info` when the connection is established, and failures at `notice` or
+    ///     above.
     public init(_ settings: BrokerSettings, logger: Logger = Logger(label: "auth.broker")) {
+        destination = MessagingDestination(system: "rabbitmq", name: settings.exchange)
         connection = PublishingConnection(
             exchange: settings.exchange, declaresExchange: true,
             name: "\(settings.connectionName) publisher", settings, logger)
@@ -41,7 +45,7 @@ public struct BrokerPublisher: SignalPublisher, Service {
 
     /// Connects and stays connected until the task is cancelled or a graceful shutdown begins. Then it publishes the
     /// submitted messages, waits at most ``BrokerSettings/closeTimeout`` for their confirms, and returns. The
-    /// outcome of messages without a confirm is ``PublishOutcome/unknown(_:)``.
+    /// outcome of messages without a confirm is `PublishOutcome.unknown(_:)`.
     ///
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/exhausted`` if the process has no memory or file
     ///   descriptor for a connection.

@@ -16,6 +16,7 @@ public struct ConsumerTopology: Hashable, Sendable {
 
     /// - Parameters:
     ///   - queue: 1 to 200 bytes, not beginning with `amq.`, which the broker reserves.
+    ///   - patterns: The patterns that the queue is bound with.
     ///   - singleActive: See ``isSingleActive``; it cannot be changed for an existing queue.
     /// - Throws: ``BrokerError`` with code ``BrokerError/Code/invalidValue`` for an invalid name.
     public init(

@@ -3,7 +3,8 @@ package import AuthBroker
 package import AuthSignals
 
 /// The objects of a virtual host, as reported by the management API (`/api/exchanges`, `/api/queues`,
-/// `/api/bindings`, `/api/policies`, `/api/operator-policies`, `/api/vhosts/NAME/permissions`, `/api/users`).
+/// `/api/bindings`, `/api/policies`, `/api/operator-policies`, `/api/vhosts/NAME/permissions`, `/api/users`,
+/// `/api/nodes`).
 package struct BrokerInventory: Sendable {
     package var exchanges: [Exchange]
     package var queues: [Queue]
@@ -16,10 +17,13 @@ package struct BrokerInventory: Sendable {
     package var policies: [Policy]?
     /// Nil if the API's user may not see them.
     package var operatorPolicies: [Policy]?
+    /// All nodes of the cluster, also those that are down; nil if the API's user may not see them.
+    package var nodes: [Node]?
 
     package init(
         exchanges: [Exchange], queues: [Queue], bindings: [Binding], permissions: [Permission]?,
-        users: [User]? = nil, policies: [Policy]? = nil, operatorPolicies: [Policy]? = nil
+        users: [User]? = nil, policies: [Policy]? = nil, operatorPolicies: [Policy]? = nil,
+        nodes: [Node]? = nil
     ) {
         self.exchanges = exchanges
         self.queues = queues
@@ -28,6 +32,17 @@ package struct BrokerInventory: Sendable {
         self.users = users
         self.policies = policies
         self.operatorPolicies = operatorPolicies
+        self.nodes = nodes
+    }
+
+    package struct Node: Decodable, Sendable {
+        package var name: String
+        package var running: Bool
+
+        package init(name: String, running: Bool = true) {
+            self.name = name
+            self.running = running
+        }
     }
 
     package struct Exchange: Decodable, Sendable {
@@ -51,16 +66,26 @@ package struct BrokerInventory: Sendable {
         /// The names of the policy and of the operator policy that apply.
         package var policyName: String?
         package var operatorPolicyName: String?
+        /// `quorum`, `classic` or `stream`; nil if it is not known.
+        package var type: String?
+        /// The names of the nodes that hold a replica; empty for a classic queue.
+        package var members: [String]
+        /// The name of the node that all reads and writes go through; nil without replicas, or during an election.
+        package var leader: String?
 
         package init(
             name: String, arguments: [String: JSONValue] = [:], policy: [String: JSONValue] = [:],
-            policyName: String? = nil, operatorPolicyName: String? = nil
+            policyName: String? = nil, operatorPolicyName: String? = nil, type: String? = nil,
+            members: [String] = [], leader: String? = nil
         ) {
             self.name = name
             self.arguments = arguments
             self.policy = policy
             self.policyName = policyName
             self.operatorPolicyName = operatorPolicyName
+            self.type = type
+            self.members = members
+            self.leader = leader
         }
 
         package init(from decoder: any Decoder) throws {
@@ -71,13 +96,16 @@ package struct BrokerInventory: Sendable {
             policy = (try? values.decode([String: JSONValue].self, forKey: .policy)) ?? [:]
             policyName = Self.name(try? values.decode(String.self, forKey: .policyName))
             operatorPolicyName = Self.name(try? values.decode(String.self, forKey: .operatorPolicyName))
+            type = Self.name(try? values.decode(String.self, forKey: .type))
+            members = (try? values.decode([String].self, forKey: .members)) ?? []
+            leader = Self.name(try? values.decode(String.self, forKey: .leader))
         }
 
         private static func name(_ text: String?) -> String? { text?.isEmpty == true ? nil : text }
 
         private enum CodingKeys: String, CodingKey {
             case name, arguments, policy = "effective_policy_definition", policyName = "policy"
-            case operatorPolicyName = "operator_policy"
+            case operatorPolicyName = "operator_policy", type, members, leader
         }
 
         /// The names of the policies that apply, for error messages.

@@ -54,9 +54,10 @@ package struct TopologyReview: Sendable {
         let permissions = PermissionReview(
             inventory: inventory, exchange: exchange, virtualHost: virtualHost, publishers: publishers,
             consumers: consumers)
+        let members = MemberReview(
+            inventory: inventory, exchange: exchange, virtualHost: virtualHost, consumers: consumers)
         return exchangeFindings + consumers.flatMap(findings) + bindingFindings + reachFindings
-            + policies.findings
-            + permissions.findings
+            + policies.findings + members.findings + permissions.findings
     }
 
     // MARK: Objects

@@ -56,9 +56,7 @@ extension FlowTransaction {
         let owners = try transaction.emailAddresses(matching: email).map(\.userID)
         if owners.contains(authentication.user.id) {
             return .refused(
-                Refusal(
-                    .duplicateEmail, field: "email",
-                    "This email address is already associated with this account."))
+                Refusal(.duplicateEmail, field: "email", .duplicateEmail))
         }
         if settings.preventEnumeration == .off, try !transaction.addressesLeadingIn(by: email).isEmpty {
             return .refused(.emailTaken(field: "email"))
@@ -112,6 +110,6 @@ extension FlowTransaction {
 
 extension Refusal {
     static func maxEmailAddresses(_ most: Int) -> Refusal {
-        Refusal(.maxEmailAddresses, field: "email", "You cannot add more than \(most) email addresses.")
+        Refusal(.maxEmailAddresses, field: "email", .maxEmailAddresses(most))
     }
 }

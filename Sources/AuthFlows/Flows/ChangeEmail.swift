@@ -28,8 +28,7 @@ extension FlowTransaction {
         guard case .stored(var address) = selected, address.verified || !addresses.contains(where: \.verified)
         else {
             return .refused(
-                Refusal(
-                    .unverifiedPrimaryEmail, field: "email", "Your primary email address must be verified."))
+                Refusal(.unverifiedPrimaryEmail, field: "email", .unverifiedPrimaryEmail))
         }
         if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
         if address.primary { return try emailAddresses() }

@@ -40,8 +40,7 @@ extension FlowTransaction {
         guard let waiting = try changeableVerification() else { return .conflict }
         if waiting.code.email == email {
             return .refused(
-                Refusal(
-                    .sameAsCurrent, field: "email", "The new value must be different from the current one."))
+                Refusal(.sameAsCurrent, field: "email", .sameAsCurrent))
         }
         return try availability(of: email) == .taken ? .refused(.emailTaken(field: "email")) : nil
     }

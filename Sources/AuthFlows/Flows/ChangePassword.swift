@@ -61,7 +61,7 @@ extension Accounts {
     }
 
     private var wrongCurrent: Refusal {
-        Refusal(.enterCurrentPassword, field: "current_password", "Please type your current password.")
+        Refusal(.enterCurrentPassword, field: "current_password", .enterCurrentPassword)
     }
 
     /// The pending flows of an anonymous session.

@@ -51,19 +51,17 @@ extension Accounts {
         guard let provider else { return [.invalidToken()] }
         guard provider.ways.contains(.token) else {
             return [
-                Refusal(
-                    .tokenAuthenticationNotSupported, field: "provider",
-                    "Provider does not support token authentication.")
+                Refusal(.tokenAuthenticationNotSupported, field: "provider", .tokenAuthenticationNotSupported)
             ]
         }
         // The provider checks the client id later, because an application may have a client id of its own.
         if provider.clientID != nil, token.clientID == nil {
-            return [Refusal(.clientIDRequired, field: "token", "`client_id` required.")]
+            return [Refusal(.clientIDRequired, field: "token", .clientIDRequired)]
         }
         let texts = [token.idToken, token.accessToken].compactMap { $0?.exposedText }
         guard texts.contains(where: { !$0.isEmpty }) else {
             return [
-                Refusal(.tokenRequired, field: "token", "`id_token` and/or `access_token` required.")
+                Refusal(.tokenRequired, field: "token", .tokenRequired)
             ]
         }
         return []
@@ -75,26 +73,22 @@ extension Refusal {
     static func tokenLogin(_ error: SocialProviderError) -> Refusal {
         switch error.code {
         case .unreachable:
-            Refusal(
-                .providerUnreachable, field: "provider", "The provider cannot be reached. Try again later.")
+            Refusal(.providerUnreachable, field: "provider", .providerUnreachable)
         case .unsupported:
-            Refusal(
-                .tokenAuthenticationNotSupported, field: "provider",
-                "Provider does not support token authentication.")
+            Refusal(.tokenAuthenticationNotSupported, field: "provider", .tokenAuthenticationNotSupported)
         default: .invalidToken()
         }
     }
 
-    static func invalidToken() -> Refusal { Refusal(.invalidToken, field: "token", "Invalid token.") }
+    static func invalidToken() -> Refusal { Refusal(.invalidToken, field: "token", .invalidToken) }
 
     static func connectedOther() -> Refusal {
-        Refusal(.connectedOther, "The third-party account is already connected to a different account.")
+        Refusal(.connectedOther, .connectedOther)
     }
 
     static func socialEmailTaken(_ provider: String) -> Refusal {
         Refusal(
             .emailTaken, field: "email",
-            "An account already exists with this email address. Please sign in to that account first, then "
-                + "connect your \(provider) account.")
+            .emailTakenElsewhere(provider: provider))
     }
 }

@@ -23,7 +23,7 @@ extension Accounts {
         }
         let password = password ?? Password("")
         if password.exposedText.isEmpty { return .refused(.required(field: "password")) }
-        let wrong = Refusal(.incorrectPassword, field: "password", "Incorrect password.")
+        let wrong = Refusal(.incorrectPassword, field: "password", .incorrectPassword)
         guard password.exposedText.utf8.count <= Password.longest,
             case .right(let outdated) = try await passwords.verify(password, user.passwordHash)
         else { return .refused(wrong) }

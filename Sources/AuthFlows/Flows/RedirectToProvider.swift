@@ -53,12 +53,12 @@ extension Accounts {
         var refusals: [Refusal] = []
         let provider = provider(form.provider ?? "")
         if provider?.ways.contains(.redirect) != true {
-            refusals.append(Refusal(.unknownProvider, field: "provider", "Unknown provider."))
+            refusals.append(Refusal(.unknownProvider, field: "provider", .unknownProvider))
         }
         let process = process(form.process, among: [.login, .connect, .redirect], &refusals)
         let callback = form.callbackURL.flatMap { settings.redirectTarget($0) }
         if callback == nil, form.callbackURL != nil {
-            refusals.append(Refusal(.invalidURL, field: "callback_url", "Invalid URL."))
+            refusals.append(Refusal(.invalidURL, field: "callback_url", .invalidURL))
         }
         guard let provider, let process, refusals.isEmpty else { return .refused(refusals) }
 
@@ -98,6 +98,6 @@ extension Refusal {
             case .denied: .denied
             default: .unknown
             }
-        return Refusal(code, "Signing in with the provider did not work.")
+        return Refusal(code, .providerFailed)
     }
 }

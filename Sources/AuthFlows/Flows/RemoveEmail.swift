@@ -32,9 +32,7 @@ extension FlowTransaction {
             let isLast = authentication.emailAddresses.count == 1
             guard isLast ? settings.loginMethods != [.email] : !address.primary else {
                 return .refused(
-                    Refusal(
-                        .cannotRemovePrimaryEmail, field: "email",
-                        "You cannot remove your primary email address."))
+                    Refusal(.cannotRemovePrimaryEmail, field: "email", .cannotRemovePrimaryEmail))
             }
             if needsReauthentication(authentication) { return .reauthenticationRequired(authentication) }
             try remove(address, of: authentication.user)

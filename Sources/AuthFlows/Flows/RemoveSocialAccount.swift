@@ -45,7 +45,7 @@ extension FlowTransaction {
         let accounts = try transaction.socialAccounts(of: user.id)
         let named = accounts.first { $0.provider.hasSameBytes(as: provider) && $0.uid.hasSameBytes(as: uid) }
         guard let account = named else {
-            return .refused(Refusal(.accountNotFound, "Unknown account."))
+            return .refused(Refusal(.accountNotFound, .accountNotFound))
         }
         if accounts.count == 1, let refusal = objectionToLosingTheLast(authentication) {
             return .refused(refusal)
@@ -62,16 +62,15 @@ extension FlowTransaction {
     /// Source: allauth `socialaccount/internal/flows/connect.py:validate_disconnect`.
     private func objectionToLosingTheLast(_ authentication: Authentication) -> Refusal? {
         if settings.social.socialOnly {
-            return Refusal(
-                .disconnectLast, "You cannot disconnect your last remaining third-party account.")
+            return Refusal(.disconnectLast, .disconnectLast)
         }
         if authentication.user.passwordHash == nil {
-            return Refusal(.noPassword, "Your account has no password set up.")
+            return Refusal(.noPassword, .noPassword)
         }
         if settings.emailVerification == .mandatory,
             !authentication.emailAddresses.contains(where: \.verified)
         {
-            return Refusal(.noVerifiedEmail, "Your account has no verified email address.")
+            return Refusal(.noVerifiedEmail, .noVerifiedEmail)
         }
         return nil
     }

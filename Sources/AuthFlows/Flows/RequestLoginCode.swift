@@ -86,7 +86,8 @@ extension FlowTransaction {
         return AddressOwner(user: user, address: address)
     }
 
-    /// Notifies the owner of an address that it has no account.
+    /// Notifies the owner of an address that it has no account. The mail has the language of the request, since nothing
+    /// else is known of its reader.
     func mailUnknownAccount(to email: String) throws {
         guard settings.emailUnknownAccounts else { return }
         try queueMail(.unknownAccount, to: email, values: ["signup_url": settings.links.signUp()])

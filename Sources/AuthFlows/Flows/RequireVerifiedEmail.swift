@@ -11,8 +11,7 @@ extension Accounts {
     ///
     /// - Returns: ``FlowResult/success(_:)``, or the refusal `unverified_primary_email`.
     public func requireVerifiedEmail(_ context: FlowContext) async throws -> FlowResult<Authentication> {
-        let unverified = Refusal(
-            .unverifiedPrimaryEmail, "Your primary email address must be verified.")
+        let unverified = Refusal(.unverifiedPrimaryEmail, .unverifiedPrimaryEmail)
         let user: Authentication
         switch try await caller(context) {
         case .unknownToken: return .gone

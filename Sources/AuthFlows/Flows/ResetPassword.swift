@@ -153,7 +153,7 @@ extension FlowTransaction {
                 return .success(try proof(owner.user, owner.address.email))
             }
             return .refused(
-                Refusal(.invalidPasswordReset, field: "key", "The password reset token was invalid."))
+                Refusal(.invalidPasswordReset, field: "key", .invalidPasswordReset))
         }
         guard let session = try session(), var code = pendingCode(.resetPassword, in: session) else {
             return .conflict

@@ -26,6 +26,7 @@ extension Accounts {
     ///   - provider: the id of the provider whose callback was called. A `state` that was issued for another provider
     ///     is rejected (mix-up attack, RFC 9207).
     ///   - parameters: the parameters of the query or the form.
+    ///   - context: the request and the session of the caller.
     public func returnFromProvider(
         _ provider: String, _ parameters: [String: String], _ context: FlowContext
     ) async throws -> ProviderReturn {
@@ -34,7 +35,7 @@ extension Accounts {
             begun.provider == provider, let provider = self.provider(provider)
         else {
             return ProviderReturn(
-                result: .refused(Refusal(.unknown, "This visit is unknown, or too long ago.")),
+                result: .refused(Refusal(.unknown, .unknownVisit)),
                 process: .login,
                 error: .unknown)
         }

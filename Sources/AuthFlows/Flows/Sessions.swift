@@ -17,8 +17,10 @@ public struct Sessions: Sendable {
 
     /// The user that a token belongs to.
     ///
-    /// - Parameter request: the request that contained the token. If its client is another one than before,
-    ///   ``writeSightings()`` emits `session_client_changed`.
+    /// - Parameters:
+    ///   - token: the token of the session.
+    ///   - request: the request that contained the token. If its client is another one than before,
+    ///     ``writeSightings()`` emits `session_client_changed`.
     /// - Returns: nil if the token is unknown or expired, or if its session is not logged in.
     public func authenticate(
         token: SessionToken, request: SignalRequest = SignalRequest()
@@ -52,10 +54,15 @@ public struct Sessions: Sendable {
     ///
     /// - Returns: the number of sessions that were written.
     public func writeSightings() async throws -> Int {
-        var rest = accounts.sightings.take()[...]
+        // In the order of ids, and few in one transaction if they read rows, so that hosts that write the same sessions
+        // seldom wait for each other.
+        var rest = accounts.sightings.take().sorted {
+            ($0.client == nil ? 0 : 1, $0.id.wireText) < ($1.client == nil ? 0 : 1, $1.id.wireText)
+        }[...]
         let total = rest.count
         while !rest.isEmpty {
-            let batch = Array(rest.prefix(500))
+            let unchanged = rest.prefix(500).prefix { $0.client == nil }
+            let batch = Array(unchanged.isEmpty ? rest.prefix(20) : unchanged)
             do {
                 try await accounts.store.transaction { transaction in
                     for sighting in batch {
@@ -135,8 +142,9 @@ extension FlowTransaction {
     func recordClient(of tokenHash: Data, _ owner: User.ID) throws {
         // Rows that another program has changed must not stop the other sessions: neither if they are unreadable, nor
         // if they make the signal too large.
-        guard let user = (try? transaction.user(id: owner)) ?? nil,
-            var session = (try? transaction.session(tokenHash: tokenHash)) ?? nil,
+        // The session first, as in all flows: in another order they would wait for each other.
+        guard var session = (try? transaction.session(tokenHash: tokenHash)) ?? nil,
+            let user = (try? transaction.user(id: owner)) ?? nil,
             session.userID == owner, session.expiresAt > now, session.isUsedByAnotherClient(in: request)
         else { return }
         do { try emitClientChanged(user, session) } catch is SignalError {}

@@ -91,9 +91,7 @@ extension Accounts {
             if settings.signupFields[.password2] == true, let again = form.passwordAgain,
                 again.exposedText != password.exposedText
             {
-                refusals.append(
-                    Refusal(
-                        .passwordMismatch, field: "password2", "You must type the same password each time."))
+                refusals.append(Refusal(.passwordMismatch, field: "password2", .passwordMismatch))
             }
         }
         return checked
@@ -142,7 +140,9 @@ extension FlowTransaction {
     func createUser(
         email: String?, username: String?, _ hash: PasswordHash?, isVerified: Bool = false
     ) throws -> User {
-        let user = User(id: .version7(at: now), username: username, dateJoined: now, passwordHash: hash)
+        let user = User(
+            id: .version7(at: now), username: username, dateJoined: now, passwordHash: hash,
+            language: context.language)
         try transaction.insert(user)
         if let email {
             try transaction.insert(
@@ -192,9 +192,14 @@ extension FlowTransaction {
     }
 
     /// Notifies the owner of an address of an attempt to sign up with it.
+    ///
+    /// The mail has the owner's language: the owner reads it, and the request may be another person's.
     func mailAccountAlreadyExists(to email: String) throws {
+        let owner = try transaction.addressesLeadingIn(by: email).first.flatMap {
+            try transaction.user(id: $0.userID)
+        }
         try queueMail(
-            .accountAlreadyExists, to: email,
+            .accountAlreadyExists, to: email, readBy: owner,
             values: [
                 "password_reset_url": settings.links.requestReset(), "signup_url": settings.links.signUp(),
             ])

@@ -97,7 +97,7 @@ extension Accounts {
 
 extension AccountSettings {
     /// Whether a social sign-up needs an address: `SOCIALACCOUNT_EMAIL_REQUIRED`.
-    var socialEmailRequired: Bool { social.emailRequired ?? (signupFields[.email] == true) }
+    package var socialEmailRequired: Bool { social.emailRequired ?? (signupFields[.email] == true) }
 
     /// Whether providers are asked for addresses: `SOCIALACCOUNT_QUERY_EMAIL`.
     public var asksProvidersForEmail: Bool { social.queryEmail ?? socialEmailRequired }
@@ -189,7 +189,9 @@ extension FlowTransaction {
     func createUser(
         _ new: SocialLogin, _ addresses: [SocialEmailAddress], username: String?
     ) throws -> (User, PendingLogin) {
-        let user = User(id: .version7(at: now), username: username, dateJoined: now, passwordHash: nil)
+        let user = User(
+            id: .version7(at: now), username: username, dateJoined: now, passwordHash: nil,
+            language: context.language)
         try transaction.insert(user)
         for address in addresses {
             try transaction.insert(

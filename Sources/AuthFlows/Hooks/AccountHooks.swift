@@ -11,7 +11,9 @@ public struct AccountHooks: Sendable {
     /// `can_authenticate_by_email`. If it returns nil, the setting applies (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
     /// It is called within a transaction, sometimes more than once, so it must not block.
     public var canAuthenticateByEmail: @Sendable (SocialIdentity, String) -> Bool? = { _, _ in nil }
-    /// Called in the transaction of the sign-up: the application's own rows and signals commit together with it.
+    /// Called in the transaction of the sign-up: the application's own rows and signals commit together with it. It may be
+    /// called again for the same sign-up if a concurrent transaction prevents the commit, so it must do nothing outside
+    /// the transaction.
     public var didSignUp: @Sendable (User, any AccountTransaction) throws -> Void = { _, _ in }
     /// Whether this user may log in now; a refusal it returns ends the log-in. Called after a factor was proved.
     public var mayLogIn: @Sendable (User, FlowContext) async throws -> Refusal? = { _, _ in nil }

@@ -17,19 +17,15 @@ struct LoginIdentity: Sendable {
     /// The same refusal for a wrong password and for an unknown user.
     var mismatch: Refusal {
         email != nil
-            ? Refusal(
-                .emailPasswordMismatch, field: "password",
-                "The email address and/or password you specified are not correct.")
-            : Refusal(
-                .usernamePasswordMismatch, field: "password",
-                "The username and/or password you specified are not correct.")
+            ? Refusal(.emailPasswordMismatch, field: "password", .emailPasswordMismatch)
+            : Refusal(.usernamePasswordMismatch, field: "password", .usernamePasswordMismatch)
     }
 
     static func read(_ form: LogIn, _ settings: AccountSettings) -> Result<LoginIdentity, Refusals> {
         var refusals: [Refusal] = []
         var identity = LoginIdentity(typed: "", password: form.password ?? Password(""))
         if settings.loginMethods.count > 1, (form.email ?? "").isEmpty == (form.username ?? "").isEmpty {
-            return .failure(Refusals(all: [Refusal(.invalidLogin, "Invalid login.")]))
+            return .failure(Refusals(all: [Refusal(.invalidLogin, .invalidLogin)]))
         }
         if settings.loginMethods.contains(.email), let typed = form.email, !typed.isEmpty {
             identity.typed = typed
@@ -47,10 +43,7 @@ struct LoginIdentity: Sendable {
         if password.isEmpty {
             refusals.append(.required(field: "password"))
         } else if password.utf8.count > Password.longest {
-            refusals.append(
-                Refusal(
-                    .passwordTooLong, field: "password",
-                    "This password is too long. It may have at most \(Password.longest) bytes."))
+            refusals.append(Refusal(.passwordTooLong, field: "password", .passwordTooLong(Password.longest)))
         }
         return refusals.isEmpty ? .success(identity) : .failure(Refusals(all: refusals))
     }

@@ -36,16 +36,36 @@ public struct MailDraft: Hashable, Sendable, Codable {
     public var onAccepted: EmailConfirmationSent?
     /// The id of the user whose account the mail is about; nil if there is none. The mail is deleted with the account.
     public var subject: String?
+    /// The language of the mail; nil is the default language of the process that sends it.
+    public var language: Language?
 
     public init(
         _ template: Template, to: String, values: [String: String], onAccepted: EmailConfirmationSent? = nil,
-        subject: String? = nil
+        subject: String? = nil, language: Language? = nil
     ) {
         self.template = template
         self.to = to
         self.values = values
         self.onAccepted = onAccepted
         self.subject = subject ?? onAccepted?.subject
+        self.language = language
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case template, to, values, onAccepted, subject, language
+    }
+
+    /// Written by hand for the language: a draft of an earlier version has none, and one that only a later version knows
+    /// must not stop the mail.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        template = try container.decode(Template.self, forKey: .template)
+        to = try container.decode(String.self, forKey: .to)
+        values = try container.decode([String: String].self, forKey: .values)
+        onAccepted = try container.decodeIfPresent(EmailConfirmationSent.self, forKey: .onAccepted)
+        subject = try container.decodeIfPresent(String.self, forKey: .subject)
+        language = try container.decodeIfPresent(String.self, forKey: .language)
+            .flatMap(Language.init(code:))
     }
 }
 

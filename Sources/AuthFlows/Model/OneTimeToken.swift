@@ -9,7 +9,9 @@ public struct OneTimeToken: Hashable, Sendable {
     /// When the token expires, so that its use need not be remembered any longer.
     public var expiresAt: Date
 
-    /// - Parameter id: unique among the tokens of all providers.
+    /// - Parameters:
+    ///   - id: unique among the tokens of all providers.
+    ///   - expiresAt: when the token is no longer valid.
     public init(id: String, expiresAt: Date) {
         idHash = Data(SHA256.hash(data: Data(id.utf8)))
         self.expiresAt = expiresAt

@@ -14,10 +14,13 @@ public struct User: Hashable, Sendable, Identifiable {
     public var lastLogin: Date?
     /// Nil if the user has no usable password.
     public var passwordHash: PasswordHash?
+    /// The language of mails to the user, and of pages while the user is logged in; nil follows the request. It is
+    /// part of no signal.
+    public var language: Language?
 
     public init(
         id: UUID, username: String? = nil, isActive: Bool = true, dateJoined: Date, lastLogin: Date? = nil,
-        passwordHash: PasswordHash? = nil
+        passwordHash: PasswordHash? = nil, language: Language? = nil
     ) {
         self.id = id
         self.username = username
@@ -25,6 +28,7 @@ public struct User: Hashable, Sendable, Identifiable {
         self.dateJoined = dateJoined
         self.lastLogin = lastLogin
         self.passwordHash = passwordHash
+        self.language = language
     }
 
     /// The user in the form that payloads contain.

@@ -84,8 +84,10 @@ public final class PasswordHasher: Sendable {
     /// imported hashes and older ones of this hasher were made of passwords as they were typed. Such a hash is
     /// outdated.
     ///
-    /// - Parameter hash: nil if the user is unknown or has no password. The same work is then done, and the result is
-    ///   `wrong`. The same holds for a hash of an unknown scheme or with parameters beyond the limits.
+    /// - Parameters:
+    ///   - password: the password that was entered.
+    ///   - hash: nil if the user is unknown or has no password. The same work is then done, and the result is
+    ///     `wrong`. The same holds for a hash of an unknown scheme or with parameters beyond the limits.
     /// - Throws: ``PasswordHasherError``; `CancellationError`; what an application's own scheme throws.
     public func verify(_ password: Password, _ hash: PasswordHash?) async throws -> Verification {
         let normalized = password.normalized

@@ -12,34 +12,25 @@ struct PasswordRules {
         if typed.isEmpty { return [.required(field: field)] }
         if typed.utf8.count > Password.longest {
             return [
-                Refusal(
-                    .passwordTooLong, field: field,
-                    "This password is too long. It may have at most \(Password.longest) bytes.")
+                Refusal(.passwordTooLong, field: field, .passwordTooLong(Password.longest))
             ]
         }
         if typed.utf8.contains(0) {
-            return [Refusal(.invalid, field: field, "Null characters are not allowed.")]
+            return [Refusal(.invalid, field: field, .nullCharacters)]
         }
         let text = password.normalized.exposedText
         var refusals: [Refusal] = []
         if text.unicodeScalars.count < minLength {
-            refusals.append(
-                Refusal(
-                    .passwordTooShort, field: field,
-                    "This password is too short. It must contain at least \(minLength) characters."))
+            refusals.append(Refusal(.passwordTooShort, field: field, .passwordTooShort(minLength)))
         }
         if CommonPasswords.contain(text) {
-            refusals.append(Refusal(.passwordTooCommon, field: field, "This password is too common."))
+            refusals.append(Refusal(.passwordTooCommon, field: field, .passwordTooCommon))
         }
         if text.unicodeScalars.allSatisfy(Self.isDigit) {
-            refusals.append(
-                Refusal(.passwordEntirelyNumeric, field: field, "This password is entirely numeric."))
+            refusals.append(Refusal(.passwordEntirelyNumeric, field: field, .passwordEntirelyNumeric))
         }
         if similarTo.contains(where: { Self.isSimilar(text, $0) }) {
-            refusals.append(
-                Refusal(
-                    .passwordTooSimilar, field: field,
-                    "The password is too similar to your e-mail address or username."))
+            refusals.append(Refusal(.passwordTooSimilar, field: field, .passwordTooSimilar))
         }
         return refusals
     }

@@ -3,7 +3,7 @@ public import Foundation
 import Synchronization
 
 /// A rate limiter that counts attempts in memory: for tests, and for services with a single process.
-public final class MemoryRateLimiter: RateLimiter {
+public final class MemoryRateLimiter: SweepingRateLimiter {
     private let state = Mutex(State())
 
     public init() {}
@@ -20,6 +20,14 @@ public final class MemoryRateLimiter: RateLimiter {
 
     public func forget(_ buckets: [String]) async throws {
         state.withLock { $0.forget(Set(buckets)) }
+    }
+
+    public func sweep(now: Date) async throws -> Int {
+        state.withLock { state in
+            let before = state.attempts.count
+            for limit in state.logs.keys { state.forgetOld(limit, now) }
+            return before - state.attempts.count
+        }
     }
 
     /// The number of attempts in memory.
@@ -83,7 +91,7 @@ public final class MemoryRateLimiter: RateLimiter {
             }
         }
 
-        private mutating func forgetOld(_ limit: Limit, _ now: Date) {
+        mutating func forgetOld(_ limit: Limit, _ now: Date) {
             let old = (logs[limit] ?? []).filter { id in
                 attempts[id].map { attempt in
                     attempt.at <= now - limit.per || attempt.at > now + RateLimitUse.clockTolerance

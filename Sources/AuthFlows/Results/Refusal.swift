@@ -63,47 +63,74 @@ public struct Refusal: Error, Hashable, Sendable {
     public var code: Code
     /// The field that is refused; nil if the refusal is not about a single field.
     public var field: String?
-    /// The text for the user.
-    public var message: String
+    /// The text for the user, in English if it is one of this package's. The headless API returns it.
+    public var message: String { didSet { translations = [:] } }
+    /// The text in other languages. Not compared: it follows from the message.
+    private var translations: [Language: String]
 
-    public init(_ code: Code, field: String? = nil, _ message: String) {
+    /// - Parameters:
+    ///   - code: what is wrong.
+    ///   - field: the field that is refused; nil if the refusal is not about a single field.
+    ///   - message: the text for the user.
+    ///   - translations: the text in other languages, for pages. Pages show `message` in a language that is missing.
+    public init(
+        _ code: Code, field: String? = nil, _ message: String, translations: [Language: String] = [:]
+    ) {
         self.code = code
         self.field = field
         self.message = message
+        self.translations = translations
+    }
+
+    package init(_ code: Code, field: String? = nil, _ text: TranslatedText) {
+        self.init(code, field: field, text.english, translations: text.translations)
+    }
+
+    /// The text for a user who reads a language; ``message`` if the refusal has no text in it.
+    public func text(in language: Language) -> String { translations[language] ?? message }
+
+    public static func == (left: Refusal, right: Refusal) -> Bool {
+        left.code == right.code && left.field == right.field && left.message == right.message
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(field)
+        hasher.combine(message)
     }
 }
 
 extension Refusal {
-    static func required(field: String) -> Refusal {
-        Refusal(.required, field: field, "This field is required.")
+    package static func required(field: String) -> Refusal {
+        Refusal(.required, field: field, .required)
     }
 
     static func emailTaken(field: String) -> Refusal {
-        Refusal(.emailTaken, field: field, "A user is already registered with this email address.")
+        Refusal(.emailTaken, field: field, .emailTaken)
     }
 
     static func usernameTaken() -> Refusal {
-        Refusal(.usernameTaken, field: "username", "A user with that username already exists.")
+        Refusal(.usernameTaken, field: "username", .usernameTaken)
     }
 
     package static func unknownSessions() -> Refusal {
-        Refusal(.invalidChoice, field: "sessions", "That is not one of the available choices.")
+        Refusal(.invalidChoice, field: "sessions", .invalidChoice)
     }
 
     static func wrongKey(_ key: LinkKey) -> Refusal {
         key.exposedText.isEmpty
-            ? .required(field: "key") : Refusal(.invalidOrExpiredKey, field: "key", "Invalid or expired key.")
+            ? .required(field: "key") : Refusal(.invalidOrExpiredKey, field: "key", .invalidOrExpiredKey)
     }
 
     static func unknownEmail(field: String = "email") -> Refusal {
-        Refusal(.unknownEmail, field: field, "The email address is not assigned to any user account.")
+        Refusal(.unknownEmail, field: field, .unknownEmail)
     }
 
     static func wrongCode(_ entered: String, field: String) -> Refusal {
-        entered.isEmpty ? .required(field: field) : Refusal(.incorrectCode, field: field, "Incorrect code.")
+        entered.isEmpty ? .required(field: field) : Refusal(.incorrectCode, field: field, .incorrectCode)
     }
 
     static func tooManyLoginAttempts(field: String? = nil) -> Refusal {
-        Refusal(.tooManyLoginAttempts, field: field, "Too many failed login attempts. Try again later.")
+        Refusal(.tooManyLoginAttempts, field: field, .tooManyLoginAttempts)
     }
 }

@@ -4,7 +4,10 @@ public import Foundation
 
 /// The pending mails: a seam between the store and the mail loop.
 public protocol MailQueue: Sendable {
-    /// Waits for the mail lease, which at most one process holds at a time. Only its holder delivers mails.
+    /// Waits for the mail lease, which at most one process holds at a time. Only its holder delivers mails. A lease
+    /// that can be lost reports it (`Lease.lost()`).
+    ///
+    /// - Throws: `CancellationError` when the waiting task is cancelled.
     func acquireMailLease() async throws -> any Lease
 
     /// The mails that are due, in the order in which they were queued, at most `limit`.
@@ -19,7 +22,10 @@ public protocol MailQueue: Sendable {
     /// Defers a mail that the transport has not accepted to `retryAt`, or moves it to the failed queue if `retryAt` is
     /// nil.
     ///
-    /// - Parameter reason: the transport's error, without an address.
+    /// - Parameters:
+    ///   - mail: the mail.
+    ///   - reason: the transport's error, without an address.
+    ///   - retryAt: when it is sent again; nil: never.
     func failed(_ mail: QueuedMail, reason: String, retryAt: Date?) async throws
 
     /// A stream of wake-ups: a value arrives soon after mails were queued. Coalesced; each call makes a new stream.

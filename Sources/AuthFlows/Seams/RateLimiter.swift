@@ -3,11 +3,14 @@ public import Foundation
 
 /// Counts attempts: a seam, since a service on several hosts cannot share its limits in a file.
 ///
-/// Counting is atomic: parallel attempts never exceed a limit.
+/// Counting is atomic: parallel attempts never exceed a limit. `RateLimiterConformance` of `AuthTesting` checks an
+/// implementation.
 public protocol RateLimiter: Sendable {
     /// Counts one attempt against every limit, or against none if a limit is reached.
     ///
-    /// - Parameter limits: the limits, each with the key it counts under.
+    /// - Parameters:
+    ///   - limits: the limits, each with the key it counts under.
+    ///   - now: the current time.
     func consume(_ limits: [RateLimitUse], now: Date) async throws -> RateLimitDecision
 
     /// Removes an attempt that was counted and then succeeded.
@@ -20,6 +23,14 @@ public protocol RateLimiter: Sendable {
 extension RateLimiter {
     /// Does nothing: attempts expire by themselves.
     public func forget(_ buckets: [String]) async throws {}
+}
+
+/// A rate limiter that keeps expired attempts until they are deleted, for example in a database.
+public protocol SweepingRateLimiter: RateLimiter {
+    /// Deletes expired attempts, in small batches.
+    ///
+    /// - Returns: how many attempts were deleted.
+    func sweep(now: Date) async throws -> Int
 }
 
 /// One limit and the key it counts under.

@@ -21,18 +21,30 @@ public struct KeyRing: Sendable {
         public static let session = Purpose("session")
         public static let csrf = Purpose("csrf")
         public static let providerToken = Purpose("provider-token")
+
+        /// The purposes whose keys are derived in advance, since requests use them.
+        fileprivate static let common = [
+            confirmEmail, resetPassword, code, mail, session, csrf, providerToken,
+        ]
     }
 
     private struct Root: Sendable {
         let id: Data
         let secret: SymmetricKey
+        private let keys: [Purpose: SymmetricKey]
 
         init(_ text: String) {
-            secret = SymmetricKey(data: Data(text.utf8))
+            let secret = SymmetricKey(data: Data(text.utf8))
+            self.secret = secret
             id = Self.derive(secret, "key-id", bytes: 4).withUnsafeBytes { Data($0) }
+            keys = Dictionary(
+                Purpose.common.map { ($0, Self.derive(secret, $0.name, bytes: 32)) },
+                uniquingKeysWith: { first, _ in first })
         }
 
-        func key(_ purpose: Purpose) -> SymmetricKey { Self.derive(secret, purpose.name, bytes: 32) }
+        func key(_ purpose: Purpose) -> SymmetricKey {
+            keys[purpose] ?? Self.derive(secret, purpose.name, bytes: 32)
+        }
 
         private static func derive(_ secret: SymmetricKey, _ name: String, bytes: Int) -> SymmetricKey {
             HKDF<SHA256>.deriveKey(

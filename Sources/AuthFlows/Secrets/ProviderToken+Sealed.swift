@@ -5,7 +5,9 @@ public import Foundation
 extension ProviderToken {
     /// The token in the form that a store keeps.
     ///
-    /// - Parameter context: what the token belongs to; it must be passed again to open it.
+    /// - Parameters:
+    ///   - keys: seal the token.
+    ///   - context: what the token belongs to; it must be passed again to open it.
     public func sealed(with keys: KeyRing, context: String) throws -> Data {
         let plain = Plain(
             accessToken: accessToken.exposedText, tokenType: tokenType, scope: scope,

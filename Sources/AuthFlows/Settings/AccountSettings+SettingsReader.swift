@@ -17,6 +17,7 @@ extension AccountSettings {
         social = SocialSettings(reading: &reader)
         rateLimits = RateLimits(reading: &reader)
         links = FrontendLinks(reading: &reader)
+        readLanguages(&reader)
         siteName = reader.string("SITE_NAME") ?? siteName
         check(&reader)
     }
@@ -121,6 +122,19 @@ extension AccountSettings {
         // With 0, every sensitive change asks for the password again.
         reauthenticationTimeout = reader.interval(
             "ACCOUNT_REAUTHENTICATION_TIMEOUT", reauthenticationTimeout, from: 0)
+    }
+
+    /// Reads `LANGUAGES` and `LANGUAGE_CODE`, by Django's names.
+    private mutating func readLanguages(_ reader: inout SettingsReader) {
+        languages = reader.value("LANGUAGES", default: languages, Language.listForm) { text in
+            let languages = text.words.map { Language.lookup($0) }
+            let known = languages.compactMap { $0 }
+            return known.isEmpty || Set(known).count < languages.count ? nil : known
+        }
+        defaultLanguage = reader.language(default: defaultLanguage)
+        if !languages.contains(defaultLanguage) {
+            reader.fault("LANGUAGE_CODE", "must be one of LANGUAGES")
+        }
     }
 
     /// Checks combinations of settings. Source: allauth `account/checks.py`.

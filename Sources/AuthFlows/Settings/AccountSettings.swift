@@ -118,6 +118,13 @@ public struct AccountSettings: Sendable {
     /// `SOCIALACCOUNT_…`.
     public var social = SocialSettings()
 
+    // MARK: Languages
+
+    /// `LANGUAGES`: the languages of pages and mails that clients can choose from; never empty.
+    public var languages = Language.all
+    /// `LANGUAGE_CODE`: the language if neither the account nor the request names one of ``languages``.
+    public var defaultLanguage = Language.english
+
     // MARK: Elsewhere
 
     /// `ACCOUNT_RATE_LIMITS`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuthSignals
+package import AuthSignals
 import Foundation
 
 extension AccountSettings.SignupField {
@@ -40,6 +40,19 @@ extension SettingsReader {
             }
         }
     }
+}
+
+extension SettingsReader {
+    /// `LANGUAGE_CODE`, Django's name: a tag such as `de` or `en-us`.
+    package mutating func language(default fallback: Language) -> Language {
+        value("LANGUAGE_CODE", default: fallback, "one of \(Language.codes)") { Language.lookup($0) }
+    }
+}
+
+extension Language {
+    /// All codes, for messages.
+    fileprivate static var codes: String { all.map(\.code).joined(separator: ", ") }
+    static var listForm: String { "a list of different languages out of \(codes)" }
 }
 
 extension String {

@@ -42,8 +42,7 @@ extension Accounts {
         _ refusals: inout [Refusal]
     ) -> SocialLoginSnapshot.Process? {
         if let wanted, possible.contains(wanted) { return wanted }
-        refusals.append(
-            Refusal(.invalidChoice, field: "process", "Select a valid choice: login or connect."))
+        refusals.append(Refusal(.invalidChoice, field: "process", .invalidProcess))
         return nil
     }
 

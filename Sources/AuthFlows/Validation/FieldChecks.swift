@@ -14,7 +14,7 @@ struct FieldChecks {
         let email = EmailAddress.normalized(text)
         if EmailAddress.key(of: email).utf8.count > EmailSyntax.longest { return .failure(longEmail(field)) }
         guard EmailSyntax.isValid(email) else {
-            return .failure(Refusal(.invalid, field: field, "Enter a valid email address."))
+            return .failure(Refusal(.invalid, field: field, .invalidEmail))
         }
         return .success(email)
     }
@@ -29,29 +29,20 @@ struct FieldChecks {
         // Checked before normalization, which is slow for a long text.
         if text.utf8.count > Username.longestBytes || text.unicodeScalars.count > Username.longest {
             return .failure(
-                Refusal(
-                    .maxLength, field: field,
-                    "Ensure this value has at most \(Username.longest) characters."))
+                Refusal(.maxLength, field: field, .maxLength(Username.longest)))
         }
         guard Username.isAllowed(text) else {
             return .failure(
-                Refusal(
-                    .invalid, field: field,
-                    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
-                ))
+                Refusal(.invalid, field: field, .invalidUsernameCharacters))
         }
         if text.unicodeScalars.count < settings.usernameMinLength {
             return .failure(
-                Refusal(
-                    .usernameTooShort, field: field,
-                    "Username must be a minimum of \(settings.usernameMinLength) characters."))
+                Refusal(.usernameTooShort, field: field, .usernameTooShort(settings.usernameMinLength)))
         }
         let key = Username.key(of: text)
         if settings.usernameBlacklist.contains(where: { Username.key(of: $0) == key }) {
             return .failure(
-                Refusal(
-                    .usernameBlacklisted, field: field,
-                    "Username can not be used. Please use other username."))
+                Refusal(.usernameBlacklisted, field: field, .usernameBlacklisted))
         }
         return .success(settings.preserveUsernameCasing ? text : text.lowercased())
     }
@@ -60,15 +51,13 @@ struct FieldChecks {
     func knownUsername(_ text: String) -> Result<String, Refusal> {
         let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard name.utf8.count <= Username.longestBytes, !name.utf8.contains(0) else {
-            return .failure(Refusal(.invalid, field: "username", "Enter a valid username."))
+            return .failure(Refusal(.invalid, field: "username", .invalidUsername))
         }
         return .success(name)
     }
 
     private func longEmail(_ field: String) -> Refusal {
-        Refusal(
-            .maxLength, field: field,
-            "Ensure this value has at most \(EmailSyntax.longest) characters.")
+        Refusal(.maxLength, field: field, .maxLength(EmailSyntax.longest))
     }
 
     private func missing(_ required: Bool, _ field: String) -> Result<String?, Refusal> {
@@ -76,7 +65,7 @@ struct FieldChecks {
     }
 
     private func nullCharacter(_ field: String) -> Refusal {
-        Refusal(.invalid, field: field, "Null characters are not allowed.")
+        Refusal(.invalid, field: field, .nullCharacters)
     }
 }
 

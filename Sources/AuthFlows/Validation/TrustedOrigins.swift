@@ -69,11 +69,15 @@ extension AccountSettings {
     ///
     /// - Parameter text: an address, or a path on this server.
     package func redirectTarget(_ text: String) -> URL? {
-        // Browsers treat a backslash as a slash, and ignore control characters.
-        guard text.utf8.count <= 2048, !text.contains("\\"),
-            text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f })
+        // Browsers treat a backslash as a slash, and ignore control characters. Bytes are compared, not characters: with
+        // a variation selector after it, a slash is another character, but browsers ignore the selector in a host.
+        let slash = UInt8(ascii: "/")
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 2048,
+            bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\\") })
         else { return nil }
-        let absolute = text.hasPrefix("/") && !text.hasPrefix("//") ? links.ownPage(text) : text
+        let absolute =
+            bytes.first == slash && !bytes.starts(with: [slash, slash]) ? links.ownPage(text) : text
         guard let url = URL(string: absolute), url.user() == nil, url.password() == nil,
             redirectOrigins.trusts(absolute)
         else { return nil }

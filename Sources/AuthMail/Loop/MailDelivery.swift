@@ -4,6 +4,7 @@ import AuthSignals
 import Foundation
 import Logging
 import Synchronization
+import Tracing
 
 /// Takes due mails from the queue, sends them with the transport and records the result in the queue. ``MailLoop``
 /// decides when.
@@ -30,12 +31,15 @@ final class MailDelivery: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let metrics: MailMetrics
+    /// Nil without a tracer.
+    private let tracer: (any Tracer)?
     private let state = Mutex(MailLoopStatus())
     private let refusals = Mutex(RefusalRun())
 
     init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
-        settings: MailLoopSettings, clock: any WallClock, logger: Logger, metrics: MailMetrics
+        settings: MailLoopSettings, clock: any WallClock, logger: Logger, metrics: MailMetrics,
+        tracer: any Tracer = InstrumentationSystem.tracer
     ) {
         self.queue = queue
         self.transport = transport
@@ -44,11 +48,19 @@ final class MailDelivery: Sendable {
         self.clock = clock
         self.logger = logger
         self.metrics = metrics
+        self.tracer = tracer is NoOpTracer ? nil : tracer
     }
 
     var status: MailLoopStatus { state.withLock { $0 } }
 
-    func enter(_ phase: MailLoopStatus.Phase) { state.withLock { $0.phase = phase } }
+    func enter(_ phase: MailLoopStatus.Phase) {
+        state.withLock { $0.phase = phase }
+        switch phase {
+        case .delivering: metrics.show(holdsLease: true)
+        case .standby, .stopped: metrics.show(holdsLease: false)
+        case .stopping: break
+        }
+    }
 
     /// Delivers the mails that are due.
     func round(isEnding: @escaping @Sendable () -> Bool) async -> Next {
@@ -105,7 +117,7 @@ final class MailDelivery: Sendable {
     private func deliver(_ mail: QueuedMail) async -> Outcome {
         do {
             do throws(MailError) {
-                try await transport.send(try renderer.render(mail))
+                try await send(mail)
             } catch {
                 // It is unknown whether the server accepted the mail. Its row stays unchanged, so it is sent again.
                 return error.code == .interrupted ? .interrupted : try await deferOrFail(mail, error)
@@ -119,6 +131,20 @@ final class MailDelivery: Sendable {
         metrics.sent(mail.draft.template)
         logger.info("mail sent", metadata: metadata(mail))
         return .settled
+    }
+
+    /// Sends a mail, within a span that names its template and the kind of an error, but no address.
+    private func send(_ mail: QueuedMail) async throws(MailError) {
+        let span = tracer?.startAnySpan("send mail", context: .topLevel, ofKind: .client)
+        defer { span?.end() }
+        span?.attributes["auth.mail.template"] = mail.draft.template.rawValue
+        do throws(MailError) {
+            try await transport.send(try renderer.render(mail))
+        } catch {
+            span?.attributes["error.type"] = "\(error.code)"
+            span?.setStatus(SpanStatus(code: .error))
+            throw error
+        }
     }
 
     private func deferOrFail(_ mail: QueuedMail, _ reported: MailError) async throws -> Outcome {

@@ -13,6 +13,9 @@ import Synchronization
 /// Delivery is at least once: a mail is removed from the queue after the transport has accepted it. If the process dies
 /// in between, the mail is sent again with the same `Message-ID`.
 ///
+/// If the mail lease is lost, it starts no further mail, finishes those in flight and waits for the lease again. The
+/// next holder may send a mail that was in flight once more.
+///
 /// At shutdown it starts no further mail, finishes those in flight and closes the transport. ``run()`` returns only
 /// then; a queue or a transport that fails is retried.
 public final class MailLoop: Service {
@@ -22,6 +25,7 @@ public final class MailLoop: Service {
     private let settings: MailLoopSettings
     private let logger: Logger
     private let isStopping = Atomic(false)
+    private let isLeaseLost = Atomic(false)
     private let wakeUpContinuation: AsyncStream<Void>.Continuation
     private let wakeUps: AsyncStream<Void>
 
@@ -29,7 +33,9 @@ public final class MailLoop: Service {
     ///   - queue: holds the pending mails.
     ///   - transport: sends them.
     ///   - renderer: renders them from their templates.
+    ///   - settings: how many mails are sent at a time, and when they are sent again.
     ///   - clock: decides which mails are due.
+    ///   - logger: receives the log lines.
     ///   - metricsFactory: receives the metrics.
     public init(
         queue: any MailQueue, transport: any MailTransport, renderer: MailRenderer,
@@ -86,23 +92,46 @@ public final class MailLoop: Service {
 
     private var isEnding: Bool { isStopping.load(ordering: .sequentiallyConsistent) || Task.isCancelled }
 
+    /// Whether to start no further mail.
+    private var isDone: Bool { isEnding || isLeaseLost.load(ordering: .sequentiallyConsistent) }
+
     private func deliver() async {
         var iterator = wakeUps.makeAsyncIterator()
-        guard let lease = await acquireLease(&iterator) else { return }
-        defer { lease.release() }
-        delivery.enter(.delivering)
-        while !isEnding {
-            switch await delivery.round(isEnding: { self.isEnding }) {
-            case .pause(let pause): await wait(pause, &iterator)
-            case .rest(let rest):
-                // A new mail must not shorten the pause of a server that has just failed.
-                let end = ContinuousClock.now + rest
-                while !isEnding, ContinuousClock.now < end { await wait(end - .now, &iterator) }
-            }
+        while let lease = await acquireLease(&iterator) {
+            await deliver(holding: lease, &iterator)
+            lease.release()
         }
     }
 
+    /// Delivers until the end or until the lease is lost.
+    private func deliver(holding lease: any Lease, _ iterator: inout AsyncStream<Void>.AsyncIterator) async {
+        if isLeaseLost.exchange(false, ordering: .sequentiallyConsistent) {
+            logger.notice("mail lease acquired again; delivering mails")
+        }
+        async let _ = noteLoss(of: lease)
+        delivery.enter(.delivering)
+        while !isDone {
+            switch await delivery.round(isEnding: { self.isDone }) {
+            case .pause(let pause): if !isDone { await wait(pause, &iterator) }
+            case .rest(let rest):
+                // A new mail must not shorten the pause of a server that has just failed.
+                let end = ContinuousClock.now + rest
+                while !isDone, ContinuousClock.now < end { await wait(end - .now, &iterator) }
+            }
+        }
+        // Leaving the scope cancels the task that waits for the loss of the lease.
+    }
+
+    private func noteLoss(of lease: any Lease) async {
+        await lease.lost()
+        guard !Task.isCancelled else { return }
+        isLeaseLost.store(true, ordering: .sequentiallyConsistent)
+        logger.warning("mail lease lost; waiting to acquire it again")
+        wakeUpContinuation.yield()
+    }
+
     private func acquireLease(_ iterator: inout AsyncStream<Void>.AsyncIterator) async -> (any Lease)? {
+        if isEnding { return nil }
         delivery.enter(.standby)
         while !isEnding {
             do {

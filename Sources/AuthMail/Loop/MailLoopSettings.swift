@@ -24,7 +24,7 @@ public struct MailLoopSettings: Sendable {
 public struct MailRetrySchedule: Hashable, Sendable {
     /// The delays after the first failures, in seconds.
     public var first: [TimeInterval] = [5, 15, 60, 300, 900]
-    /// The delay after each later failure, in seconds. A delay is at most ``AuthFlows/QueuedMail/longestWait``: a queue
+    /// The delay after each later failure, in seconds. A delay is at most `QueuedMail.longestWait`: a queue
     /// assumes that a longer one comes from a wrong clock.
     public var then: TimeInterval = 3600
     /// How long a mail may stay in the queue before it fails permanently, in seconds: three days. The link or code in

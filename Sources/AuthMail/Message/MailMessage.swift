@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Foundation
+public import AuthFlows
 import AuthSignals
+public import Foundation
 
 /// The headers and texts of a mail, encoded as RFC 5322 requires.
 ///
@@ -17,10 +18,12 @@ public struct MailMessage: Hashable, Sendable {
     public var text: String
     /// The same text as HTML; nil if the mail is plain text only.
     public var html: String?
+    /// The language of the texts, for `Content-Language` (RFC 3282); nil writes no header.
+    public var language: Language?
 
     public init(
         id: UUID, date: Date, from: MailAddress, to: MailAddress, subject: String, text: String,
-        html: String? = nil
+        html: String? = nil, language: Language? = nil
     ) {
         self.id = id
         self.date = date
@@ -29,6 +32,7 @@ public struct MailMessage: Hashable, Sendable {
         self.subject = subject
         self.text = text
         self.html = html
+        self.language = language
     }
 
     /// The message: headers, an empty line, the texts; every line ends with CRLF and has at most 998 bytes.
@@ -47,6 +51,7 @@ public struct MailMessage: Hashable, Sendable {
         }
         headers += try HeaderText.line("Subject", HeaderText.unstructured(subject))
         headers += try HeaderText.line("Message-ID", "<\(id.wireText)@\(from.wireDomain)>")
+        if let language { headers += "Content-Language: \(language.code)\r\n" }
         headers += "MIME-Version: 1.0\r\n"
         // RFC 3834: prevents automatic replies such as vacation notices.
         headers += "Auto-Submitted: auto-generated\r\n"

@@ -4,31 +4,47 @@ import Foundation
 
 /// Renders a queued mail into the message that is sent: template, values, headers.
 public struct MailRenderer: Sendable {
-    private let templates: MailTemplates
+    /// Nil if the built-in templates are used. They are parsed for the first mail; tests check them.
+    private let ownTemplates: MailTemplates?
     private let from: MailAddress
     private let siteName: String
     private let subjectPrefix: String
+    private let language: Language
 
-    /// Reads and checks all templates.
+    /// Reads and checks the templates of the application's folder, if it has one.
     ///
     /// - Throws: ``MailError/Code/invalidTemplate`` with all errors in the folder's files.
     public init(_ settings: MailSettings) throws(MailError) {
-        templates = try MailTemplates(folder: settings.templatesFolder)
+        ownTemplates =
+            if let folder = settings.templatesFolder {
+                try MailTemplates(folder: folder)
+            } else {
+                nil
+            }
         from = settings.from
         siteName = settings.siteName
+        language = settings.language
         subjectPrefix = settings.subjectPrefix ?? "[\(settings.siteName)] "
     }
 
     /// Renders a mail. The same mail gives the same bytes each time.
     ///
     /// `site_name` is always available. Line ends and other control characters in values become spaces, so that a value
-    /// from outside, such as a user agent, cannot start a new line.
+    /// from outside, such as a user agent, cannot start a new line. A mail that is not in English has its language in
+    /// `Content-Language`.
     ///
     /// - Throws: ``MailError/Code/unknownTemplate``, ``MailError/Code/incomplete`` or
     ///   ``MailError/Code/malformed``; all are permanent.
     public func render(_ mail: QueuedMail) throws(MailError) -> RenderedMail {
-        let texts = try templates.texts(of: mail.draft.template)
-        let given = mail.draft.values.mapValues(Self.singleLine)
+        let templates =
+            if let ownTemplates {
+                ownTemplates
+            } else {
+                try MailTemplates.builtIn.get()
+            }
+        let texts = try templates.texts(of: mail.draft.template, in: mail.draft.language ?? language)
+        var given = mail.draft.values.mapValues(Self.singleLine)
+        given["timestamp"] = given["timestamp"].map { MailTime.text($0, in: texts.language) }
         let values = ["site_name": Self.singleLine(siteName)].merging(given) { _, new in new }
         let subject = try texts.subject.render(values, escapesHTML: false)
         let to = try MailAddress(address: mail.draft.to)
@@ -36,7 +52,8 @@ public struct MailRenderer: Sendable {
             id: mail.id, date: mail.queuedAt, from: from, to: to,
             subject: subjectPrefix + Self.words(subject),
             text: try texts.text.render(values, escapesHTML: false),
-            html: try texts.html?.render(values, escapesHTML: true))
+            html: try texts.html?.render(values, escapesHTML: true),
+            language: texts.language == .english ? nil : texts.language)
         return RenderedMail(
             id: mail.id, template: mail.draft.template, date: mail.queuedAt, sender: from.wireText,
             recipient: to.wireText, message: try message.encoded())

@@ -53,7 +53,9 @@ public struct MailURL: Hashable, Sendable, CustomStringConvertible {
 
     /// Creates the transport. Nothing is connected or written yet.
     ///
-    /// - Parameter connections: how many mails an SMTP transport may have in flight at a time, at least 1.
+    /// - Parameters:
+    ///   - connections: how many mails an SMTP transport may have in flight at a time, at least 1.
+    ///   - logger: receives the log lines.
     public func transport(connections: Int = 1, logger: Logger) -> any MailTransport {
         switch target {
         case .folder(let path): FileTransport(folder: path)

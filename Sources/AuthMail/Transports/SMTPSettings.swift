@@ -42,7 +42,10 @@ public struct SMTPSettings: Hashable, Sendable, CustomStringConvertible {
     /// For one mail as a whole.
     public var sendTimeout: Duration = .seconds(60)
 
-    /// - Parameter isSecure: also sets ``requiresTLS``.
+    /// - Parameters:
+    ///   - host: the name or the address of the host.
+    ///   - port: the port.
+    ///   - isSecure: also sets ``requiresTLS``.
     public init(host: String, port: Int = 25, isSecure: Bool = false) {
         self.host = host
         self.port = port

@@ -9,7 +9,9 @@ public final class SMTPTransport: MailTransport {
 
     /// Connects with the first mail.
     ///
-    /// - Parameter connections: how many mails can be sent concurrently, at least 1.
+    /// - Parameters:
+    ///   - settings: the server.
+    ///   - connections: how many mails can be sent concurrently, at least 1.
     public init(_ settings: SMTPSettings, connections: Int = 1) {
         lanes = (0..<max(1, connections)).map { _ in SMTPConnection(settings) }
         loads = Mutex(Array(repeating: 0, count: max(1, connections)))

@@ -8,7 +8,9 @@ extension SocialProviders {
     /// `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX` and `SOCIALACCOUNT_REQUESTS_TIMEOUT`. The errors of all providers are
     /// collected in `settings`.
     ///
-    /// - Parameter queriesEmail: `SOCIALACCOUNT_QUERY_EMAIL`: whether addresses are requested from providers.
+    /// - Parameters:
+    ///   - settings: Reads the settings, and collects the errors.
+    ///   - queriesEmail: `SOCIALACCOUNT_QUERY_EMAIL`: whether addresses are requested from providers.
     public init(reading settings: inout SettingsReader, queriesEmail: Bool = true) {
         self.init()
         limits.timeout = settings.seconds(

@@ -6,7 +6,7 @@ import Foundation
 extension ProviderAnswer {
     /// The response body as JSON, whatever its status and content type, because several providers set them wrongly.
     ///
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unknown``; the response is not quoted.
+    /// - Throws: `SocialProviderError` with code `SocialProviderError.Code.unknown`; the response is not quoted.
     public func json() throws(SocialProviderError) -> JSONValue {
         do {
             return try JSONValue.reading(body)
@@ -26,7 +26,7 @@ extension ProviderAnswer {
 
     /// Returns the response if its status is a success.
     ///
-    /// - Throws: ``SocialProviderError``: ``SocialProviderError/Code/unreachable`` if a later retry may succeed.
+    /// - Throws: `SocialProviderError`: `SocialProviderError.Code.unreachable` if a later retry may succeed.
     func successful() throws(SocialProviderError) -> ProviderAnswer {
         switch status {
         case 200..<300: return self

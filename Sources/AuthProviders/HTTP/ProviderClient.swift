@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import AsyncHTTPClient
 public import AuthFlows
 public import AuthHTTP
 import Foundation
 public import Logging
-import NIOCore
-import NIOHTTP1
 
 /// The HTTP client for providers: limited in time and size, over verified TLS, without following redirects.
 ///
@@ -33,6 +30,7 @@ public struct ProviderClient: ProviderHTTP {
     private let logger: Logger?
 
     /// - Parameters:
+    ///   - limits: the limits of a request.
     ///   - outgoing: the trusted authorities and the proxy.
     ///   - logger: logs servers that do not respond, with the cause.
     public init(_ limits: Limits = Limits(), outgoing: OutgoingHTTP = OutgoingHTTP(), logger: Logger? = nil) {
@@ -48,17 +46,7 @@ public struct ProviderClient: ProviderHTTP {
         guard let host = request.url.host, !host.isEmpty, request.url.user == nil,
             request.url.scheme == "https" || (request.url.scheme == "http" && request.allowsPlainHTTP)
         else { throw SocialProviderError(.unknown, "requests to a provider require https") }
-        // A separate deadline for everything: the client's deadline does not cover reading the response body.
-        let answer = await withTaskGroup(of: Result<ProviderAnswer, SocialProviderError>.self) { group in
-            group.addTask { await attempt(request, host: host) }
-            group.addTask {
-                try? await Task.sleep(for: limits.timeout)
-                return .failure(Self.unreachable(host, HTTPFault(.timedOut, "time-out: no response in time")))
-            }
-            let first = await group.next()
-            group.cancelAll()
-            return first ?? .failure(SocialProviderError(.unreachable, "no request was sent to \(host)"))
-        }
+        let answer = await attempt(request, host: host)
         if case .failure(let error) = answer, error.code == .unreachable {
             logger?.warning(
                 "HTTP request failed", metadata: ["host": "\(host)", "error": "\(error.message)"])
@@ -73,41 +61,37 @@ public struct ProviderClient: ProviderHTTP {
     private func attempt(
         _ request: ProviderRequest, host: String
     ) async -> Result<ProviderAnswer, SocialProviderError> {
-        var message = HTTPClientRequest(url: request.url.absoluteString)
-        message.method = request.method == .get ? .GET : .POST
-        message.headers.add(name: "User-Agent", value: "auth-signals")
-        for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
-        if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        var message = OutgoingRequest(
+            request.method == .get ? "GET" : "POST", request.url, timeout: limits.timeout)
+        message.setHeader("User-Agent", to: "auth-signals")
+        for (name, value) in request.headers { message.setHeader(name, to: value) }
+        message.body = request.body.map { [UInt8]($0) }
+        message.responseBody = .upTo(limits.longestAnswer)
+        let response: OutgoingResponse
         do {
-            guard let client = connections.client(for: request.url) else {
+            response = try await connections.send(message)
+        } catch {
+            switch error.cause {
+            case .shutDown:
                 return .failure(
                     SocialProviderError(.unreachable, "no request to \(host) after the client's shutdown"))
-            }
-            let deadline = NIODeadline.now() + .nanoseconds(limits.timeout.nanoseconds)
-            let response = try await client.execute(message, deadline: deadline)
-            let status = Int(response.status.code)
-            guard !(300..<400).contains(status) else {
-                return .failure(SocialProviderError(.unknown, "\(host) responded with a redirect"))
-            }
-            let coding = response.headers.first(name: "Content-Encoding") ?? "identity"
-            guard coding.lowercased() == "identity" else {
+            case .tooLarge:
                 return .failure(
-                    SocialProviderError(
-                        .unknown, "\(host) sent a compressed response, which was not requested"))
+                    SocialProviderError(.unreachable, "the response of \(host) is too large"))
+            default: return .failure(Self.unreachable(host, error))
             }
-            let body = try await response.body.collect(upTo: limits.longestAnswer)
-            // If reading is cancelled, the body looks complete.
-            try Task.checkCancellation()
-            let type = response.headers.first(name: "Content-Type")?.split(separator: ";").first
-            return .success(
-                ProviderAnswer(
-                    status: status,
-                    contentType: type?.trimmingCharacters(in: .whitespaces).lowercased(),
-                    body: Data(body.readableBytesView)))
-        } catch is NIOTooManyBytesError {
-            return .failure(SocialProviderError(.unreachable, "the response of \(host) is too large"))
-        } catch {
-            return .failure(Self.unreachable(host, connections.fault(error, for: request.url)))
         }
+        guard !(300..<400).contains(response.status) else {
+            return .failure(SocialProviderError(.unknown, "\(host) responded with a redirect"))
+        }
+        guard (response.header("Content-Encoding") ?? "identity").lowercased() == "identity" else {
+            return .failure(
+                SocialProviderError(.unknown, "\(host) sent a compressed response, which was not requested"))
+        }
+        let type = response.header("Content-Type")?.split(separator: ";").first
+        return .success(
+            ProviderAnswer(
+                status: response.status, contentType: type?.trimmingCharacters(in: .whitespaces).lowercased(),
+                body: Data(response.body)))
     }
 }

@@ -8,7 +8,7 @@ public protocol ProviderHTTP: Sendable {
     ///
     /// - Returns: the response, whatever its status. A redirect is an error instead, because a request may contain a
     ///   secret, which must not be sent to another server.
-    /// - Throws: ``SocialProviderError`` with code ``SocialProviderError/Code/unreachable`` if the response is
+    /// - Throws: `SocialProviderError` with code `SocialProviderError.Code.unreachable` if the response is
     ///   missing, too
     ///   late or too large.
     func send(_ request: ProviderRequest) async throws(SocialProviderError) -> ProviderAnswer

@@ -25,8 +25,10 @@ public struct PreSocialLoginEndpoint: Sendable {
     public static let longestAnswer = 16 * 1024
 
     /// - Parameters:
+    ///   - settings: the hook's address, secret and limits.
     ///   - http: limited by ``longestAnswer`` and to more time than the hook's deadline, so that the deadline ends a
     ///     slow call; use ``PreSocialLoginSettings/limits``.
+    ///   - clock: the time; tests pass a clock that they set.
     ///   - logger: logs why the hook gave no valid response.
     public init(
         _ settings: PreSocialLoginSettings, http: any ProviderHTTP, clock: any WallClock = .system,

@@ -11,7 +11,11 @@ public struct OAuth2Provider: SocialProvider {
     private let clock: any WallClock
     private let verifier: IDTokenVerifier?
 
-    /// - Parameter http: the HTTP client; its owner shuts it down.
+    /// - Parameters:
+    ///   - definition: the provider.
+    ///   - app: the client that is registered at the provider.
+    ///   - http: the HTTP client; its owner shuts it down.
+    ///   - clock: the time; tests pass a clock that they set.
     public init(
         _ definition: OAuth2Definition, app: SocialApp, http: any ProviderHTTP,
         clock: any WallClock = .system

@@ -14,7 +14,7 @@ public struct ProviderCalls: Sendable {
 
     /// Fetches a JSON object, authorized with the access token.
     ///
-    /// - Throws: ``SocialProviderError``, also for any status other than success.
+    /// - Throws: `SocialProviderError`, also for any status other than success.
     public func get(
         _ url: URL, query: [(String, String)] = []
     ) async throws(SocialProviderError) -> JSONValue {

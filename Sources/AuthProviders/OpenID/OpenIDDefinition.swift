@@ -31,7 +31,7 @@ public struct OpenIDDefinition: Sendable {
     public var usesPKCE = true
     /// False if the provider does not put the nonce into its ID tokens.
     public var sendsNonce = true
-    /// See ``IDTokenVerifier/allowsOtherParties``.
+    /// See `IDTokenVerifier.allowsOtherParties`.
     public var allowsOtherParties = false
     public var authorizationParameters: [String: String] = [:]
     /// Creates the client secret for one request; nil if the configured one is used.
@@ -53,6 +53,7 @@ public struct OpenIDDefinition: Sendable {
     /// - Parameters:
     ///   - issuer: exactly as the provider writes it, with or without a slash at its end.
     ///   - id: the provider id that accounts are stored under.
+    ///   - name: the name that users see; by default the id.
     public static func issuer(_ issuer: String, id: String, name: String? = nil) -> OpenIDDefinition {
         OpenIDDefinition(id: id, name: name ?? id, issuer: issuer)
     }

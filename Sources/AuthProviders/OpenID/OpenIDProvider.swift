@@ -13,7 +13,11 @@ public struct OpenIDProvider: SocialProvider {
     private let keys: SigningKeys
     private let verifier: IDTokenVerifier
 
-    /// - Parameter http: the HTTP client; its owner shuts it down.
+    /// - Parameters:
+    ///   - definition: the provider.
+    ///   - app: the client that is registered at the provider.
+    ///   - http: the HTTP client; its owner shuts it down.
+    ///   - clock: the time; tests pass a clock that they set.
     public init(
         _ definition: OpenIDDefinition, app: SocialApp, http: any ProviderHTTP,
         clock: any WallClock = .system

@@ -12,8 +12,11 @@ public struct AppleKey: Sendable, CustomStringConvertible {
     public let keyID: String
     private let key: ES256PrivateKey
 
-    /// - Parameter privateKey: a PEM file from Apple (`.p8`).
-    /// - Throws: ``SocialProviderError`` if it is not a P-256 private key; it is not quoted.
+    /// - Parameters:
+    ///   - teamID: the id of the developer's team at Apple.
+    ///   - keyID: the id of the key at Apple.
+    ///   - privateKey: a PEM file from Apple (`.p8`).
+    /// - Throws: `SocialProviderError` if it is not a P-256 private key; it is not quoted.
     public init(teamID: String, keyID: String, privateKey: String) throws(SocialProviderError) {
         self.teamID = teamID
         self.keyID = keyID

@@ -27,9 +27,12 @@ extension JSONValue {
 }
 
 extension SocialAccount {
+    /// The name of the profile, or else the id at the provider.
+    var displayName: String { extraData.displayName ?? uid }
+
     /// The API's `ProviderAccount`.
     func json(_ provider: JSONValue) -> JSONValue {
-        ["uid": .string(uid), "display": .string(extraData.displayName ?? uid), "provider": provider]
+        ["uid": .string(uid), "display": .string(displayName), "provider": provider]
     }
 }
 

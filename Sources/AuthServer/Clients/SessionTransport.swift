@@ -44,6 +44,16 @@ struct SessionTransport: Sendable {
         }
     }
 
+    /// The token of a browser as ``token(of:)`` returns it, and the user who is logged in.
+    func holder(of request: Request) async throws -> (token: SessionToken?, user: User?) {
+        guard let held = cookies.token(request) else { return (nil, nil) }
+        switch try await accounts.sessions.current(FlowContext(token: held)) {
+        case .gone: return (nil, nil)
+        case .success(let authentication): return (held, authentication.user)
+        default: return (held, nil)
+        }
+    }
+
     /// Whether the request may change something: a browser's request must come from a trusted page.
     func isAllowed(_ request: Request) -> Bool {
         guard kind == .browser, ![.get, .head, .options].contains(request.method) else { return true }

@@ -4,100 +4,117 @@ import AuthSignals
 import Hummingbird
 
 extension AccountPages {
-    /// `login`: the buttons of the providers, and the target of a provider log-in if no front end is configured.
+    /// `login/`, which is also where a browser comes back to from a provider, `logout/` and `inactive/`.
     func addLogIn<Context>(to routes: PageRoutes<Context>) {
-        routes.getByQuery("login") { flowContext, query in
-            var page = try await logInPage(flowContext)
-            if let error = query["error"] {
-                page.content = "<p class=\"error\">\(Self.words(for: error))</p>\(page.content)"
+        routes.form("login") { call in
+            try await Self.logInPage(call)
+        } submit: { call in
+            let result = try await call.accounts.logIn(call.logInForm, call.flowContext)
+            // The user is logged in already, for example in another tab.
+            if case .conflict = result { return call.onward() }
+            if case .unauthenticated(let pending) = result, pending.flows.isEmpty {
+                // The account is not active.
+                return try await Self.logInPage(call, warning: .notAllowed)
             }
+            return try await call.page(result) {
+                try await Self.logInPage(call, $0)
+            } success: { _ in
+                call.onward()
+            }
+        }
+        // allauth's page for a user who is not active; here the log-in page has the message.
+        routes.get("inactive") { _ in
+            .message(
+                .accountInactive, .notAllowed, status: .forbidden,
+                links: [PageLink(.logIn, "/accounts/login/")])
+        }
+        routes.form("logout") { call in
+            guard try await call.authentication() != nil else { return .redirect(to: "/accounts/login/") }
+            return Page(
+                title: .logOut, content: "<p>\(.logOutQuestion)</p>\n",
+                forms: [PageForm(button: .logOut)], links: [PageLink(.account, "/accounts/")])
+        } submit: { call in
+            _ = try await call.accounts.logOut(call.flowContext)
+            var page = Page.redirect(to: "/accounts/login/", .loggedOut)
+            page.session = .ended
             return page
         }
-        routes.post("login") { flowContext, _, form in
-            let result = try await accounts.signUpWithProvider(
-                SocialSignUp(email: form["email"], username: form["username"]), flowContext)
-            var page: PlainPage
-            switch result {
-            case .refused(let refusals):
-                page = try await logInPage(flowContext)
-                page.content =
-                    "\(refusals.map { "<p class=\"error\">\($0.message)</p>" as HTML })\(page.content)"
-                page.status = .badRequest
-            case .success(let authentication): page = loggedIn(authentication)
-            case .unauthenticated(let pending): page = waiting(pending)
-            case .closed: page = .message("Sign up", "Sign-up is closed.", status: .forbidden)
-            default:
-                page = .message(
-                    "Please start again", "There is nothing left to be completed here.", status: .conflict)
+    }
+
+    private static func logInPage(
+        _ call: PageCall, _ refusals: [Refusal] = [], warning: PageText? = nil
+    ) async throws -> Page {
+        switch try await call.accounts.sessions.current(call.flowContext) {
+        case .success where warning == nil: return call.onward()
+        case .unauthenticated(let pending)
+        where call.query["restart"] == nil && refusals.isEmpty && warning == nil:
+            if let page = call.pendingPage(pending) { return page }
+        default: break
+        }
+        var page = Page(title: .logIn)
+        page.warning = warning ?? call.query["error"].map(PageText.providerError)
+        let hasPasswords = !call.settings.social.socialOnly
+        if hasPasswords {
+            page.forms = [
+                PageForm(logInFields(call), button: .logIn, errors: refusals.map(call.nameOfLogInField))
+            ]
+        }
+        page.buttons = call.providerButtons
+        page.leadsElsewhere = !page.buttons.isEmpty
+        if page.forms.isEmpty && page.buttons.isEmpty { page.content = "<p>\(.noWayToLogIn)</p>\n" }
+        if call.settings.loginByCodeEnabled {
+            page.links.append(PageLink(.mailCode, call.keepingNext("/accounts/login/code/")))
+        }
+        if hasPasswords {
+            page.links.append(PageLink(.forgotPassword, "/accounts/password/reset/"))
+            if call.settings.signupOpen {
+                page.links.append(PageLink(.createAccount, call.keepingNext("/accounts/signup/")))
             }
-            return page.holding(result, flowContext)
-        }
-    }
-
-    private func logInPage(_ flowContext: FlowContext) async throws -> PlainPage {
-        switch try await accounts.sessions.current(flowContext) {
-        case .success(let authentication): loggedIn(authentication)
-        case .unauthenticated(let pending) where !pending.flows.isEmpty: waiting(pending)
-        default: buttons()
-        }
-    }
-
-    private func buttons() -> PlainPage {
-        let ways = LoginFlows(accounts: accounts, client: .browser)
-        var page = PlainPage.message("Log in", "Log in to \(accounts.settings.siteName) with:")
-        page.leadsElsewhere = true
-        page.buttons = ways.providers.map { provider in
-            PlainPage.Form(
-                fields: """
-                    <input name="provider" type="hidden" value="\(provider.id)">
-                    <input name="process" type="hidden" value="login">
-                    <input name="callback_url" type="hidden" value="/accounts/login">
-
-                    """,
-                button: provider.name, action: "/_allauth/browser/v1/auth/provider/redirect")
-        }
-        if page.buttons.isEmpty {
-            return .message(
-                "Log in", "To log in, please use the application of \(accounts.settings.siteName).")
         }
         return page
     }
 
-    private func loggedIn(_ authentication: Authentication) -> PlainPage {
-        let name = authentication.user.username ?? authentication.email
-        return .message(
-            "You are logged in", name.map { "You are logged in as \($0)." } ?? "You are logged in.")
+    private static func logInFields(_ call: PageCall) -> [PageField] {
+        var fields = [call.identityField(autocomplete: "username"), PageField.currentPassword()]
+        if call.settings.sessionRemember == nil {
+            fields.append(
+                PageField("remember", .remember, .checkbox, from: call.form, isRequired: false))
+        }
+        return fields
+    }
+}
+
+extension PageCall {
+    /// The field for the address or the username of an existing account.
+    func identityField(autocomplete: String) -> PageField {
+        switch (settings.loginMethods.contains(.email), settings.loginMethods.contains(.username)) {
+        case (true, true):
+            PageField("login", .emailOrUsername, from: form, autocomplete: autocomplete, maxLength: 254)
+        case (false, true):
+            PageField("username", .username, from: form, autocomplete: autocomplete, maxLength: 150)
+        default: .email(from: form, autocomplete: autocomplete)
+        }
     }
 
-    private func waiting(_ pending: PendingAuthentication) -> PlainPage {
-        if pending.flows.contains(.providerSignup) {
-            var page = PlainPage.message("Sign up", "One thing is missing.")
-            var fields: HTML = """
-                <label for="email">E-mail address</label>
-                <input id="email" name="email" type="email" autocomplete="email">
-
-                """
-            if accounts.settings.signupFields[.username] != nil {
-                fields = """
-                    \(fields)<label for="username">Username</label>
-                    <input id="username" name="username" autocomplete="username">
-
-                    """
-            }
-            page.form = PlainPage.Form(fields: fields, button: "Sign up")
-            return page
-        }
-        return .message("Please look at your mail", "A mail tells you how to go on.")
+    /// What the user entered in ``identityField(autocomplete:)``. A username may have no `@` if both are allowed.
+    var identity: (email: String?, username: String?) {
+        guard let login = form["login"] else { return (form["email"], form["username"]) }
+        return login.contains("@") ? (login, nil) : (nil, login)
     }
 
-    /// The text on the page after a provider log-in failed.
-    private static func words(for error: String) -> String {
-        switch error {
-        case "cancelled": "You changed your mind."
-        case "denied", "permission_denied": "This is not allowed."
-        case "signup_closed": "Sign-up is closed."
-        case "connected_other": "That account is connected to somebody else."
-        default: "This did not work. Please try again."
-        }
+    fileprivate var logInForm: LogIn {
+        let (email, username) = identity
+        return LogIn(
+            email: email, username: username, password: form["password"].map { Password($0) },
+            remember: settings.sessionRemember == nil ? form["remember"] != nil : nil)
+    }
+
+    /// The refusal beside the one field that stands for address and username, if both are allowed.
+    func nameOfLogInField(_ refusal: Refusal) -> Refusal {
+        guard settings.loginMethods.count > 1, refusal.field == "email" || refusal.field == "username"
+        else { return refusal }
+        var refusal = refusal
+        refusal.field = "login"
+        return refusal
     }
 }

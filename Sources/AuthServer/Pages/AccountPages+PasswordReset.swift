@@ -3,106 +3,142 @@ import AuthFlows
 import Hummingbird
 
 extension AccountPages {
-    /// `/accounts/password/reset`, where a reset is requested, and `/accounts/password/reset/KEY`, the target of the
-    /// mailed link; if codes are mailed, `/accounts/password/reset/code`.
+    /// `password/reset/`, where a reset is requested; `password/reset/KEY`, the target of the mailed link; and
+    /// `password/reset/code/` for a mailed code. allauth's `key/KEY/` and `confirm/` lead to the same pages.
     func addPasswordReset<Context>(to routes: PageRoutes<Context>) {
-        let accounts = accounts
-        let byCode = accounts.settings.passwordResetByCode
-        routes.get("password/reset") { _, _ in .resetRequest() }
-        routes.post("password/reset") { flowContext, _, form in
-            let result = try await accounts.requestPasswordReset(form["email"], flowContext)
-            // The response is the same whether the address has an account or not.
-            switch result {
-            case .success(.link):
-                return .message(
-                    "Look into your mail",
-                    "If there is an account with that address, a mail with a link is on its way.")
-            case .success(.code(let authentication)):
-                return .newPassword(byCode: true, action: "reset/code")
-                    .holding(.success(authentication), flowContext)
-            case .unauthenticated(let pending):
-                return .newPassword(byCode: true, action: "reset/code")
-                    .holding(.unauthenticated(pending), flowContext)
-            case .refused(let refusals): return .resetRequest(refusals)
-            case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
-            default: return .resetRequest()
-            }
+        routes.form("password/reset") { call in
+            call.resetRequestPage()
+        } submit: { call in
+            try await call.requestReset()
         }
-        routes.get("password/reset/:key") { flowContext, key in
-            // A reload of the page: the code is pending in the session.
-            if byCode { return .newPassword(byCode: true) }
-            guard case .success = try await accounts.passwordReset(for: key.exposedText, flowContext) else {
-                return .spentLink
-            }
-            return .newPassword()
+        routes.get("password/reset/done") { _ in
+            .message(
+                .lookIntoMail, .linkOnItsWay, links: [PageLink(.mailAgain, "/accounts/password/reset/")])
         }
-        routes.post("password/reset/:key") { flowContext, key, form in
-            // A code is pending in the browser's session; a link's key is in the URL.
-            let proof = byCode ? form["code"] : key.exposedText
-            let wanted = ResetPassword(key: proof, password: form["password"].map { Password($0) })
-            let result = try await accounts.resetPassword(wanted, flowContext)
-            return .afterReset(result, byCode: byCode).holding(result, flowContext)
+        routes.form("password/reset/code") { call in
+            try await call.resetByCodePage()
+        } submit: { call in
+            try await call.resetByCode()
+        }
+        routes.get("password/reset/confirm") { _ in .redirect(to: "/accounts/password/reset/code/") }
+        // The target of allauth's redirect after a reset; here the page after a reset has the message.
+        routes.get("password/reset/key/done") { call in
+            try await call.authentication() == nil
+                ? .redirect(to: "/accounts/login/", .passwordReset)
+                : .redirect(to: "/accounts/", .passwordReset)
+        }
+        for path in ["password/reset/:key", "password/reset/key/:key"] as [RouterPath] {
+            let show: @Sendable (PageCall) async throws -> Page = { try await $0.resetByLinkPage() }
+            routes.form(path, show: show, once: true) { try await $0.resetByLink() }
         }
     }
 }
 
-extension PlainPage {
-    /// The page that asks for the address of the account.
-    static func resetRequest(_ refusals: [Refusal] = []) -> PlainPage {
-        PlainPage(
-            status: refusals.isEmpty ? .ok : .badRequest, title: "Reset your password",
-            content: "\(errors(refusals))",
-            form: Form(
-                fields: """
-                    <label for="email">Your e-mail address</label>
-                    <input id="email" name="email" type="email" autocomplete="email" maxlength="254" required>
+extension PageCall {
+    // MARK: The request
 
-                    """, button: "Send me a mail"))
+    fileprivate func resetRequestPage(_ refusals: [Refusal] = []) -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        return Page(
+            title: .resetPassword, content: "<p>\(.resetIntroduction)</p>\n",
+            forms: [PageForm([.email(from: form)], button: .sendMail, errors: refusals)],
+            links: [PageLink(.logIn, "/accounts/login/")])
     }
 
-    /// The page that asks for the new password.
-    ///
-    /// - Parameters:
-    ///   - byCode: whether the user must enter a mailed code; otherwise the link's key is in the URL.
-    ///   - action: the form's target, relative to the page; nil for the page's own URL.
-    static func newPassword(
-        _ refusals: [Refusal] = [], byCode: Bool = false, action: String? = nil
-    ) -> PlainPage {
-        let code: HTML =
-            byCode
-            ? """
-            <p>If there is an account with that address, a mail with a code is on its way.</p>
-            <label for="code">The code from the mail</label>
-            <input id="code" name="code" autocomplete="one-time-code" maxlength="50" required>
-
-            """ : ""
-        return PlainPage(
-            status: refusals.isEmpty ? .ok : .badRequest, title: "Set a new password",
-            content: "\(errors(refusals))",
-            form: Form(
-                fields: """
-                    \(code)<label for="password">Your new password</label>
-                    <input id="password" name="password" type="password" autocomplete="new-password" required>
-
-                    """, button: "Set the password", action: action))
-    }
-
-    /// The page with the result of a reset.
-    static func afterReset(_ result: FlowResult<Authentication>, byCode: Bool) -> PlainPage {
-        let title = "Your password is changed"
+    fileprivate func requestReset() async throws -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        let result = try await accounts.requestPasswordReset(form["email"], flowContext)
+        // The response is the same whether the address has an account or not.
         switch result {
-        case .success: return .message(title, "You are logged in.")
-        case .unauthenticated(let pending) where pending.flows.contains(.verifyEmail):
-            return .message(title, "To log in, confirm your address by the mail that is on its way.")
-        case .unauthenticated: return .message(title, "You can log in with the new one now.")
-        case .refused(let refusals) where !refusals.contains { $0.code == .invalidPasswordReset }:
-            return .newPassword(refusals, byCode: byCode)
-        case .rateLimited(let seconds): return .tooOften(retryAfter: seconds)
-        default: return .spentLink
+        case .success(.code(let authentication)):
+            return .resetByCode.holding(.success(authentication), flowContext)
+        case .unauthenticated: return .resetByCode.holding(result, flowContext)
+        default:
+            return try await page(result) { refusals in
+                resetRequestPage(refusals)
+            } success: { _ in
+                .redirect(to: "/accounts/password/reset/done/")
+            }
         }
     }
 
-    private static func errors(_ refusals: [Refusal]) -> [HTML] {
-        refusals.map { "<p class=\"error\">\($0.message)</p>\n" }
+    // MARK: By a link
+
+    fileprivate func resetByLinkPage(_ refusals: [Refusal] = []) async throws -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        if settings.passwordResetByCode { return .resetByCode }
+        guard case .success = try await accounts.passwordReset(for: key.exposedText, flowContext) else {
+            return .spentResetLink
+        }
+        return Page(
+            title: .setNewPassword,
+            forms: [PageForm([newPasswordField], button: .setThePassword, errors: refusals)])
     }
+
+    fileprivate func resetByLink() async throws -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        if settings.passwordResetByCode { return .resetByCode }
+        return try await reset(by: key.exposedText) { try await resetByLinkPage($0) }
+    }
+
+    // MARK: By a code
+
+    fileprivate func resetByCodePage(_ refusals: [Refusal] = []) async throws -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        let again = Page.redirect(to: "/accounts/password/reset/")
+        guard settings.passwordResetByCode else { return again }
+        if case .unauthenticated(let pending) = try await accounts.sessions.current(flowContext),
+            !pending.flows.contains(.passwordResetByCode)
+        {
+            // The last attempt was wrong, or the code has expired.
+            return refusals.isEmpty ? again : .redirect(to: "/accounts/password/reset/", .codeExpired)
+        }
+        // The flow names a key and a code alike.
+        let errors = refusals.map { refusal in
+            var refusal = refusal
+            if refusal.field == "key" { refusal.field = "code" }
+            return refusal
+        }
+        return Page(
+            title: .setNewPassword, content: "<p>\(.codeIsMailed)</p>\n",
+            forms: [PageForm([.code(), newPasswordField], button: .setThePassword, errors: errors)],
+            links: [PageLink(.mailAgain, "/accounts/password/reset/")])
+    }
+
+    fileprivate func resetByCode() async throws -> Page {
+        if settings.social.socialOnly { return .withoutPasswords }
+        guard settings.passwordResetByCode else { return .redirect(to: "/accounts/password/reset/") }
+        return try await reset(by: form["code"]) { try await resetByCodePage($0) }
+    }
+
+    // MARK: The new password
+
+    private var newPasswordField: PageField {
+        .newPassword(label: .newPassword, hint: .passwordHint(atLeast: settings.passwordMinLength))
+    }
+
+    /// Resets the password with the proof from the mail.
+    private func reset(by proof: String?, again: ([Refusal]) async throws -> Page) async throws -> Page {
+        let wanted = ResetPassword(key: proof, password: form["password"].map { Password($0) })
+        let result = try await accounts.resetPassword(wanted, flowContext)
+        switch result {
+        case .unauthenticated(let pending):
+            let page = pendingPage(pending) ?? .redirect(to: "/accounts/login/", .passwordReset)
+            return page.holding(result, flowContext)
+        case .conflict: return .redirect(to: "/accounts/password/reset/", .codeExpired)
+        case .refused(let refusals) where refusals.contains { $0.code == .invalidPasswordReset }:
+            return .spentResetLink
+        default:
+            return try await page(result, again: again) { _ in .redirect(to: "/accounts/", .passwordReset) }
+        }
+    }
+}
+
+extension Page {
+    fileprivate static let resetByCode = Page.redirect(to: "/accounts/password/reset/code/")
+
+    /// The page for a link that is invalid, used or expired.
+    fileprivate static let spentResetLink = Page.message(
+        .linkInvalid, .linkSpent, status: .notFound,
+        links: [PageLink(.mailAgain, "/accounts/password/reset/")])
 }

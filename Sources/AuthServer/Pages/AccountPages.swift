@@ -5,8 +5,21 @@ import Foundation
 public import Hummingbird
 import Logging
 
-/// The server's built-in pages, the targets of links in mails if no front end is configured in
-/// `HEADLESS_FRONTEND_URLS_*`. With them a user can confirm an address and set a new password without a front end.
+/// The server's built-in pages: sign-up, log-in, log-out and the user's own account, under allauth's paths below
+/// `/accounts/`, and the targets of links in mails if no front end is configured in `HEADLESS_FRONTEND_URLS_*`. They
+/// work without scripts.
+///
+/// ```swift
+/// let router = Router(context: BasicAuthRequestContext.self)
+/// router.add(middleware: AuthMiddleware(accounts: accounts, settings: http))
+/// AuthRoutes(accounts: accounts, settings: http).addRoutes(to: router)
+/// let pages = AccountPages(accounts: accounts, settings: http)
+/// pages.addRoutes(to: router)
+/// pages.addStartPage(to: router)
+/// ```
+///
+/// ``addStartPage(to:)`` adds `/`. The provider buttons need the routes of ``AuthRoutes``. With
+/// ``AuthServerSettings/servesPages`` off, no page is added.
 ///
 /// A link only opens a page, and the page's button performs the action, so that a mail filter that follows links
 /// changes nothing. The pages share the browser's session with the API's browser client: confirming an address completes a
@@ -20,25 +33,45 @@ public struct AccountPages: Sendable {
     let flowContexts: FlowContextFactory
     let holder: SessionTransport
     let bodyTimeout: Duration
+    let files: PageFiles
+    let isOn: Bool
+    let repeated = RepeatedForms()
+    /// The path of `PUBLIC_URL`, under which a proxy serves the pages; without a slash at its end.
+    let pathPrefix: String
 
     public init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        flowContexts = FlowContextFactory(
+            clientAddress: settings.clientAddress, client: .browser, languages: accounts.settings.languages)
         holder = SessionTransport(.browser, accounts, settings)
         bodyTimeout = settings.bodyTimeout
+        files = settings.pageFiles
+        isOn = settings.servesPages
+        var prefix = URLComponents(string: accounts.settings.links.publicURL)?.percentEncodedPath ?? ""
+        while prefix.hasSuffix("/") { prefix.removeLast() }
+        pathPrefix = prefix
     }
 
     /// Adds the pages under `/accounts/`.
     public func addRoutes<Context>(to router: some RouterMethods<Context>) {
-        let pages = PageRoutes(pages: self, group: router.group("/accounts"))
+        // The page of another site, for development.
+        if accounts.provider(DummyPage.provider) != nil { addDummyProvider(to: router) }
+        guard isOn else { return }
+        let group = router.group("/accounts")
+        files.addRoutes(to: group)
+        let pages = PageRoutes(pages: self, group: group)
+        addAccount(to: pages)
+        addSignUp(to: pages)
+        addLogIn(to: pages)
+        addLoginCode(to: pages)
+        addEmailVerification(to: pages)
         addEmailConfirmation(to: pages)
         addPasswordReset(to: pages)
-        addLogIn(to: pages)
-        if accounts.provider(DummyPage.provider) != nil { addDummyProvider(to: router) }
-        // Mails link to this page, too.
-        let name = accounts.settings.siteName
-        pages.get("signup") { _, _ in
-            .message("Sign up", "To sign up, please use the application of \(name).")
-        }
+        addPasswordChange(to: pages)
+        addEmailAddresses(to: pages)
+        addSessions(to: pages)
+        addLanguage(to: pages)
+        addProviders(to: pages)
+        addReauthentication(to: pages)
     }
 }

@@ -25,37 +25,33 @@ extension AccountPages {
     /// `/_allauth/dummy/authorize`: takes `state` and `redirect_uri` from the query and redirects to the callback.
     func addDummyProvider<Context>(to router: some RouterMethods<Context>) {
         let routes = PageRoutes(pages: self, group: router.group("/_allauth/dummy"))
-        routes.getByQuery("authorize") { _, query in
-            guard let state = query["state"], let callback = callback(query["redirect_uri"]) else {
-                return .message("This cannot be read", "The address is not complete.", status: .badRequest)
+        let show: @Sendable (PageCall) async throws -> Page = { call in
+            guard let state = call.query["state"], let callback = callback(call.query["redirect_uri"]) else {
+                return .message(.unreadable, .goBack, status: .badRequest)
             }
-            var page = PlainPage.message("Dummy provider", "Say who you are: you will be believed.")
-            page.form = PlainPage.Form(
-                fields: """
-                    <input name="state" type="hidden" value="\(state)">
-                    <input name="redirect_uri" type="hidden" value="\(callback.absoluteString)">
-                    <label for="id">Id</label>
-                    <input id="id" name="id" inputmode="numeric" required>
-                    <label for="email">E-mail address</label>
-                    <input id="email" name="email" type="email">
-                    <label for="email_verified">
-                    <input id="email_verified" name="email_verified" type="checkbox" value="true">verified</label>
-
-                    """,
-                button: "Log in")
+            var page = Page(title: .dummyProvider, content: "<p>\(.dummyIntroduction)</p>\n")
+            page.forms = [
+                PageForm(
+                    [
+                        .hidden("state", state), .hidden("redirect_uri", callback.absoluteString),
+                        PageField("id", .dummyIdentifier, from: call.form),
+                        .email(from: call.form, isRequired: false),
+                        PageField("email_verified", .dummyVerified, .checkbox, from: call.form),
+                    ], button: .logIn)
+            ]
             page.leadsElsewhere = true
             return page
         }
-        routes.post("authorize") { _, _, form in
-            guard let state = form["state"], var url = callback(form["redirect_uri"]) else {
-                return .message("This cannot be read", "The form is not complete.", status: .badRequest)
+        routes.form("authorize", show: show) { call in
+            guard let state = call.form["state"], var url = callback(call.form["redirect_uri"]) else {
+                return .message(.unreadable, .goBack, status: .badRequest)
             }
             let answer =
-                form["cancel"] == nil
-                ? URLQueryItem(name: "code", value: try DummyPage.identity(form))
+                call.form["cancel"] == nil
+                ? URLQueryItem(name: "code", value: try DummyPage.identity(call.form))
                 : URLQueryItem(name: "error", value: "access_denied")
             url.append(queryItems: [URLQueryItem(name: "state", value: state), answer])
-            var page = PlainPage.message("Dummy provider", "You are being sent back.", status: .found)
+            var page = Page(status: .found, title: .dummyProvider)
             page.location = url.absoluteString.replacing("+", with: "%2B")
             return page
         }

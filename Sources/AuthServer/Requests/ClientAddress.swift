@@ -24,7 +24,9 @@ public struct ClientAddress: Sendable {
 
     /// The client's address in its canonical form; the peer's if no trusted proxy has sent a valid one.
     ///
-    /// - Parameter peer: the peer's address; nil if it has no IP address.
+    /// - Parameters:
+    ///   - headers: the request's headers.
+    ///   - peer: the peer's address; nil if it has no IP address.
     public func address(headers: HTTPFields, peer: String?) -> String? {
         forwarded(headers) ?? peer.flatMap(Self.canonical)
     }

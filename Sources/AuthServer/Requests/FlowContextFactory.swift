@@ -8,6 +8,8 @@ import Hummingbird
 struct FlowContextFactory: Sendable {
     let clientAddress: ClientAddress
     let client: AuthSignals.SignalRequest.Client
+    /// The languages that `Accept-Language` can choose from.
+    let languages: [Language]
 
     /// The request for flows and their signals. Its id is never taken from the client.
     func make(
@@ -22,6 +24,8 @@ struct FlowContextFactory: Sendable {
             request: AuthSignals.SignalRequest(
                 id: known?.requestID ?? .version7(), client: client,
                 ip: clientAddress.address(headers: request.headers, peer: peer),
-                userAgent: request.headers[.userAgent]))
+                userAgent: request.headers[.userAgent]),
+            language: Language.match(
+                acceptLanguage: request.headers[.acceptLanguage], among: languages))
     }
 }

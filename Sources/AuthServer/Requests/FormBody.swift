@@ -7,6 +7,9 @@ import Hummingbird
 struct FormBody: Sendable {
     private var fields: [String: String] = [:]
 
+    /// No fields.
+    init() {}
+
     /// Parses a body strictly: malformed percent-encoding, invalid UTF-8 and NUL characters are refused.
     init(_ bytes: ByteBuffer) throws(InputRefused) {
         for field in bytes.readableBytesView.split(separator: UInt8(ascii: "&")) {

@@ -53,7 +53,7 @@ struct JSONMembers {
         case nil, .null?: return nil
         case .string(let text)?:
             if !text.utf8.contains(0) { return text }
-            refuse(name, "Null characters are not allowed.")
+            refusals.append(Refusal(.invalid, field: name, .nullCharacters))
         default: refuse(name, "This must be a string.")
         }
         return nil
@@ -87,13 +87,13 @@ struct JSONMembers {
     /// A token: a required object of strings.
     mutating func token<Value>(_ name: String, _ make: (inout JSONMembers) -> Value) -> Value? {
         guard case .object(let inner)? = members[name] else {
-            refusals.append(Refusal(.invalidToken, field: name, "Invalid token."))
+            refusals.append(Refusal(.invalidToken, field: name, .invalidToken))
             return nil
         }
         var reader = JSONMembers(members: inner)
         let value = make(&reader)
         if reader.refusals.isEmpty { return value }
-        refusals.append(Refusal(.tokenRequired, field: name, "`id_token` and/or `access_token` required."))
+        refusals.append(Refusal(.tokenRequired, field: name, .tokenRequired))
         return nil
     }
 
@@ -111,7 +111,7 @@ struct JSONMembers {
     }
 
     private mutating func require(_ isThere: Bool, _ name: String) {
-        if !isThere { refusals.append(Refusal(.required, field: name, "This field is required.")) }
+        if !isThere { refusals.append(Refusal(.required, field: name, .required)) }
     }
 
     private mutating func refuse(_ name: String, _ message: String) {

@@ -51,7 +51,7 @@ struct APICall: Sendable {
     func key(in header: HeaderName) throws(InputRefused) -> String {
         guard let text = headers[header], !text.isEmpty else {
             throw InputRefused(
-                refusals: [Refusal(.required, field: "key", "This field is required.")])
+                refusals: [Refusal(.required, field: "key", .required)])
         }
         return text
     }

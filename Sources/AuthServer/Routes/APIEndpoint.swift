@@ -15,7 +15,9 @@ struct APIEndpoint: Sendable {
     init(_ kind: ClientKind, _ accounts: Accounts, _ settings: AuthServerSettings) {
         self.accounts = accounts
         holder = SessionTransport(kind, accounts, settings)
-        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: kind.client)
+        flowContexts = FlowContextFactory(
+            clientAddress: settings.clientAddress, client: kind.client, languages: accounts.settings.languages
+        )
         bodyTimeout = settings.bodyTimeout
     }
 

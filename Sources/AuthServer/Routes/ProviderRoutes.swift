@@ -19,7 +19,8 @@ struct ProviderRoutes: Sendable {
 
     init(accounts: Accounts, settings: AuthServerSettings) {
         self.accounts = accounts
-        flowContexts = FlowContextFactory(clientAddress: settings.clientAddress, client: .browser)
+        flowContexts = FlowContextFactory(
+            clientAddress: settings.clientAddress, client: .browser, languages: accounts.settings.languages)
         holder = SessionTransport(.browser, accounts, settings)
         bodyTimeout = settings.bodyTimeout
     }
@@ -73,7 +74,7 @@ struct ProviderRoutes: Sendable {
         _ request: Request, _ context: some Hummingbird.RequestContext
     ) async throws -> Response {
         let form = try FormBody(try await request.limitedBody(within: bodyTimeout))
-        guard holder.isProven(request, by: form[PlainPage.proofField] ?? request.headers[.csrfToken]) else {
+        guard holder.isProven(request, by: form[Page.proofField] ?? request.headers[.csrfToken]) else {
             return try APIResponse(.forbidden).response()
         }
         let provider = form["provider"]

@@ -30,6 +30,7 @@ extension SignalCatalog {
     ///
     /// - Parameters:
     ///   - signals: this package's signals by default.
+    ///   - format: the format.
     ///   - schemaBase: the prefix of `dataschema`, used for the `$id` of schemas; without it they have no `$id`.
     ///   - exchange: the topic exchange, for AsyncAPI.
     /// - Throws: ``SignalError`` with code ``SignalError/Code/notDescribable``.
@@ -45,6 +46,7 @@ extension SignalCatalog {
     /// The catalogue as text, with a line feed at its end.
     ///
     /// - Parameters:
+    ///   - format: the format.
     ///   - schemaBase: the prefix of `dataschema`, used for the `$id` of schemas; without it they have no `$id`.
     ///   - exchange: the topic exchange, for AsyncAPI.
     public func text(

@@ -128,8 +128,11 @@ struct EventReader {
     // MARK: Reading the attributes
 
     private func event(of body: Data) throws(SignalError) -> SignalEvent {
-        guard try text("specversion", required(specversion, "specversion")) == "1.0" else {
-            throw Self.malformed("specversion is not 1.0")
+        let version = try required(specversion, "specversion")
+        if !isText(version, "\"1.0\"") {
+            guard try text("specversion", version) == "1.0" else {
+                throw Self.malformed("specversion is not 1.0")
+            }
         }
         guard let id = uuid(try required(id, "id")) else { throw Self.malformed("id is not a UUID") }
         let source = try text("source", required(source, "source"))
@@ -144,7 +147,9 @@ struct EventReader {
         if subject?.isEmpty == true { throw Self.malformed("subject is empty") }
         let dataSchema = try optionalText("dataschema", dataSchema)
         if let dataSchema, !Self.isURI(dataSchema) { throw Self.malformed("dataschema is not a URI") }
-        if let type = try optionalText("datacontenttype", dataContentType), !Self.isMediaType(type) {
+        if let dataContentType, !isText(dataContentType, "\"application/json\""),
+            !Self.isMediaType(try text("datacontenttype", dataContentType))
+        {
             throw Self.malformed("datacontenttype is not a media type")
         }
         guard let data else { throw Self.malformed("data is missing or null") }
@@ -183,10 +188,32 @@ struct EventReader {
 
     /// The sequence number in commit order: decimal digits in a string.
     private func number(_ value: Range<Int>?) throws(SignalError) -> Int64? {
-        guard let text = try optionalText("sequence", value) else { return nil }
+        guard let value else { return nil }
+        if let number = Self.usualNumber(part(value)) { return number }
+        let text = try text("sequence", value)
         guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = Int64(text)
         else { throw Self.malformed("sequence is not a 63-bit number in decimal digits") }
         return number
+    }
+
+    /// The fast path for the format that we write ourselves, 20 digits in quotes; nil for any other format.
+    private static func usualNumber(_ quoted: UnsafeBufferPointer<UInt8>) -> Int64? {
+        // Above 10¹⁸ a number may exceed 63 bits.
+        guard quoted.count == 22, quoted[0] == UInt8(ascii: "\""), quoted[1] == UInt8(ascii: "0"),
+            quoted[2] == UInt8(ascii: "0")
+        else { return nil }
+        var value: Int64 = 0
+        for index in 1...20 {
+            let digit = quoted[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value &* 10 &+ Int64(digit)
+        }
+        return value
+    }
+
+    /// Whether the value is written exactly like that, quotes included.
+    private func isText(_ value: Range<Int>, _ written: StaticString) -> Bool {
+        matches(part(value), written)
     }
 
     private func part(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
@@ -203,23 +230,28 @@ struct EventReader {
     /// Whether the text could be a URI or a relative reference (RFC 3986, section 4.1); bytes beyond ASCII are allowed,
     /// as in an IRI (RFC 3987).
     static func isURIReference(_ text: String) -> Bool {
-        var digitsToCome = 0
-        for byte in text.utf8 {
-            if digitsToCome > 0 {
-                guard Hexadecimal.value(of: byte) != nil else { return false }
-                digitsToCome -= 1
-                continue
+        var text = text
+        return text.withUTF8 { bytes in
+            var digitsToCome = 0
+            for byte in bytes {
+                if digitsToCome > 0 {
+                    guard Hexadecimal.value(of: byte) != nil else { return false }
+                    digitsToCome -= 1
+                } else if byte == UInt8(ascii: "%") {
+                    digitsToCome = 2
+                } else if byte < 0x80 {
+                    let forbidden = byte < 64 ? forbiddenBelow64 : forbiddenFrom64
+                    if forbidden >> UInt64(byte & 63) & 1 != 0 { return false }
+                }
             }
-            switch byte {
-            case UInt8(ascii: "%"): digitsToCome = 2
-            case 0...0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
-                UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
-                return false
-            default: break
-            }
+            return digitsToCome == 0 && !bytes.isEmpty
         }
-        return digitsToCome == 0 && !text.isEmpty
     }
+
+    /// A bit for each ASCII character below 64 that no URI contains: 0 to 0x20 and `"<>`.
+    private static let forbiddenBelow64: UInt64 = 0x5000_0005_FFFF_FFFF
+    /// A bit for each ASCII character from 64 that no URI contains: backslash, `^`, backtick, `{|}` and 0x7F.
+    private static let forbiddenFrom64: UInt64 = 0xB800_0001_5000_0000
 
     /// Whether the text could be a URI with its scheme (RFC 3986, section 3).
     static func isURI(_ text: String) -> Bool {

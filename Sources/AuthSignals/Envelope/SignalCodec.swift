@@ -18,9 +18,10 @@ public struct SignalCodec: Sendable {
     /// Seals providers' tokens: `SIGNALS_TOKEN_KEYS`; if nil, no signal contains a token.
     public let tokenSealer: (any TokenSealer)?
 
-    /// The source as a JSON string, and the prefix of `dataschema` as one without its closing quote.
-    private let writtenSource: String
-    private let writtenSchemaBase: String
+    /// The bytes of a body that are the same for every signal: `source` up to the value of `type`, and
+    /// `datacontenttype` up to the signal's name in `dataschema`.
+    private let writtenSource: [UInt8]
+    private let writtenSchemaBase: [UInt8]
     /// Whether source and schema base are absolute URIs, as CloudEvents requires.
     private let isAddressable: Bool
 
@@ -30,8 +31,11 @@ public struct SignalCodec: Sendable {
     public static let contentType = "application/cloudevents+json"
 
     /// - Parameters:
+    ///   - source: `SIGNALS_SOURCE`: the absolute URI of the installation.
     ///   - schemaBase: `<source>/schemas` if nil.
     ///   - appID: the host part of `source` if nil.
+    ///   - profile: which members signals contain.
+    ///   - tokenSealer: seals providers' tokens; nil: signals contain none.
     public init(
         source: String, schemaBase: String? = nil, appID: String? = nil, profile: PayloadProfile = .standard,
         tokenSealer: (any TokenSealer)? = nil
@@ -41,8 +45,10 @@ public struct SignalCodec: Sendable {
         self.appID = appID ?? URL(string: source)?.host() ?? "auth-signals"
         self.profile = profile
         self.tokenSealer = tokenSealer
-        writtenSource = Self.quoted(source)
-        writtenSchemaBase = String(Self.quoted(self.schemaBase).dropLast())
+        writtenSource = Array(#"","source":\#(Self.quoted(source)),"type":""#.utf8)
+        // Without the closing quote: the signal's name and version follow.
+        let base = Self.quoted(self.schemaBase).dropLast()
+        writtenSchemaBase = Array(#"","datacontenttype":"application/json","dataschema":\#(base)/"#.utf8)
         isAddressable = EventReader.isURI(source) && EventReader.isURI(self.schemaBase)
     }
 
@@ -105,7 +111,9 @@ public struct SignalCodec: Sendable {
     public func message(for row: OutboxRow) -> SignalMessage {
         var draft = row.draft
         if draft.subject?.isEmpty == true { draft.subject = nil }
-        var headers: [String: SignalMessage.HeaderValue] = draft.trace.mapValues { .string($0) }
+        // Most signals have no trace context, and mapping an empty dictionary allocates memory.
+        var headers: [String: SignalMessage.HeaderValue] =
+            draft.trace.isEmpty ? [:] : draft.trace.mapValues { .string($0) }
         if let subject = draft.subject { headers[SignalMessage.HeaderName.subject] = .string(subject) }
         let (id, correlationID) = (draft.id.wireText, draft.correlationID.wireText)
         return SignalMessage(
@@ -116,17 +124,27 @@ public struct SignalCodec: Sendable {
             body: body(for: draft, id: id, correlationID: correlationID, sequence: row.sequence))
     }
 
+    /// The event of a signal that has no sequence number yet, as an in-process receiver gets it.
+    ///
+    /// - Throws: ``SignalError``, which cannot occur for a draft of this codec.
+    public func event(for draft: SignalDraft) throws(SignalError) -> SignalEvent {
+        var draft = draft
+        if draft.subject?.isEmpty == true { draft.subject = nil }
+        return try Self.event(
+            from: body(
+                for: draft, id: draft.id.wireText, correlationID: draft.correlationID.wireText, sequence: nil)
+        )
+    }
+
     private func body(
-        for draft: SignalDraft, id: String, correlationID: String, sequence: Int64
+        for draft: SignalDraft, id: String, correlationID: String, sequence: Int64?
     ) -> Data {
         // Bytes rather than a String, which would validate every piece.
         var body: [UInt8] = []
         body.reserveCapacity(draft.data.count + 640)
         body.append(contentsOf: #"{"specversion":"1.0","id":""#.utf8)
         body.append(contentsOf: id.utf8)
-        body.append(contentsOf: #"","source":"#.utf8)
-        body.append(contentsOf: writtenSource.utf8)
-        body.append(contentsOf: #","type":""#.utf8)
+        body.append(contentsOf: writtenSource)
         body.append(contentsOf: draft.name.rawValue.utf8)
         if let subject = draft.subject {
             body.append(contentsOf: #"","subject":"#.utf8)
@@ -136,16 +154,16 @@ public struct SignalCodec: Sendable {
         }
         body.append(contentsOf: #","time":""#.utf8)
         body.append(contentsOf: draft.time.wireText.utf8)
-        body.append(contentsOf: #"","datacontenttype":"application/json","dataschema":"#.utf8)
-        body.append(contentsOf: writtenSchemaBase.utf8)
-        body.append(UInt8(ascii: "/"))
+        body.append(contentsOf: writtenSchemaBase)
         body.append(contentsOf: draft.name.rawValue.utf8)
         body.append(UInt8(ascii: "/"))
         body.append(contentsOf: String(draft.schemaVersion).utf8)
-        body.append(contentsOf: #"","sequence":""#.utf8)
-        let digits = String(sequence)
-        body.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, 20 - digits.utf8.count)))
-        body.append(contentsOf: digits.utf8)
+        if let sequence {
+            body.append(contentsOf: #"","sequence":""#.utf8)
+            let digits = String(sequence)
+            body.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, 20 - digits.utf8.count)))
+            body.append(contentsOf: digits.utf8)
+        }
         body.append(contentsOf: #"","correlationid":""#.utf8)
         body.append(contentsOf: correlationID.utf8)
         body.append(contentsOf: #"","data":"#.utf8)
@@ -198,6 +216,7 @@ public struct SignalCodec: Sendable {
     ) throws(SignalError) -> S {
         if let place {
             let data = body[body.startIndex + place.lowerBound..<body.startIndex + place.upperBound]
+            if let signal = DataDecoder.decode(S.self, from: data) { return signal }
             if let signal = try? sharedDecoder.decode(S.self, from: data) { return signal }
         }
         do {

@@ -7,7 +7,9 @@ public import Foundation
 public protocol TokenSealer: Sendable {
     /// The value of `sociallogin.token`: a JWE in compact serialization.
     ///
-    /// - Parameter event: the id of the event that contains it; the result is not valid in any other event.
+    /// - Parameters:
+    ///   - token: the provider's token.
+    ///   - event: the id of the event that contains it; the result is not valid in any other event.
     func seal(_ token: SocialToken, for event: UUID) throws -> String
 }
 

@@ -24,13 +24,14 @@ public struct SignalHandlers: Sendable {
     /// Adds a handler for one signal.
     ///
     /// - Parameters:
+    ///   - type: the type of the signal.
     ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
     ///   - retry: When a failed message is retried, and how often.
     ///   - timeout: How long the handler may run; then it has failed. nil: as long as the worker allows.
     ///   - concurrency: How many runs of this handler may overlap in a process, from 1; messages that wait for a run
     ///     do not occupy the worker's own concurrency. nil: as many as the worker's concurrency.
-    ///   - predicate: Whether a message is for this handler. Another message is skipped: it counts as settled without a
-    ///     mark in the inbox, and is not passed to the handler for unhandled signals either.
+    ///   - predicate: Whether a message is for this handler. Another message is skipped: it counts as settled without
+    ///     a mark in the inbox, and is not passed to the handler for unhandled signals either.
     ///   - body: called at least once per message; returning means success.
     public mutating func on<S: Signal>(
         _ type: S.Type, as name: String, retry: HandlerRetry = .default, timeout: Duration? = nil,
@@ -48,8 +49,15 @@ public struct SignalHandlers: Sendable {
 
     /// Adds a handler for every signal whose name matches a pattern.
     ///
-    /// - Parameter predicate: Whether a message is for this handler; see
-    ///   ``on(_:as:retry:timeout:concurrency:where:_:)``, also for the others.
+    /// - Parameters:
+    ///   - pattern: The pattern that names must match.
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
+    ///   - retry: When a failed message is retried, and how often.
+    ///   - timeout: How long the handler may run; nil: as long as the worker allows.
+    ///   - concurrency: How many runs of this handler may overlap; nil: as many as the worker's concurrency.
+    ///   - predicate: Whether a message is for this handler; see ``on(_:as:retry:timeout:concurrency:where:_:)``,
+    ///     also for the others.
+    ///   - body: Called at least once per message; returning means success.
     public mutating func on(
         matching pattern: SignalPattern, as name: String, retry: HandlerRetry = .default,
         timeout: Duration? = nil, concurrency: Int? = nil,
@@ -81,8 +89,11 @@ public struct SignalHandlers: Sendable {
     /// runs once around a call, with the first message.
     ///
     /// - Parameters:
+    ///   - type: the type of the signal.
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
     ///   - size: The largest number of messages of a call; below 1 counts as 1.
     ///   - delay: How long the first message of a batch waits for others at most.
+    ///   - retry: when a failed message is retried, and how often.
     ///   - timeout: How long one call may run.
     ///   - predicate: Whether a message is for this handler; see ``on(_:as:retry:timeout:concurrency:where:_:)``.
     ///   - body: called with the messages in the order in which they were delivered, at least one.
@@ -110,8 +121,15 @@ public struct SignalHandlers: Sendable {
     ///
     /// The body cannot suspend. The module of the inbox in use gives access to the transaction's database.
     ///
-    /// - Parameter predicate: Whether a message is for this handler; see
-    ///   ``on(_:as:retry:timeout:concurrency:where:_:)``, also for the others.
+    /// - Parameters:
+    ///   - type: The type of the signal.
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
+    ///   - retry: When a failed message is retried, and how often.
+    ///   - timeout: How long the handler may run; nil: as long as the worker allows.
+    ///   - concurrency: How many runs of this handler may overlap; nil: as many as the worker's concurrency.
+    ///   - predicate: Whether a message is for this handler; see ``on(_:as:retry:timeout:concurrency:where:_:)``,
+    ///     also for the others.
+    ///   - body: Called at least once per message; returning means success.
     public mutating func once<S: Signal>(
         _ type: S.Type, as name: String, retry: HandlerRetry = .default, timeout: Duration? = nil,
         concurrency: Int? = nil, where predicate: (@Sendable (S) -> Bool)? = nil,
@@ -128,8 +146,15 @@ public struct SignalHandlers: Sendable {
 
     /// Adds a handler for every signal whose name matches a pattern, which writes in the inbox's transaction.
     ///
-    /// - Parameter predicate: Whether a message is for this handler; see
-    ///   ``on(_:as:retry:timeout:concurrency:where:_:)``, also for the others.
+    /// - Parameters:
+    ///   - pattern: The pattern that names must match.
+    ///   - name: 1 to 100 characters of `a-z A-Z 0-9 . _ -`, unique in the table.
+    ///   - retry: When a failed message is retried, and how often.
+    ///   - timeout: How long the handler may run; nil: as long as the worker allows.
+    ///   - concurrency: How many runs of this handler may overlap; nil: as many as the worker's concurrency.
+    ///   - predicate: Whether a message is for this handler; see ``on(_:as:retry:timeout:concurrency:where:_:)``,
+    ///     also for the others.
+    ///   - body: Called at least once per message; returning means success.
     public mutating func once(
         matching pattern: SignalPattern, as name: String, retry: HandlerRetry = .default,
         timeout: Duration? = nil, concurrency: Int? = nil,

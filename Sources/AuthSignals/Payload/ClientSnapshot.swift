@@ -7,7 +7,9 @@ public struct ClientSnapshot: Hashable, Sendable {
     /// The client's `User-Agent`, cut to 512 bytes. Personal: absent in the `thin` profile.
     @Personal public var userAgent: String?
 
-    /// - Parameter userAgent: cut to 512 bytes on a UTF-8 boundary.
+    /// - Parameters:
+    ///   - ip: the client's address.
+    ///   - userAgent: cut to 512 bytes on a UTF-8 boundary.
     public init(ip: String?, userAgent: String?) {
         self.ip = ip
         self.userAgent = userAgent?.cut(toUTF8Bytes: 512)

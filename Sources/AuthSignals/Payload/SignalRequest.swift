@@ -26,6 +26,9 @@ public struct SignalRequest: Hashable, Sendable {
     @Personal public var userAgent: String?
 
     /// - Parameters:
+    ///   - id: the id of the request.
+    ///   - client: the kind of the client.
+    ///   - ip: the client's address.
     ///   - userAgent: cut to 512 bytes on a UTF-8 boundary.
     public init(
         id: UUID = .version7(), client: Client = .library, ip: String? = nil, userAgent: String? = nil

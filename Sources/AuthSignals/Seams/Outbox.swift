@@ -7,7 +7,7 @@ public import Foundation
 /// numbered in commit order: no row appears later with a number below one that was already read.
 public protocol Outbox: Sendable {
     /// Waits for the relay lease, which at most one process holds at a time. The lease is held until the returned
-    /// value is released or the process dies.
+    /// value is released, the process dies, or the lease is lost (``Lease/lost()``).
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled.
     func acquireRelayLease() async throws -> any Lease
@@ -17,6 +17,8 @@ public protocol Outbox: Sendable {
     /// Deferred rows (``OutboxSettlement/Result/retry(at:reason:)``) that are not due are not returned, but
     /// ``OutboxPage/cursor`` moves past them. A row is due when its retry time has passed, and also if that time is
     /// further off than ``OutboxSettlement/longestWait``: it was deferred while the clock was ahead.
+    ///
+    /// A committed row has its number at the latest when this read returns it.
     func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage
 
     /// The deferred rows up to `cursor` that are due, in order, at most `limit`.
@@ -44,10 +46,23 @@ extension Outbox {
     public func pausedSince() async throws -> Date? { nil }
 }
 
-/// The relay lease of one outbox.
+/// The right to do something that one process at a time may do: to relay an outbox, to deliver the mails of a queue.
 public protocol Lease: Sendable {
-    /// Releases the lease.
+    /// Releases the lease. Does nothing if it was released before or was lost.
     func release()
+
+    /// Returns when the lease was lost without having been released: the connection or the session that held it is
+    /// gone, and another process may hold the lease now. Returns at once if the task is cancelled.
+    ///
+    /// The default is for a lease that cannot be lost, such as a lock that the system keeps until the process dies.
+    func lost() async
+}
+
+extension Lease {
+    /// Returns when the task is cancelled.
+    public func lost() async {
+        while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+    }
 }
 
 /// A page of outbox rows, in order.

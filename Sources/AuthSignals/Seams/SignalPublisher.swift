@@ -15,9 +15,14 @@ public protocol SignalPublisher: Sendable {
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled or the publisher is shut down.
     func awaitReady() async throws
+
+    /// What it publishes to, for spans. By default ``MessagingDestination/memory``.
+    var destination: MessagingDestination { get }
 }
 
 extension SignalPublisher {
+    public var destination: MessagingDestination { .memory }
+
     /// Publishes a batch and returns the outcome of every message, in the batch's order.
     public func publish(_ batch: [SignalMessage]) async -> [PublishOutcome] {
         await submit(batch).outcomes()

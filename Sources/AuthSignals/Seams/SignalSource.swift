@@ -44,16 +44,31 @@ public protocol SignalSource: Sendable {
     /// Whether the delivery can still be settled. A delivery of a lost connection cannot: it is redelivered to this or
     /// another worker, so its handlers need not be started. By default true.
     func isCurrent(_ delivery: Delivery) -> Bool
+
+    /// The queue, for spans. By default ``MessagingDestination/memory``.
+    var destination: MessagingDestination { get }
 }
 
 extension SignalSource {
+    public var destination: MessagingDestination { .memory }
     public var isStrictlyOrdered: Bool { false }
     public func isCurrent(_ delivery: Delivery) -> Bool { true }
 }
 
 /// One delivered message, with the tag that settles it.
 public struct Delivery: Sendable {
-    public var message: SignalMessage
+    /// A class, so that a copy of a delivery, of which a dispatcher makes several, costs one reference count.
+    @usableFromInline
+    final class Content: Sendable {
+        @usableFromInline let message: SignalMessage
+        @usableFromInline init(_ message: SignalMessage) { self.message = message }
+    }
+    @usableFromInline var content: Content
+
+    @inlinable public var message: SignalMessage {
+        get { content.message }
+        set { content = Content(newValue) }
+    }
     /// Whether the broker has delivered it before.
     public var redelivered: Bool
     /// How often it was delivered before, if the queue counts deliveries (`x-delivery-count`).
@@ -82,7 +97,7 @@ public struct Delivery: Sendable {
     }
 
     public init(message: SignalMessage, redelivered: Bool, deliveryCount: Int, tag: Tag) {
-        self.message = message
+        content = Content(message)
         self.redelivered = redelivered
         self.deliveryCount = deliveryCount
         self.tag = tag

@@ -4,7 +4,10 @@ import Foundation
 extension SettingsReader {
     /// An address or a name to listen on; for any other text the fault names the correct format.
     ///
-    /// - Parameter port: the name of the port's setting, for the fault if a port follows the host.
+    /// - Parameters:
+    ///   - name: the name of the setting.
+    ///   - fallback: the value if the setting is absent or wrong.
+    ///   - port: the name of the port's setting, for the fault if a port follows the host.
     public mutating func host(_ name: String, default fallback: String, port: String) -> String {
         guard let text = string(name) else { return fallback }
         let host = text.trimmingCharacters(in: .whitespacesAndNewlines)

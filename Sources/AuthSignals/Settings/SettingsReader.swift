@@ -89,6 +89,8 @@ public struct SettingsReader {
     /// A setting whose value is parsed by `parse`.
     ///
     /// - Parameters:
+    ///   - name: the name of the setting.
+    ///   - fallback: the value if the setting is absent or wrong.
     ///   - form: the expected format; completes the sentence “… must be”.
     ///   - parse: receives the value without surrounding white space; returns nil if it is invalid.
     public mutating func value<T>(
@@ -150,7 +152,9 @@ public struct SettingsReader {
 
     /// Records a fault that the caller has found.
     ///
-    /// - Parameter what: the rest of a sentence that starts with the name; it must not quote a secret.
+    /// - Parameters:
+    ///   - name: the name of the setting.
+    ///   - what: the rest of a sentence that starts with the name; it must not quote a secret.
     public mutating func fault(_ name: String, _ what: String) {
         let fault = SettingFault(name, what)
         if !faults.contains(fault) { faults.append(fault) }

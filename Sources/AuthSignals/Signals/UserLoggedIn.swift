@@ -17,7 +17,12 @@ public struct UserLoggedIn: UserSignal, Hashable {
     /// Set if the user logged in with a provider.
     public var sociallogin: SocialLoginSnapshot?
 
-    /// - Parameter methods: the first 16 are kept.
+    /// - Parameters:
+    ///   - request: the request that caused the signal.
+    ///   - user: the user who has logged in.
+    ///   - session: the session.
+    ///   - methods: the first 16 are kept.
+    ///   - sociallogin: the provider's data, if the log-in was by a provider.
     public init(
         request: SignalRequest, user: UserSnapshot, session: SessionSnapshot,
         methods: [AuthenticationMethod],

@@ -12,7 +12,10 @@ public struct UserSnapshotTaken: UserSignal, Hashable {
     /// The user's addresses, the primary first, at most 16.
     public var emailAddresses: [EmailAddressSnapshot]
 
-    /// - Parameter emailAddresses: the first 16 are kept.
+    /// - Parameters:
+    ///   - request: the request that caused the signal.
+    ///   - user: the user.
+    ///   - emailAddresses: the first 16 are kept.
     public init(request: SignalRequest, user: UserSnapshot, emailAddresses: [EmailAddressSnapshot]) {
         self.request = request
         self.user = user

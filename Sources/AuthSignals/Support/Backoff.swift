@@ -29,7 +29,9 @@ public struct Backoff: Hashable, Sendable {
     /// The delay after `failures` failures, from 1, with a jitter that depends on a number only: rows that failed
     /// together are tried again at different times, each at the same time however often it is computed.
     ///
-    /// - Parameter sequence: The row's number.
+    /// - Parameters:
+    ///   - failures: How many failures there were, from 1.
+    ///   - sequence: The row's number.
     public func delay(afterFailures failures: Int, sequence: Int64) -> Duration {
         let spread = (UInt64(bitPattern: sequence) &* 0x9E37_79B9_7F4A_7C15) >> 54
         return delay(afterFailures: failures, share: Int(spread))

@@ -21,7 +21,9 @@ public final class PendingAge: Sendable {
         return { ContinuousClock.now - start }
     }
 
-    /// - Parameter oldest: the time of the oldest item; nil if nothing is pending.
+    /// - Parameters:
+    ///   - oldest: the time of the oldest item; nil if nothing is pending.
+    ///   - now: the current time.
     /// - Returns: seconds, 0 or more.
     public func seconds(of oldest: Date?, at now: Date) -> TimeInterval {
         let uptime = uptime()

@@ -74,7 +74,8 @@ package struct StrictJSON {
 
     /// Decodes a valid string, given the bytes between its quotes.
     static func text(_ content: UnsafeBufferPointer<UInt8>) -> String {
-        guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
+        guard let base = content.baseAddress, memchr(base, Int32(UInt8(ascii: "\\")), content.count) != nil
+        else { return String(decoding: content, as: UTF8.self) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(content.count)
         var at = 0
@@ -230,7 +231,7 @@ package struct StrictJSON {
         let name = try readString()
         let first = frames.last?.firstName ?? 0
         if names.count - first < Self.fewMembers {
-            for other in names[first...] where isSame(name, other) {
+            for index in first..<names.count where isSame(name, names[index]) {
                 throw Fault(.duplicateMember, at: name.range.lowerBound)
             }
         }
@@ -243,7 +244,8 @@ package struct StrictJSON {
     /// Names are compared code point by code point (RFC 8259, section 8.3): a profile may have `é` in NFC and in NFD.
     private func isSame(_ name: Name, _ other: Name) -> Bool {
         if name.isPlain, other.isPlain {
-            return name.range.count == other.range.count && part(name.range).elementsEqual(part(other.range))
+            guard name.range.count == other.range.count, let base = bytes.baseAddress else { return false }
+            return memcmp(base + name.range.lowerBound, base + other.range.lowerBound, name.range.count) == 0
         }
         return text(name).hasSameBytes(as: text(other))
     }
@@ -262,41 +264,47 @@ package struct StrictJSON {
         let start = at
         var isPlain = true
         while true {
-            skipPlainWords()
+            at = Self.endOfPlain(UnsafeRawBufferPointer(bytes), from: at)
             guard at < bytes.count else { throw Fault(.incomplete, at: at) }
             let byte = bytes[at]
             if byte == UInt8(ascii: "\"") {
                 at += 1
                 return Name(range: start..<at - 1, isPlain: isPlain)
             }
+            isPlain = false
             if byte == UInt8(ascii: "\\") {
-                isPlain = false
                 try readEscape()
             } else if byte >= 0x80 {
-                isPlain = false
                 try readMultibyte()
-            } else if byte >= 0x20 {
-                at += 1
             } else {
                 throw Fault(.controlCharacter, at: at)
             }
         }
     }
 
-    /// Skips eight bytes at a time as long as all of them are ASCII and none is a quote, a backslash or a control
-    /// character.
-    private mutating func skipPlainWords() {
-        let raw = UnsafeRawBufferPointer(bytes)
+    /// The offset of the first byte at or after `start` that is a quote, a backslash, a control character or not ASCII;
+    /// the number of bytes if no such byte follows. Eight bytes are checked at a time.
+    static func endOfPlain(_ raw: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var at = start
         let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
         while at + 8 <= raw.count {
-            let word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
             let (quotes, slashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
-            // The top bit is set for every byte below 0x20 or equal to the compared one, and perhaps for the next byte.
+            // Every byte that ends the run gets its top bit set. The subtractions borrow from the next higher byte, so
+            // a byte after such a byte may get it by mistake; the first byte with a top bit is always correct.
             let special =
-                (word &- (ones &* 0x20)) | (quotes &- ones) | (slashes &- ones) | word
-            if special & tops != 0 { return }
+                ((word &- (ones &* 0x20)) | (quotes &- ones) | (slashes &- ones) | word) & tops
+            if special != 0 {
+                return at + special.trailingZeroBitCount / 8
+            }
             at += 8
         }
+        while at < raw.count, raw[at] >= 0x20, raw[at] < 0x80, raw[at] != UInt8(ascii: "\""),
+            raw[at] != UInt8(ascii: "\\")
+        {
+            at += 1
+        }
+        return at
     }
 
     private mutating func readEscape() throws(Fault) {
@@ -395,14 +403,17 @@ package struct StrictJSON {
         at += word.utf8CodeUnitCount
     }
 
+    @inline(__always)
     private var peek: UInt8? { at < bytes.count ? bytes[at] : nil }
 
+    @inline(__always)
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard at < bytes.count, bytes[at] == UInt8(ascii: character) else { return false }
         at += 1
         return true
     }
 
+    @inline(__always)
     private mutating func skipSpace() {
         while at < bytes.count, bytes[at] <= 0x20,
             bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09

@@ -6,22 +6,22 @@ extension String {
     /// Foundation writes UUIDs in upper case. Without this, `"\(user.id)"` and the id in our own signals would be two
     /// subjects, which are neither found together nor handled in order.
     package var asSubject: String {
-        var hasUpperCase = false
-        var position = 0
-        for byte in utf8 {
+        // Nearly all subjects are lower case already.
+        guard utf8.count == 36, utf8.contains(where: { UInt8(ascii: "A")...UInt8(ascii: "F") ~= $0 }) else {
+            return self
+        }
+        for (position, byte) in utf8.enumerated() {
             switch (position, byte) {
             case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")),
                 (23, UInt8(ascii: "-")):
                 break
             case (8, _), (13, _), (18, _), (23, _): return self
-            case (..<36, UInt8(ascii: "0")...UInt8(ascii: "9")),
-                (..<36, UInt8(ascii: "a")...UInt8(ascii: "f")):
+            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")),
+                (_, UInt8(ascii: "A")...UInt8(ascii: "F")):
                 break
-            case (..<36, UInt8(ascii: "A")...UInt8(ascii: "F")): hasUpperCase = true
             default: return self
             }
-            position += 1
         }
-        return hasUpperCase && position == 36 ? lowercased() : self
+        return lowercased()
     }
 }

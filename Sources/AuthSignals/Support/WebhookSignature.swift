@@ -10,7 +10,9 @@ public struct WebhookSignature: Sendable {
     private let secret: WebhookSecret
     private let authenticationCode: @Sendable (_ message: Data, _ key: Data) -> Data
 
-    /// - Parameter authenticationCode: HMAC-SHA-256 of a message under a key.
+    /// - Parameters:
+    ///   - secret: The key that signs.
+    ///   - authenticationCode: HMAC-SHA-256 of a message under a key.
     public init(
         _ secret: WebhookSecret,
         authenticationCode: @escaping @Sendable (_ message: Data, _ key: Data) -> Data
@@ -24,6 +26,7 @@ public struct WebhookSignature: Sendable {
     /// - Parameters:
     ///   - id: the same in every attempt to deliver the same message; must not contain a dot.
     ///   - time: the time of this attempt; receivers reject requests that are minutes old.
+    ///   - body: the body of the request.
     public func headers(id: String, at time: Date, body: Data) -> [String: String] {
         let seconds = String(Int64(saturating: time.timeIntervalSince1970))
         let code = authenticationCode(Data("\(id).\(seconds).".utf8) + body, secret.exposedBytes)

@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of an ``Inbox`` as a list of checks that every implementation must pass.
+/// The contract of an `Inbox` as a list of checks that every implementation must pass.
 public enum InboxConformance {
     /// An empty inbox, and a way to write application data in its transactions.
     public struct Subject: Sendable {

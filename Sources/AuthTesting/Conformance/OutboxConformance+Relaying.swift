@@ -41,6 +41,33 @@ extension OutboxConformance {
             first.release()
             try await third.value.release()
         },
+        Sentence("A lost lease is reported to its holder, and can be acquired again") { subject in
+            guard let loseLease = subject.loseLease else { return }
+            let first = try await subject.outbox.acquireRelayLease()
+            let isLost = Locked(false)
+            let watch = Task {
+                await first.lost()
+                isLost.change { $0 = !Task.isCancelled }
+            }
+            defer { watch.cancel() }
+            try await loseLease()
+            try await eventually("the loss is reported") { isLost.value }
+            let second = try await subject.outbox.acquireRelayLease()
+            // The former holder must not release the lease of the next one.
+            first.release()
+            let outbox = subject.outbox
+            let third = Task { try await outbox.acquireRelayLease() }
+            third.cancel()
+            await #expect(throws: CancellationError.self) { try await third.value }
+            second.release()
+        },
+        Sentence("Waiting for the loss of a lease can be cancelled") { subject in
+            let lease = try await subject.outbox.acquireRelayLease()
+            let watch = Task { await lease.lost() }
+            watch.cancel()
+            await watch.value
+            lease.release()
+        },
         Sentence("Each stream of wake-ups yields a value after one or more commits") { subject in
             let streams = [subject.outbox.wakeUps(), subject.outbox.wakeUps()]
             let woken = Locked(0)

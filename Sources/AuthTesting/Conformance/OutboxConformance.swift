@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of an ``Outbox`` as a list of checks that every implementation must pass.
+/// The contract of an `Outbox` as a list of checks that every implementation must pass.
 public enum OutboxConformance {
     /// An empty outbox, and the ways to fill it.
     public struct Subject: Sendable {
@@ -12,19 +12,25 @@ public enum OutboxConformance {
         public var commit: @Sendable ([SignalDraft]) async throws -> Void
         /// Emits drafts in a transaction and rolls it back.
         public var rollBack: @Sendable ([SignalDraft]) async throws -> Void
+        /// Takes the relay lease from its holder; nil if the outbox's lease cannot be lost.
+        public var loseLease: (@Sendable () async throws -> Void)?
 
         public init(
             _ outbox: any Outbox, commit: @escaping @Sendable ([SignalDraft]) async throws -> Void,
-            rollBack: @escaping @Sendable ([SignalDraft]) async throws -> Void
+            rollBack: @escaping @Sendable ([SignalDraft]) async throws -> Void,
+            loseLease: (@Sendable () async throws -> Void)? = nil
         ) {
             self.outbox = outbox
             self.commit = commit
             self.rollBack = rollBack
+            self.loseLease = loseLease
         }
 
         /// The in-memory outbox. It has no transactions, so a rollback does nothing.
         public init(_ outbox: MemoryOutbox) {
-            self.init(outbox, commit: { outbox.commit($0) }, rollBack: { _ in })
+            self.init(
+                outbox, commit: { outbox.commit($0) }, rollBack: { _ in },
+                loseLease: { outbox.loseRelayLease() })
         }
 
         /// All pending rows that are due, read in pages of `limit`.

@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of a ``SignalPublisher`` as a list of checks that every implementation must pass.
+/// The contract of a `SignalPublisher` as a list of checks that every implementation must pass.
 public enum PublisherConformance {
     /// A publisher that is connected or connecting, and its broker.
     public struct Subject: Sendable {

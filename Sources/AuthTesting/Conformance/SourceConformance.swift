@@ -3,7 +3,7 @@ public import AuthSignals
 import Foundation
 import Testing
 
-/// The contract of a ``SignalSource`` as a list of checks that every implementation must pass.
+/// The contract of a `SignalSource` as a list of checks that every implementation must pass.
 public enum SourceConformance {
     /// A source of an empty queue with a prefetch of at least 10, and its broker.
     public struct Subject: Sendable {

@@ -41,6 +41,7 @@ public struct HandlerTest: Sendable {
     ///   - clock: the time of the worker and of the sent signals, from 2026-11-23T08:00:00Z.
     ///   - bound: how long a call waits at most for handlers, in real time.
     ///   - logger: the worker's logger.
+    ///   - isolation: the caller's isolation.
     ///   - body: the test; it receives the running worker.
     /// - Throws: the error of the body; ``NotInTime`` if messages that were sent are not settled within `bound`.
     @discardableResult

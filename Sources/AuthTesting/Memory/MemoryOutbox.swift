@@ -42,7 +42,7 @@ public final class MemoryOutbox: Outbox {
     }
 
     private let state = Mutex(State())
-    private let role = MemoryLease()
+    private let lease = MemoryLease()
 
     public init() {}
 
@@ -73,7 +73,13 @@ public final class MemoryOutbox: Outbox {
     /// The parked rows, which were permanently refused, with the reasons.
     public var parked: [Int64: String] { state.withLock { $0.parked } }
 
-    public func acquireRelayLease() async throws -> any Lease { try await role.acquire() }
+    public func acquireRelayLease() async throws -> any Lease { try await lease.acquire() }
+
+    /// Takes the relay lease from its holder, as a lost connection to the store does. The next one that waits gets it.
+    public func loseRelayLease() { lease.lose() }
+
+    /// Whether a relay waits for the lease.
+    public var isRelayLeaseAwaited: Bool { lease.isAwaited }
 
     public func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         state.withLock { state in

@@ -18,8 +18,11 @@ public final class MemorySource: SignalSource {
     /// Declares the queue and consumes it.
     ///
     /// - Parameters:
+    ///   - queue: the name of the queue.
+    ///   - broker: the broker in memory.
+    ///   - patterns: the patterns that the queue is bound with.
     ///   - prefetch: the maximum number of unsettled deliveries.
-    ///   - strictlyOrdered: see ``AuthSignals/SignalSource/isStrictlyOrdered``.
+    ///   - strictlyOrdered: see `SignalSource.isStrictlyOrdered`.
     public init(
         _ queue: String, of broker: MemoryBroker, bind patterns: [SignalPattern] = [], prefetch: Int = 16,
         strictlyOrdered: Bool = false

@@ -10,6 +10,7 @@ extension SignalRequest {
     ///
     /// - Parameters:
     ///   - id: always the same if nil.
+    ///   - client: the kind of the client.
     ///   - ip: the client's address.
     ///   - userAgent: cut to 512 bytes.
     public static func sample(
@@ -29,6 +30,8 @@ extension UserSnapshot {
     /// - Parameters:
     ///   - id: signals of one user are handled in order; give different ids to different users.
     ///   - email: the primary address.
+    ///   - username: the username.
+    ///   - isActive: whether the user may log in.
     public static func sample(
         id: String = "0199f0b1-0000-7000-8000-000000000001", email: String? = "jane.doe@example.org",
         username: String? = "jane", isActive: Bool = true
@@ -102,7 +105,12 @@ extension SocialLoginSnapshot {
     /// The log-in of an example at the provider `example`, by an existing user.
     ///
     /// - Parameters:
+    ///   - provider: the id of the provider.
     ///   - uid: the user's id at the provider.
+    ///   - process: what the user has started.
+    ///   - isExisting: whether the account at the provider is connected already.
+    ///   - accountID: the id of the stored account; nil if none is stored.
+    ///   - emailAddresses: the addresses that the provider has reported.
     ///   - extraData: the provider's profile.
     ///   - token: a JWE in compact serialization; that of the example cannot be opened.
     public static func sample(
@@ -122,6 +130,8 @@ extension SocialAccountSnapshot {
     /// The stored social account of an example, connected a day ago.
     ///
     /// - Parameters:
+    ///   - id: the id of the stored account.
+    ///   - provider: the id of the provider.
     ///   - uid: the user's id at the provider.
     ///   - extraData: the provider's profile.
     public static func sample(

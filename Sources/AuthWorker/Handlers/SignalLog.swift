@@ -28,6 +28,7 @@ public final class SignalLog: Sendable {
     private let isHeaderWritten = Mutex(false)
 
     /// - Parameters:
+    ///   - format: the form of a line.
     ///   - full: whether to print addresses, names and profiles, which are redacted otherwise.
     ///   - tokens: used to print, in place of a provider's sealed token, whether it can be opened here.
     ///   - write: receives each line with its line break; writes to standard output by default.

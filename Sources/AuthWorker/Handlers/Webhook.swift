@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import AsyncHTTPClient
 public import AuthHTTP
 public import AuthSignals
 import Crypto
 public import Foundation
-import NIOCore
-import NIOHTTP1
 
 /// A handler that posts each event to a URL, signed according to Standard Webhooks.
 ///
@@ -22,7 +19,10 @@ public struct Webhook: Sendable {
     private let connections: HTTPConnections
     private let clock: any WallClock
 
-    /// - Parameter connections: shut down by the caller.
+    /// - Parameters:
+    ///   - settings: the receiver's address, secret and time limit.
+    ///   - connections: shut down by the caller.
+    ///   - clock: the time; tests pass a clock that they set.
     public init(
         _ settings: WebhookSettings, over connections: HTTPConnections, clock: any WallClock = .system
     ) {
@@ -39,31 +39,26 @@ public struct Webhook: Sendable {
     /// - Throws: `SignalVerdict` if the response asks for a rejection (410) or a delayed retry (429 or 503 with
     ///   `Retry-After`), ``WebhookError`` for all other failures, which are retried.
     public func post(_ event: SignalEvent) async throws {
-        var request = HTTPClientRequest(url: settings.url.absoluteString)
-        request.method = .POST
-        request.headers.add(name: "content-type", value: SignalCodec.contentType)
-        request.headers.add(name: "user-agent", value: "auth-consumer")
+        var request = OutgoingRequest("POST", settings.url, timeout: settings.timeout)
+        request.headers = [("content-type", SignalCodec.contentType), ("user-agent", "auth-consumer")]
         let now = clock.now()
         for (name, value) in signature.headers(id: event.id.wireText, at: now, body: event.body) {
-            request.headers.add(name: name, value: value)
+            request.headers.append((name, value))
         }
-        request.body = .bytes(ByteBuffer(bytes: event.body))
-        guard let client = connections.client(for: settings.url) else { throw CancellationError() }
-        let response: HTTPClientResponse
+        request.body = [UInt8](event.body)
+        request.responseBody = .ignored(upTo: 64 * 1024)
+        let response: OutgoingResponse
         do {
-            response = try await client.execute(
-                request, timeout: .seconds(settings.timeout.components.seconds))
+            response = try await connections.send(request)
         } catch {
-            throw WebhookError(connections.fault(error, for: settings.url))
+            throw error.cause == .shutDown ? CancellationError() as any Error : WebhookError(error)
         }
-        // The response's body is not read.
-        switch response.status.code {
+        switch response.status {
         case 200..<300: return
         case 410: throw SignalVerdict.reject("the webhook returned status 410 (Gone)")
         case 429, 503:
-            guard let text = response.headers.first(name: "retry-after"),
-                let delay = RetryAfter.delay(text, at: now)
-            else { throw WebhookError(response.status.code) }
+            guard let text = response.header("retry-after"), let delay = RetryAfter.delay(text, at: now)
+            else { throw WebhookError(response.status) }
             throw SignalVerdict.retry(after: delay)
         case let status: throw WebhookError(status)
         }
@@ -76,23 +71,10 @@ public struct WebhookError: LoggableError {
     public let description: String
 
     /// - Parameter status: the status of its response.
-    init(_ status: UInt) { description = "the webhook returned status \(status)" }
+    init(_ status: Int) { description = "the webhook returned status \(status)" }
 
     /// - Parameter fault: why there was no response.
     init(_ fault: HTTPFault) { description = "the webhook request failed: \(fault)" }
-}
-
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.
-enum RetryAfter {
-    static func delay(_ text: String, at now: Date) -> Duration? {
-        if let seconds = Int(text), seconds >= 0 { return .seconds(min(seconds, 86_400)) }
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "GMT")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        guard let date = format.date(from: text) else { return nil }
-        return .seconds(min(max(0, date.timeIntervalSince(now).rounded(.up)), 86_400))
-    }
 }
 
 /// The settings of a ``Webhook``.
@@ -104,7 +86,10 @@ public struct WebhookSettings: Sendable {
     /// `CONSUMER_WEBHOOK_TIMEOUT`: how long an attempt may take, in seconds from 1 to 300; 10 by default.
     public var timeout: Duration
 
-    /// - Parameter timeout: how long an attempt may take.
+    /// - Parameters:
+    ///   - url: https, or http to a loopback address.
+    ///   - secret: the key that signs requests.
+    ///   - timeout: how long an attempt may take.
     public init(url: URL, secret: WebhookSecret, timeout: Duration = .seconds(10)) {
         self.url = url
         self.secret = secret

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mail submission with libcurl's SMTP: the only target that includes its headers.
+// Mail submission with libcurl's SMTP. CCurlHTTP.h has its HTTP; no other target includes libcurl's headers.
 //
 // libcurl cannot be used from Swift directly: curl_easy_setopt and curl_easy_getinfo are variadic. This interface has
 // plain structs and integers instead, one call per mail, and every call has a time-out and can be interrupted.

@@ -242,6 +242,10 @@ CRMQ_ENUM(crmq_number_option, "CRMQNumberOption") {
   /// a frame larger than negotiated, for which librabbitmq would end the connection. With this option, frames of up to
   /// twice the negotiated size are accepted, and crmq_publish is misuse. Default 0.
   CRMQ_RECEIVES_ONLY CRMQ_NAME("receivesOnly") = 7,
+  /// 0: addresses of a host that no attempt has told apart yet are tried in the resolver's order. Otherwise those of one
+  /// family are tried in an order that this number determines: the resolver gives all processes of a network the same
+  /// order, and all of them would connect to the same node. Default 0.
+  CRMQ_ADDRESS_SEED CRMQ_NAME("addressSeed") = 8,
 };
 CRMQ_ENUM_TYPE(crmq_number_option);
 
@@ -328,9 +332,9 @@ crmq_status crmq_consume(crmq_connection *connection, const char *queue, const c
 crmq_status crmq_step(crmq_connection *connection, int timeout_ms, bool want_write, crmq_handler handler,
                       void *CRMQ_NULLABLE context);
 
-/// Publishes a message without blocking; `tag` receives its number for the confirm, or 0 without confirm mode. A body
-/// of up to 96 KiB fits into the socket's buffer as a whole; a larger one may block on the network, at most until the
-/// connection is considered dead.
+/// Publishes a message without blocking; `tag` receives its number for the confirm, or 0 without confirm mode. Small
+/// messages are gathered and sent together, at the latest by the next crmq_step. A body of up to 96 KiB fits into the
+/// socket's buffer as a whole; a larger one may block on the network, at most until the connection is considered dead.
 crmq_status crmq_publish(crmq_connection *connection, const crmq_message *message, uint64_t *tag);
 
 /// Acknowledges a delivery, or all up to it.

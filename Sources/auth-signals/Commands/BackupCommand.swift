@@ -16,9 +16,13 @@ struct BackupCommand: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        let store = try await OutboxCommand.store()
+        var reader = ProcessEnvironment.settings()
+        let settings = try InstallationSettings(reading: &reader, needsSource: false)
+        let backend = try settings.storeBackend
+        try backend.requireFile()
+        let store = try await OutboxCommand.store(settings, isReadOnly: true)
         do {
-            try await StoreBackup.make(of: store, at: file)
+            try await backend.backUp(store, to: file)
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }
@@ -41,10 +45,12 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = ProcessEnvironment.settings()
-        let path = try InstallationSettings(reading: &reader, needsSource: false).store.url.path
+        let backend = try InstallationSettings(reading: &reader, needsSource: false).storeBackend
+        try backend.requireFile()
         do {
-            let sequence = try await StoreBackup.restore(file, to: path)
-            printLine("store \(path) restored; the next signal has a sequence number above \(sequence)")
+            let sequence = try await backend.restore(from: file)
+            printLine(
+                "store \(backend.location) restored; the next signal has a sequence number above \(sequence)")
         } catch let error as StoreError {
             throw ProcessFailure(.failed, error.message)
         }

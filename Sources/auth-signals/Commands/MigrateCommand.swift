@@ -14,6 +14,7 @@ struct MigrateCommand: AsyncParsableCommand {
         for users in try await installation.duplicateEmails() {
             printLine("several accounts have the same e-mail address: users \(users)")
         }
-        printLine("store is up to date: \(settings.store.url.path)")
+        await installation.close()
+        printLine("store is up to date: \(try settings.storeBackend.location)")
     }
 }

@@ -22,6 +22,6 @@ struct RelayCommand: AsyncParsableCommand {
                 housekeeping: StoreHousekeeping(installation.store), publisher: publisher, relay: relay,
                 mailLoop: nil
             ).all
-        try await ServiceRunner.run(services, logger: installation.logger)
+        try await installation.run(services)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuthBroker
+import AuthDashboard
 import AuthFlows
 import AuthServiceKit
 import AuthProviders
@@ -30,11 +31,12 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try InstallationSettings(reading: &reader)
         let metrics = settings.process.bootstrap()
         let installation = try await Installation(settings)
-        let limits = try SQLiteRateLimiter(path: settings.store.url.path + ".limits")
+        let limits = try installation.rateLimiter()
         let publishing = relay ? installation.relay() : nil
         let mailLoop = mail ? try await installation.mailLoop() : nil
+        let drain = DrainPeriod(settings.server.drainDuration)
         let health = InstallationHealth(
-            installation, relay: publishing?.relay, publisher: publishing?.publisher)
+            installation, relay: publishing?.relay, publisher: publishing?.publisher, drain: drain)
         let healthServices = try await health.services(metrics: metrics, brokerIsRequired: false)
 
         // Nothing may throw from here on until the services run, since they shut the HTTP clients down.
@@ -58,6 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
             providers: settings.providers.providers(over: client))
         var services: [any Service] = [ProviderClientService(client)]
         if let hookClient { services.append(ProviderClientService(hookClient)) }
+        let dashboard = settings.dashboard.isEnabled ? installation.dashboard(relay: publishing?.relay) : nil
+        if let dashboard { services.append(dashboard) }
         services +=
             AuthServices(
                 housekeeping: StoreHousekeeping(
@@ -66,20 +70,28 @@ struct ServeCommand: AsyncParsableCommand {
             ).all
         services += healthServices
         services.append(
-            listener(accounts, health.routes(metrics: metrics, brokerIsRequired: false), settings))
-        try await ServiceRunner.run(services, logger: installation.logger)
+            listener(
+                accounts, health.routes(metrics: metrics, brokerIsRequired: false), dashboard, settings))
+        services.append(drain)
+        try await installation.run(services)
     }
 
     private func listener(
-        _ accounts: Accounts, _ health: HealthRoutes, _ settings: InstallationSettings
+        _ accounts: Accounts, _ health: HealthRoutes, _ dashboard: Dashboard?,
+        _ settings: InstallationSettings
     ) -> ListeningService {
         let router = Router(
             context: BasicAuthRequestContext.self, options: .autoGenerateHeadEndpoints)
-        // Before the middleware, so that health probes are not logged.
+        // Before the middleware, so that health probes are neither traced nor logged.
         health.add(to: router)
+        // Before it, too, since an open page of the dashboard sends requests all the time; it logs its actions itself.
+        dashboard?.addRoutes(to: router)
+        router.add(middleware: TraceMiddleware())
         router.add(middleware: RequestLogMiddleware())
         AuthRoutes(accounts: accounts, settings: settings.server).addRoutes(to: router)
-        AccountPages(accounts: accounts, settings: settings.server).addRoutes(to: router)
+        let pages = AccountPages(accounts: accounts, settings: settings.server)
+        pages.addRoutes(to: router)
+        pages.addStartPage(to: router)
         SchemaRoutes(schemaBase: settings.signals.codec.schemaBase, exchange: settings.broker.exchange)
             .addRoutes(to: router)
         let settings = ListenerSettings(

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import AsyncHTTPClient
 import AuthBroker
 import AuthBrokerTools
+import AuthDashboard
+import AuthFlows
+import AuthHTTP
 import AuthServiceKit
 import AuthSignals
 import Foundation
-import NIOCore
-import NIOHTTP1
 
 /// RabbitMQ's management API: `BROKER_MANAGEMENT_URL`, for example `http://user:password@127.0.0.1:15672/`.
 struct ManagementAPI {
@@ -14,6 +14,7 @@ struct ManagementAPI {
     private let user: String
     private let password: String
     private let virtualHost: String
+    private var outgoing = OutgoingHTTP()
 
     /// Reads `BROKER_MANAGEMENT_URL`; nil if it is not set. Without user information in the URL, the broker's user is
     /// used.
@@ -28,9 +29,18 @@ struct ManagementAPI {
         user = parts.user ?? broker.user
         password = parts.password ?? broker.password
         virtualHost = broker.virtualHost
+        outgoing.authoritiesFile = reader.string("SSL_CERT_FILE")
         (parts.user, parts.password) = (nil, nil)
         let address = parts.string ?? ""
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+
+    /// Where the API is, for the dashboard's numbers.
+    var address: ManagementAddress? {
+        URL(string: base).map {
+            ManagementAddress(
+                url: $0, user: user, password: Password(password), virtualHost: virtualHost)
+        }
     }
 
     /// All objects of the virtual host.
@@ -38,16 +48,18 @@ struct ManagementAPI {
     /// - Throws: `ProcessFailure` if the API is not reachable or denies access.
     func inventory() async throws -> BrokerInventory {
         let vhost = encoded(virtualHost)
-        return try await asking { client in
+        return try await asking { connections in
             BrokerInventory(
-                exchanges: try await required("/api/exchanges/\(vhost)?columns=name,type,durable", client),
+                exchanges: try await required(
+                    "/api/exchanges/\(vhost)?columns=name,type,durable", connections),
                 queues: try await required(
-                    "/api/queues/\(vhost)?columns=\(Self.queueColumns)", client),
-                bindings: try await required("/api/bindings/\(vhost)", client),
-                permissions: try await get("/api/vhosts/\(vhost)/permissions", client),
-                users: try await get("/api/users", client),
-                policies: try await get("/api/policies/\(vhost)", client),
-                operatorPolicies: try await get("/api/operator-policies/\(vhost)", client))
+                    "/api/queues/\(vhost)?columns=\(Self.queueColumns)", connections),
+                bindings: try await required("/api/bindings/\(vhost)", connections),
+                permissions: try await get("/api/vhosts/\(vhost)/permissions", connections),
+                users: try await get("/api/users", connections),
+                policies: try await get("/api/policies/\(vhost)", connections),
+                operatorPolicies: try await get("/api/operator-policies/\(vhost)", connections),
+                nodes: try await get("/api/nodes?columns=name,running", connections))
         }
     }
 
@@ -55,35 +67,36 @@ struct ManagementAPI {
     ///
     /// - Throws: as ``inventory()``.
     func queue(_ name: String) async throws -> BrokerInventory.Queue? {
-        try await asking { client in
+        try await asking { connections in
             let queues: [BrokerInventory.Queue] = try await required(
-                "/api/queues/\(encoded(virtualHost))?columns=\(Self.queueColumns)", client)
+                "/api/queues/\(encoded(virtualHost))?columns=\(Self.queueColumns)", connections)
             return queues.first { $0.name == name }
         }
     }
 
-    private static let queueColumns = "name,arguments,effective_policy_definition,policy,operator_policy"
+    private static let queueColumns =
+        "name,arguments,effective_policy_definition,policy,operator_policy,type,members,leader"
 
     private func encoded(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 
-    private func asking<Answer>(_ body: (HTTPClient) async throws -> Answer) async throws -> Answer {
-        let client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
+    private func asking<Answer>(_ body: (HTTPConnections) async throws -> Answer) async throws -> Answer {
+        let connections = HTTPConnections(outgoing, connectTimeout: .seconds(10))
         do {
-            let answer = try await body(client)
-            try await client.shutdown()
+            let answer = try await body(connections)
+            await connections.shutdown()
             return answer
         } catch {
-            try? await client.shutdown()
+            await connections.shutdown()
             throw error
         }
     }
 
-    private func required<Answer: Decodable>(_ path: String, _ client: HTTPClient) async throws -> Answer {
-        guard let answer: Answer = try await get(path, client) else {
+    private func required<Answer: Decodable>(_ path: String, _ connections: HTTPConnections) async throws
+        -> Answer
+    {
+        guard let answer: Answer = try await get(path, connections) else {
             throw ProcessFailure(
                 .failed,
                 "BROKER_MANAGEMENT_URL: the user may not use the management API; it needs the tag monitoring "
@@ -93,18 +106,20 @@ struct ManagementAPI {
     }
 
     /// - Returns: nil if the user has no access to the path.
-    private func get<Answer: Decodable>(_ path: String, _ client: HTTPClient) async throws -> Answer? {
-        var request = HTTPClientRequest(url: base + path)
-        request.setBasicAuth(username: user, password: password)
-        let response: HTTPClientResponse
-        let body: ByteBuffer
+    private func get<Answer: Decodable>(_ path: String, _ connections: HTTPConnections) async throws
+        -> Answer?
+    {
+        let response: OutgoingResponse
         do {
-            response = try await client.execute(request, timeout: .seconds(10))
-            body = try await response.body.collect(upTo: 64 << 20)
+            guard let url = URL(string: base + path) else { throw HTTPFault(.other, "invalid URL") }
+            var request = OutgoingRequest(url, timeout: .seconds(10))
+            request.setBasicAuthorization(user: user, password: password)
+            request.responseBody = .upTo(64 << 20)
+            response = try await connections.send(request)
         } catch {
             throw ProcessFailure(.unreachable, "BROKER_MANAGEMENT_URL: the management API is not reachable")
         }
-        switch response.status.code {
+        switch response.status {
         case 200: break
         case 401, 403: return nil
         case let other:
@@ -112,7 +127,7 @@ struct ManagementAPI {
                 .failed, "BROKER_MANAGEMENT_URL: the management API returned status \(other)")
         }
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
+            return try JSONDecoder().decode(Answer.self, from: Data(response.body))
         } catch {
             throw ProcessFailure(
                 .failed, "BROKER_MANAGEMENT_URL: the response is not from RabbitMQ's management API")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Crypto
@@ -89,7 +90,7 @@ import Testing
         let world = try world()
         let client = world.client(.browser)
         let state = try await begun(client)
-        let rows = try await world.store.read { (reading: SQLiteReading) in
+        let rows = try await world.store.read { reading in
             try reading.contents(of: "auth_session")
         }
         #expect(!rows.contains(state))

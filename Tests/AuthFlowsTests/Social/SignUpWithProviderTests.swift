@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
@@ -246,7 +247,7 @@ import Testing
         let plain = try World()
         _ = try await plain.client().social("1 a@x.org*")
         #expect(
-            try await plain.store.read { (reading: SQLiteReading) in
+            try await plain.store.read { reading in
                 try reading.count(of: "auth_social_token")
             } == 0)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSQLiteStore
 import AuthStore
 import Foundation
 
@@ -25,6 +26,6 @@ extension Client {
 
 extension World {
     func addressCount() async throws -> Int {
-        try await store.read { (reading: SQLiteReading) in try reading.count(of: "auth_email_address") }
+        try await store.read { reading in try reading.count(of: "auth_email_address") }
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 
 /// A store in which another process wins a race: the first writes fail with a unique-constraint conflict.
 struct RacedStore: AccountStore {
-    let store: SQLiteStore
+    let store: any AccountStore
     let conflict: StoreConflict
     /// What the other process does.
     let other: @Sendable () async throws -> Void
@@ -14,7 +15,7 @@ struct RacedStore: AccountStore {
     private let raced = Locked(0)
 
     init(
-        _ store: SQLiteStore, _ conflict: StoreConflict, times: Int = 1,
+        _ store: any AccountStore, _ conflict: StoreConflict, times: Int = 1,
         _ other: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.store = store
@@ -31,10 +32,10 @@ struct RacedStore: AccountStore {
             if raced.value == 1 { try await other() }
             throw conflict
         }
-        return try await store.transaction { (transaction: any AccountTransaction) in try body(transaction) }
+        return try await store.transaction(body)
     }
 
     func read<R: Sendable>(_ body: @escaping @Sendable (any AccountReading) throws -> R) async throws -> R {
-        try await store.read { (reading: any AccountReading) in try body(reading) }
+        try await store.read(body)
     }
 }

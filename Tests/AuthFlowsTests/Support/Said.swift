@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
+import AuthPostgres
+import AuthPostgresStore
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
@@ -178,23 +181,32 @@ extension EmailAddress {
     var text: String { email + (verified ? " verified" : "") + (primary ? " primary" : "") }
 }
 
-extension SQLiteReading {
+extension AccountReading {
     /// The rows of the outbox as text, without signals that accompany others.
     func outboxContents() throws -> [String] {
-        try Row.fetchAll(database, sql: "SELECT * FROM auth_outbox").filter { row in
-            try !SignalName(validating: row["name"]).accompaniesOthers
-        }
-        .map(\.description)
+        let others = SignalName.accompanying.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return try rows(of: "auth_outbox", where: "name NOT IN (\(others))")
     }
 
     /// All rows of a table as text.
     func contents(of table: String) throws -> String {
-        try Row.fetchAll(database, sql: "SELECT * FROM \(table)").map(\.description).joined(separator: "\n")
+        try rows(of: table, where: "true").joined(separator: "\n")
     }
-}
 
-extension SQLiteReading {
     func count(of table: String) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+        if let sqlite { return try Int.fetchOne(sqlite, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+        let rows = try postgres?.query(PostgresStatement("SELECT count(*) FROM \(table)"))
+        return Int(try rows?.first?.int(0) ?? 0)
+    }
+
+    private func rows(of table: String, where condition: String) throws -> [String] {
+        if let sqlite {
+            return try Row.fetchAll(sqlite, sql: "SELECT * FROM \(table) WHERE \(condition)").map(
+                \.description)
+        }
+        // Without an order, an update would move a row.
+        let rows = try postgres?.query(
+            PostgresStatement("SELECT r::text FROM \(table) r WHERE \(condition) ORDER BY 1"))
+        return try rows?.map { try $0.text(0) } ?? []
     }
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthFlows
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
+import ToolSupport
 
-/// A complete installation in memory: a store, a fixed clock, and mail delivery.
+/// A complete installation: a store, a fixed clock, and mail delivery.
+///
+/// The store is an SQLite store in memory, or one in PostgreSQL if `AUTH_TEST_STORE=postgres`.
 final class World: Sendable {
     let clock: FixedClock
-    let store: SQLiteStore
+    let store: any OperatedStore
     let accounts: Accounts
     private let lastSequence = Locked<Int64>(0)
     private let delivered = Locked<[MailDraft]>([])
@@ -31,7 +35,11 @@ final class World: Sendable {
         configure(&settings)
         clock = FixedClock()
         let keys = KeyRing(secret: "a secret of these tests")
-        store = try SQLiteStore.inMemory(keys: keys, clock: clock)
+        if TestStore.isPostgres {
+            store = DeferredStore(keys: keys, clock: clock)
+        } else {
+            store = try SQLiteStore.inMemory(keys: keys, clock: clock)
+        }
         accounts = Accounts(
             store: store, keys: keys, settings: settings, passwords: passwords, hooks: hooks,
             providers: providers, clock: clock)
@@ -123,7 +131,9 @@ final class World: Sendable {
     /// The rows of all tables about users and sessions, to compare before and after a call; of the outbox without the
     /// signals that accompany others.
     func contents() async throws -> [String] {
-        try await store.read { (reading: SQLiteReading) in
+        // A store that numbers rows when they are read changes them then.
+        _ = try await store.rows(after: lastSequence.value, limit: 1000, now: clock.now())
+        return try await store.read { reading in
             try [
                 "auth_user", "auth_email_address", "auth_session", "auth_mail", "auth_social_account",
                 "auth_social_token", "auth_pending_signup",
@@ -137,7 +147,7 @@ final class World: Sendable {
 extension World {
     /// The number of sessions, queued mails and signals.
     func rowCounts() async throws -> [Int] {
-        try await store.read { (reading: SQLiteReading) in
+        try await store.read { reading in
             try ["auth_session", "auth_mail", "auth_outbox"].map { try reading.count(of: $0) }
         }
     }

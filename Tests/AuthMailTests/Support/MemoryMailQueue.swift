@@ -21,12 +21,27 @@ final class MemoryMailQueue: MailQueue, WallClock {
         var accepted: [UUID] = []
         var failingCalls = 0
         var isHeld = false
+        /// How many leases were granted, and how many of the first ones were lost.
+        var leases = 0
+        var lostLeases = 0
         var waiters: [AsyncStream<Void>.Continuation] = []
     }
 
     private struct Role: Lease {
         let queue: MemoryMailQueue
-        func release() { queue.state.withLock { $0.isHeld = false } }
+        let number: Int
+
+        func release() {
+            queue.state.withLock { state in
+                if number > state.lostLeases { state.isHeld = false }
+            }
+        }
+
+        func lost() async {
+            while !Task.isCancelled, queue.state.withLock({ number > $0.lostLeases }) {
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -48,6 +63,8 @@ final class MemoryMailQueue: MailQueue, WallClock {
     var accepted: [UUID] { state.withLock { $0.accepted } }
     var isHeld: Bool { state.withLock { $0.isHeld } }
     func hold() { state.withLock { $0.isHeld = true } }
+    /// Another process takes the lease from its holder, until ``letGo()``.
+    func loseLease() { state.withLock { $0.lostLeases = $0.leases } }
     func letGo() { state.withLock { $0.isHeld = false } }
     /// Makes the next calls throw.
     func fail(calls: Int) { state.withLock { $0.failingCalls = calls } }
@@ -64,11 +81,13 @@ final class MemoryMailQueue: MailQueue, WallClock {
 
     func acquireMailLease() async throws -> any Lease {
         while true {
-            let isMine = state.withLock { state in
-                defer { state.isHeld = true }
-                return !state.isHeld
+            let number = state.withLock { state -> Int? in
+                if state.isHeld { return nil }
+                state.isHeld = true
+                state.leases += 1
+                return state.leases
             }
-            if isMine { return Role(queue: self) }
+            if let number { return Role(queue: self, number: number) }
             try await Task.sleep(for: .milliseconds(2))
         }
     }

@@ -30,11 +30,12 @@ enum Samples {
     static func queued(
         _ template: MailDraft.Template = .emailConfirmation, id: UUID = Samples.id,
         to: String = "ann@example.org", values: [String: String] = Samples.values, attempts: Int = 0,
-        queuedAt: Date = Samples.date
+        queuedAt: Date = Samples.date, language: Language? = nil
     ) -> QueuedMail {
         QueuedMail(
-            id: id, draft: MailDraft(template, to: to, values: values), queuedAt: queuedAt, attempts: attempts
-        )
+            id: id, draft: MailDraft(template, to: to, values: values, language: language),
+            queuedAt: queuedAt,
+            attempts: attempts)
     }
 
     /// A mail ready to be sent.

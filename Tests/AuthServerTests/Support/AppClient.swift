@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Synchronization
 
 /// An app client, which keeps the newest session token and sends it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 
 /// A page as a browser shows it.
 struct ShownPage {
@@ -15,18 +15,50 @@ struct ShownPage {
         html.firstMatch(of: /name="csrfmiddlewaretoken" type="hidden" value="([^"]+)"/).map { String($0.1) }
     }
 
-    /// The path that the form is sent to.
+    /// The target of the page's first form, with its query.
     var target: String {
-        guard let action = html.firstMatch(of: /action="([^"]+)"/) else { return path }
-        let page = URL(string: "http://127.0.0.1" + path)
-        return URL(string: String(action.1), relativeTo: page)?.path ?? path
+        guard let form = html.firstMatch(of: /<form method="post"(?: action="([^"]+)")?/),
+            let action = form.1
+        else { return path }
+        return String(action).replacing("&amp;", with: "&")
+    }
+
+    /// The target of a redirect; nil without one.
+    var location: String? { headers[.location] }
+
+    /// The language of the texts.
+    var language: String? { html.firstMatch(of: /<html lang="([a-z]+)">/).map { String($0.1) } }
+
+    /// The value of a field; nil without the field or without a value.
+    func value(of field: String) -> String? {
+        tag(of: field)?.firstMatch(of: /\ value="([^"]*)"/).map { String($0.1) }
+    }
+
+    /// The tag of a field; nil without the field.
+    func tag(of field: String) -> String? {
+        html.matches(of: /<input [^>]*>/).map { String($0.0) }.first { $0.contains(" name=\"\(field)\"") }
+    }
+
+    /// The texts of the messages that a field refers to with `aria-describedby`.
+    func messages(of field: String) -> [String] {
+        guard let described = tag(of: field)?.firstMatch(of: /\ aria-describedby="([^"]*)"/)?.1 else {
+            return []
+        }
+        let all = html.matches(of: /<p class="[a-z]+" id="([^"]+)">([^<]*)<\/p>/)
+        return described.split(separator: " ").compactMap { id in
+            all.first { $0.1 == id }.map { String($0.2) }
+        }
     }
 }
 
 extension BrowserClient {
     /// Opens a page.
-    func open(_ path: String) async throws -> ShownPage {
-        shown(path, try await raw(.get, path))
+    ///
+    /// - Parameter language: `Accept-Language`.
+    func open(_ path: String, language: String? = nil) async throws -> ShownPage {
+        var headers = HTTPFields()
+        headers[.acceptLanguage] = language
+        return shown(path, try await raw(.get, path, headers))
     }
 
     /// Fills in and submits the page's form like a browser.

@@ -2,7 +2,7 @@
 import AuthSignals
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Synchronization
 
 /// A browser, which keeps cookies and sends them.

@@ -2,11 +2,12 @@
 import AuthFlows
 import AuthServer
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import ServerTesting
 import Logging
 import Synchronization
 

@@ -2,7 +2,10 @@
 import AuthTesting
 import AuthSignals
 import Foundation
+import PostgresSupport
 import ProgramSupport
+import Testing
+import ToolSupport
 
 /// An OpenID Connect provider with configurable faults: `Fixtures/openid_provider.py`.
 struct FaultyProvider {
@@ -67,6 +70,7 @@ extension Installation {
 
     /// The number of rows in a table of the store.
     func count(_ table: String) async throws -> Int {
+        if TestStore.isPostgres { return try await postgresCount(table) }
         let program = try Program(
             TestTools.python(),
             [
@@ -78,5 +82,11 @@ extension Installation {
             throw Mishap("cannot count the rows of \(table): \(program.log)")
         }
         return count
+    }
+
+    private func postgresCount(_ table: String) async throws -> Int {
+        let schema = try #require(environment["STORE_URL"]?.split(separator: "schema=").last)
+        let text = try await PrivatePostgres.shared.psql("SELECT count(*) FROM \(schema).\(table)")
+        return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 }

@@ -56,12 +56,12 @@ extension EndToEnd {
                 () -> PlainBrowser? in
                 let browser = try PlainBrowser()
                 let page = try await browser.open(try await browser.callback(from: server))
-                if page.location == server.base + "/accounts/login" { return browser }
+                if page.location == server.base + "/accounts/login/" { return browser }
                 #expect(page.sent("error") == "unknown")
                 return nil
             }
             #expect(
-                try await browser.open(server.base + "/accounts/login").text.contains("You are logged in"))
+                try await browser.open(server.base + "/accounts/").text.contains("You are logged in"))
             let handled = try await worker.handled(atLeast: 4)
             try await published(server)
             #expect(handled.map(\.signal).sorted() == Self.signUp.sorted())
@@ -112,7 +112,7 @@ extension EndToEnd {
             let page = try await thief.open(own.replacing(#/code=[^&]*/#, with: "code=\(code)"))
             #expect(page.sent("error") != nil)
             #expect(
-                !(try await thief.open(server.base + "/accounts/login").text.contains("You are logged in")))
+                !(try await thief.open(server.base + "/accounts/").text.contains("You are logged in")))
             #expect(try await installation.count("auth_user") == 1)
             try await published(server)
             #expect(worker.handled().map(\.signal).sorted() == Self.signUp.sorted())

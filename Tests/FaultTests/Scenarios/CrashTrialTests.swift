@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import FaultSupport

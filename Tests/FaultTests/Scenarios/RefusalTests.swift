@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import BrokerSupport
 import FaultSupport
 import Foundation
 import Testing
-import ToolSupport
 
 extension Faults {
     @Suite struct RefusalTests {
@@ -23,7 +23,7 @@ extension Faults {
                 settings.urls[0].password = "right"
                 var lost = settings
                 lost.urls[0].virtualHost = "nowhere"
-                try await world.broker.ctl("add_user", user, "wrong")
+                try await world.broker.addUser(user, password: "wrong")
                 try await world.withRelay(lost) { relay in
                     try await world.write(50)
                     try await world.refused(relay, .accessRefused)
@@ -31,19 +31,22 @@ extension Faults {
                 try await world.withWorker { _ in
                     try await world.withRelay(settings) { relay in
                         try await world.refused(relay, .accessRefused)
-                        try await world.broker.ctl("change_password", user, "right")
-                        try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
+                        try await world.broker.changePassword(of: user, to: "right")
+                        try await world.broker.setPermissions(
+                            of: user, configure: ".*", write: ".*", read: ".*")
                         try await world.drain()
-                        try await world.broker.ctl("set_permissions", user, "^$", "^$", "^$")
+                        try await world.broker.setPermissions(
+                            of: user, configure: "^$", write: "^$", read: "^$")
                         // The broker caches a channel's permissions for a while.
                         proxy.cut()
                         try await world.write(50)
                         try await world.refused(relay, .accessRefused)
-                        try await world.broker.ctl("set_permissions", user, ".*", ".*", ".*")
+                        try await world.broker.setPermissions(
+                            of: user, configure: ".*", write: ".*", read: ".*")
                         try await world.drain()
                     }
                 }
-                try await world.broker.ctl("delete_user", user)
+                try await world.broker.deleteUser(user)
             }
         }
 
@@ -55,18 +58,18 @@ extension Faults {
                 let shared = try await FaultBroker.shared
                 var settings = try world.settings
                 settings.urls = [try BrokerURL(shared.node.tlsURL)]
-                try await shared.serve(try await Certificates.make(days: -1))
+                try await shared.encrypted.replaceCertificate(days: -1)
                 try await world.write(50)
                 try await world.withWorker { _ in
                     try await world.withRelay(settings) { relay in
                         try await world.refused(relay, .tls)
-                        try await shared.serve(try await Certificates.make(for: "DNS:elsewhere.example.org"))
+                        try await shared.encrypted.replaceCertificate(for: "DNS:elsewhere.example.org")
                         try await eventually(within: .seconds(60), "the host name was rejected") {
                             guard case .connecting(let error?) = relay.publisher.status else { return false }
                             return error.message.contains("another host name")
                         }
                         try await world.write(50)
-                        try await shared.serve(try await Certificates.make())
+                        try await shared.encrypted.replaceCertificate()
                         try await world.drain()
                         #expect(relay.publisher.status == .connected)
                     }
@@ -115,17 +118,5 @@ extension TrialWorld {
             return error.code == code
         }
         #expect(try await store.status().pending > 0)
-    }
-}
-
-extension FaultBroker {
-    /// Replaces the node's certificates.
-    fileprivate func serve(_ other: Certificates) async throws {
-        defer { other.remove() }
-        for file in ["ca.pem", "server.pem", "server.key"] {
-            let bytes = try Data(contentsOf: URL(filePath: other.path(file)))
-            try bytes.write(to: URL(filePath: certificates.path(file)))
-        }
-        try await node.ctl("eval", "ssl:clear_pem_cache().")
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthSignals
+import AuthSQLiteStore
 import AuthStore
 import AuthTesting
 import FaultSupport
@@ -17,7 +18,8 @@ extension Faults {
             let disk = try SmallDisk()
             defer { disk.remove() }
             try await Trial("D", "disk of the store full: \(disk.kind)").run(store: disk.path) { world in
-                try disk.fill(world.store)
+                let store = try #require(world.store as? SQLiteStore)
+                try disk.fill(store)
                 var refusals = 0
                 let writer = TrialWriter(world.store, log: try TrialLog(world.newWriterDiary()))
                 var random = world.generator()
@@ -32,7 +34,7 @@ extension Faults {
                     try await world.withRelay { _ in
                         let pending = try await world.store.status().pending
                         try await world.handled(pending)
-                        try disk.enlarge(world.store)
+                        try disk.enlarge(store)
                         try await world.write(50)
                         try await world.drain()
                     }

@@ -8,7 +8,9 @@ import Logging
 import Testing
 
 /// All fault trials of one machine, run in sequence, each with the checker's verdict.
-@Suite("Faults", .serialized, .enabled(if: PrivateBroker.isAvailable, "\(PrivateBroker.absence)"))
+@Suite(
+    "Faults", .serialized, .timeLimit(.minutes(6)),
+    .enabled(if: PrivateBroker.isAvailable, "\(PrivateBroker.absence)"))
 enum Faults {}
 
 /// One row of the table in docs/reliability.md: an injected fault and the checker's result.
@@ -27,12 +29,14 @@ struct Trial: Sendable {
     ///
     /// - Parameters:
     ///   - broker: the node; `nil`: the one that the trials share.
+    ///   - store: the folder of the SQLite store; nil: a folder of the trial's own.
+    ///   - database: the URL of a PostgreSQL store, to use instead of SQLite.
     ///   - seed: the trial's seed; `nil`: the run's seed.
     ///   - body: injects the fault, and must stop everything that it starts.
     @discardableResult
     func run(
         on broker: PrivateBroker? = nil, singleActive: Bool = false, store: String? = nil,
-        seed: UInt64? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        database: String? = nil, seed: UInt64? = nil, sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (TrialWorld) async throws -> Void
     ) async throws -> Verdict {
         let shared = try await FaultBroker.shared
@@ -41,7 +45,7 @@ struct Trial: Sendable {
         say("seed \(seed): \(fault)")
         let world = try await TrialWorld(
             broker ?? shared.node, seed: number.utf8.reduce(seed) { $0 &* 31 &+ UInt64($1) },
-            singleActive: singleActive, store: store)
+            singleActive: singleActive, store: store, database: database)
         let start = ContinuousClock.now
         do {
             try await EventualWatch.$check.withValue({ try world.checkActorsAreAlive() }) {
@@ -64,6 +68,7 @@ struct Trial: Sendable {
         if !verdict.breaches.isEmpty { tellTail(of: world) }
         try result.write()
         try await world.remove()
+        await world.close()
         return verdict
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthConsumer
+import AuthFlows
 import AuthRelay
 import AuthSignals
 import AuthStore
@@ -39,16 +40,33 @@ extension TrialWorld {
         try await beside({ try await worker.run() }) { try await body(worker) }
     }
 
-    /// Runs a body concurrently with a writer, which commits about 100 transactions a second.
-    func withWriter(_ body: () async throws -> Void) async throws {
-        let writer = TrialWriter(store, log: try TrialLog(newWriterDiary()))
-        let random = Locked(generator())
+    /// Runs a body concurrently with writers, each of which commits about 100 transactions a second.
+    ///
+    /// - Parameters:
+    ///   - count: the number of writers; SQLite runs their transactions one after the other.
+    ///   - other: the store that they use; nil: the trial's.
+    func withWriter(
+        _ count: Int = 1, to other: (any OperatedStore)? = nil, _ body: () async throws -> Void
+    ) async throws {
+        let writers = try (0..<count).map { _ in
+            (TrialWriter(other ?? store, log: try TrialLog(newWriterDiary())), generator())
+        }
+        // A server can be away, and a network fails; with a file, every failure is a fault.
+        let isRemote = database != nil
         try await beside({
-            while !Task.isCancelled {
-                var mine = random.value
-                try await writer.write(&mine)
-                random.change { [mine] in $0 = mine }
-                try? await Task.sleep(for: .milliseconds(10))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (writer, random) in writers {
+                    group.addTask {
+                        var random = random
+                        while !Task.isCancelled {
+                            do { try await writer.write(&random) } catch let error as any TemporaryFailure
+                                where isRemote && error.secondsUntilRetry != nil
+                            {}
+                            try? await Task.sleep(for: .milliseconds(10))
+                        }
+                    }
+                }
+                try await group.waitForAll()
             }
         }) { try await body() }
     }
@@ -89,8 +107,8 @@ extension TrialWorld {
     /// Starts a process that the trial may kill.
     func actor(_ role: String, _ settings: [String: String] = [:]) throws -> Program {
         var environment = [
-            "STORE": installation.folder.path("auth.sqlite"),
-            "EFFECTS": installation.folder.path("effects.sqlite"),
+            "STORE": installation.environment["STORE_URL"] ?? "",
+            "EFFECTS": database ?? "sqlite:" + installation.folder.path("effects.sqlite"),
             "BROKER_URL": broker.url, "BROKER_EXCHANGE": installation.environment["BROKER_EXCHANGE"] ?? "",
             "QUEUE": topology.queue, "SEED": "\(generator().seedOfItsOwn)",
         ]
@@ -111,36 +129,42 @@ extension TrialWorld {
 
     /// Waits until `more` further messages have had their effect.
     func handled(_ more: Int) async throws {
-        let goal = try await effects.count() + more
+        let goal = try await reading { try await effects.count() } + more
         try await eventually(within: .seconds(60), "\(goal) messages had their effect") {
-            try await effects.count() >= goal
+            try await reading { try await effects.count() } >= goal
         }
     }
 
     /// Waits until `more` further rows are confirmed.
     func confirmed(_ more: Int) async throws {
-        let goal = try await store.status().confirmed + more
+        let goal = try await reading { try await store.status().confirmed } + more
         try await eventually(within: .seconds(60), "\(goal) rows were confirmed") {
-            try await store.status().confirmed >= goal
+            try await reading { try await store.status().confirmed } >= goal
         }
+    }
+
+    /// Reads from the store or the effects; repeats it while a database server is away.
+    func reading<Value>(_ body: () async throws -> Value) async throws -> Value {
+        if database == nil { return try await body() }
+        return try await eventualValue(within: .seconds(60), "the database can be read") { try? await body() }
     }
 
     /// Waits until everything is published and handled. After a minute it returns anyway, and the checker reports what
     /// is missing.
     func drain() async throws {
         try? await eventually(within: .seconds(60), "the outbox was empty") {
-            try await store.status().pending == 0
+            try await reading { try await store.status().pending } == 0
         }
-        let (confirmed, dead) = (try await store.status().confirmed, dead.value.count)
+        let (confirmed, dead) = (try await reading { try await store.status().confirmed }, dead.value.count)
         try? await eventually(within: .seconds(60), "everything was handled") {
-            try await effects.count() + dead >= confirmed
+            try await reading { try await effects.count() } + dead >= confirmed
         }
     }
 
     /// Republishes rows in the given states, as an operator would; by default the unrouted ones.
     func republish(_ states: Set<OutboxRecord.State> = [.unrouted]) async throws {
         let filter = OutboxFilter(states)
-        let ids = try await store.outboxRecords(filter, limit: .max).map(\.row.draft.id)
+        let ids = try await store.outboxRecords(filter, after: 0, limit: .max).map(\.row.draft.id)
         resent.change { $0.formUnion(ids) }
         _ = try await store.republish(filter)
     }

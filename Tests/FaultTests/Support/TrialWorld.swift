@@ -18,8 +18,10 @@ import ToolSupport
 final class TrialWorld: Sendable {
     let broker: PrivateBroker
     let installation: Installation
-    let store: SQLiteStore
+    let store: any OperatedStore
     let effects: TrialEffects
+    /// The URL of a PostgreSQL store; nil for SQLite.
+    let database: String?
     let topology: ConsumerTopology
     /// The queue that is only read at the end.
     let tap: String
@@ -42,23 +44,28 @@ final class TrialWorld: Sendable {
     private let diaries = Locked<[String]>([])
     private let writerDiaries = Locked<[String]>([])
 
+    /// - Parameters:
+    ///   - place: the folder of a SQLite store; nil: that of the installation.
+    ///   - database: the URL of a PostgreSQL store, which then also has the effects and the inbox.
     init(
         _ broker: PrivateBroker, seed: UInt64, singleActive: Bool = false,
-        store place: String? = nil
+        store place: String? = nil, database: String? = nil
     ) async throws {
         self.broker = broker
+        self.database = database
         self.seed = seed
         random = Locked(SeededGenerator(seed: seed))
         var settings = ["SECRET_KEY": TrialCodec.secret, "SIGNALS_SOURCE": TrialCodec.source]
         if let place { settings["STORE_URL"] = "sqlite:\(place)/auth.sqlite" }
+        if let database { settings.merge(["STORE_URL": database, "INBOX_URL": database]) { $1 } }
         installation = try Installation(broker: broker.url, settings: settings)
         let records = records
         var logger = Logger(label: "trial") { _ in records }
         logger.logLevel = .debug
         self.logger = logger
-        store = try await SQLiteStore.trial(
-            place.map { $0 + "/auth.sqlite" } ?? installation.folder.path("auth.sqlite"), logger: logger)
-        effects = try TrialEffects(installation.folder.path("effects.sqlite"))
+        store = try await TrialStore.open(installation.environment["STORE_URL"] ?? "", logger: logger)
+        effects = try await TrialEffects.open(
+            database ?? "sqlite:" + installation.folder.path("effects.sqlite"), logger: logger)
         topology = try ConsumerTopology(
             queue: installation.name(of: "work"), patterns: ["#"], singleActive: singleActive)
         tap = installation.name(of: "tap")
@@ -100,6 +107,12 @@ final class TrialWorld: Sendable {
         try await deleteTap()
     }
 
+    /// Closes the connections to the database.
+    func close() async {
+        await store.closeConnections()
+        await effects.closeConnections()
+    }
+
     // MARK: Random numbers
 
     func number(in range: ClosedRange<Int>) -> Int {
@@ -128,9 +141,10 @@ final class TrialWorld: Sendable {
     /// - Parameter emptyingTap: whether the tap queue is read, which is only possible once, at the end.
     func evidence(emptyingTap: Bool = true) async throws -> Evidence {
         var evidence = Evidence()
-        evidence.commits = try await store.outboxRecords(
-            OutboxFilter(Set(OutboxRecord.State.allCases)), limit: .max
-        ).map(Evidence.Commit.init)
+        let everything = OutboxFilter(Set(OutboxRecord.State.allCases))
+        evidence.commits = try await reading {
+            try await store.outboxRecords(everything, after: 0, limit: .max)
+        }.map(Evidence.Commit.init)
         for entry in writerDiaries.value.flatMap(TrialLog.read) {
             if entry.word == .promised { evidence.promised.insert(entry.id) }
             if entry.word == .rolledBack { evidence.rolledBack.insert(entry.id) }
@@ -138,7 +152,7 @@ final class TrialWorld: Sendable {
         evidence.runs = diaries.value.map { path in
             Evidence.runs(TrialLog.read(path).map { ($0.word == .begin, $0.id, $0.attempt) })
         }
-        evidence.effects = try await effects.all() + elsewhere.value
+        evidence.effects = try await reading { try await effects.all() } + elsewhere.value
         if emptyingTap { evidence.arrivals = [try await emptyTap()] }
         evidence.dead = dead.value
         evidence.resent = resent.value

@@ -14,6 +14,13 @@ public struct PrivateBroker: Sendable {
     }
     private static let sharedTask = Task { try await PrivateBroker.start() }
 
+    /// Another shared node, which also serves the management API. Tests use different virtual hosts: see
+    /// ``withVirtualHost(_:)``.
+    public static var managed: PrivateBroker {
+        get async throws { try await managedTask.value }
+    }
+    private static let managedTask = Task { try await PrivateBroker.start("--management") }
+
     /// Whether RabbitMQ is installed. In continuous integration this is always true, so that tests are not skipped.
     public static let isAvailable =
         ProcessInfo.processInfo.environment["CI"] != nil
@@ -46,7 +53,7 @@ public struct PrivateBroker: Sendable {
                     "rabbitmq-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
             ).path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try Watchdog.shared.guardFolder(directory)
+        try Watchdog.shared.guardFolder(directory, killedBy: Script.path)
         let output = try await Script.run(["start", directory] + options)
         var values: [String: String] = [:]
         for line in output.split(separator: "\n") {
@@ -62,10 +69,27 @@ public struct PrivateBroker: Sendable {
         try await Script.run(["ctl", directory, "-q"] + arguments)
     }
 
-    /// Runs a command line in a POSIX shell in which `rabbitmqctl` uses this node, and returns its output.
+    /// Evaluates Erlang expressions, separated by commas, on the node and returns what they print.
+    ///
+    /// This takes milliseconds. ``ctl(_:)`` takes a second, because `rabbitmqctl` starts an Erlang machine.
+    @discardableResult
+    public func evaluate(_ expressions: String) async throws -> String {
+        try await Script.run(["eval", directory, expressions])
+    }
+
+    /// Runs `rabbitmq-upgrade` on the node: `drain` or `revive`.
+    public func upgrade(_ arguments: String...) async throws {
+        try await Script.run(["upgrade", directory] + arguments)
+    }
+
+    /// Runs a command line in a POSIX shell in which `rabbitmqctl` and `rabbitmq-queues` use this node, and returns its
+    /// output.
     @discardableResult
     public func shell(_ command: String) async throws -> String {
-        let define = "rabbitmqctl() { bash '\(Script.path)' ctl '\(directory)' \"$@\"; }\n"
+        // A function's name must not contain a hyphen.
+        let define =
+            "rabbitmqctl() { bash '\(Script.path)' ctl '\(directory)' \"$@\"; }\n"
+            + "alias rabbitmq-queues=\"bash '\(Script.path)' queues '\(directory)'\"\n"
         return String(decoding: try await Tool.run("sh", ["-euc", define + command]), as: UTF8.self)
     }
 

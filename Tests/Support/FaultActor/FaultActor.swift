@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuthBroker
 import AuthConsumer
+import AuthFlows
 import AuthRelay
 import AuthSignals
 import AuthStore
@@ -32,10 +33,21 @@ struct FaultActor {
 
     private func run(_ role: String) async throws {
         switch role {
-        case "relay": try await serve(relay().services)
-        case "work": try await serve(worker().services)
+        case "relay": try await restarting { try await serve(relay().services) }
+        case "work": try await restarting { try await serve(worker().services) }
         case "write": try await write()
         default: throw Wrong(role)
+        }
+    }
+
+    /// Starts services again that ended because a server could not be reached, as the supervisor of `auth-signals` and
+    /// `auth-consumer` does with exit code 75.
+    private func restarting(_ services: () async throws -> Void) async throws {
+        while true {
+            do { return try await services() } catch  where TrialStore.isTemporary(error) {
+                logger.warning("ended; starting again", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 
@@ -71,15 +83,20 @@ struct FaultActor {
     }
 
     private func relay() async throws -> TrialRelay {
-        let store = try await SQLiteStore.trial(value("STORE"), logger: logger)
+        let store = try await TrialStore.open(value("STORE"), logger: logger)
         return TrialRelay(
             from: store, try broker(), failpoints: RelayFailpoints { crash.reach($0.rawValue) },
             logger: logger)
     }
 
-    private func worker() throws -> TrialWorker {
+    private func worker() async throws -> TrialWorker {
         var settings = DispatcherSettings()
         settings.concurrency = Int(environment["CONCURRENCY"] ?? "") ?? 8
+        if try value("EFFECTS").hasPrefix("postgres") {
+            // A server that is away for seconds must not make a trial last for minutes.
+            settings.retries = RetrySchedule(Array(repeating: .oneSecond, count: 600))
+            settings.circuitBreaker = nil
+        }
         var broker = try broker()
         broker.prefetch = 2 * settings.concurrency
         let topology = try ConsumerTopology(
@@ -87,8 +104,8 @@ struct FaultActor {
         let pause = Duration.milliseconds(Int(environment["PAUSE"] ?? "") ?? 0)
         let poison = environment["POISON"].flatMap { UUID(uuidString: $0) }
         return TrialWorker(
-            topology, broker, effects: try TrialEffects(value("EFFECTS")), log: try TrialLog(value("DIARY")),
-            settings: settings, logger: logger,
+            topology, broker, effects: try await TrialEffects.open(value("EFFECTS"), logger: logger),
+            log: try TrialLog(value("DIARY")), settings: settings, logger: logger,
             before: { context in
                 if context.id == poison { kill(getpid(), SIGKILL) }
                 crash.reach("beforeEffect")
@@ -97,14 +114,18 @@ struct FaultActor {
             after: { _ in crash.reach("afterEffect") })
     }
 
-    /// Commits transactions until the process is killed.
+    /// Commits transactions until the process is killed. While the store cannot be used, it tries again.
     private func write() async throws {
-        let store = try await SQLiteStore.trial(value("STORE"), logger: logger)
+        let store = try await TrialStore.open(value("STORE"), logger: logger)
         let writer = TrialWriter(store, log: try TrialLog(value("DIARY")))
         var random = SeededGenerator(seed: UInt64(try value("SEED")) ?? 0)
         while true {
-            try await writer.write(&random) { point in
-                crash.reach(point == .beforeCommit ? "beforeCommit" : "afterCommit")
+            do {
+                try await writer.write(&random) { point in
+                    crash.reach(point == .beforeCommit ? "beforeCommit" : "afterCommit")
+                }
+            } catch let error as any TemporaryFailure where error.secondsUntilRetry != nil {
+                try await Task.sleep(for: .milliseconds(20))
             }
         }
     }

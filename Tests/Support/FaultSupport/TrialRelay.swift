@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import AuthBroker
 package import AuthRelay
-import AuthFlows
-import AuthSignals
-package import AuthStore
+package import AuthSignals
 import Foundation
 package import Logging
 package import ServiceLifecycle
@@ -14,7 +12,7 @@ package struct TrialRelay: Sendable {
     package let relay: SignalRelay
 
     package init(
-        from store: SQLiteStore, _ broker: BrokerSettings, failpoints: RelayFailpoints = .none,
+        from store: any Outbox, _ broker: BrokerSettings, failpoints: RelayFailpoints = .none,
         logger: Logger
     ) {
         publisher = BrokerPublisher(broker, logger: logger)
@@ -40,15 +38,5 @@ package struct TrialRelay: Sendable {
         }
         publishing.cancel()
         try await publishing.value
-    }
-}
-
-extension SQLiteStore {
-    /// The store of a trial, created if it does not exist, and migrated.
-    package static func trial(_ path: String, logger: Logger) async throws -> SQLiteStore {
-        let store = try SQLiteStore(
-            path: path, keys: KeyRing(secret: TrialCodec.secret), codec: TrialCodec.codec, logger: logger)
-        try await store.migrate()
-        return store
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import AuthBroker
 package import AuthConsumer
-import AuthInbox
 package import AuthSignals
 import Foundation
 package import Logging
@@ -22,9 +21,7 @@ package struct TrialWorker: Sendable {
         after: @escaping @Sendable (SignalContext) async throws -> Void = { _ in }
     ) {
         var handlers = SignalHandlers()
-        handlers.once(TrialHappened.self, as: "effect") { _, context, database in
-            try TrialEffects.write(context.id, database)
-        }
+        effects.addHandler(to: &handlers)
         var settings = settings
         settings.middleware = [Diary(log: log, before: before, after: after)]
         source = BrokerSource(topology, broker, logger: logger)

@@ -7,12 +7,12 @@ package import ToolSupport
 
 /// Commits transactions that emit signals, rolls some back, and writes the reported results to its diary.
 package struct TrialWriter: Sendable {
-    private let store: SQLiteStore
+    private let store: any OperatedStore
     private let log: TrialLog
     private let subjects: Int
 
     /// - Parameter subjects: the number of different subjects; about every tenth signal has no subject.
-    package init(_ store: SQLiteStore, log: TrialLog, subjects: Int = 12) {
+    package init(_ store: any OperatedStore, log: TrialLog, subjects: Int = 12) {
         self.store = store
         self.log = log
         self.subjects = subjects
@@ -26,7 +26,8 @@ package struct TrialWriter: Sendable {
     /// Runs one transaction of random size. About one in ten is rolled back, and one in forty is large.
     ///
     /// - Parameter reached: called at each ``Point``; before the commit it is called within the transaction.
-    /// - Throws: the store's error; the transaction was then not committed.
+    /// - Throws: the store's error; the transaction was then not committed, except after `UnknownOutcome`, where the outcome
+    ///   is not recorded.
     package func write(
         _ random: inout SeededGenerator, reached: @escaping @Sendable (Point) -> Void = { _ in }
     ) async throws {
@@ -50,13 +51,15 @@ package struct TrialWriter: Sendable {
         let (all, ids) = (drafts, drafts.map(\.id))
         log.write(.tried, ids)
         do {
-            try await store.transaction { (transaction: SQLiteTransaction) in
-                for draft in all { try transaction.emit(draft) }
+            try await store.commit(all) {
                 reached(.beforeCommit)
                 if rollingBack { throw ChangedItsMind() }
             }
         } catch is ChangedItsMind {
             return log.write(.rolledBack, ids)
+        } catch let error as UnknownOutcome {
+            // Neither a commit nor a rollback was reported.
+            throw error
         } catch {
             log.write(.rolledBack, ids)
             throw error

@@ -3,6 +3,7 @@ import AuthTesting
 import AuthBroker
 package import AuthSignals
 import Foundation
+import ToolSupport
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -13,24 +14,48 @@ package final class Installation: Sendable {
     package let folder: Folder
     package let environment: [String: String]
     /// Separates the names of installations that share a broker.
-    private let id = UUID().uuidString.prefix(8).lowercased()
+    private let id: String
+    /// Creates the schema of the store; nil if the store is a file.
+    private let schema: Task<Void, any Error>?
 
     /// - Parameters:
     ///   - broker: an AMQP URL.
     ///   - settings: additional settings, which override the default ones.
     package init(broker: String, settings: [String: String] = [:]) throws {
         folder = try Folder()
+        id = UUID().uuidString.prefix(8).lowercased()
+        var store = ["STORE_URL": "sqlite:" + folder.path("auth.sqlite")]
+        if TestStore.isPostgres, settings["STORE_URL"] == nil {
+            let (url, creation) = try StoreServer.schema()
+            store = ["STORE_URL": url, "SECRET_KEY": String(repeating: "k", count: 32)]
+            schema = creation
+        } else {
+            schema = nil
+        }
         environment = [
-            "SIGNALS_SOURCE": "http://accounts.test", "STORE_URL": "sqlite:" + folder.path("auth.sqlite"),
+            "SIGNALS_SOURCE": "http://accounts.test",
             "INBOX_URL": "sqlite:" + folder.path("inbox.sqlite"), "MAIL_URL": "file:" + folder.path("mail"),
             "MAIL_FROM": "accounts@accounts.test", "BROKER_EXCHANGE": "auth.signals.\(id)", "HTTP_PORT": "0",
             "BROKER_URL": broker,
             "PASSWORD_SCRYPT_COST": "1024", "ACCOUNT_RATE_LIMITS": "false", "LOG_LEVEL": "trace",
-        ].merging(settings) { $1 }
+        ].merging(store) { $1 }.merging(settings) { $1 }
     }
+
+    /// Another host of an installation whose store and inbox are in PostgreSQL: the same settings, exchange and queues,
+    /// and a directory of its own.
+    package init(onAnotherHost other: Installation) throws {
+        folder = try Folder()
+        id = other.id
+        schema = other.schema
+        environment = other.environment.merging(["MAIL_URL": "file:" + folder.path("mail")]) { $1 }
+    }
+
+    /// Waits until a program can create its tables.
+    package func prepareStore() async throws { try await schema?.value }
 
     /// Starts `auth-signals serve` and waits until it listens.
     package func serve(_ arguments: [String] = [], settings: [String: String] = [:]) async throws -> Server {
+        try await prepareStore()
         let portFile = folder.path("port-\(UUID().uuidString)")
         let program = try Program(
             "auth-signals", ["serve", "--port-file", portFile] + arguments,
@@ -76,6 +101,7 @@ package final class Installation: Sendable {
     package func operate(
         _ arguments: [String], settings: [String: String] = [:], code: Int32 = 0
     ) async throws -> Program {
+        try await prepareStore()
         let program = try Program(
             "auth-signals", arguments,
             environment: environment.merging(["LOG_LEVEL": "info"]) { $1 }.merging(settings) { $1 })

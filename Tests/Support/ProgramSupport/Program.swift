@@ -44,9 +44,13 @@ package final class Program: Sendable {
         name = ([executable.lastPathComponent] + arguments.prefix(1)).joined(separator: " ")
         var environment = environment
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
-        process = try Self.spawn(
-            [executable.path] + arguments, environment, output: folder.path("output"), log: folder.path("log")
-        )
+        do {
+            process = try ChildProcess.start(
+                [executable.path] + arguments, environment: environment, output: folder.path("output"),
+                errors: folder.path("log"))
+        } catch {
+            throw Mishap("\(executable.path) cannot be started: \(error)")
+        }
     }
 
     deinit {
@@ -114,36 +118,5 @@ package final class Program: Sendable {
             state.ending = code & 0x7f == 0 ? .code((code >> 8) & 0xff) : .signal(code & 0x7f)
             return state.ending
         }
-    }
-
-    private static func spawn(
-        _ arguments: [String], _ environment: [String: String], output: String, log: String
-    ) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var (none, all) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        let argv = arguments.map { strdup($0) } + [nil]
-        let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (argv + envp).forEach { free($0) } }
-        var process = pid_t()
-        let fault = posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
-        guard fault == 0 else {
-            throw Mishap("\(arguments[0]) cannot be started: \(String(cString: strerror(fault)))")
-        }
-        return process
     }
 }

@@ -23,6 +23,11 @@ package struct Certificates: Sendable {
         return made
     }
 
+    /// Replaces the server's certificate and key, with the parameters of ``make(for:days:)``.
+    package func replaceServer(for names: String, days: Int) async throws {
+        try await sign("server", names: names, days: days)
+    }
+
     package func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
     package func path(_ file: String) -> String { "\(directory)/\(file)" }

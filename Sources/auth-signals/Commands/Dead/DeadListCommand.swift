@@ -31,7 +31,7 @@ struct DeadListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (selection, json) = (selection, json)
-        let oldest = OldestDeadLetters(limit: limit)
+        let oldest = OldestDeadLetters<String>(limit: limit)
         let handlers = DeadLetterHandlers()
         try await DeadCommand.visit(queue, progressVerb: nil) { letter in
             handlers.insert(letter)
@@ -43,7 +43,7 @@ struct DeadListCommand: AsyncParsableCommand {
             }
             return .leave
         }
-        for line in oldest.texts { printLine(line) }
+        for line in oldest.items { printLine(line) }
         if limit > 0, oldest.count > limit { noteCut(at: limit) }
         handlers.warnIfUnknown(selection.handler)
     }

@@ -22,12 +22,12 @@ struct DeadShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (id, full) = (id.lowercased(), full)
-        let found = OldestDeadLetters(limit: 0)
+        let found = OldestDeadLetters<String>(limit: 0)
         try await DeadCommand.visit(queue, progressVerb: nil) { letter in
             if letter.id.lowercased() == id { found.insert(letter) { Self.shown($0, full) } }
             return .leave
         }
-        let texts = found.texts
+        let texts = found.items
         if texts.isEmpty { throw ProcessFailure(.failed, "no dead letter has that id") }
         for text in texts { printLine(text, keepingLineBreaks: true) }
     }

@@ -3,11 +3,11 @@ import AuthBrokerTools
 import Foundation
 import Synchronization
 
-/// The oldest of the inspected dead letters, formatted for output.
+/// The oldest of the inspected dead letters, converted for output.
 ///
 /// The queue's order cannot be used: RabbitMQ requeues released messages behind those released earlier, so that an
 /// interrupted inspection leaves the inspected dead letters behind the others.
-final class OldestDeadLetters: Sendable {
+final class OldestDeadLetters<Item: Sendable>: Sendable {
     /// The sort key of a dead letter.
     private struct Key: Comparable {
         /// When the message was dead-lettered; a dead letter without a time comes first.
@@ -25,7 +25,7 @@ final class OldestDeadLetters: Sendable {
     }
 
     private struct State {
-        var kept: [(key: Key, text: String)] = []
+        var kept: [(key: Key, item: Item)] = []
         var count = 0
         /// The key of the youngest one that can still be among the oldest.
         var youngest: Key?
@@ -39,13 +39,13 @@ final class OldestDeadLetters: Sendable {
 
     /// Adds the next dead letter of the queue.
     ///
-    /// - Parameter text: formats it; called only if it is among the oldest so far.
-    func insert(_ letter: DeadLetter, _ text: (DeadLetter) -> String) {
+    /// - Parameter item: converts it; called only if it is among the oldest so far.
+    func insert(_ letter: DeadLetter, _ item: (DeadLetter) -> Item) {
         state.withLock { state in
             let key = Key(age: letter.age ?? .distantPast, looks: letter.looks, place: state.count)
             state.count += 1
             if let youngest = state.youngest, key > youngest { return }
-            state.kept.append((key, text(letter)))
+            state.kept.append((key, item(letter)))
             // Trimmed only occasionally, since sorting for every dead letter would be slow.
             if limit > 0, state.kept.count / 2 >= limit {
                 Self.sort(&state.kept, limit)
@@ -57,15 +57,15 @@ final class OldestDeadLetters: Sendable {
     /// The number of dead letters that were inserted.
     var count: Int { state.withLock { $0.count } }
 
-    /// The formatted dead letters, oldest first.
-    var texts: [String] {
+    /// The converted dead letters, oldest first.
+    var items: [Item] {
         state.withLock { state in
             Self.sort(&state.kept, limit)
-            return state.kept.map(\.text)
+            return state.kept.map(\.item)
         }
     }
 
-    private static func sort(_ kept: inout [(key: Key, text: String)], _ limit: Int) {
+    private static func sort(_ kept: inout [(key: Key, item: Item)], _ limit: Int) {
         kept.sort { $0.key < $1.key }
         if limit > 0, kept.count > limit { kept.removeLast(kept.count - limit) }
     }

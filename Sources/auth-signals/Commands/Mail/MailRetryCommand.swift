@@ -19,7 +19,7 @@ struct MailSelection: ParsableArguments {
         }
     }
 
-    func found(in store: SQLiteStore) async throws -> [UUID] {
+    func found(in store: any OperatedStore) async throws -> [UUID] {
         let ids = all ? nil : Set(ids.compactMap { UUID(uuidString: $0) })
         return try await store.failedMails(ids: ids).map(\.id)
     }

@@ -23,6 +23,6 @@ struct MailRunCommand: AsyncParsableCommand {
         let health = InstallationHealth(installation, relay: nil, publisher: nil)
         var services = try await health.services(metrics: metrics, brokerIsRequired: false)
         services.append(try await installation.mailLoop())
-        try await ServiceRunner.run(services, logger: installation.logger)
+        try await installation.run(services)
     }
 }

@@ -10,7 +10,7 @@ import Foundation
 struct DirectRepublish {
     let queue: String
     let settings: InstallationSettings
-    let store: SQLiteStore
+    let store: any OperatedStore
 
     /// - Returns: the number of signals that the broker has confirmed.
     /// - Throws: `ProcessFailure` if it has not confirmed all of them; it is safe to run the command again.

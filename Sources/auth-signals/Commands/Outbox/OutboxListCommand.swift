@@ -28,7 +28,7 @@ struct OutboxListCommand: AsyncParsableCommand {
         let filter = selection.filter(Set(states))
         // One more than asked for shows whether there are more.
         let records = try await OutboxCommand.store().outboxRecords(
-            filter, limit: limit == .max ? limit : limit + 1)
+            filter, after: 0, limit: limit == .max ? limit : limit + 1)
         for record in records.prefix(limit) {
             let line = OutboxLine(record)
             if json {

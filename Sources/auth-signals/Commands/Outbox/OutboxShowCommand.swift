@@ -18,7 +18,8 @@ struct OutboxShowCommand: AsyncParsableCommand {
     func run() async throws {
         guard let id = UUID(uuidString: id) else { throw ValidationError("the id must be a UUID") }
         let filter = OutboxFilter(Set(OutboxRecord.State.allCases), ids: [id])
-        guard let record = try await OutboxCommand.store().outboxRecords(filter, limit: 1).first else {
+        guard let record = try await OutboxCommand.store().outboxRecords(filter, after: 0, limit: 1).first
+        else {
             throw ProcessFailure(.failed, "no signal with that id is stored")
         }
         let data = try SignalCodec.decoder().decode(JSONValue.self, from: record.row.draft.data)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import AuthInbox
 import AuthServiceKit
 import AuthSignals
 import AuthStore
@@ -18,10 +17,10 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
 
             Signals that were lost with the whole store cannot be detected, for example if an older copy replaced
             it. Use `auth-signals restore` to restore a backup: it never assigns a sequence number twice, and this
-            command reports the time of the restore.
+            command reports the time of the restore. For PostgreSQL, run `auth-signals store restored` after a restore.
             """)
 
-    @Option(help: "A worker's inbox: sqlite:PATH.")
+    @Option(help: "A worker's inbox: sqlite:PATH or postgres://….")
     var inbox: String?
 
     @Option(help: "Compare only this handler's marks, by default those of all handlers.")
@@ -39,14 +38,16 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try await OutboxCommand.store()
+        var reader = ProcessEnvironment.settings()
+        let settings = try InstallationSettings(reading: &reader, needsSource: false)
+        let store = try await OutboxCommand.store(settings, isReadOnly: true)
         let verification = try await store.verifyOutbox()
         let comparison = try await compare(store)
         if json {
             let result = Result(outbox: verification, inbox: comparison)
             printLine(try result.jsonText())
         } else {
-            show(verification, comparison)
+            show(verification, comparison, try settings.storeBackend)
         }
         if !verification.isWhole {
             throw ProcessFailure(
@@ -62,7 +63,9 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         var inbox: InboxComparison?
     }
 
-    private func show(_ verification: OutboxVerification, _ comparison: InboxComparison?) {
+    private func show(
+        _ verification: OutboxVerification, _ comparison: InboxComparison?, _ backend: any StoreBackend
+    ) {
         let status = verification.status
         printLine(
             "emitted \(status.emitted) = confirmed \(status.confirmed) + unrouted \(status.unrouted)"
@@ -70,12 +73,9 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
                 + (status.erased > 0 ? " + erased \(status.erased)" : ""))
         for fault in verification.faults { printLine(fault) }
         if let restored = status.restoredAt {
-            printLine(
-                "restored from a backup at \(restored.wireText): this store has no signals that were emitted between "
-                    + "the backup and the restore, but workers may have handled them")
+            printLine(backend.restoredText(restored.wireText))
         } else {
-            printLine(
-                "unknown: whether this file was replaced by an older copy without `auth-signals restore`")
+            printLine("unknown: \(backend.unknownRestore)")
         }
         guard let comparison else { return }
         if comparison.comparesAllSignals {
@@ -91,14 +91,14 @@ struct OutboxVerifyCommand: AsyncParsableCommand {
         for line in comparison.unseen { printLine("\(line.time)  \(line.id)  \(line.name)") }
     }
 
-    private func compare(_ store: SQLiteStore) async throws -> InboxComparison? {
+    private func compare(_ store: any OperatedStore) async throws -> InboxComparison? {
         guard let inbox else { return nil }
-        let opened: SQLiteInbox
-        do {
-            opened = try SQLiteInbox.existing(path: InboxURL(parsing: inbox).path)
-        } catch let error as InboxError {
-            throw ProcessFailure(.usage, "--inbox: \(error.message)")
-        }
+        return try await ExistingInbox.with(inbox) { try await compare(store, with: $0) }
+    }
+
+    private func compare(_ store: any OperatedStore, with opened: any OperatedInbox) async throws
+        -> InboxComparison
+    {
         let work = try await opened.work()
         let marked = try await opened.handlers()
         try checkHandler(among: Set(marked + work.handlers).sorted())

@@ -13,9 +13,10 @@ struct TopologyCheckCommand: AsyncParsableCommand {
         discussion: """
             Over AMQP it checks the signals' exchange and the exchange and queues of the consumer given with
             --queue, including their arguments. With BROKER_MANAGEMENT_URL it also checks bindings, limits, all
-            other consumers, policies and, for an administrator, permissions; publishers are recognised by their
-            permissions, or listed in BROKER_PUBLISHERS. Settings: BROKER_URL, BROKER_EXCHANGE,
-            BROKER_MANAGEMENT_URL, BROKER_PUBLISHERS, SIGNALS_REQUIRED. The exit code is 1 if there are faults.
+            other consumers, policies, in a cluster the members of quorum queues and, for an administrator,
+            permissions; publishers are recognised by their permissions, or listed in BROKER_PUBLISHERS. Settings:
+            BROKER_URL, BROKER_EXCHANGE, BROKER_MANAGEMENT_URL, BROKER_PUBLISHERS, SIGNALS_REQUIRED. The exit code
+            is 1 if there are faults.
             """)
 
     @OptionGroup var consumer: ConsumerSelection
@@ -100,7 +101,7 @@ struct TopologyCheckCommand: AsyncParsableCommand {
 
     private func hidden(_ topology: ConsumerTopology?) -> [String] {
         (topology == nil ? ["consumers (select one with --queue)"] : ["other consumers"])
-            + ["bindings", "policies and limits", "permissions"]
+            + ["bindings", "policies and limits", "members of quorum queues", "permissions"]
     }
 
     private func show(_ findings: [TopologyFinding], hidden: [String]) {

@@ -11,7 +11,7 @@ import Foundation
 /// first message that was not confirmed are announced, and a later run continues after them. Messages behind it may be
 /// stored, too; they are published again with the same ids.
 struct UserAnnouncement {
-    let store: SQLiteStore
+    let store: any OperatedStore
     let codec: SignalCodec
     /// The maximum number of messages per second; nil for as many as the broker confirms.
     let rate: Int?
@@ -40,7 +40,7 @@ struct UserAnnouncement {
     /// One run's request, which all its messages share.
     private let request = SignalRequest()
 
-    init(store: SQLiteStore, codec: SignalCodec, rate: Int?) {
+    init(store: any OperatedStore, codec: SignalCodec, rate: Int?) {
         self.store = store
         self.codec = codec
         self.rate = rate

@@ -28,9 +28,9 @@ struct UserSelection: ParsableArguments {
     }
 
     /// - Throws: `ProcessFailure` if no user or several users match.
-    func user(in store: SQLiteStore) async throws -> User {
+    func user(in store: any OperatedStore) async throws -> User {
         let (id, email, username) = (id.flatMap(UUID.init(uuidString:)), email, username)
-        let found: [User] = try await store.read { (reading: SQLiteReading) in
+        let found: [User] = try await store.read { (reading: any AccountReading) in
             if let id { return try [reading.user(id: id)].compactMap(\.self) }
             if let username { return try [reading.user(username: username)].compactMap(\.self) }
             return try Self.users(of: email ?? "", reading)
@@ -49,7 +49,7 @@ struct UserSelection: ParsableArguments {
     }
 
     /// The users who have verified the address, or otherwise those who have added it.
-    private static func users(of email: String, _ reading: SQLiteReading) throws -> [User] {
+    private static func users(of email: String, _ reading: any AccountReading) throws -> [User] {
         let addresses = try reading.emailAddresses(matching: email)
         let verified = addresses.filter(\.verified)
         var ids: [User.ID] = []

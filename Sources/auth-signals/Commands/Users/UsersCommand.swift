@@ -18,11 +18,11 @@ struct UsersCommand: AsyncParsableCommand {
         ])
 
     /// The store and its accounts, for a command that changes them.
-    static func opened() async throws -> (accounts: Accounts, store: SQLiteStore) {
+    static func opened() async throws -> (accounts: Accounts, store: any OperatedStore) {
         var reader = ProcessEnvironment.settings()
         let settings = try InstallationSettings(reading: &reader)
-        let store = try await OutboxCommand.store(settings, isReadOnly: false)
-        let keys = try Installation.existingKeys(settings)
-        return (Accounts(store: store, keys: keys, settings: settings.account), store)
+        let opened = try await OutboxCommand.opened(settings, isReadOnly: false)
+        let accounts = Accounts(store: opened.store, keys: opened.keys, settings: settings.account)
+        return (accounts, opened.store)
     }
 }

@@ -79,11 +79,11 @@ struct UsersDeleteCommand: AsyncParsableCommand {
     /// Waits until no signal of the user is pending: an erased signal is not published.
     ///
     /// - Returns: false if one is still pending after the time-out or an interruption.
-    private func isPublished(_ subject: String, _ store: SQLiteStore) async throws -> Bool {
+    private func isPublished(_ subject: String, _ store: any OperatedStore) async throws -> Bool {
         let interruption = await Interruption.listening()
         let deadline = ContinuousClock.now + .seconds(wait)
         let pending = OutboxFilter([.pending], subject: subject)
-        while try await !store.outboxRecords(pending, limit: 1).isEmpty {
+        while try await !store.outboxRecords(pending, after: 0, limit: 1).isEmpty {
             if interruption.isRequested || ContinuousClock.now >= deadline { return false }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -24,12 +24,13 @@ struct UsersShowCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await OutboxCommand.store()
         let id = try await selection.user(in: store).id
-        let account: Account? = try await store.read { (reading: SQLiteReading) in
+        let account: Account? = try await store.read { (reading: any AccountReading) in
             // The user may have been deleted since.
             guard let user = try reading.user(id: id) else { return nil }
             let record = try UserRecord(user, from: reading)
             return Account(
-                user: UserLine(record), emailAddresses: record.emailAddresses.map(\.snapshot),
+                user: UserLine(record), language: user.language?.code,
+                emailAddresses: record.emailAddresses.map(\.snapshot),
                 socialAccounts: try reading.socialAccounts(of: id).map(Account.Connection.init),
                 sessions: try reading.sessions(of: id, now: Date()).map(Account.Session.init))
         }
@@ -41,12 +42,15 @@ struct UsersShowCommand: AsyncParsableCommand {
     /// The output for an account.
     private struct Account: Encodable {
         var user: UserLine
+        /// That of pages and mails; nil follows each request.
+        var language: String?
         var emailAddresses: [EmailAddressSnapshot]
         var socialAccounts: [Connection]
         var sessions: [Session]
 
         private enum CodingKeys: String, CodingKey {
-            case user, emailAddresses = "email_addresses", socialAccounts = "social_accounts", sessions
+            case user, language, emailAddresses = "email_addresses", socialAccounts = "social_accounts",
+                sessions
         }
 
         struct Connection: Encodable {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuthSignals
+import Foundation
+import GRDB
+import SQLiteSupport
+
+/// A mark to write, with the handler's writes in the same transaction; or a look-up in the order of the writes.
+struct InboxWrite: SharedWrite {
+    var mark: InboxMark
+    /// Nil: the mark is only looked up.
+    var time: Date?
+    /// Runs if the mark did not exist; nil: only the mark is written.
+    var body: InboxBody?
+
+    /// A mark alone is one statement, which changes nothing if it fails.
+    var needsSavepoint: Bool { body != nil }
+
+    /// - Returns: Whether the mark did not exist.
+    func perform(_ db: Database) throws -> Bool {
+        guard let time else { return try !mark.exists(db) }
+        try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
+        ).execute(arguments: [mark.handler, mark.messageID, time.milliseconds])
+        guard db.changesCount == 1 else { return false }
+        try body?.run(SQLiteInboxTransaction(db: db))
+        return true
+    }
+}
+
+extension InboxMark {
+    func exists(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"),
+            arguments: [handler, messageID]) ?? false
+    }
+}
