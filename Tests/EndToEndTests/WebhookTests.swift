@@ -188,15 +188,17 @@ private struct Receiver {
     }
 
     private static let script = """
-        import base64, hashlib, hmac, http.server, sys
+        import base64, hashlib, hmac, http.server, sys, threading
         answers = sys.argv[2:]
+        printing = threading.Lock()
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers['content-length']))
                 id, time = self.headers['webhook-id'], self.headers['webhook-timestamp']
                 code = hmac.new(bytes(range(32)), f'{id}.{time}.'.encode() + body, hashlib.sha256).digest()
                 right = self.headers['webhook-signature'] == 'v1,' + base64.b64encode(code).decode()
-                print(id, self.headers['content-type'], 'signed' if right else 'forged', flush=True)
+                with printing: # print alone writes words and line end separately, so lines of two threads could mix
+                    print(id, self.headers['content-type'], 'signed' if right else 'forged', flush=True)
                 words = (answers.pop(0) if answers else '200').split()
                 self.send_response(int(words[0]))
                 if len(words) == 3: self.send_header(words[1], words[2])

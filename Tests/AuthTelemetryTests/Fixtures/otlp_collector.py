@@ -10,6 +10,7 @@ Both print each span as one line of JSON.
 import http.server
 import json
 import sys
+import threading
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
@@ -64,6 +65,9 @@ def spans(body):
                 }
 
 
+printing = threading.Lock()
+
+
 class Collector(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     refusals = []
@@ -76,7 +80,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
             self.answer(404, b"")
         else:
             lines = [json.dumps(span | {"key": self.headers["X-Key"]}) for span in spans(body)]
-            print("\n".join(lines), flush=True)
+            with printing:  # print alone writes text and line end separately, so lines of two threads could mix
+                print("\n".join(lines), flush=True)
             self.answer(200, ExportTraceServiceResponse().SerializeToString())
 
     def answer(self, status, body):
