@@ -17,7 +17,7 @@ struct InboxWrite: SharedWrite {
 
     /// - Returns: Whether the mark did not exist.
     func perform(_ db: Database) throws -> Bool {
-        guard let time else { return try !mark.exists(db) }
+        guard let time else { return try !mark.exists(InboxMark.lookUp(db)) }
         try db.cachedStatement(
             sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
         ).execute(arguments: [mark.handler, mark.messageID, time.milliseconds])
@@ -28,10 +28,13 @@ struct InboxWrite: SharedWrite {
 }
 
 extension InboxMark {
-    func exists(_ db: Database) throws -> Bool {
-        try Bool.fetchOne(
-            db.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"),
-            arguments: [handler, messageID]) ?? false
+    /// The statement that looks up a mark.
+    static func lookUp(_ db: Database) throws -> Statement {
+        try db.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)")
+    }
+
+    func exists(_ lookUp: Statement) throws -> Bool {
+        try Bool.fetchOne(lookUp, arguments: [handler, messageID]) ?? false
     }
 }

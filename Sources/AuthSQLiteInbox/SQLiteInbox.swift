@@ -49,7 +49,10 @@ public final class SQLiteInbox: Inbox {
         self.database = database
         reads = GroupCommit(largest: Self.largestBatch, gathers: true) { marks in
             do {
-                return try await database.read { db in try marks.map { .success(try $0.exists(db)) } }
+                return try await database.read { db in
+                    let lookUp = try InboxMark.lookUp(db)
+                    return try marks.map { .success(try $0.exists(lookUp)) }
+                }
             } catch {
                 return marks.map { _ in .failure(error) }
             }
