@@ -22,9 +22,7 @@ public import Tracing
 public final class SignalDispatcher: Service {
     private let source: any SignalSource
     private let handlers: HandlerTable
-    private let inbox: (any Inbox)?
     private let settings: DispatcherSettings
-    private let clock: any WallClock
     private let logger: Logger
     private let metrics: DispatchMetrics
     private let runner: HandlerRunner
@@ -32,6 +30,8 @@ public final class SignalDispatcher: Service {
     private let watch: HandlerWatch
     private let queue: DeliveryQueue
     private let submittedMarks: SubmittedMarks
+    /// nil without an inbox.
+    private let pruner: InboxPruner?
 
     /// - Parameters:
     ///   - source: Must be stopped after the dispatcher, which needs it to finish.
@@ -57,9 +57,7 @@ public final class SignalDispatcher: Service {
         self.source = source
         let table = HandlerTable(handlers, settings, clock: clock, logger: logger, metrics: metrics)
         self.handlers = table
-        self.inbox = inbox
         self.settings = settings
-        self.clock = clock
         self.logger = logger
         self.metrics = DispatchMetrics(factory: metrics)
         runner = HandlerRunner(inbox: inbox, settings: settings, clock: clock, logger: logger, tracer: tracer)
@@ -70,6 +68,7 @@ public final class SignalDispatcher: Service {
             concurrency: settings.concurrency, isStrict: source.isStrictlyOrdered, limits: table.limits,
             batches: table.batches)
         submittedMarks = SubmittedMarks(limit: settings.concurrency)
+        pruner = inbox.map { InboxPruner(of: $0, settings: settings, clock: clock, logger: logger) }
     }
 
     /// The states of the handlers' circuits, by the handler's name, at this moment; empty if
@@ -227,27 +226,7 @@ public final class SignalDispatcher: Service {
     }
 
     private func pruneInbox() async -> Ended {
-        var check = ClockJumpCheck()
-        while let inbox, !Task.isCancelled {
-            let retention = settings.inboxRetention / .seconds(1)
-            do {
-                let now = clock.now()
-                if check.accepts(now) {
-                    let count = try await inbox.prune(before: now.addingTimeInterval(-retention))
-                    if count > 0 { logger.debug("inbox pruned", metadata: ["count": "\(count)"]) }
-                } else {
-                    logger.warning(
-                        """
-                        clock is more than a day ahead of the last inbox pruning; nothing is deleted until the next \
-                        pruning confirms it
-                        """,
-                        metadata: ["clock": "\(now.wireText)"])
-                }
-            } catch {
-                logger.warning("inbox pruning failed", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: settings.pruneInterval)
-        }
+        await pruner?.run()
         return .other
     }
 
