@@ -20,15 +20,15 @@ public import Tracing
 ///
 /// A handler that fails for every message is not called for a while; see ``CircuitBreakerSettings`` and ``circuits``.
 public final class SignalDispatcher: Service {
-    private let source: any SignalSource
+    let source: any SignalSource
     private let handlers: HandlerTable
     private let settings: DispatcherSettings
-    private let logger: Logger
+    let logger: Logger
     private let metrics: DispatchMetrics
-    private let runner: HandlerRunner
+    let runner: HandlerRunner
     private let republisher: DeliveryRepublisher
     private let watch: HandlerWatch
-    private let queue: DeliveryQueue
+    let queue: DeliveryQueue
     private let submittedMarks: SubmittedMarks
     /// nil without an inbox.
     private let pruner: InboxPruner?
@@ -116,7 +116,7 @@ public final class SignalDispatcher: Service {
     }
 
     /// What a worker has done with a delivery or a batch.
-    private enum Progress {
+    enum Progress {
         /// The delivery is settled, or will be redelivered.
         case ended
         /// The delivery waits without a worker, or the batch has ended: nothing has to be reported to the queue.
@@ -340,7 +340,7 @@ public final class SignalDispatcher: Service {
         await source.flush()
     }
 
-    private func settle(_ inFlight: InFlightDelivery) async {
+    func settle(_ inFlight: InFlightDelivery) async {
         if inFlight.copies.isEmpty {
             source.acknowledge(inFlight.delivery)
         } else {
@@ -351,7 +351,7 @@ public final class SignalDispatcher: Service {
     }
 
     /// Whether the current handler may be called now.
-    private enum Readiness {
+    enum Readiness {
         case runs
         /// Not at all: the delivery continues with the next handler.
         case isSkipped
@@ -387,7 +387,7 @@ public final class SignalDispatcher: Service {
     }
 
     /// The current handler has returned, or was not called for a duplicate.
-    private func succeed(
+    func succeed(
         _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
     ) {
         _ = entry.policy.circuit?.ended(outcome, of: inFlight.event.id, asProbe: inFlight.isProbe)
@@ -400,7 +400,7 @@ public final class SignalDispatcher: Service {
     ///
     /// If its circuit is open, the failure is not counted as an attempt: the copy is deferred. In a strictly ordered
     /// queue the delivery stays at this handler, and is held.
-    private func fail(_ inFlight: inout InFlightDelivery, _ error: any Error) {
+    func fail(_ inFlight: inout InFlightDelivery, _ error: any Error) {
         guard let entry = inFlight.entry else { return }
         entry.metrics.failed.increment()
         returnPermit(of: inFlight)
@@ -436,7 +436,7 @@ public final class SignalDispatcher: Service {
     ///
     /// - Parameter isPaced: false within a batch, whose other messages wait for this one.
     /// - Returns: `waits` if the delivery must stay unsettled, because it can no longer be settled or the worker stops.
-    private func admit(
+    func admit(
         _ inFlight: inout InFlightDelivery, _ entry: HandlerTable.Entry, _ circuit: HandlerCircuit,
         isPaced: Bool = true
     ) async -> Readiness {
@@ -480,129 +480,6 @@ public final class SignalDispatcher: Service {
 
     /// How often a held message is looked at: an open circuit's next probe may be due, or the worker may stop.
     private static let holdPause = Duration.milliseconds(20)
-
-    // MARK: Batches
-
-    /// Whether the message is handled together with others. A message that failed before, or may have crashed a worker,
-    /// is handled alone, and so is every message while the circuit is open.
-    private func mayJoinBatch(_ inFlight: InFlightDelivery, _ entry: HandlerTable.Entry) -> Bool {
-        !SubjectScheduler.mayBePoison(inFlight.delivery)
-            && inFlight.delivery.message.attempts(of: entry.handler) == 0
-            && (entry.policy.circuit?.state ?? .closed) == .closed
-    }
-
-    /// Handles a batch; after a failure, one by one.
-    private func handle(_ begun: InFlightBatch, _ worker: WatchedWorker) async -> Progress {
-        var batch = begun
-        if !batch.isSplit {
-            batch.members = []
-            for member in begun.members {
-                // Those of a lost connection are redelivered.
-                if source.isCurrent(member.delivery) {
-                    batch.members.append(member)
-                } else {
-                    queue.leaveBatch(member)
-                }
-            }
-            batch.isSplit = true
-            if batch.members.count > 1, let entry = batch.members.first?.entry,
-                let batchHandler = entry.handler.batch, (entry.policy.circuit?.state ?? .closed) == .closed
-            {
-                var unfinished = batch
-                unfinished.timedOutAsWhole = true
-                do {
-                    switch try await runner.run(
-                        entry, batchHandler, for: batch, ifAbandoned: unfinished, in: worker)
-                    {
-                    case .handled, .unmarked: await succeed(batch, entry, .success)
-                    case .duplicate: await succeed(batch, entry, .neutral)
-                    case .abandoned: return .abandoned
-                    }
-                    batch.members = []
-                } catch {
-                    if Task.isCancelled { return .waits }
-                    logSplit(batch, entry, after: error)
-                }
-            }
-        }
-        while let member = batch.members.first {
-            switch await handleFirst(of: &batch, member, worker) {
-            case .ended: batch.members.removeFirst()
-            case let other: return other
-            }
-        }
-        queue.endBatch(batch.index)
-        return .waits
-    }
-
-    /// Handles the first message of a split batch.
-    ///
-    /// - Returns: `waits` if the task is cancelled.
-    private func handleFirst(
-        of batch: inout InFlightBatch, _ begun: InFlightDelivery, _ worker: WatchedWorker
-    ) async -> Progress {
-        var member = begun
-        // After a time-out the handler of the batch is done.
-        while let entry = member.entry, entry.policy.batch == batch.index {
-            guard source.isCurrent(member.delivery) else { break }
-            if let circuit = entry.policy.circuit, !circuit.isQuiet {
-                switch await admit(&member, entry, circuit, isPaced: false) {
-                case .runs: break
-                case .isSkipped: continue
-                case .waits:
-                    queue.leaveBatch(member)
-                    return .ended
-                }
-            }
-            batch.members[0] = member
-            do {
-                switch try await runner.run(entry, for: member, of: batch, in: worker) {
-                case .handled, .unmarked: succeed(&member, entry, .success)
-                case .duplicate: succeed(&member, entry, .neutral)
-                case .abandoned: return .abandoned
-                }
-            } catch {
-                if Task.isCancelled { return .waits }
-                fail(&member, error)
-            }
-        }
-        await leave(member)
-        return .ended
-    }
-
-    /// All messages of a batch are handled.
-    private func succeed(
-        _ batch: InFlightBatch, _ entry: HandlerTable.Entry, _ outcome: CircuitBreaker.Outcome
-    ) async {
-        _ = entry.policy.circuit?.ended(outcome, of: batch.members[0].event.id, asProbe: false)
-        // A copy that cannot be published for a while must not keep the others from being acknowledged.
-        let members =
-            source.isStrictlyOrdered
-            ? batch.members
-            : batch.members.filter(\.copies.isEmpty) + batch.members.filter { !$0.copies.isEmpty }
-        for member in members {
-            var member = member
-            member.advance()
-            await leave(member)
-        }
-    }
-
-    /// The batch has handled a message: settles it after its last handler.
-    private func leave(_ member: InFlightDelivery) async {
-        var member = member
-        member.hasStarted = true
-        if member.entry == nil { await settle(member) }
-        queue.leaveBatch(member)
-    }
-
-    private func logSplit(_ batch: InFlightBatch, _ entry: HandlerTable.Entry, after error: any Error) {
-        logger.warning(
-            "batch failed; its messages are handled one by one",
-            metadata: [
-                "handler": "\(entry.handler.name)", "count": "\(batch.members.count)",
-                "error": "\(type(of: error))",
-            ])
-    }
 }
 
 extension SignalHandler {
