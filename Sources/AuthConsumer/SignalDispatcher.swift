@@ -29,7 +29,7 @@ public final class SignalDispatcher: Service {
     let republisher: DeliveryRepublisher
     private let watch: HandlerWatch
     let queue: DeliveryQueue
-    private let submittedMarks: SubmittedMarks
+    let submittedMarks: SubmittedMarks
     /// nil without an inbox.
     private let pruner: InboxPruner?
 
@@ -309,35 +309,6 @@ public final class SignalDispatcher: Service {
         }
         await settle(inFlight)
         return .ended
-    }
-
-    /// Whether the worker may handle other deliveries while the inbox commits the mark of the current handler.
-    ///
-    /// It may if only the acknowledgement follows: a copy for another handler must not be published before the mark is
-    /// committed. A delivery that may crash the process is settled before others start.
-    private func maySubmitMark(_ inFlight: InFlightDelivery) -> Bool {
-        inFlight.isAtLastHandler && inFlight.copies.isEmpty && !source.isStrictlyOrdered
-            && !SubjectScheduler.mayBePoison(inFlight.delivery)
-    }
-
-    /// Submits the mark of the last handler, and acknowledges the delivery after its commit. Waits for it if too many
-    /// are not committed yet.
-    private func settleAfterMark(_ inFlight: InFlightDelivery, _ entry: HandlerTable.Entry) async {
-        guard submittedMarks.begin() else {
-            await runner.mark(entry.handler, inFlight.event)
-            return await settle(inFlight)
-        }
-        runner.submitMark(entry.handler, inFlight.event) { [source, submittedMarks] in
-            source.acknowledge(inFlight.delivery)
-            inFlight.span?.end()
-            submittedMarks.end()
-        }
-    }
-
-    /// Settles the deliveries that are handled, so that they are not redelivered if the process dies.
-    private func settleEarlier() async {
-        await submittedMarks.drain()
-        await source.flush()
     }
 
     func settle(_ inFlight: InFlightDelivery) async {

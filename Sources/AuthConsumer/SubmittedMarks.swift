@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthSignals
 import Synchronization
 
 /// Counts the deliveries whose last handler has returned and whose mark the inbox is committing, while their workers
@@ -44,5 +45,36 @@ final class SubmittedMarks: Sendable {
             }
             if isDrained { continuation.resume() }
         }
+    }
+}
+
+extension SignalDispatcher {
+    /// Whether the worker may handle other deliveries while the inbox commits the mark of the current handler.
+    ///
+    /// It may if only the acknowledgement follows: a copy for another handler must not be published before the mark is
+    /// committed. A delivery that may crash the process is settled before others start.
+    func maySubmitMark(_ inFlight: InFlightDelivery) -> Bool {
+        inFlight.isAtLastHandler && inFlight.copies.isEmpty && !source.isStrictlyOrdered
+            && !SubjectScheduler.mayBePoison(inFlight.delivery)
+    }
+
+    /// Submits the mark of the last handler, and acknowledges the delivery after its commit. Waits for it if too many
+    /// are not committed yet.
+    func settleAfterMark(_ inFlight: InFlightDelivery, _ entry: HandlerTable.Entry) async {
+        guard submittedMarks.begin() else {
+            await runner.mark(entry.handler, inFlight.event)
+            return await settle(inFlight)
+        }
+        runner.submitMark(entry.handler, inFlight.event) { [source, submittedMarks] in
+            source.acknowledge(inFlight.delivery)
+            inFlight.span?.end()
+            submittedMarks.end()
+        }
+    }
+
+    /// Settles the deliveries that are handled, so that they are not redelivered if the process dies.
+    func settleEarlier() async {
+        await submittedMarks.drain()
+        await source.flush()
     }
 }
