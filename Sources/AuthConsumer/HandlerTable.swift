@@ -6,10 +6,17 @@ import Synchronization
 
 /// The handlers with their metrics, with a cache by signal name.
 final class HandlerTable: Sendable {
-    struct Entry: Sendable {
+    /// A handler and what belongs to it. A class, since each message copies it several times.
+    final class Entry: Sendable {
         let handler: SignalHandler
         let metrics: DispatchMetrics.PerHandler
         let policy: HandlerPolicy
+
+        init(handler: SignalHandler, metrics: DispatchMetrics.PerHandler, policy: HandlerPolicy) {
+            self.handler = handler
+            self.metrics = metrics
+            self.policy = policy
+        }
     }
 
     /// Signal names come from the wire: the cache is limited to more names than a catalogue has.
@@ -35,7 +42,7 @@ final class HandlerTable: Sendable {
         var (limits, batches): ([Int], [HandlerBatch]) = ([], [])
         var entries: [String: Entry] = [:]
         for handler in handlers.all + [handlers.unhandled].compactMap({ $0 }) {
-            var policy = HandlerPolicy.Values(handler.options, settings)
+            var policy = HandlerPolicy(handler.options, settings)
             if let limit = handler.options.concurrency, limit < settings.concurrency {
                 policy.permits = limits.count
                 limits.append(limit)
@@ -50,7 +57,7 @@ final class HandlerTable: Sendable {
             }
             entries[handler.name] = Entry(
                 handler: handler, metrics: DispatchMetrics.PerHandler(handler.name, factory),
-                policy: HandlerPolicy(policy))
+                policy: policy)
         }
         self.entries = entries
         self.limits = limits
@@ -80,42 +87,26 @@ final class HandlerTable: Sendable {
     var circuits: [String: CircuitState] { entries.compactMapValues { $0.policy.circuit?.state } }
 }
 
-/// How a handler's messages are handled. A class, so that a copy of an entry costs one reference count.
-final class HandlerPolicy: Sendable {
-    struct Values: Sendable {
-        var retries: RetrySchedule
-        /// How long a run may take.
-        var timeout: Duration
-        /// nil if the handler has no circuit breaker.
-        var circuit: HandlerCircuit?
-        /// The index of the handler's limit of overlapping runs, if it has one.
-        var permits: Int?
-        /// The index of the handler's batch, if it has one.
-        var batch: Int?
-        /// Whether the handler does not receive all messages of its interest.
-        var hasFilter: Bool
-
-        init(_ options: HandlerOptions, _ settings: DispatcherSettings) {
-            retries = RetrySchedule(options.retry, default: settings.retries)
-            timeout = max(options.timeout ?? settings.handlerTimeout, .milliseconds(1))
-            hasFilter = options.accepts != nil
-        }
-    }
-
+/// How a handler's messages are handled.
+struct HandlerPolicy: Sendable {
     let retries: RetrySchedule
+    /// How long a run may take.
     let timeout: Duration
-    let circuit: HandlerCircuit?
-    let permits: Int?
-    let batch: Int?
-    /// Whether the handler has no filter, no limit and no batch, so that it is simply called.
-    let isPlain: Bool
+    /// nil if the handler has no circuit breaker.
+    var circuit: HandlerCircuit?
+    /// The index of the handler's limit of overlapping runs, if it has one.
+    var permits: Int?
+    /// The index of the handler's batch, if it has one.
+    var batch: Int?
+    /// Whether the handler does not receive all messages of its interest.
+    let hasFilter: Bool
 
-    init(_ values: Values) {
-        retries = values.retries
-        timeout = values.timeout
-        circuit = values.circuit
-        permits = values.permits
-        batch = values.batch
-        isPlain = !values.hasFilter && values.permits == nil && values.batch == nil
+    init(_ options: HandlerOptions, _ settings: DispatcherSettings) {
+        retries = RetrySchedule(options.retry, default: settings.retries)
+        timeout = max(options.timeout ?? settings.handlerTimeout, .milliseconds(1))
+        hasFilter = options.accepts != nil
     }
+
+    /// Whether the handler has no filter, no limit and no batch, so that it is simply called.
+    var isPlain: Bool { !hasFilter && permits == nil && batch == nil }
 }
