@@ -126,7 +126,7 @@ struct StoreCopyTests {
 enum Fault: Sendable { case atLastTable, atEnd }
 
 /// Rows in memory, as another store would return them.
-private struct MemoryTables: StoreTableSource, StoreTableReader {
+struct MemoryTables: StoreTableSource, StoreTableReader {
     static let ada = UUID()
 
     var rows: [String: [[StoreValue]]] = [

@@ -125,6 +125,21 @@ public struct PrivateSchema: Sendable {
             .filter { $0.contains("Seq Scan on auth_") }
     }
 
+    /// Runs a statement and returns the tables of which the server has read many rows for it, also in functions and for
+    /// foreign keys, whose statements have no plan that a client can ask for.
+    ///
+    /// - Parameter count: how many rows may be read of each table.
+    public func tablesRead(by sql: String, moreThan count: Int) async throws -> [String] {
+        // One transaction, since these statistics are the running transaction's.
+        let output = try await psql(
+            """
+            \(sql); SELECT relname FROM pg_stat_xact_user_tables
+            WHERE schemaname = current_schema() AND seq_tup_read + coalesce(idx_tup_fetch, 0) > \(count)
+            """)
+        // Some versions of psql also print the result of the statement.
+        return output.split(separator: "\n").map(String.init).filter { $0.hasPrefix("auth_") }
+    }
+
     /// Drops the schema with all its tables; the server ends with the process, so a test need not.
     public func drop() async throws { try await server.psql("DROP SCHEMA \(name) CASCADE") }
 }
