@@ -70,7 +70,8 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     /// Waits until the request was performed. A cancelled task waits, too, since it must receive the result.
     @inlinable
     package func callAsFunction(_ request: Request) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
+        // Not checked, since work() resumes each caller once: the check would cost an allocation for every request.
+        try await withUnsafeThrowingContinuation { continuation in
             submit(request) { continuation.resume(with: $0) }
         }
     }

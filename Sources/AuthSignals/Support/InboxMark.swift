@@ -12,6 +12,9 @@ package struct InboxMark: Hashable, Sendable {
         self.handler = handler
         self.messageID = messageID
     }
+
+    /// The id alone: few messages have several handlers, and hashing a name for every message costs more.
+    package func hash(into hasher: inout Hasher) { hasher.combine(messageID) }
 }
 
 /// An inbox that can write a mark while its caller continues.
