@@ -74,8 +74,9 @@ package struct SQLiteFile: Sendable {
         var configuration = Configuration()
         configuration.label = label
         configuration.busyMode = .timeout(5)
-        StatementObserver.observe(&configuration)
+        let observer = StatementObserver.current
         configuration.prepareDatabase { database in
+            if let observer { StatementObserver.observe(database, observer) }
             // Truncates a write-ahead log that has grown large.
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }

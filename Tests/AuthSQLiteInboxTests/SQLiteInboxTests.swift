@@ -45,6 +45,9 @@ import Testing
         let folder = try Folder()
         try await SQLiteInbox(path: folder.file).markDone(handler: "a", messageID: UUID(), at: Date())
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: folder.file)
+        try await eventually("the inbox that has written is closed") {
+            !FileManager.default.fileExists(atPath: folder.file + "-wal")
+        }
         let before = FileManager.default.contents(atPath: folder.file)
         let asked = try SQLiteInbox.existing(path: folder.file)
         #expect(try await asked.handlers() == ["a"])

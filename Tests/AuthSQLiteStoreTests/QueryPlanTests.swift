@@ -122,7 +122,7 @@ import Testing
         in folder: TemporaryFolder, _ statements: Locked<Set<String>>
     ) async throws {
         let observer: @Sendable (String) -> Void = { sql in statements.change { _ = $0.insert(sql) } }
-        let (path, backup) = (folder.file("others.sqlite"), folder.file("others.backup"))
+        let path = folder.file("others.sqlite")
         try await SQLiteStore(path: path, keys: .test, codec: .test).migrate()
         try await StatementObserver.$current.withValue(observer) {
             let store = try SQLiteStore(path: path, keys: .test, codec: .test)
@@ -130,8 +130,6 @@ import Testing
             try await store.checkSchema()
             _ = try await store.duplicateEmails()
             _ = try await store.opensEncryptedValues()
-            try await StoreBackup.make(of: store, at: backup)
-            _ = try await StoreBackup.restore(backup, to: folder.file("restored.sqlite"))
             let copied = try SQLiteStore(existing: path, isReadOnly: true, keys: .test, codec: .test)
             try copied.readTables { reader in
                 for table in StoreTable.all { try reader.forEachBatch(of: table, limit: 1) { _ in } }

@@ -3,6 +3,7 @@ import AuthFlows
 import AuthSignals
 import AuthSQLiteStore
 import AuthStore
+import AuthTesting
 import Foundation
 import GRDB
 import Testing
@@ -20,6 +21,9 @@ import Testing
         try await folder.store().emit(1, of: "ada")
         let file = folder.file("auth.sqlite")
         chmod(file, 0o644)
+        try await eventually("the store that has written is closed") {
+            !FileManager.default.fileExists(atPath: file + "-wal")
+        }
         let bytes = FileManager.default.contents(atPath: file)
         let store = try opened("auth.sqlite")
         try await store.checkSchema()

@@ -86,9 +86,7 @@ public enum StoreBackup {
         let draft = "\(path).\(UUID().uuidString)"
         try StoreError.convertingFileErrors(try PrivateFile.create(draft))
         defer { for file in [draft, draft + "-wal", draft + "-shm", draft + "-journal"] { unlink(file) } }
-        var configuration = Configuration()
-        StatementObserver.observe(&configuration)
-        let queue = try DatabaseQueue(path: draft, configuration: configuration)
+        let queue = try DatabaseQueue(path: draft)
         try source.backup(to: queue)
         // One file, without a write-ahead log beside it.
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
@@ -115,13 +113,8 @@ public enum StoreBackup {
     private static func blocking<Answer: Sendable>(
         _ work: @escaping @Sendable () throws -> Answer
     ) async throws -> Answer {
-        // A dispatch queue has no task-local values.
-        let observer = StatementObserver.current
-        return try await withCheckedThrowingContinuation { done in
-            DispatchQueue.global().async {
-                let result = StatementObserver.$current.withValue(observer) { Result(catching: work) }
-                done.resume(with: result)
-            }
+        try await withCheckedThrowingContinuation { done in
+            DispatchQueue.global().async { done.resume(with: Result(catching: work)) }
         }
     }
 }
