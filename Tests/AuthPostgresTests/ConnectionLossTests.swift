@@ -185,9 +185,10 @@ import Testing
     @Test func `an id that a crashed server has given to another transaction is not taken for a commit`()
         async throws
     {
-        // For a standby, the server also records which ids are running, every 15 s: a recorded id is not given again.
+        // A recorded id is not given again. For a standby, the server also records which ids are running, every 15 s; and
+        // the lost connection's transaction is rolled back, which must not be on disk when the server is killed.
         let server = try await PrivatePostgres.start(
-            "--set", "wal_level = minimal", "--set", "max_wal_senders = 0")
+            "--set", "wal_level = minimal", "--set", "max_wal_senders = 0", "--set", "wal_writer_delay = 10s")
         let world = try await PostgresWorld(server)
         try await world.makeTable()
         var timeouts = PostgresWorld.short
