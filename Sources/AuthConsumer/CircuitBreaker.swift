@@ -8,9 +8,10 @@ import Synchronization
 /// When the circuit breakers of a worker's handlers open, and how they recover.
 ///
 /// A handler that fails for every message usually needs a service that is away. When ``failures`` different messages
-/// have failed since its last success, its circuit opens: its messages are deferred, which means that they wait on a rung of the
-/// retry ladder without an attempt being counted, so that an outage of hours dead-letters nothing. One message at a time is
-/// let through as a probe, which does not count as an attempt either; the first probe that succeeds closes the circuit.
+/// have failed since its last success, its circuit opens: its messages are deferred, which means that they wait on a
+/// rung of the retry ladder without an attempt being counted, so that an outage of hours dead-letters nothing. One
+/// message at a time is let through as a probe, which does not count as an attempt either; the first probe that
+/// succeeds closes the circuit.
 /// The other handlers of the same messages run as usual.
 ///
 /// In a strictly ordered queue messages are not deferred but held, so that none overtakes another.

@@ -11,7 +11,7 @@ public struct OneTimeToken: Hashable, Sendable {
 
     /// - Parameters:
     ///   - id: unique among the tokens of all providers.
-    ///   - expiresAt: when the token is no longer valid.
+    ///   - expiresAt: when the token expires.
     public init(id: String, expiresAt: Date) {
         idHash = Data(SHA256.hash(data: Data(id.utf8)))
         self.expiresAt = expiresAt

@@ -13,7 +13,7 @@ struct APIResponse: Sendable {
         ///
         /// - expiresAt: nil if the session ends with the browser.
         case opened(SessionToken, expiresAt: Date?)
-        /// The client's token is no longer valid.
+        /// The client's session has ended: its token is refused from now on.
         case ended
     }
 

@@ -51,7 +51,7 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     ///   - largest: The maximum number of requests that are performed together.
     ///   - gathers: Whether tasks that are ready to run get the chance to add their requests before a batch is performed:
     ///     for requests that cost less than a change of thread.
-    ///   - perform: Performs the requests, and returns their results in the same order.
+    ///   - perform: Performs the requests, and returns a result for each of them, in the same order.
     @inlinable
     package init(
         largest: Int, gathers: Bool = false, _ perform: @escaping @Sendable ([Request]) async -> Results
