@@ -18,7 +18,7 @@ extension EndToEnd {
             async throws
         {
             let broker = try await PrivateBroker.start()
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             let worker = try await installation.consume(queue: "alerts")
             let server = try await installation.serve()
             let prometheus = try await PrivatePrometheus.start(
@@ -55,7 +55,7 @@ extension EndToEnd {
 
         @Test func `a mail server that does not answer and signals without a queue fire alerts`() async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
             let server = try await installation.serve()
             let prometheus = try await PrivatePrometheus.start(
@@ -68,7 +68,7 @@ extension EndToEnd {
         }
 
         @Test func `a handler whose service is away fires alerts`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: [
                     "CONSUMER_WEBHOOK_URL": "http://127.0.0.1:1/", "CONSUMER_WEBHOOK_SECRET": Self.secret,
@@ -88,7 +88,7 @@ extension EndToEnd {
         }
 
         @Test func `leases that no scraped process holds fire alerts until one takes over`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "leases")
             let holder = try await installation.serve()
             try await eventually("it holds the lease") {
@@ -108,7 +108,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: TestStore.isSQLite, "a store in PostgreSQL has no file that can be removed"))
         func `a store whose file is removed fires an alert`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve()
             let prometheus = try await PrivatePrometheus.start(
                 servers: [PrivatePrometheus.address(server.base)], workers: ["127.0.0.1:1"])

@@ -15,7 +15,7 @@ extension EndToEnd {
 
         /// An installation with users who joined a second apart.
         private func installation(users count: Int) async throws -> (Installation, [User]) {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["SECRET_KEY": Self.secret])
             let store = try await installation.openStore(secret: Self.secret)
             let start = Date(timeIntervalSince1970: 1_700_000_000)

@@ -21,7 +21,7 @@ extension EndToEnd {
         @Test func `the services publish signals, send mails and delete expired sessions`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "embedded")
             let keys = KeyRing(secret: String(repeating: "k", count: 32))
             let (store, expired) = (try await installation.openStore(), SessionToken.random())

@@ -14,7 +14,7 @@ extension EndToEnd {
         func `a backup of a running server is restored with its sessions and its pending signals`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "backup")
             // Its signals stay pending.
             let first = try await installation.serve(["--no-relay", "--no-mail"])

@@ -8,7 +8,7 @@ extension EndToEnd {
     @Suite("Malformed request bodies")
     struct BrokenBodyTests {
         @Test func `a malformed chunk is not a server error, and the server keeps running`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay"])
             let port = try #require(URL(string: server.base)?.port)
             let client = try Program(

@@ -65,7 +65,7 @@ extension EndToEnd {
         func `parks a signal larger than the broker's limit and publishes the others`() async throws {
             let node = try await PrivateBroker.managed
             try await node.withLargestMessage(16_384) {
-                let installation = try Installation(broker: node.url)
+                let installation = try await Installation(broker: node.url)
                 let worker = try await installation.consume(queue: "sizes")
                 let server = try await installation.serve(["--no-mail"])
                 let store = try Self.store(of: installation)
@@ -120,7 +120,7 @@ extension EndToEnd {
             let user = "u\(Int.random(in: 0...999_999_999))"
             try await node.addUser(user, password: "secret")
             try await node.setPermissions(of: user, configure: ".*", write: ".*", read: ".*")
-            return try Installation(broker: node.url.replacing("guest:guest", with: "\(user):secret"))
+            return try await Installation(broker: node.url.replacing("guest:guest", with: "\(user):secret"))
         }
 
         private static func userAndExchange(of installation: Installation) throws -> (String, String) {

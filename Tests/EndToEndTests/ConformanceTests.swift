@@ -15,7 +15,7 @@ extension EndToEnd {
         @Test(arguments: try Scenario.all())
         func `a replayed scenario gives the recorded responses and signals`(scenario: Scenario) async throws {
             let broker = try await PrivateBroker.shared
-            let installation = try Installation(broker: broker.url, settings: scenario.environment)
+            let installation = try await Installation(broker: broker.url, settings: scenario.environment)
             let worker = try await installation.consume(queue: scenario.name)
             let server = try await installation.serve()
             try await ScenarioReplay.run(

@@ -15,7 +15,7 @@ extension EndToEnd {
         @Test func `lists and shows dead letters without personal data, requeues and drops them`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "dead")
             try await installation.worker(of: "dead") { worker in
                 // JSON, but not an event: the message is dead-lettered, and its body can be redacted.
@@ -63,7 +63,7 @@ extension EndToEnd {
         }
 
         @Test func `the list shows what is wrong with a malformed body`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let event =
                 #"{"specversion":"1.0","id":"0199f0c2-0000-7000-8000-0000000000bb","source":"urn:s","#
                 + #""type":"account.a","time":"2026-11-23T08:00:00Z","data":{"text":"x"}}"#
@@ -96,7 +96,7 @@ extension EndToEnd {
         }
 
         @Test func `erases the dead letters of one subject and keeps the others`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "erase")
             try await installation.worker(of: "erase") { worker in
                 for subject in ["ada", "bob", "ada"] {
@@ -116,7 +116,7 @@ extension EndToEnd {
         }
 
         @Test func `lists the oldest first, whatever their order in the queue`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "order")
             try await installation.operate(["topology", "declare", "--queue", queue])
             let start = Date(timeIntervalSince1970: 1_700_000_000)
@@ -160,7 +160,7 @@ extension EndToEnd {
         }
 
         @Test func `escapes control characters that other publishers wrote`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "hostile")
             let hostile = "x\u{1B}]0;title\u{7}\r\n2026 forged\u{9B}2J\u{202E}\u{2028}y"
             try await installation.worker(of: "hostile") { _ in
@@ -186,7 +186,7 @@ extension EndToEnd {
 
         @Test(arguments: ["table", "json"])
         func `a worker prints each signal on one line, whatever its content`(format: String) async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "rows", ["--format", format])
             let id = "0199f0c2-0000-7000-8000-000000000001"
             let subject = #"x\u001b[2J\r\n13:00:00.000  forged\u009b\u202e\u2028y"#
@@ -211,7 +211,7 @@ extension EndToEnd {
         @Test func `finds a policy for a single queue through the management API`() async throws {
             let broker = try await PrivateBroker.managed
             try await broker.withVirtualHost { virtualHost, url in
-                let installation = try Installation(
+                let installation = try await Installation(
                     broker: url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
                 let queue = installation.name(of: "limited")
                 try await installation.operate(["topology", "declare", "--queue", queue])
@@ -229,11 +229,11 @@ extension EndToEnd {
         }
 
         @Test func `exits with 1 for a missing queue and with 75 for an unreachable broker`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let missing = try await installation.operate(["dead", "list", "nowhere"], code: 1)
             #expect(missing.log.contains("nowhere.dead"))
             #expect(missing.log.split(separator: "\n").count == 1)
-            let absent = try Installation(broker: "amqp://guest:hush@127.0.0.1:1")
+            let absent = try await Installation(broker: "amqp://guest:hush@127.0.0.1:1")
             let unreachable = try await absent.operate(["dead", "list", "nowhere"], code: 75)
             #expect(unreachable.log.split(separator: "\n").count == 1)
             #expect(!unreachable.log.contains("hush"))

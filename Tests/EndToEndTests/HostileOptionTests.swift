@@ -18,7 +18,7 @@ extension EndToEnd {
         func `a number out of range is a usage error with the option's name`(_ arguments: [String])
             async throws
         {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1")
+            let installation = try await Installation(broker: "amqp://127.0.0.1:1")
             try await installation.operate(["migrate"])
             let program = try await installation.operate(arguments, code: 2)
             let option = arguments.first { $0.hasPrefix("--") }?.split(separator: "=").first ?? ""
@@ -26,7 +26,7 @@ extension EndToEnd {
         }
 
         @Test func `accepts the largest limit and the longest age`() async throws {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1")
+            let installation = try await Installation(broker: "amqp://127.0.0.1:1")
             try await installation.operate(["migrate"])
             try await installation.operate(
                 ["outbox", "list", "--limit", "9223372036854775807", "--since", "3000000d"])
@@ -41,7 +41,7 @@ extension EndToEnd {
         func `reports a setting out of range by name and does not start`(_ name: String, _ value: String)
             async throws
         {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1")
+            let installation = try await Installation(broker: "amqp://127.0.0.1:1")
             let program = try Program(
                 "auth-signals", ["serve"], environment: installation.environment.merging([name: value]) { $1 }
             )

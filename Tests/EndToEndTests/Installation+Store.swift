@@ -20,7 +20,6 @@ extension Installation {
         let (keys, codec) = (KeyRing(secret: secret), SignalCodec(source: "http://accounts.test"))
         let store: any OperatedStore
         if TestStore.isPostgres {
-            try await prepareStore()
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let url = try PostgresURL(parsing: try #require(environment["STORE_URL"]))

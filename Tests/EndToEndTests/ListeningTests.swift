@@ -8,8 +8,8 @@ import ToolSupport
 extension EndToEnd {
     @Suite("Listening addresses and connection limits")
     struct ListeningTests {
-        private func installation(_ settings: [String: String] = [:]) throws -> Installation {
-            try Installation(
+        private func installation(_ settings: [String: String] = [:]) async throws -> Installation {
+            try await Installation(
                 broker: "amqp://127.0.0.1:1/", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
@@ -42,7 +42,7 @@ extension EndToEnd {
         func `deploy/ready probes the address of METRICS_HOST`(host: String) async throws {
             guard let port = try freePort(on: host) else { return }
             let settings = ["METRICS_HOST": host, "METRICS_PORT": "\(port)"]
-            let installation = try installation(settings)
+            let installation = try await installation(settings)
             let server = try await installation.serve(["--no-relay"])
             try await eventually("the server is ready") {
                 let probe = try Program(
@@ -54,7 +54,7 @@ extension EndToEnd {
         }
 
         @Test func `a server that stops is not ready and still serves for HTTP_DRAIN`() async throws {
-            let installation = try installation(["HTTP_DRAIN": "5"])
+            let installation = try await installation(["HTTP_DRAIN": "5"])
             let server = try await installation.serve(["--no-relay"])
             #expect(try await server.readiness().status == 200)
             server.program.send(SIGTERM)
@@ -68,8 +68,7 @@ extension EndToEnd {
         }
 
         @Test func `a server survives more clients than it has file descriptors`() async throws {
-            let installation = try installation()
-            try await installation.prepareStore()
+            let installation = try await installation()
             let portFile = installation.folder.path("port")
             let server = try Program(
                 URL(filePath: "/bin/bash"),

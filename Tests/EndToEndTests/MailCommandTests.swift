@@ -12,7 +12,7 @@ extension EndToEnd {
     @Suite("The commands for failed mails")
     struct MailCommandTests {
         @Test func `lists failed mails without the address, retries and deletes them`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SECRET_KEY": String(repeating: "k", count: 32)])
             let server = try await installation.serve(
                 ["--no-relay"], settings: ["MAIL_URL": "smtp://127.0.0.1:1"])

@@ -14,7 +14,7 @@ extension EndToEnd {
         @Test func `a running server and worker expose exactly the documented metrics`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "metrics")
             let server = try await installation.serve()
             try await eventually("the relay is running") {
@@ -45,8 +45,7 @@ extension EndToEnd {
         @Test func `a separate relay exposes the same signal metrics, and the size of a SQLite store`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
-            try await installation.prepareStore()
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let relay = try Program(
                 "auth-signals", ["relay"],
                 environment: installation.environment.merging(["METRICS_PORT": "0"]) { $1 })

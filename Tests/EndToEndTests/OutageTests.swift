@@ -14,7 +14,7 @@ extension EndToEnd {
         {
             let broker = try await PrivateBroker.shared
             // The first start uses a port without a listener.
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             let server = try await installation.serve(settings: [
                 "BROKER_URL": "amqp://guest:hush@127.0.0.1:1"
             ])
@@ -40,7 +40,7 @@ extension EndToEnd {
         }
 
         @Test func `a sign-up without a mail server succeeds, and the mail stays pending`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["MAIL_URL": "smtp://127.0.0.1:1"])
             let server = try await installation.serve()
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
@@ -54,7 +54,7 @@ extension EndToEnd {
             async throws
         {
             let broker = try await PrivateBroker.shared
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             let worker = try await installation.consume(queue: "hostile")
             let server = try await installation.serve()
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)

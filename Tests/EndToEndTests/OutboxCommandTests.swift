@@ -11,7 +11,7 @@ extension EndToEnd {
     @Suite("The outbox commands")
     struct OutboxCommandTests {
         @Test func `a running server honours and reports a pause until the relay is resumed`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "paused")
             let server = try await installation.serve()
             let paused = try await installation.operate(["outbox", "pause"])
@@ -39,7 +39,7 @@ extension EndToEnd {
         @Test func `republishes signals to one queue, and verify counts those that an inbox has not seen`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let first = try await installation.consume(queue: "first")
             let server = try await installation.serve(["--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
@@ -115,7 +115,7 @@ extension EndToEnd {
         }
 
         @Test func `erases the signals of one subject from the store`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let list = try await installation.operate(["outbox", "list", "--json"])

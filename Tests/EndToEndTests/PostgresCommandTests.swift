@@ -19,15 +19,15 @@ extension EndToEnd {
         "The operator's commands on a PostgreSQL store",
         .enabled(if: isBuilt && PrivatePostgres.isAvailable, "needs --traits PostgreSQL and a server"))
     struct PostgresCommandTests {
-        private func installation(_ url: String) throws -> Installation {
-            try Installation(
+        private func installation(_ url: String) async throws -> Installation {
+            try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: ["STORE_URL": url, "SECRET_KEY": "a key of a test that has the wanted length"])
         }
 
         @Test func `hosts that migrate at the same time all succeed`() async throws {
             let schema = try await PrivatePostgres.shared.schema()
-            let installation = try installation(schema.url)
+            let installation = try await installation(schema.url)
             let programs = try (0..<4).map { _ in
                 try Program("auth-signals", ["migrate"], environment: installation.environment)
             }
@@ -42,7 +42,7 @@ extension EndToEnd {
             async throws
         {
             let schema = try await PrivatePostgres.shared.schema()
-            let installation = try installation(schema.url)
+            let installation = try await installation(schema.url)
             // 75, since no broker listens.
             let before = try await installation.operate(["check"], code: 75)
             #expect(before.output.contains("postgresql: "))
@@ -77,7 +77,7 @@ extension EndToEnd {
 
         @Test func `check refuses leases on another server or on other tables`() async throws {
             let schema = try await PrivatePostgres.shared.schema()
-            let installation = try installation(schema.url)
+            let installation = try await installation(schema.url)
             let other = try await PrivatePostgres.start()
             let elsewhere = try await other.schema()
             let sibling = try await PrivatePostgres.shared.schema()
@@ -96,7 +96,7 @@ extension EndToEnd {
 
         @Test func `verify says what a restore means`() async throws {
             let schema = try await PrivatePostgres.shared.schema()
-            let installation = try installation(schema.url)
+            let installation = try await installation(schema.url)
             try await installation.operate(["migrate"])
             let before = try await installation.operate(["outbox", "verify"])
             #expect(before.output.contains("unknown: whether this database was restored"))
@@ -107,7 +107,7 @@ extension EndToEnd {
 
         @Test func `a process that stops ends its connections`() async throws {
             let database = try await PrivatePostgres.start()
-            let installation = try installation(try await database.schema().url)
+            let installation = try await installation(try await database.schema().url)
             try await installation.operate(["migrate"])
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
@@ -129,7 +129,7 @@ extension EndToEnd {
                 try await primary.psql("SELECT count(*) FROM pg_stat_replication").hasPrefix("1")
             }
             let schema = try await primary.schema()
-            let installation = try installation(schema.url)
+            let installation = try await installation(schema.url)
             let asynchronous = try await installation.operate(["check"], code: 75)
             #expect(asynchronous.output.contains("set synchronous_standby_names"))
             try await primary.psql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")

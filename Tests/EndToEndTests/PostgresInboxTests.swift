@@ -19,7 +19,7 @@
             @Test func `two workers handle each signal once, and verify compares their inbox`() async throws {
                 let schema = try await PrivatePostgres.shared.schema()
                 let inbox = ["INBOX_URL": schema.url]
-                let installation = try Installation(broker: try await PrivateBroker.shared.url)
+                let installation = try await Installation(broker: try await PrivateBroker.shared.url)
                 let workers = [
                     try await installation.consume(queue: "shared", settings: inbox),
                     try await installation.consume(queue: "shared", settings: inbox),
@@ -49,7 +49,7 @@
 
             @Test func `verify reports a database without an inbox, and creates none`() async throws {
                 let schema = try await PrivatePostgres.shared.schema()
-                let installation = try Installation(broker: try await PrivateBroker.shared.url)
+                let installation = try await Installation(broker: try await PrivateBroker.shared.url)
                 try await installation.operate(["migrate"])
                 let verify = try await installation.operate(
                     ["outbox", "verify", "--inbox", schema.url], code: 2)

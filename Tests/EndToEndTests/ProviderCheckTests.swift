@@ -15,7 +15,7 @@ extension EndToEnd {
             let issuer = try Program(
                 URL(filePath: "/usr/bin/env"), ["python3", "-u", "-c", Self.issuer], environment: [:])
             let port = try await eventualValue("the issuer listens") { issuer.lines.first }
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let file = URL(filePath: installation.folder.path("providers.json"))
             func provider(_ id: String, _ issuer: String) -> String {
                 #"{"provider":"openid_connect","id":"\#(id)","issuer":"\#(issuer)","client_id":"c"}"#

@@ -15,7 +15,7 @@ extension EndToEnd {
     @Suite("Read-only commands", .enabled(if: TestStore.isSQLite, "the tests are about files"))
     struct ReadOnlyCommandTests {
         @Test func `read-only commands change no database or file mode and create no files`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let path = installation.folder.path("auth.sqlite")
             let pool = try DatabasePool(path: path)
             var migrator = DatabaseMigrator()
@@ -48,7 +48,7 @@ extension EndToEnd {
         }
 
         @Test func `read-only commands do not create a missing store`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let before = try Self.tree(installation.folder)
             let check = try await installation.operate(["check"])
             #expect(check.output.contains("does not exist yet"))
@@ -68,7 +68,7 @@ extension EndToEnd {
         }
 
         @Test func `backs up and restores a store, and verify reports what it cannot know`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let copy = installation.folder.path("copy")

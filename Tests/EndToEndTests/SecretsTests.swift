@@ -16,7 +16,7 @@ extension EndToEnd {
         {
             let broker = try await PrivateBroker.shared
             let token = "planted-token-\(UUID().uuidString)"
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: broker.url,
                 settings: [
                     "ACCOUNT_EMAIL_VERIFICATION": "mandatory", "LOG_LEVEL": "trace",
@@ -90,7 +90,7 @@ extension EndToEnd {
         }
 
         @Test func `no log line at level info shows an email address`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory", "LOG_LEVEL": "info"])
             let worker = try await installation.consume(queue: "quiet")

@@ -8,8 +8,8 @@ import ToolSupport
 extension EndToEnd {
     @Suite("Faults around a running server")
     struct ServeFaultTests {
-        private func installation(_ settings: [String: String] = [:]) throws -> Installation {
-            try Installation(
+        private func installation(_ settings: [String: String] = [:]) async throws -> Installation {
+            try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
@@ -35,11 +35,10 @@ extension EndToEnd {
 
         @Test func `reports a port that is in use in one line`() async throws {
             // An installation deletes its folder when it is deallocated.
-            let (one, other) = (try installation(), try installation())
+            let (one, other) = (try await installation(), try await installation())
             defer { withExtendedLifetime((one, other)) {} }
             let first = try await one.serve(["--no-relay"])
             let port = try #require(URL(string: first.base)?.port)
-            try await other.prepareStore()
             let second = try Program(
                 "auth-signals", ["serve", "--no-relay"],
                 environment: other.environment.merging(["HTTP_PORT": "\(port)"]) { $1 })
@@ -51,7 +50,7 @@ extension EndToEnd {
         }
 
         @Test func `a partial request body does not delay the shutdown`() async throws {
-            let installation = try installation()
+            let installation = try await installation()
             defer { withExtendedLifetime(installation) {} }
             let server = try await installation.serve(["--no-relay"])
             let client = try await halfABody(to: server)
@@ -62,7 +61,7 @@ extension EndToEnd {
         }
 
         @Test func `a second signal ends the server immediately with exit code 1`() async throws {
-            let installation = try installation()
+            let installation = try await installation()
             defer { withExtendedLifetime(installation) {} }
             let server = try await installation.serve(["--no-relay"])
             let client = try await halfABody(to: server)
@@ -79,7 +78,7 @@ extension EndToEnd {
         func `rejects requests while the store file is deleted or replaced`(isReplaced: Bool)
             async throws
         {
-            let installation = try installation()
+            let installation = try await installation()
             let server = try await installation.serve(["--no-relay"])
             let (file, aside) = (installation.folder.path("auth.sqlite"), installation.folder.path("aside"))
             #expect(try await server.readiness().status == 200)
@@ -111,7 +110,7 @@ extension EndToEnd {
         func `an invalid command line exits with 2 and prints one line`(
             program: String, arguments: [String], word: String
         ) async throws {
-            let wrong = try Program(program, arguments, environment: try installation().environment)
+            let wrong = try Program(program, arguments, environment: try await installation().environment)
             #expect(try await wrong.exitCode() == 2)
             #expect(wrong.output == "")
             #expect(wrong.log.split(separator: "\n").count == 1, "\(wrong.log)")

@@ -31,7 +31,7 @@ extension EndToEnd {
         func `reports an invalid setting by name without showing a secret`(name: String, value: String)
             async throws
         {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1", settings: [name: value])
+            let installation = try await Installation(broker: "amqp://127.0.0.1:1", settings: [name: value])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
             let lines = program.log.split(separator: "\n")
@@ -41,7 +41,7 @@ extension EndToEnd {
         }
 
         @Test func `a worker reports a malformed token key by its setting`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SIGNALS_TOKEN_KEYS": "k1:hush-hush"])
             let program = try Program(
                 "auth-consumer", ["--queue", "q", "--bind", "#"], environment: installation.environment)
@@ -54,7 +54,7 @@ extension EndToEnd {
             async throws
         {
             // Over a network the connection must be encrypted.
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: ["INBOX_URL": "postgres://w:hush-hush@db.example.org/w?sslmode=disable"])
             let program = try Program(
@@ -71,7 +71,7 @@ extension EndToEnd {
         }
 
         @Test func `reports all invalid settings together`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "nothing", settings: ["HTTP_PORT": "abc", "LOG_FORMAT": "xml", "SIGNALS_SOURCE": "x"])
             let program = try Program("auth-signals", ["check"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)
@@ -81,7 +81,7 @@ extension EndToEnd {
         }
 
         @Test func `reads a value that begins with a zero-width joiner`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1/",
                 settings: ["MAIL_TEMPLATES": "\u{200D}/nowhere"])
             let program = try Program("auth-signals", ["check"], environment: installation.environment)
@@ -91,7 +91,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: TestStore.isSQLite, "the test is about the name of the file"))
         func `a line end after the store URL does not become part of the file name`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1/", settings: ["SITE_NAME": "'Acme'"])
             let url = try #require(installation.environment["STORE_URL"])
             let check = try await installation.operate(
@@ -107,7 +107,7 @@ extension EndToEnd {
         func `a store in PostgreSQL requires SECRET_KEY, and its password is not shown`(arguments: [String])
             async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: ["STORE_URL": "postgres://auth:hush-hush@127.0.0.1:1/auth"])
             let program = try Program("auth-signals", arguments, environment: installation.environment)
@@ -123,7 +123,7 @@ extension EndToEnd {
         )
             async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: [
                     "STORE_URL": "postgres://auth:hush-hush@127.0.0.1:1/auth",
@@ -144,7 +144,7 @@ extension EndToEnd {
 
         @Test(arguments: [["backup", "/tmp/never-written"], ["restore", "/tmp/never-read"]])
         func `commands that copy the store's file refuse PostgreSQL`(arguments: [String]) async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: [
                     "STORE_URL": "postgres://auth:hush-hush@127.0.0.1:1/auth",
@@ -159,7 +159,7 @@ extension EndToEnd {
         }
 
         @Test func `a dashboard beyond loopback requires DASHBOARD_TOKEN`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: [
                     "HTTP_HOST": "0.0.0.0", "DASHBOARD": "true",
@@ -172,7 +172,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: TestStore.isSQLite, "a store in PostgreSQL always requires it"))
         func `a server that listens beyond loopback requires SECRET_KEY`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["HTTP_HOST": "0.0.0.0"])
             let program = try Program("auth-signals", ["serve"], environment: installation.environment)
             #expect(try await program.exitCode() == 2)

@@ -20,7 +20,7 @@ extension EndToEnd {
                 try await broker.deleteVirtualHost("auth")
                 let file = Repository.root.appending(path: "deploy/rabbitmq/definitions.json").path
                 try await broker.ctl("import_definitions", file)
-                installation = try Installation(
+                installation = try await Installation(
                     broker: Self.url(broker, "publisher"), settings: ["BROKER_EXCHANGE": "auth.signals"])
             }
 

@@ -13,7 +13,7 @@ extension EndToEnd {
         func `sign-up, confirmation, log-in, password change and log-out each reach the worker once`()
             async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: ["ACCOUNT_EMAIL_VERIFICATION": "mandatory"])
             let worker = try await installation.consume(queue: "way")
@@ -47,7 +47,7 @@ extension EndToEnd {
             async throws
         {
             let broker = try await PrivateBroker.shared.url
-            let installation = try Installation(broker: broker)
+            let installation = try await Installation(broker: broker)
             let worker = try await installation.consume(queue: "killed")
             // This server commits and does not publish.
             let first = try await installation.serve(["--no-relay", "--no-mail"])
@@ -65,7 +65,7 @@ extension EndToEnd {
         func `of two servers on one store, one relays, and the other takes over when it is killed`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "two")
             let first = try await installation.serve()
             try await eventually("the first server relays") {

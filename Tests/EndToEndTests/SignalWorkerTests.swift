@@ -17,7 +17,7 @@ extension EndToEnd {
         @Test func `handles a signal, and finishes the message in flight when the group shuts down`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             try await BrokerAdmin(installation.broker).declareExchange()
             var reader = SettingsReader(installation.environment)
             let settings = WorkerSettings(reading: &reader)
@@ -59,7 +59,7 @@ extension EndToEnd {
         }
 
         @Test func `shows a handler whose circuit is open, and stays ready`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             try await BrokerAdmin(installation.broker).declareExchange()
             var reader = SettingsReader(installation.environment)
             let settings = WorkerSettings(reading: &reader)

@@ -14,7 +14,7 @@ extension EndToEnd {
             async throws
         {
             let broker = try await PrivateBroker.shared
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             let first = try await installation.consume(
                 queue: "strict", ["--single-active", "--concurrency", "1"])
             let second = try await installation.consume(

@@ -36,7 +36,7 @@ extension EndToEnd {
         }
 
         @Test func `the worker example handles the log-in of a user`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             // Declared before the worker starts, so that no signal is unrouted.
             let queue = try ConsumerTopology(queue: "welcome", patterns: ["account.user_logged_in"])
             let admin = BrokerAdmin(try installation.broker)
@@ -57,7 +57,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: TestStore.isSQLite, "the example has an SQLite database of its own"))
         func `the Hummingbird application serves the API and publishes its own signal`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: ["SECRET_KEY": String(repeating: "k", count: 32)])
             let worker = try await installation.consume(queue: "app")

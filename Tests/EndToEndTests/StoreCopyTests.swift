@@ -28,7 +28,7 @@ extension EndToEnd {
 
             init() async throws {
                 let folder = try Folder()
-                installation = try Installation(
+                installation = try await Installation(
                     broker: try await PrivateBroker.shared.url,
                     settings: [
                         "SECRET_KEY": "a secret of this test with thirty-two bytes",

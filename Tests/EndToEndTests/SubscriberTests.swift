@@ -13,7 +13,7 @@ extension EndToEnd {
     struct SubscriberTests {
         @Test func `handles the signals of a sign-up and retries the one whose handler failed`() async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let subscriber = try await Subscriber(
                 of: installation, queue: "python", ["FAIL_FIRST": "account.user_signed_up"])
             let server = try await installation.serve()
@@ -32,7 +32,7 @@ extension EndToEnd {
 
         @Test func `reads the example of every signal with the CloudEvents SDK and its schema`() async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let subscriber = try await Subscriber(of: installation, queue: "python")
             let names = try FileManager.default.contentsOfDirectory(
                 atPath: Repository.root.appending(path: "docs/contract/examples").path)
@@ -54,7 +54,7 @@ extension EndToEnd {
         @Test func `drops a duplicate and dead-letters a body that is not an event or breaks its schema`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let subscriber = try await Subscriber(of: installation, queue: "python")
             let example = try Example("account.user_logged_in.json")
             let incomplete = UUID().uuidString.lowercased()

@@ -16,7 +16,7 @@ extension EndToEnd {
             full: Bool
         ) async throws {
             let broker = try await PrivateBroker.shared
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             let server = try await installation.serve(["--no-mail"])
             try await eventually("the relay is running") {
                 try await server.readiness().part("relay") == "relaying"
@@ -46,7 +46,7 @@ extension EndToEnd {
 
         @Test func `ends when its output pipe is closed, even if no signal arrives`() async throws {
             let broker = try await PrivateBroker.shared
-            let installation = try Installation(broker: broker.url)
+            let installation = try await Installation(broker: broker.url)
             try await installation.operate(["topology", "declare"])
             let shell = try Program(
                 URL(filePath: "/bin/bash"),
@@ -62,7 +62,7 @@ extension EndToEnd {
         @Test func `exits with 1 if the exchange is missing and with 75 if the broker is unreachable`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let missing = try await installation.operate(["tail"], code: 1)
             #expect(missing.log.contains(try installation.broker.exchange))
             #expect(missing.log.split(separator: "\n").count == 1)

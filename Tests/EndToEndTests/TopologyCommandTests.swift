@@ -13,7 +13,7 @@ extension EndToEnd {
         @Test func `declares over AMQP and reports missing, different and invisible objects`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let queue = installation.name(of: "topology")
             let check = ["topology", "check", "--queue", queue, "--bind", "account.#"]
             let nothing = try await installation.operate(check, code: 1)
@@ -35,7 +35,7 @@ extension EndToEnd {
         @Test func `checks bindings, limits and permissions through the management API`() async throws {
             let broker = try await PrivateBroker.managed
             try await broker.withVirtualHost { virtualHost, url in
-                let installation = try Installation(
+                let installation = try await Installation(
                     broker: url, settings: ["BROKER_MANAGEMENT_URL": broker.managementURL])
                 let exchange = try installation.broker.exchange
                 let queue = installation.name(of: "managed")

@@ -34,7 +34,7 @@ extension EndToEnd {
             async throws
         {
             let collector = try await OTLPCollector()
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: collector.settings)
             let worker = try await installation.consume(queue: "traced")
             let server = try await installation.serve(["--no-relay", "--no-mail"])
@@ -87,7 +87,7 @@ extension EndToEnd {
         }
 
         @Test func `an absent collector disturbs nothing and is logged once`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: [
                     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:\(try TestTools.freePort())",
@@ -109,7 +109,7 @@ extension EndToEnd {
 
         @Test func `a collector that is not ready yet gets the spans a moment later`() async throws {
             let collector = try await OTLPCollector(refusing: ["503", "429"])
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: collector.settings)
             let server = try await installation.serve(["--no-relay", "--no-mail"])
             try await Self.signUp(server)
@@ -122,7 +122,7 @@ extension EndToEnd {
 
         @Test func `a protocol that is not supported is a fault, and unknown variables are not`() async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_LOG_LEVEL": "debug"])
             try await installation.operate(["migrate"])

@@ -21,7 +21,7 @@ extension EndToEnd {
         func `the handler's span continues the trace of the emitting code through store and broker`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let broker = try installation.broker
             let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
             let tracer = InMemoryTracer()

@@ -10,7 +10,7 @@ extension EndToEnd {
     @Suite("The trigger command")
     struct TriggerCommandTests {
         @Test func `publishes samples with new ids, which every bound queue receives`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "sampled")
             let trigger = try await installation.operate([
                 "trigger", "account.user_logged_in", "--set", "user.email=eve@example.org", "--set",
@@ -42,7 +42,7 @@ extension EndToEnd {
         }
 
         @Test func `publishes a sample of every signal of the catalogue`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "every")
             let names = SignalCatalog.all.map { $0.name.rawValue }
             for name in names { try await installation.operate(["trigger", name]) }
@@ -56,7 +56,7 @@ extension EndToEnd {
         }
 
         @Test func `publishes to one queue only, if it is given`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let first = try await installation.consume(queue: "first")
             // Two workers with one inbox would handle each signal once between them.
             let second = try await installation.consume(
@@ -80,7 +80,7 @@ extension EndToEnd {
         }
 
         @Test func `omits personal members in the thin profile`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "thin")
             try await installation.operate(
                 ["trigger", "account.email_added"], settings: ["SIGNALS_PAYLOAD": "thin"])
@@ -92,7 +92,7 @@ extension EndToEnd {
         }
 
         @Test func `fails if no queue is bound for the signal`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let trigger = try await installation.operate(["trigger", "account.email_added"], code: 1)
             #expect(trigger.output.contains("  account.email_added  unrouted  not routed to a queue (312"))
             #expect(trigger.log.contains("1 of 1 samples were not stored in a queue"))
@@ -101,7 +101,7 @@ extension EndToEnd {
         @Test func `refuses a source that is not a development installation, unless it is forced`()
             async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SIGNALS_SOURCE": "https://accounts.examples.org"])
             let refused = try await installation.operate(["trigger", "account.email_added"], code: 2)
             #expect(refused.log.contains("https://accounts.examples.org"))
@@ -137,7 +137,7 @@ extension EndToEnd {
         ])
         func `reports what is wrong with the command line`(_ arguments: [String], _ text: String) async throws
         {
-            let installation = try Installation(broker: "amqp://127.0.0.1:1")
+            let installation = try await Installation(broker: "amqp://127.0.0.1:1")
             let trigger = try await installation.operate(["trigger"] + arguments, code: 2)
             #expect(trigger.log.contains(text), "\(trigger.log)")
         }

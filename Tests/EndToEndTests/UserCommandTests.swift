@@ -15,7 +15,7 @@ extension EndToEnd {
 
         /// An installation without a broker, with its store.
         private func offline() async throws -> (Installation, any OperatedStore, Accounts) {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1", settings: ["SECRET_KEY": Self.secret])
             let keys = KeyRing(secret: Self.secret)
             let store = try await installation.openStore(secret: Self.secret)
@@ -182,7 +182,7 @@ extension EndToEnd {
         }
 
         @Test func `deletes an account and erases its signals after they are published`() async throws {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "deleted")
             let server = try await installation.serve(["--no-mail"])
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)

@@ -18,7 +18,7 @@ extension EndToEnd {
             async throws
         {
             let receiver = try await Receiver(["500", "503 retry-after 1", "302", "200", "410"])
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: [
                     "CONSUMER_WEBHOOK_URL": receiver.url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
@@ -59,7 +59,7 @@ extension EndToEnd {
             async throws
         {
             let first = try await Receiver([])
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: [
                     "CONSUMER_WEBHOOK_URL": first.url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
@@ -111,7 +111,7 @@ extension EndToEnd {
             )
                 async throws
             {
-                let installation = try Installation(
+                let installation = try await Installation(
                     broker: broker,
                     settings: [
                         "CONSUMER_WEBHOOK_URL": url, "CONSUMER_WEBHOOK_SECRET": Self.secret,
@@ -145,7 +145,7 @@ extension EndToEnd {
         ])
         func `reports an invalid setting by name without its value`(name: String, value: String) async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: "amqp://127.0.0.1:1",
                 settings: [
                     "CONSUMER_WEBHOOK_URL": "https://example.org/", "CONSUMER_WEBHOOK_SECRET": Self.secret,

@@ -13,7 +13,7 @@ extension EndToEnd {
         @Test func `a worker reports that it is not ready while it cannot republish messages`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "moving")
             let topology = try ConsumerTopology(queue: installation.name(of: "moving"), patterns: ["#"])
             let broker = try await PrivateBroker.shared
@@ -44,7 +44,7 @@ extension EndToEnd {
         func `a worker redeclares a deleted dead-letter queue and dead-letters the message`()
             async throws
         {
-            let installation = try Installation(broker: try await PrivateBroker.shared.url)
+            let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "gone")
             let queue = installation.name(of: "gone")
             try await PrivateBroker.shared.evaluate(Self.deletion(of: queue + ".dead"))

@@ -148,7 +148,7 @@ extension EndToEnd {
         }
 
         @Test func `a server with an open page of the dashboard stops like any other`() async throws {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["DASHBOARD": "true"])
             let server = try await installation.serve()
             let reader = try Program(
@@ -168,7 +168,7 @@ extension EndToEnd {
         func `a dashboard without a token does not answer to the name of another host`(path: String)
             async throws
         {
-            let installation = try Installation(
+            let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url, settings: ["DASHBOARD": "true"])
             let server = try await installation.serve()
             let answer = try await Curl.load(server.base + path, ["-H", "Host: dashboard.example.org"])

@@ -25,7 +25,7 @@ struct Site {
         let base = "http://127.0.0.1:\(port)"
         let url: String
         if let broker { url = broker } else { url = try await PrivateBroker.shared.url }
-        let installation = try Installation(
+        let installation = try await Installation(
             broker: url,
             settings: [
                 "HTTP_PORT": "\(port)", "PUBLIC_URL": base, "SITE_NAME": "Example",

@@ -44,9 +44,9 @@ extension Installation {
     /// provider redirects to it.
     static func social(
         broker: String, issuer: String, settings: [String: String] = [:]
-    ) throws -> Installation {
+    ) async throws -> Installation {
         let port = try TestTools.freePort()
-        let installation = try Installation(
+        let installation = try await Installation(
             broker: broker,
             settings: [
                 "HTTP_PORT": "\(port)", "PUBLIC_URL": "http://127.0.0.1:\(port)",

@@ -23,7 +23,7 @@ extension EndToEnd {
             #expect(
                 try await Answer("PUT", issuer + "/users/ada-4711", json: person, token: nil).status == 204)
 
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: issuer)
             let worker = try await installation.consume(queue: "browser")
             let server = try await installation.serveWithProvider()

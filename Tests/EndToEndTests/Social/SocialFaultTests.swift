@@ -23,7 +23,7 @@ extension EndToEnd {
             async throws
         {
             let provider = try await FaultyProvider.start()
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
             let worker = try await installation.consume(queue: "faults")
             let server = try await installation.serveWithProvider()
@@ -82,7 +82,7 @@ extension EndToEnd {
 
         @Test func `rejects a wrong state, another browser's callback and a replayed code`() async throws {
             let provider = try await FaultyProvider.start()
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
             let worker = try await installation.consume(queue: "states")
             let server = try await installation.serveWithProvider()
@@ -123,7 +123,7 @@ extension EndToEnd {
 
         @Test func `reports an unreachable provider at the redirect and at the callback`() async throws {
             let provider = try await FaultyProvider.start()
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
             let worker = try await installation.consume(queue: "down")
             let server = try await installation.serveWithProvider()

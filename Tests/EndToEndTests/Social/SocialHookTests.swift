@@ -26,7 +26,7 @@ extension EndToEnd {
         @Test func `the hook's response decides, a time-out denies, and each emits one signal`() async throws
         {
             let provider = try await FaultyProvider.start()
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer)
             let worker = try await installation.consume(queue: "hook")
             var server = try await installation.serveWithProvider(

@@ -33,7 +33,7 @@ extension EndToEnd {
                 settings["SIGNALS_TOKEN_KEYS"] = Self.key
                 settings["SIGNALS_TOKEN_REFRESH"] = "true"
             }
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: broker.url, issuer: provider.issuer, settings: settings)
             let worker = try await installation.consume(queue: "tokens")
             var server = try await installation.serveWithProvider()
@@ -85,7 +85,7 @@ extension EndToEnd {
 
         @Test func `a worker without the key reports it and keeps running`() async throws {
             let provider = try await FaultyProvider.start()
-            let installation = try Installation.social(
+            let installation = try await Installation.social(
                 broker: try await PrivateBroker.shared.url, issuer: provider.issuer,
                 settings: ["SIGNALS_TOKEN_KEYS": "other:" + Data(count: 32).base64EncodedString()])
             let worker = try await installation.consume(queue: "keyless")

@@ -58,7 +58,7 @@ final class TrialWorld: Sendable {
         var settings = ["SECRET_KEY": TrialCodec.secret, "SIGNALS_SOURCE": TrialCodec.source]
         if let place { settings["STORE_URL"] = "sqlite:\(place)/auth.sqlite" }
         if let database { settings.merge(["STORE_URL": database, "INBOX_URL": database]) { $1 } }
-        installation = try Installation(broker: broker.url, settings: settings)
+        installation = try await Installation(broker: broker.url, settings: settings)
         let records = records
         var logger = Logger(label: "trial") { _ in records }
         logger.logLevel = .debug

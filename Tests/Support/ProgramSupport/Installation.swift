@@ -15,22 +15,20 @@ package final class Installation: Sendable {
     package let environment: [String: String]
     /// Separates the names of installations that share a broker.
     private let id: String
-    /// Creates the schema of the store; nil if the store is a file.
-    private let schema: Task<Void, any Error>?
 
+    /// Creates the directory, and the schema if the store is in PostgreSQL: every program can open the store.
+    ///
     /// - Parameters:
     ///   - broker: an AMQP URL.
     ///   - settings: additional settings, which override the default ones.
-    package init(broker: String, settings: [String: String] = [:]) throws {
+    package init(broker: String, settings: [String: String] = [:]) async throws {
         folder = try Folder()
         id = UUID().uuidString.prefix(8).lowercased()
         var store = ["STORE_URL": "sqlite:" + folder.path("auth.sqlite")]
         if TestStore.isPostgres, settings["STORE_URL"] == nil {
-            let (url, creation) = try StoreServer.schema()
-            store = ["STORE_URL": url, "SECRET_KEY": String(repeating: "k", count: 32)]
-            schema = creation
-        } else {
-            schema = nil
+            store = [
+                "STORE_URL": try await StoreServer.schema(), "SECRET_KEY": String(repeating: "k", count: 32),
+            ]
         }
         environment = [
             "SIGNALS_SOURCE": "http://accounts.test",
@@ -46,16 +44,11 @@ package final class Installation: Sendable {
     package init(onAnotherHost other: Installation) throws {
         folder = try Folder()
         id = other.id
-        schema = other.schema
         environment = other.environment.merging(["MAIL_URL": "file:" + folder.path("mail")]) { $1 }
     }
 
-    /// Waits until a program can create its tables.
-    package func prepareStore() async throws { try await schema?.value }
-
     /// Starts `auth-signals serve` and waits until it listens.
     package func serve(_ arguments: [String] = [], settings: [String: String] = [:]) async throws -> Server {
-        try await prepareStore()
         let portFile = folder.path("port-\(UUID().uuidString)")
         let program = try Program(
             "auth-signals", ["serve", "--port-file", portFile] + arguments,
@@ -101,7 +94,6 @@ package final class Installation: Sendable {
     package func operate(
         _ arguments: [String], settings: [String: String] = [:], code: Int32 = 0
     ) async throws -> Program {
-        try await prepareStore()
         let program = try Program(
             "auth-signals", arguments,
             environment: environment.merging(["LOG_LEVEL": "info"]) { $1 }.merging(settings) { $1 })

@@ -15,16 +15,16 @@ enum StoreServer {
         started.change { $0 = server }
     }
 
-    /// A new schema: its URL, and the task that creates it.
-    static func schema() throws -> (url: String, creation: Task<Void, any Error>) {
+    /// Creates a schema.
+    ///
+    /// - Returns: its URL.
+    static func schema() async throws -> String {
         guard let server = started.value else {
             throw Mishap("PostgreSQL is not running: the suite needs the trait .storeServer")
         }
         let name = "t_\(UInt64.random(in: 0...UInt64.max))"
-        let creation = Task<Void, any Error> {
-            try await server.psql("CREATE SCHEMA \(name) AUTHORIZATION auth")
-        }
-        return ("\(server.url)?schema=\(name)", creation)
+        try await server.psql("CREATE SCHEMA \(name) AUTHORIZATION auth")
+        return "\(server.url)?schema=\(name)"
     }
 }
 
