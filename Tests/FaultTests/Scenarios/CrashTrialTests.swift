@@ -46,9 +46,10 @@ extension Faults {
                 }
                 let server = try await world.installation.serve(settings: ["LOG_LEVEL": "info"])
                 try await eventually(within: .seconds(60), "the outbox was empty") {
-                    let status = try await world.store.status()
+                    // In this order: a mail that is sent emits a signal.
                     let mails = try await server.readiness().part("mail_pending")
-                    return status.pending == 0 && mails == "0"
+                    let status = try await world.store.status()
+                    return mails == "0" && status.pending == 0
                 }
                 let confirmed = try await world.store.status().confirmed
                 _ = try await worker.handled(atLeast: confirmed)

@@ -74,11 +74,13 @@ extension Faults {
                             try await Task.sleep(for: .milliseconds(pause))
                         }
                     ) { _ in
-                        let cuts = max(3, TrialSettings.kills)
-                        try await world.write(240 + cuts * 20)
-                        for _ in 0..<cuts {
-                            try await world.handled(20)
-                            proxy.cut()
+                        try await world.write(240)
+                        // The writer keeps the queue from running empty while a poll is late.
+                        try await world.withWriter {
+                            for _ in 0..<max(3, TrialSettings.kills) {
+                                try await world.handled(20)
+                                proxy.cut()
+                            }
                         }
                         try await world.drain()
                     }

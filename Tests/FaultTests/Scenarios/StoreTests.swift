@@ -29,11 +29,14 @@ extension Faults {
                         refusals += 1
                     }
                 }
+                // Read before anything is published: none of them has its effect yet.
+                let pending = try await world.store.status().pending
                 try await world.withWorker { _ in
                     // Committed rows are still published, but their confirmation cannot be stored.
                     try await world.withRelay { _ in
-                        let pending = try await world.store.status().pending
-                        try await world.handled(pending)
+                        try await eventually(within: .seconds(60), "\(pending) messages had their effect") {
+                            try await world.effects.count() >= pending
+                        }
                         try disk.enlarge(store)
                         try await world.write(50)
                         try await world.drain()
