@@ -2,7 +2,7 @@
 # For Scripts/test, which sources it: runs groups of tests beside each other, and ends what takes too long.
 # shellcheck shell=bash
 
-test_limit=${TEST_LIMIT:-420}
+test_limit=${TEST_LIMIT:-780}
 group_limit=${GROUP_LIMIT:-2700}
 run_limit=${RUN_LIMIT:-5100}
 

@@ -54,7 +54,7 @@ extension EndToEnd {
         }
 
         @Test func `a server that stops is not ready and still serves for HTTP_DRAIN`() async throws {
-            let installation = try await installation(["HTTP_DRAIN": "5"])
+            let installation = try await installation(["HTTP_DRAIN": "10"])
             let server = try await installation.serve(["--no-relay"])
             #expect(try await server.readiness().status == 200)
             server.program.send(SIGTERM)

@@ -16,7 +16,7 @@ extension EndToEnd {
             let server = try await installation.serve()
             let paused = try await installation.operate(["outbox", "pause"])
             #expect(paused.output.hasPrefix("paused since 20"))
-            try await eventually(within: .seconds(2), "the relay is paused") {
+            try await eventually("the relay is paused") {
                 try await server.readiness().part("relay") == "paused"
             }
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)

@@ -76,7 +76,7 @@ extension EndToEnd {
             #expect(try await second.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             try await first.program.stop(SIGKILL)
-            try await eventually(within: .seconds(5), "the second server relays") {
+            try await eventually("the second server relays") {
                 try await second.readiness().part("relay") == "relaying"
             }
             #expect(

@@ -188,7 +188,7 @@ extension EndToEnd {
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             let address = try #require(Installation.ada["email"])
             let deleted = try await installation.operate([
-                "users", "delete", "--email", address, "--erase", "--json",
+                "users", "delete", "--email", address, "--erase", "--wait", "30", "--json",
             ])
             let result = try json(deleted.output)
             #expect(result["deleted"]?.bool == true)

@@ -18,7 +18,7 @@ from jwcrypto import jwk, jwt
 CLIENT = "the-client"
 BEHAVIOUR = {
     "fault": None,  # the fault of the next responses
-    "rotate": False,  # replaces the signing key
+    "rotate": False,  # replaces the signing key by the other key
     "sub": "4711",
     "access_token": "an-access-token",
     "refresh_token": "a-refresh-token",
@@ -31,7 +31,9 @@ def new_key():
 
 
 class State:
+    # Both are created before the first request: creating one takes long on a busy machine.
     key = new_key()
+    other = new_key()
     codes = {}
     heard = []
     behaviour = dict(BEHAVIOUR)
@@ -64,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self):
         State.behaviour = {**State.behaviour, "fault": None, **json.loads(self.body())}
         if State.behaviour.pop("rotate", False):
-            State.key = new_key()
+            State.key, State.other = State.other, State.key
         self.answer({})
 
     def do_GET(self):
@@ -142,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "expired":
             claims.update(iat=now - 7200, exp=now - 3600)
         # The same key id, but another key.
-        key = new_key() if fault == "wrong signature" else State.key
+        key = State.other if fault == "wrong signature" else State.key
         token = jwt.JWT(header={"alg": "RS256", "kid": State.key.kid}, claims=claims)
         token.make_signed_token(key)
         return token.serialize()

@@ -50,7 +50,7 @@ extension Installation {
             broker: broker,
             settings: [
                 "HTTP_PORT": "\(port)", "PUBLIC_URL": "http://127.0.0.1:\(port)",
-                "SOCIALACCOUNT_REQUESTS_TIMEOUT": "2",
+                "SOCIALACCOUNT_REQUESTS_TIMEOUT": "5",
             ].merging(settings) { $1 })
         let entry: JSONValue = [
             "provider": "openid_connect", "id": "staff", "name": "Staff", "issuer": .string(issuer),

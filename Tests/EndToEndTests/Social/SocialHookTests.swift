@@ -10,10 +10,13 @@ extension EndToEnd {
     struct SocialHookTests {
         private static let secret = "whsec_" + Data(count: 32).base64EncodedString()
 
-        private func settings(_ provider: FaultyProvider, failOpen: Bool) -> [String: String] {
+        /// - Parameter seconds: how long the hook may take.
+        private func settings(
+            _ provider: FaultyProvider, failOpen: Bool, seconds: Int = 5
+        ) -> [String: String] {
             [
                 "PRE_SOCIAL_LOGIN_URL": provider.issuer + "/hook", "PRE_SOCIAL_LOGIN_SECRET": Self.secret,
-                "PRE_SOCIAL_LOGIN_TIMEOUT": "1", "PRE_SOCIAL_LOGIN_FAIL_OPEN": "\(failOpen)",
+                "PRE_SOCIAL_LOGIN_TIMEOUT": "\(seconds)", "PRE_SOCIAL_LOGIN_FAIL_OPEN": "\(failOpen)",
                 "PRE_SOCIAL_LOGIN_REDIRECT_HOSTS": "app.example.org",
             ]
         }
@@ -42,13 +45,19 @@ extension EndToEnd {
                     "redirect_not_allowed"
                 ),
                 (["hook": "garbage"], "denied", "error"),
-                (["hook": ["action": "proceed"], "fault": "slow hook"], "denied", "timeout"),
                 (
                     ["hook": ["action": "redirect", "url": "https://app.example.org/hello"]], "redirected",
                     nil
                 ),
+                (["hook": ["action": "proceed"], "fault": "slow hook"], "denied", "timeout"),
             ]
             for (index, (behaviour, outcome, reason)) in cases.enumerated() {
+                if reason == "timeout" {
+                    // Only this hook is too slow; a busy machine has more time for the others.
+                    try await server.program.stop()
+                    server = try await installation.serveWithProvider(
+                        settings: settings(provider, failOpen: false, seconds: 1))
+                }
                 try await provider.behave(behaviour)
                 let page = try await visit(server)
                 if outcome == "redirected" {
@@ -67,7 +76,7 @@ extension EndToEnd {
             // The hook is unreachable and fails open: the log-in proceeds, and the signal has the reason.
             try await server.program.stop()
             server = try await installation.serveWithProvider(
-                settings: settings(provider, failOpen: true).merging(
+                settings: settings(provider, failOpen: true, seconds: 1).merging(
                     ["PRE_SOCIAL_LOGIN_URL": "http://127.0.0.1:1/hook"]
                 ) { $1 })
             try await provider.behave([:])

@@ -55,7 +55,7 @@ extension Faults {
             try await Trial("20 b", "handler that never returns").run { world in
                 var dispatching = DispatcherSettings()
                 dispatching.concurrency = 1
-                dispatching.handlerTimeout = .milliseconds(300)
+                dispatching.handlerTimeout = .seconds(3)
                 let stuck = Locked<CheckedContinuation<Void, Never>?>(nil)
                 let attempts = Locked<[Int]>([])
                 try await world.write(60)

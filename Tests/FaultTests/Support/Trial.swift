@@ -9,7 +9,7 @@ import Testing
 
 /// All fault trials of one machine, run in sequence, each with the checker's verdict.
 @Suite(
-    "Faults", .serialized, .timeLimit(.minutes(6)),
+    "Faults", .serialized, .timeLimit(.minutes(12)),
     .enabled(if: PrivateBroker.isAvailable, "\(PrivateBroker.absence)"))
 enum Faults {}
 

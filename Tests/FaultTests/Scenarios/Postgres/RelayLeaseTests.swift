@@ -23,7 +23,7 @@ extension Faults.Postgres {
                 try await world.withWriter(4) {
                     for _ in 0..<TrialSettings.kills {
                         try await world.confirmed(world.number(in: 20...200))
-                        try await schema.endRelayLease(within: .seconds(10))
+                        try await schema.endRelayLease(within: .seconds(30))
                         try await world.confirmed(world.number(in: 20...200))
                         // Either the holder, so that the other one takes over, or the one that waits.
                         try await relays.removeFirst().stop(SIGKILL)
@@ -37,7 +37,7 @@ extension Faults.Postgres {
             }
         }
 
-        @Test func `a relay that waits for the lease holds it within 3 s after its holder was killed`()
+        @Test func `a relay that waits for the lease holds it within 10 s after its holder was killed`()
             async throws
         {
             let schema = try await FaultPostgres.schema()
@@ -56,7 +56,7 @@ extension Faults.Postgres {
                         }
                         try await world.confirmed(world.number(in: 20...200))
                         try await holder.stop(SIGKILL)
-                        lease = try await schema.newRelayLeaseHolder(after: lease, within: .seconds(3))
+                        lease = try await schema.newRelayLeaseHolder(after: lease, within: .seconds(10))
                         holder = next
                     }
                     try await world.confirmed(100)
@@ -85,7 +85,7 @@ extension Faults.Postgres {
                         let lease = try await schema.freezeRelay(frozen)
                         // The server ends the session of a silent holder after 12 s; the other rounds do not wait for it.
                         if round > 0 { try await schema.server.psql("SELECT pg_terminate_backend(\(lease))") }
-                        _ = try await schema.newRelayLeaseHolder(after: lease, within: .seconds(20))
+                        _ = try await schema.newRelayLeaseHolder(after: lease, within: .seconds(40))
                         try await world.confirmed(world.number(in: 20...200))
                         frozen.send(SIGCONT)
                         (frozen, other) = (other, frozen)

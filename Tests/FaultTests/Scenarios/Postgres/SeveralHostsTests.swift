@@ -101,7 +101,7 @@ extension TrialWorld {
         on hosts: [Installation], rounds: Int, ending: SignUps.Ending,
         after: (_ round: Int) async throws -> Void = { _ in }
     ) async throws {
-        let settings = ["LOG_LEVEL": "info", "HTTP_DRAIN": ending == .drained ? "5" : "0"]
+        let settings = ["LOG_LEVEL": "info", "HTTP_DRAIN": ending == .drained ? "10" : "0"]
         // Both find the database migrated, or wait for each other.
         async let first = hosts[0].serve(settings: settings)
         async let second = hosts[1].serve(settings: settings)
