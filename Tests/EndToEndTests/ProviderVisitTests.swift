@@ -16,10 +16,8 @@ extension EndToEnd {
             let broker = try await PrivateBroker.shared
             let installation = try await Installation(broker: broker.url, settings: ["SOCIALACCOUNT_DUMMY": "true"])
             // Links point to PUBLIC_URL, so the port must be known in advance.
-            let first = try await installation.serve()
-            let base = first.base
-            try await first.program.stop()
-            let port = try #require(URL(string: base)?.port)
+            let port = try TestTools.freePort()
+            let base = "http://127.0.0.1:\(port)"
             let worker = try await installation.consume(queue: "visit")
             let server = try await installation.serve(
                 settings: ["HTTP_PORT": "\(port)", "PUBLIC_URL": base])

@@ -58,7 +58,9 @@ extension EndToEnd {
         @Test func `a receiver that goes away opens the circuit, and no message becomes a dead letter`()
             async throws
         {
-            let first = try await Receiver([])
+            // A port that nothing else takes while no receiver listens.
+            let port = try TestTools.freePort()
+            let first = try await Receiver([], port: port)
             let installation = try await Installation(
                 broker: try await PrivateBroker.shared.url,
                 settings: [
@@ -76,7 +78,7 @@ extension EndToEnd {
                 try await Answer("GET", worker.base + "/readyz").text.contains("circuit.webhook")
             }
             // The messages wait on the rungs of 1 s, 10 s and 1 min; a probe every 10 s or more finds the receiver.
-            let second = try await Receiver([], port: first.port)
+            let second = try await Receiver([], port: port)
             try await eventually(within: .seconds(150), "all are posted: \(worker.program.log)") {
                 Set(second.posts.compactMap { $0.split(separator: " ").first.map(String.init) }) == Set(ids)
             }
@@ -169,7 +171,6 @@ extension EndToEnd {
 /// An HTTP server that responds with the given statuses in turn and prints whether each signature is valid.
 private struct Receiver {
     let program: Program
-    let port: Int
     let url: String
 
     var posts: [String] { program.lines.filter { !$0.hasPrefix("port") } }
@@ -183,7 +184,6 @@ private struct Receiver {
         let port = try await eventualValue("the receiver listens: \(program.log)") {
             program.lines.first { $0.hasPrefix("port ") }.map { String($0.dropFirst(5)) }
         }
-        self.port = Int(port) ?? 0
         url = "http://127.0.0.1:\(port)/hook"
     }
 
