@@ -34,7 +34,12 @@ extension EndToEnd {
                 "AuthSignalsOutboxOld", "AuthSignalsRelayNotPublishing", "AuthConsumerNotReady",
             ])
             try await broker.restart()
-            _ = try await worker.handled(atLeast: 6)
+            // Each of them waits for up to 15 s before it connects again.
+            try await eventually(
+                within: .seconds(90), "six signals are handled: \(worker.program.log.suffix(2000))"
+            ) {
+                worker.handled().count >= 6
+            }
             try await prometheus.isSilent()
 
             try await installation.operate(["outbox", "pause"])
@@ -91,8 +96,10 @@ extension EndToEnd {
             let installation = try await Installation(broker: try await PrivateBroker.shared.url)
             let worker = try await installation.consume(queue: "leases")
             let holder = try await installation.serve()
-            try await eventually("it holds the lease") {
-                try await holder.readiness().part("relay") == "relaying"
+            try await eventually("it holds both leases") {
+                let metrics = try await Answer("GET", holder.base + "/metrics").text
+                return try await holder.readiness().part("relay") == "relaying"
+                    && metrics.contains(#"auth_signals_lease_held{lease="mail"} 1"#)
             }
             let standby = try await installation.serve()
             let prometheus = try await PrivatePrometheus.start(

@@ -37,7 +37,8 @@ extension EndToEnd {
             let ids = lines.compactMap { $0["id"]?.string }
 
             let shown = try await installation.operate(["dead", "show", queue, ids[0]])
-            #expect(shown.output.contains(#""number" : 1"#))
+            // Messages without a subject are handled concurrently, so any of them can be the first dead letter.
+            #expect(shown.output.contains(/"number" : [123]\b/))
             #expect(!shown.output.contains("ada@example.org"))
             let full = try await installation.operate(["dead", "show", queue, ids[0], "--full"])
             #expect(full.output.contains("ada@example.org"))
@@ -56,7 +57,10 @@ extension EndToEnd {
             _ = try await installation.operate(["dead", "requeue", queue], code: 2)
             let requeued = try await installation.operate(["dead", "requeue", queue, "--id", ids[1]])
             #expect(requeued.output == "1 dead letters requeued, 2 remain\n")
-            #expect(try await BrokerAdmin(installation.broker).messageCount(in: queue) == 1)
+            // The broker says 0 while the queue's leader does not answer in time.
+            try await eventually("it is in the queue again") {
+                try await BrokerAdmin(installation.broker).messageCount(in: queue) == 1
+            }
             let dropped = try await installation.operate(["dead", "drop", queue, "--all"])
             #expect(dropped.output == "2 dead letters deleted, 0 remain\n")
             #expect(try await installation.deadLetters(of: "dead") == 0)

@@ -23,21 +23,17 @@ extension EndToEnd {
             #expect(try await server.call("POST", "/auth/signup", Installation.ada).status == 200)
             _ = try await worker.handled(atLeast: 3)
             let tables = try Self.documented()
-            try await eventually("the server has counted all three signals") {
-                let page = try await Answer("GET", server.base + "/metrics").text
-                return page.contains("auth_signals_confirmed_total 3")
-                    && page.contains("auth_signals_emitted_total 3")
-            }
-            let shown = Self.names(try await Answer("GET", server.base + "/metrics").text)
+            let shown = try await Self.names(
+                at: server.base, including: tables.server.subtracting(tables.later),
+                with: ["auth_signals_confirmed_total 3", "auth_signals_emitted_total 3"])
             #expect(shown.subtracting(tables.server) == [], "exposed but not documented")
             // Metrics of failures are exposed only after the first failure.
             let missing = tables.server.subtracting(shown)
             #expect(missing == tables.later, "documented but not exposed")
-            let page = try await Answer("GET", worker.base + "/metrics").text
-            let handling = Self.names(page)
-            #expect(handling.subtracting(tables.worker) == [])
-            #expect(tables.worker.subtracting(handling) == [])
-            #expect(page.contains(#"auth_signals_handled_total{handler="log"} 3"#))
+            let handling = try await Self.names(
+                at: worker.base, including: tables.worker,
+                with: [#"auth_signals_handled_total{handler="log"} 3"#])
+            #expect(handling.subtracting(tables.worker) == [], "exposed but not documented")
             try await server.program.stop()
             try await worker.program.stop()
         }
@@ -65,6 +61,21 @@ extension EndToEnd {
                 #expect(!page.contains("auth_signals_store_bytes"))
             }
             try await relay.stop()
+        }
+
+        /// Waits until a program exposes all these metrics and values, since it counts after it has acted.
+        ///
+        /// - Returns: the names of this package's metrics on its page.
+        private static func names(
+            at base: String, including documented: Set<String>, with values: [String]
+        ) async throws -> Set<String> {
+            var missing: Set<String> = []
+            return try await eventualValue("\(values) are exposed, and these metrics: \(missing.sorted())") {
+                let page = try await Answer("GET", base + "/metrics").text
+                let names = Self.names(page)
+                missing = documented.subtracting(names)
+                return missing.isEmpty && values.allSatisfy { page.contains($0) } ? names : nil
+            }
         }
 
         /// This package's metrics on a page. Libraries document their own.

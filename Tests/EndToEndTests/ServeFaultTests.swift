@@ -13,7 +13,8 @@ extension EndToEnd {
                 broker: "amqp://127.0.0.1:1", settings: ["LOG_LEVEL": "info"].merging(settings) { $1 })
         }
 
-        /// A client that sends a part of a request body and waits for the response.
+        /// A client that sends a part of a request body and waits for the response. It begins the body when the server
+        /// asks for it: the server has then read the head.
         private func halfABody(to server: Server) async throws -> Program {
             let port = try #require(URL(string: server.base)?.port)
             let client = try Program(
@@ -22,14 +23,16 @@ extension EndToEnd {
                     "-c",
                     """
                     exec 3<>/dev/tcp/127.0.0.1/\(port)
-                    printf 'POST /_allauth/app/v1/auth/login HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 99\\r\\n\\r\\n{' >&3
+                    printf 'POST /_allauth/app/v1/auth/login HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 99\\r\\n' >&3
+                    printf 'Expect: 100-continue\\r\\n\\r\\n' >&3
+                    read -r line <&3
+                    case $line in 'HTTP/1.1 100 '*) ;; *) exit 1 ;; esac
+                    printf '{' >&3
                     echo sent
                     exec cat <&3
                     """,
                 ], environment: [:])
             try await eventually("the partial body is sent") { client.output.contains("sent") }
-            // When this request is answered, the server has read what was sent before.
-            _ = try await server.readiness()
             return client
         }
 

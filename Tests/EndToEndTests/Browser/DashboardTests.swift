@@ -31,12 +31,14 @@ extension EndToEnd {
                     try await seeConfirmed("account.user_signed_up", site.browser)
                     try await seeConfirmed("account.email_confirmation_sent", site.browser)
                     let handled = try await seeWorker(site)
-                    let inFlight = try await site.browser.evaluate(
-                        """
-                        return [...document.querySelectorAll("#tiles > div")]
-                            .find((tile) => tile.textContent.startsWith("In flight"))?.querySelector("dd").textContent;
-                        """)
-                    #expect(inFlight == "0")
+                    try await eventually("nothing is in flight") {
+                        try await site.browser.evaluate(
+                            """
+                            return [...document.querySelectorAll("#tiles > div")]
+                                .find((tile) => tile.textContent.startsWith("In flight"))
+                                ?.querySelector("dd").textContent;
+                            """) == "0"
+                    }
                     try await openSignal(site)
                     try await republish(site, worker)
                     try await site.browser.click("#panel-close")

@@ -82,18 +82,23 @@ extension TrialWorld {
     /// Runs the commands that `topology check` suggests for queues that lack members, until it finds none.
     fileprivate func growQueues(_ node: PrivateBroker) async throws {
         let management = ["BROKER_MANAGEMENT_URL": node.managementURL]
-        let report = try await installation.operate(["topology", "check"], settings: management, code: 1)
-        let lacking = report.lines.filter { $0.contains("has 1 of 3 members") }
-        #expect(lacking.count == 2, "\(report.output)")
+        let environment = installation.environment.merging(management) { $1 }
+        func check() async throws -> Program {
+            let check = try Program("auth-signals", ["topology", "check"], environment: environment)
+            _ = try await check.exitCode()
+            return check
+        }
+        // The management API shows new nodes and members when it has collected its statistics again.
+        let lacking = try await eventualValue(within: .seconds(60), "two queues lack two members") {
+            let lines = try await check().lines.filter { $0.contains("has 1 of 3 members") }
+            return lines.count == 2 ? lines : nil
+        }
         for line in lacking {
             let fix = try #require(line.range(of: "; fix: "))
             try await node.shell(String(line[fix.upperBound...]))
         }
-        // The management API shows new members when it has collected its statistics again.
-        let environment = installation.environment.merging(management) { $1 }
         try await eventually(within: .seconds(60), "every queue has three members") {
-            let check = try Program("auth-signals", ["topology", "check"], environment: environment)
-            return try await check.exitCode() == 0
+            try await check().exitCode() == 0
         }
     }
 }

@@ -62,8 +62,11 @@ package final class Program: Sendable {
 
     package var output: String { read("output") }
     package var log: String { read("log") }
-    /// The lines of the output.
-    package var lines: [String] { output.split(separator: "\n").map(String.init) }
+    /// The complete lines of the output: the end of a line that is being written may be missing.
+    package var lines: [String] {
+        output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .filter { !$0.isEmpty }.map(String.init)
+    }
     package var isRunning: Bool { ending() == nil }
 
     /// Sends a signal without waiting.
