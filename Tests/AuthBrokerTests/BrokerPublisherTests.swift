@@ -95,7 +95,7 @@ import Testing
                         index % 2 == 0 ? .confirmed : .returned(code: 312, text: "NO_ROUTE")
                     #expect(outcome == expected)
                 }
-                #expect(try await world.admin.messageCount(in: world.topology.queue) == 1000)
+                #expect(try await world.admin.depth(of: world.topology.queue) == 1000)
             }
         }
     }

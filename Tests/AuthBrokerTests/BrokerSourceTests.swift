@@ -21,7 +21,7 @@ import Testing
                                 #expect(outcomes.allSatisfy { $0 == .confirmed })
                             },
                             depth: {
-                                try await world.admin.messageCount(in: world.topology.name(of: $0))
+                                try await world.admin.depth(of: world.topology.name(of: $0))
                             },
                             take: { try await world.take(from: world.topology.name(of: $0)) },
                             dropConnection: { world.proxy.cut() },
@@ -112,7 +112,7 @@ import Testing
                 try await world.withPublisher(world.direct) { publisher in
                     let batch = (0..<300).map { SignalMessage.test($0) }
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
-                    let ready = try await world.admin.messageCount(in: world.topology.queue)
+                    let ready = try await world.admin.depth(of: world.topology.queue)
                     #expect(ready == 290)
                     var seen: [String] = []
                     var deliveries = DeliveryIterator(source)

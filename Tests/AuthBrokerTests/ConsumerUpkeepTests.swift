@@ -122,7 +122,7 @@ import Testing
                     delivery, as: [RepublishedCopy(to: .retry(.oneSecond), message: delivery.message)])
                 let again = try #require(await deliveries.next())
                 try await source.republish(again, as: [RepublishedCopy(to: .dead, message: again.message)])
-                #expect(try await world.admin.messageCount(in: topology.name(of: .dead)) == 1)
+                #expect(try await world.admin.depth(of: topology.name(of: .dead)) == 1)
             }
         }
     }
@@ -139,7 +139,7 @@ import Testing
                     #expect(await publisher.publish(batch).allSatisfy { $0 == .confirmed })
                     var deliveries = DeliveryIterator(source)
                     let first = try #require(await deliveries.next())
-                    #expect(try await world.admin.messageCount(in: world.topology.queue) == count - 1)
+                    #expect(try await world.admin.depth(of: world.topology.queue) == count - 1)
                     source.acknowledge(first)
                     var seen = [first.message.messageID]
                     while seen.count < 20 {

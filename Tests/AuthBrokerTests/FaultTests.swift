@@ -78,7 +78,7 @@ import Testing
             try await broker.restart()
             try await publisher.awaitReady()
             #expect(await publisher.publish([.test()]) == [.confirmed])
-            let stored = try await BrokerAdmin(settings).messageCount(in: "q")
+            let stored = try await BrokerAdmin(settings).depth(of: "q")
             #expect(stored >= confirmed + 1)
             running.cancel()
             try await running.value

@@ -130,7 +130,7 @@ import Testing
                 }
                 #expect(count == 10)
             }
-            #expect(try await world.admin.messageCount(in: world.topology.queue) == 20)
+            #expect(try await world.admin.depth(of: world.topology.queue) == 20)
         }
     }
 
