@@ -62,7 +62,7 @@ import Testing
             let silent = try SilentListener("127.0.0.2", port: proxy.port)
             let addresses = "127.0.0.2,127.0.0.1"
             #expect(
-                try open(addresses, port: proxy.port, answerTimeout: .seconds(1), seed: seed) == nil)
+                try open(addresses, port: proxy.port, answerTimeout: .seconds(4), seed: seed) == nil)
             firsts.append(silent.newConnections() == 1)
         }
         #expect(Set(firsts) == [true, false])
@@ -114,7 +114,8 @@ import Testing
         var settings = BrokerSettings(
             urls: [BrokerURL(host: "127.0.0.2", port: Int(silent.port)), try BrokerURL(broker.url)])
         settings.urlOrder = .listed
-        settings.answerTimeout = .milliseconds(300)
+        // The broker that works has to answer within it, too.
+        settings.answerTimeout = .seconds(3)
         for _ in 0..<5 { try await BrokerAdmin(settings).check() }
         #expect(silent.newConnections() == 1)
     }
