@@ -61,6 +61,7 @@ import ToolSupport
             #expect(fault?.cause == .untrustedCertificate)
             #expect(fault?.message.contains("unknown CA") == true)
             #expect(fault?.message.contains("SSL_CERT_FILE") == true)
+            try await eventually("both requests are reported") { server.requests.count == 2 }
             #expect(server.requests == ["GET /x HTTP/1.1", "GET /x HTTP/1.1"])
         }
     }
@@ -90,6 +91,7 @@ import ToolSupport
                 let hidden = "https://hidden.example:\(server.port)/y"
                 let answer = try await get(hidden, outgoing)
                 #expect(answer == .success("hello"))
+                try await eventually("the request is reported") { proxy.requests.count == 1 }
                 #expect(proxy.requests.map { $0.prefix(22) } == ["CONNECT hidden.example"])
                 // Only the proxy can resolve this name.
                 outgoing.exceptions = ProxyExceptions("other.example, .EXAMPLE")

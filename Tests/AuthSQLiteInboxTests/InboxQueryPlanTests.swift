@@ -32,6 +32,9 @@ import Testing
         try await Self.runAll(in: folder) { sql in statements.change { _ = $0.insert(sql) } }
         let path = folder.file("plans.sqlite")
         _ = try SQLiteInbox(path: path)
+        try await eventually("the inbox that has written is closed") {
+            !FileManager.default.fileExists(atPath: path + "-wal")
+        }
         let file = try DatabaseQueue(path: path)
 
         let queries = statements.value.filter { $0.contains("auth_inbox") && !$0.contains("sqlite_master") }
@@ -46,6 +49,9 @@ import Testing
         let id = UUID()
         try await SQLiteInbox(path: path).markDone(
             handler: "one", messageID: id, at: Date(timeIntervalSince1970: 1))
+        try await eventually("the inbox that has written is closed") {
+            !FileManager.default.fileExists(atPath: path + "-wal")
+        }
         let file = try DatabaseQueue(path: path)
         try await file.write { try $0.execute(sql: "DROP INDEX auth_inbox_done") }
         let inbox = try SQLiteInbox(path: path)

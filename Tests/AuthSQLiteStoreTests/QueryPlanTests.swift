@@ -38,6 +38,9 @@ import Testing
         let (store, limits) = (folder.file("plans.sqlite"), folder.file("plans-limits.sqlite"))
         try await SQLiteStore(path: store, keys: .test, codec: .test).migrate()
         _ = try SQLiteRateLimiter(path: limits)
+        try await eventually("the store that has written is closed") {
+            !FileManager.default.fileExists(atPath: store + "-wal")
+        }
         let files = (store: try DatabaseQueue(path: store), limits: try DatabaseQueue(path: limits))
 
         let cascades = try await files.store.read { try Self.cascades($0) }

@@ -149,6 +149,7 @@ import Testing
         let isWaiting = Locked<Task<Void, any Error>?>(nil)
         let ran = Notes<Int>()
         let results = try await bench.together(5) {
+            try await eventually("the task is known") { isWaiting.value != nil }
             isWaiting.value?.cancel()
         } _: { number in
             let task = Task {
@@ -169,7 +170,9 @@ import Testing
     @Test func `a transaction whose caller is cancelled while its body runs is rolled back`() async throws {
         let bench = try await Bench()
         let own = Locked<Task<Void, any Error>?>(nil)
-        let results = try await bench.together(3) { number in
+        let results = try await bench.together(3) {
+            try await eventually("the task is known") { own.value != nil }
+        } _: { number in
             let task = Task {
                 try await bench.store.transaction { transaction in
                     try Bench.write(number, transaction)
