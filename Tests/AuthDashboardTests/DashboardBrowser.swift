@@ -48,7 +48,7 @@ final class DashboardBrowser: Sendable {
 
     init(
         token: String? = nil, mails: MailPlace = .elsewhere("mails are sent to smtp://mail"),
-        retention: Duration = StoreSettings.defaultRetention
+        retention: Duration = StoreSettings.defaultRetention, interval: Duration = .milliseconds(5)
     ) throws {
         store = try SQLiteStore.inMemory(retention: retention, logger: logger)
         var settings = DashboardSettings()
@@ -62,7 +62,7 @@ final class DashboardBrowser: Sendable {
         subject.inFlight = { 7 }
         dashboard = Dashboard(
             settings, subject: subject, connections: HTTPConnections(connectTimeout: .seconds(1)),
-            broker: NoNumbers(), workers: NoNumbers(), interval: .milliseconds(5), logger: logger)
+            broker: NoNumbers(), workers: NoNumbers(), interval: interval, logger: logger)
         let router = Router(context: Context.self)
         dashboard.addRoutes(to: router)
         responder = router.buildResponder()

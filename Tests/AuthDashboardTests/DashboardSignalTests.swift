@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test func `a stream shows an emitted signal and then its confirmation`() async throws {
-        let browser = try DashboardBrowser()
+        // Slow enough that the stream is read before its buffer is full.
+        let browser = try DashboardBrowser(interval: .milliseconds(100))
         let response = try await browser.send(.get, "/dashboard/events")
         #expect(response.headers[.contentType] == "text/event-stream")
         let written = Locked("")
@@ -42,7 +43,8 @@ import Testing
     }
 
     @Test func `streams are bounded, and a slow client is dropped`() async throws {
-        let browser = try DashboardBrowser()
+        // Slow enough that none is dropped before all are open.
+        let browser = try DashboardBrowser(interval: .milliseconds(100))
         let feed = browser.dashboard.feed
         for _ in 1...SignalFeed.mostStreams { #expect(await feed.open() != nil) }
         #expect(await feed.open() == nil)

@@ -40,7 +40,9 @@ import Testing
         async throws
     {
         let gate = Gate()
-        let threads = threads(count: 2, longestWait: .seconds(5), estimate: .seconds(3))
+        // The clock stands still: on a slow machine, too, no waiting task has waited too long.
+        let start = ContinuousClock.now
+        let threads = threads(count: 2, longestWait: .seconds(5), estimate: .seconds(3)) { start }
         let running = try await gate.fill(threads, 2)
         // Three seconds each on two threads: the first waits 1.5 s, the third 4.5 s, the fourth would wait 6 s.
         let waiting = (0..<3).map { _ in Task { try await threads.run {} } }

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `work that no connection takes in time fails as busy`() async throws {
-        try await PostgresWorld().withPool(connections: 1, patience: .milliseconds(100)) { pool in
+        try await PostgresWorld().withPool(connections: 1, patience: .seconds(1)) { pool in
             let door = Door()
             let occupation = door.occupy(pool)
             await door.awaitEntry()
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// COMMIT takes a second here, because a deferred constraint trigger sleeps in it.
+    /// COMMIT takes three seconds here, because a deferred constraint trigger sleeps in it.
     @Test(arguments: [true, false])
     func `cancelling a task during COMMIT does not interrupt it`(isTransaction: Bool) async throws {
         let world = try await PostgresWorld()
@@ -114,7 +114,7 @@ import Testing
         try await world.schema.psql(
             """
             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-              'BEGIN PERFORM pg_advisory_xact_lock(7, \(number)); PERFORM pg_sleep(1); RETURN NULL; END';
+              'BEGIN PERFORM pg_advisory_xact_lock(7, \(number)); PERFORM pg_sleep(3); RETURN NULL; END';
             CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON account DEFERRABLE INITIALLY DEFERRED
               FOR EACH ROW EXECUTE FUNCTION slow();
             GRANT USAGE ON SCHEMA \(world.schema.name) TO auth

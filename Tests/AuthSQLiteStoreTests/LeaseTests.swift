@@ -24,7 +24,7 @@ import Testing
         #expect(await !acquired(waiting, within: .milliseconds(500)))
         lease.release()
         let next = Task { try await second.acquireRelayLease() }
-        #expect(await acquired(next, within: .seconds(2)))
+        #expect(await acquired(next, within: .seconds(10)))
     }
 
     @Test func `a store grants its relay lease to one holder at a time, in memory too`() async throws {
@@ -36,7 +36,7 @@ import Testing
             lease.release()
             lease.release()
             let next = Task { try await store.acquireRelayLease() }
-            #expect(await acquired(next, within: .seconds(2)))
+            #expect(await acquired(next, within: .seconds(10)))
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
         let store = try await folder.store()
         do { _ = try await store.acquireRelayLease() }
         let next = Task { try await store.acquireRelayLease() }
-        #expect(await acquired(next, within: .seconds(2)))
+        #expect(await acquired(next, within: .seconds(10)))
     }
 
     @Test func `the mail lease is independent of the relay lease`() async throws {
@@ -53,7 +53,7 @@ import Testing
         let store = try await folder.store()
         let relay = try await store.acquireRelayLease()
         let mail = Task { try await store.acquireMailLease() }
-        #expect(await acquired(mail, within: .seconds(2)))
+        #expect(await acquired(mail, within: .seconds(10)))
         relay.release()
     }
 
@@ -89,7 +89,8 @@ import Testing
         let start = ContinuousClock.now
         holder.kill()
         #expect(await acquired(waiting, within: .seconds(5)))
-        #expect(ContinuousClock.now - start < .seconds(1))
+        // A busy machine takes longer than a second.
+        #expect(ContinuousClock.now - start < .seconds(4))
         await watch.value
     }
 }

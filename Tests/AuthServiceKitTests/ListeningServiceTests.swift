@@ -104,7 +104,7 @@ import Testing
 
     @Test func `a request that is not complete in time closes the connection`() async throws {
         try await listening {
-            $0.requestTimeout = .milliseconds(200)
+            $0.requestTimeout = .seconds(1)
         } _: { port in
             let client = try RawClient(port: port)
             client.send("POST /length HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1")
