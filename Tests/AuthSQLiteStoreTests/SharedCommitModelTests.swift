@@ -25,7 +25,7 @@ import ToolSupport
     /// Seeds with which receivers once received a signal twice.
     private static let kept: [UInt64] = [5_044_341_504_054_233_015, 15_623_535_147_164_700_437]
 
-    @Test(arguments: kept + (0..<4).map { _ in UInt64.random(in: .min ... .max) })
+    @Test(arguments: kept + TestSeed.many(4))
     func `the rows and signals are those of the reported successes`(seed: UInt64) async throws {
         let bench = try await Bench()
         // The row that a violation collides with.

@@ -2,6 +2,7 @@
 import AuthSignals
 import Synchronization
 import Testing
+import ToolSupport
 
 @Suite struct WaiterListTests {
     private final class Gate: Sendable {
@@ -100,7 +101,10 @@ import Testing
                 gate.state.withLock { $0.ended += 1 }
             }
         }
-        let cancelling = Task { for task in tasks where Bool.random() { task.cancel() } }
+        let cancelling = Task {
+            var generator = SeededGenerator(seed: TestSeed.value)
+            for task in tasks where generator.oneIn(2) { task.cancel() }
+        }
         while gate.state.withLock({ $0.ended }) < tasks.count {
             gate.state.withLock { $0.waiters.removeFirst() }?.resume()
             await Task.yield()
