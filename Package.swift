@@ -27,6 +27,7 @@ let crypto: [Target.Dependency] = [
 ]
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -129,7 +130,8 @@ let package = Package(
             name: "AuthBrokerTools",
             dependencies: ["AuthBroker", "AuthSignals", "CRabbitMQ", deque] + plumbing,
             swiftSettings: swift),
-        .target(name: "SQLiteSupport", dependencies: ["AuthSignals", grdb], swiftSettings: swift),
+        .target(
+            name: "SQLiteSupport", dependencies: ["AuthSignals", grdb, grdbSQLite], swiftSettings: swift),
         .target(
             name: "AuthSQLiteInbox", dependencies: ["SQLiteSupport", "AuthSignals", grdb] + plumbing,
             swiftSettings: swift),

@@ -18,9 +18,11 @@ struct InboxWrite: SharedWrite {
     /// - Returns: Whether the mark did not exist.
     func perform(_ db: Database) throws -> Bool {
         guard let time else { return try !mark.exists(InboxMark.lookUp(db)) }
-        try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)"
-        ).execute(arguments: [mark.handler, mark.messageID, time.milliseconds])
+        let insertion = try DirectStatement(
+            db, sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)")
+        try mark.bind(to: insertion)
+        try insertion.bind(time.milliseconds, at: 3)
+        try insertion.execute()
         guard db.changesCount == 1 else { return false }
         try body?.run(SQLiteInboxTransaction(db: db))
         return true
@@ -29,12 +31,19 @@ struct InboxWrite: SharedWrite {
 
 extension InboxMark {
     /// The statement that looks up a mark.
-    static func lookUp(_ db: Database) throws -> Statement {
-        try db.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)")
+    static func lookUp(_ db: Database) throws -> DirectStatement {
+        try DirectStatement(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)")
     }
 
-    func exists(_ lookUp: Statement) throws -> Bool {
-        try Bool.fetchOne(lookUp, arguments: [handler, messageID]) ?? false
+    func exists(_ lookUp: DirectStatement) throws -> Bool {
+        try bind(to: lookUp)
+        return try lookUp.isTrue()
+    }
+
+    /// Binds the first two parameters.
+    fileprivate func bind(to statement: DirectStatement) throws {
+        try statement.bind(handler, at: 1)
+        try statement.bind(messageID, at: 2)
     }
 }

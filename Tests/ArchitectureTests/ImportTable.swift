@@ -89,7 +89,7 @@ enum ImportTable {
         Row(target: "AuthSQLiteInbox", imports: ["SQLiteSupport", "AuthSignals", "GRDB"]),
         Row(target: "AuthBrokerTools", imports: ["AuthBroker", "AuthSignals", "CRabbitMQ", "DequeModule"]),
         Row(target: "AuthBroker", imports: ["AuthSignals", "CRabbitMQ", "DequeModule"]),
-        Row(target: "SQLiteSupport", imports: ["AuthSignals", "GRDB"]),
+        Row(target: "SQLiteSupport", imports: ["AuthSignals", "GRDB", "GRDBSQLite"]),
         Row(target: "CRabbitMQ", imports: []),
         Row(target: "CCurl", imports: []),
         Row(target: "CPostgres", imports: []),
