@@ -14,7 +14,8 @@ extension EndToEnd {
     struct ProviderVisitTests {
         @Test func `a log-in that starts on the server's own page reaches the worker`() async throws {
             let broker = try await PrivateBroker.shared
-            let installation = try await Installation(broker: broker.url, settings: ["SOCIALACCOUNT_DUMMY": "true"])
+            let installation = try await Installation(
+                broker: broker.url, settings: ["SOCIALACCOUNT_DUMMY": "true"])
             // Links point to PUBLIC_URL, so the port must be known in advance.
             let port = try TestTools.freePort()
             let base = "http://127.0.0.1:\(port)"
