@@ -22,8 +22,8 @@ enum RelayEvent: Sendable {
     case swept
     /// An operator has paused the outbox, or has resumed it.
     case paused(Bool)
-    /// The rows of a read and, for new rows, the new position of the cursor.
-    case found(RelayRead, rows: [OutboxRow], cursor: Int64)
+    /// The rows of a read and, for new rows, the new position of the cursor, and whether rows may follow.
+    case found(RelayRead, rows: [OutboxRow], cursor: Int64, hasMore: Bool = false)
     case readFailed
     /// The outcomes of a batch, in its order.
     case answered(batch: Int, [PublishOutcome])

@@ -21,10 +21,14 @@ struct RelayLoop: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 // A child's error does not cancel the group's body, so children finish the feed with their errors.
                 group.addTask {
+                    var pace = WakeUpPace()
                     for await _ in relay.outbox.wakeUps() {
                         // It may be the commit with which an operator resumes the outbox.
                         if relay.phase == .paused { await askPaused() }
                         feed.yield(.wokenUp)
+                        // Wake-ups that arrive meanwhile become one.
+                        let pause = pace.pause(rowsRead: relay.rowsRead.load(ordering: .relaxed), at: .now)
+                        if pause > .zero { try? await Task.sleep(for: pause) }
                     }
                 }
                 group.addTask {
@@ -107,6 +111,9 @@ struct RelayLoop: Sendable {
         let found: RelayEvent
         do {
             found = try await relay.outbox.find(read, now: relay.clock.now())
+            if case .found(.new, let rows, _, _) = found {
+                relay.rowsRead.add(rows.count, ordering: .relaxed)
+            }
         } catch {
             relay.logger.error("outbox read failed", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: relay.settings.sweepInterval)
@@ -205,7 +212,7 @@ extension Outbox {
             return .found(read, rows: rows, cursor: 0)
         case .new(let after, let limit):
             let page = try await rows(after: after, limit: limit, now: now)
-            return .found(read, rows: page.rows, cursor: page.cursor)
+            return .found(read, rows: page.rows, cursor: page.cursor, hasMore: page.hasMore)
         case .due(let cursor, let limit):
             let rows = try await dueRows(upTo: cursor, limit: limit, now: now)
             return .found(read, rows: rows, cursor: cursor)

@@ -79,10 +79,10 @@ struct RelayState: Sendable {
         case .paused(let isPaused):
             if self.isPaused, !isPaused { lookAgain() }
             self.isPaused = isPaused
-        case .found(let read, let rows, let found):
+        case .found(let read, let rows, let found, let hasMore):
             // Rows that were read before a loss may come after rows that must be published again.
             let isOfUse = phase == .relaying && !readIsStale && !isPaused
-            if isOfUse { actions += publish(take(read, rows, found)) } else { lookAgain() }
+            if isOfUse { actions += publish(take(read, rows, found, hasMore)) } else { lookAgain() }
             readEnded()
         case .readFailed:
             lookAgain()
@@ -180,7 +180,9 @@ struct RelayState: Sendable {
     }
 
     /// Selects the rows of a read that are to be published.
-    private mutating func take(_ read: RelayRead, _ rows: [OutboxRow], _ found: Int64) -> [OutboxRow] {
+    private mutating func take(
+        _ read: RelayRead, _ rows: [OutboxRow], _ found: Int64, _ hasMore: Bool
+    ) -> [OutboxRow] {
         switch read {
         case .deferred(let limit):
             knowsDeferred = true
@@ -200,7 +202,7 @@ struct RelayState: Sendable {
             return []
         case .new(let after, _):
             cursor = max(cursor, found)
-            if found > after { mayHaveNew = true }
+            if hasMore, found > after { mayHaveNew = true }
             let passing = rows.filter(mayPass)
             // Suspects are read again as due rows, and are then published alone.
             let others = passing.filter { !suspects.contains($0.sequence) }

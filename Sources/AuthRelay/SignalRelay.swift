@@ -47,6 +47,8 @@ public final class SignalRelay: Service {
     private let currentInFlight = Mutex<Int?>(nil)
     /// When the loop last checked whether an operator has paused the outbox; nil before the first check.
     let lastPauseCheck = Mutex<ContinuousClock.Instant?>(nil)
+    /// How many new rows were read.
+    let rowsRead = Atomic(0)
     let unrouted = UnroutedLog()
 
     /// - Parameters:

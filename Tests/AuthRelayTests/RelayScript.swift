@@ -110,7 +110,8 @@ struct RelayScript {
         case .new(let after, let limit):
             let page = all.filter { $0.row.sequence > after }.prefix(limit)
             let rows = page.filter { ($0.notBefore ?? .distantPast) <= now }.map(\.row)
-            return .found(read, rows: rows, cursor: page.last?.row.sequence ?? after)
+            return .found(
+                read, rows: rows, cursor: page.last?.row.sequence ?? after, hasMore: page.count == limit)
         case .due(let cursor, let limit):
             let due = all.filter { $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false }
             return .found(read, rows: due.prefix(limit).map(\.row), cursor: cursor)

@@ -29,8 +29,10 @@ import Testing
         return state
     }
 
-    private func found(_ rows: [OutboxRow], after: Int64 = 0) -> RelayEvent {
-        .found(.new(after: after, limit: 500), rows: rows, cursor: rows.last?.sequence ?? after)
+    private func found(_ rows: [OutboxRow], after: Int64 = 0, hasMore: Bool = true) -> RelayEvent {
+        .found(
+            .new(after: after, limit: 500), rows: rows, cursor: rows.last?.sequence ?? after, hasMore: hasMore
+        )
     }
 
     @Test func `a nacked row is deferred by at most the longest wait that an outbox accepts`() {
@@ -47,6 +49,13 @@ import Testing
                 == [.publish(batch: 1, rows: [row(1), row(2)]), .read(.new(after: 2, limit: 500))])
         #expect(state.handle(found([], after: 2), at: now) == [])
         #expect(state.handle(.wokenUp, at: now) == [.read(.new(after: 2, limit: 500))])
+    }
+
+    @Test func `after the last page nothing is read until a wake-up`() {
+        var state = relaying()
+        #expect(
+            state.handle(found([row(1)], hasMore: false), at: now) == [.publish(batch: 1, rows: [row(1)])])
+        #expect(state.handle(.wokenUp, at: now) == [.read(.new(after: 1, limit: 500))])
     }
 
     @Test func `a wake-up during a read causes another read`() {

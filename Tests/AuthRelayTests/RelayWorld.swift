@@ -264,7 +264,8 @@ struct RelayWorld {
         case .new(let after, let limit):
             let looked = rows(limit: limit) { $0.row.sequence > after }
             let found = looked.filter { (outbox[$0.sequence]?.notBefore ?? .distantPast) <= now }
-            return .found(read, rows: found, cursor: looked.last?.sequence ?? after)
+            return .found(
+                read, rows: found, cursor: looked.last?.sequence ?? after, hasMore: looked.count == limit)
         case .due(let cursor, let limit):
             let due = rows(limit: limit) {
                 $0.row.sequence <= cursor && $0.notBefore.map { $0 <= now } ?? false

@@ -46,7 +46,7 @@ extension PostgresStore: Outbox {
                 try await numberingPage(window, on: session, floor: floor, limit: limit)
             }
         if let session { await raiseFloor(session) }
-        var page = OutboxPage(rows: [], cursor: cursor)
+        var page = OutboxPage(rows: [], cursor: cursor, hasMore: found.count >= limit)
         for row in found {
             page.cursor = try StoreError.unreadable(row.int(0))
             if try StoreError.unreadable(row.bool(OutboxColumns.count)) { continue }

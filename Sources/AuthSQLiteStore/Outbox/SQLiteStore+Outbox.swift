@@ -16,6 +16,7 @@ extension SQLiteStore: Outbox {
     public func rows(after cursor: Int64, limit: Int, now: Date) async throws -> OutboxPage {
         try await read { (reading: SQLiteReading) in
             var page = OutboxPage(rows: [], cursor: cursor)
+            var examined = 0
             // The limit includes rows that are not due, so that many of them cannot make a read long.
             try reading.database.forEachRow(
                 """
@@ -24,9 +25,11 @@ extension SQLiteStore: Outbox {
                 """, [now.milliseconds, now.latestDue, cursor, limit]
             ) { row in
                 page.cursor = row[0]
+                examined += 1
                 if row[OutboxColumns.count] as Bool { return }
                 do { page.rows.append(try OutboxRow(row: row)) } catch { self.logUnreadable(error) }
             }
+            page.hasMore = examined >= limit
             return page
         }
     }

@@ -70,10 +70,18 @@ public struct OutboxPage: Sendable {
     public var rows: [OutboxRow]
     /// The number of the last row that was examined; `after` if there were no rows.
     public var cursor: Int64
+    /// Whether rows may follow that were committed before the read: as many as the limit were examined. Rows that are
+    /// committed later send a wake-up.
+    public var hasMore: Bool
 
-    public init(rows: [OutboxRow], cursor: Int64) {
+    /// - Parameters:
+    ///   - rows: the rows that are due, in order.
+    ///   - cursor: the number of the last row that was examined.
+    ///   - hasMore: whether rows may follow; if in doubt, true, which costs another read.
+    public init(rows: [OutboxRow], cursor: Int64, hasMore: Bool = true) {
         self.rows = rows
         self.cursor = cursor
+        self.hasMore = hasMore
     }
 }
 

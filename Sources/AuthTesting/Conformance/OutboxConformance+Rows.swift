@@ -42,6 +42,20 @@ extension OutboxConformance {
                 after: rows[1].sequence, limit: 10, now: Subject.now)
             #expect(page.rows.isEmpty)
             #expect(page.cursor == rows[1].sequence)
+            #expect(!page.hasMore)
+        },
+        Sentence("A read says whether rows may follow, also if it returns fewer because some are not due") {
+            subject in
+            let rows = try await subject.rows(3)
+            try await subject.settle(
+                [rows[0]], .retry(at: Subject.now.addingTimeInterval(60), reason: "nacked"))
+            let first = try await subject.outbox.rows(
+                after: rows[0].sequence - 1, limit: 2, now: Subject.now)
+            #expect(first.rows == [rows[1]])
+            #expect(first.hasMore)
+            let last = try await subject.outbox.rows(after: first.cursor, limit: 2, now: Subject.now)
+            #expect(last.rows == [rows[2]])
+            #expect(!last.hasMore)
         },
         Sentence("Reading a subject after a sequence number returns its rows in order, and no others") {
             subject in

@@ -86,7 +86,7 @@ public final class MemoryOutbox: Outbox {
             let looked = state.rows(after: cursor, limit: limit) { _ in true }
             return OutboxPage(
                 rows: looked.filter { state.rows[$0.sequence]?.isDue(now) ?? true },
-                cursor: looked.last?.sequence ?? cursor)
+                cursor: looked.last?.sequence ?? cursor, hasMore: looked.count >= limit)
         }
     }
 
