@@ -17,12 +17,14 @@ struct RelayLoop: Sendable {
     }
 
     func run() async throws {
+        // Listens before the first read, so that no commit after it is missed.
+        let wakeUps = relay.outbox.wakeUps()
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 // A child's error does not cancel the group's body, so children finish the feed with their errors.
                 group.addTask {
                     var pace = WakeUpPace()
-                    for await _ in relay.outbox.wakeUps() {
+                    for await _ in wakeUps {
                         // It may be the commit with which an operator resumes the outbox.
                         if relay.phase == .paused { await askPaused() }
                         feed.yield(.wokenUp)

@@ -17,7 +17,11 @@ struct InboxWrite: SharedWrite {
 
     /// - Returns: Whether the mark did not exist.
     func perform(_ db: Database) throws -> Bool {
-        guard let time else { return try !mark.exists(InboxMark.lookUp(db)) }
+        guard let time else {
+            // By GRDB, which must learn that a failed statement has rolled back the transaction.
+            let lookUp = try db.cachedStatement(sql: InboxMark.lookUpSQL)
+            return try Bool.fetchOne(lookUp, arguments: [mark.handler, mark.messageID]) != true
+        }
         let insertion = try DirectStatement(
             db, sql: "INSERT OR IGNORE INTO auth_inbox (handler, message_id, done_at) VALUES (?, ?, ?)")
         try mark.bind(to: insertion)
@@ -30,10 +34,11 @@ struct InboxWrite: SharedWrite {
 }
 
 extension InboxMark {
-    /// The statement that looks up a mark.
+    static let lookUpSQL = "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)"
+
+    /// The statement that looks up a mark, outside of a write transaction.
     static func lookUp(_ db: Database) throws -> DirectStatement {
-        try DirectStatement(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM auth_inbox WHERE handler = ? AND message_id = ?)")
+        try DirectStatement(db, sql: lookUpSQL)
     }
 
     func exists(_ lookUp: DirectStatement) throws -> Bool {

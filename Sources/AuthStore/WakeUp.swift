@@ -9,6 +9,7 @@ package final class WakeUp: Sendable {
     }
 
     private let listeners = Mutex(Listeners())
+    private let wakes = Atomic(0)
     private let begin: @Sendable () -> Void
     private let end: @Sendable () -> Void
 
@@ -24,9 +25,13 @@ package final class WakeUp: Sendable {
 
     /// Wakes all listeners. Wake-ups that a listener has not received yet are merged into one.
     package func wake() {
+        wakes.add(1, ordering: .relaxed)
         let all = listeners.withLock { Array($0.continuations.values) }
         for continuation in all { continuation.yield() }
     }
+
+    /// How often ``wake()`` was called.
+    package var count: Int { wakes.load(ordering: .relaxed) }
 
     package func stream() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -44,7 +44,8 @@ package struct DirectStatement {
     /// Runs a statement that returns no rows. It can then not be bound again.
     package func execute() throws { try statement.execute() }
 
-    /// Runs a query that returns one number, and resets it, so that it can be bound and run again.
+    /// Runs a query that returns one number, and resets it, so that it can be bound and run again. Not in a write
+    /// transaction: GRDB does not learn of an error that rolls it back.
     ///
     /// - Returns: whether the number is not 0.
     package func isTrue() throws -> Bool {

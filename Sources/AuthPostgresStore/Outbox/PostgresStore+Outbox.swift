@@ -46,7 +46,8 @@ extension PostgresStore: Outbox {
                 try await numberingPage(window, on: session, floor: floor, limit: limit)
             }
         if let session { await raiseFloor(session) }
-        var page = OutboxPage(rows: [], cursor: cursor, hasMore: found.count >= limit)
+        let hasMore = found.count >= min(limit, Self.largestNumberingBatch)
+        var page = OutboxPage(rows: [], cursor: cursor, hasMore: hasMore)
         for row in found {
             page.cursor = try StoreError.unreadable(row.int(0))
             if try StoreError.unreadable(row.bool(OutboxColumns.count)) { continue }

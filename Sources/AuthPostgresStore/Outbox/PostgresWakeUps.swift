@@ -4,8 +4,9 @@ import AuthStore
 import Logging
 import Synchronization
 
-/// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms (outbox) or a second
-/// (mails) for those of other processes, which are polled for only while a loop listens.
+/// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms (outbox; 10 ms while other
+/// processes commit all the time) or a second (mails) for those of other processes, which are polled for only while a
+/// loop listens.
 ///
 /// NOTIFY in each transaction would be faster, and make all commits wait for each other: PostgreSQL takes a lock on the
 /// whole database for it, until the commit is on disk.
@@ -15,12 +16,14 @@ final class PostgresWakeUps: Sendable {
 
     init(pool: PostgresPool, relayLease: RelayLeaseHolder, logger: Logger) {
         let rows = CommitPoller(
-            OutboxProbe(pool: pool, relayLease: relayLease), every: .milliseconds(50), logger: logger)
-        let mails = CommitPoller(MailProbe(pool: pool), every: .seconds(1), logger: logger)
+            OutboxProbe(pool: pool, relayLease: relayLease),
+            PollPace(idle: .milliseconds(50), busy: .milliseconds(10)), logger: logger)
+        let mails = CommitPoller(
+            MailProbe(pool: pool), PollPace(idle: .seconds(1), busy: .seconds(1)), logger: logger)
         outbox = WakeUp(listening: { rows.retain() }, ending: { rows.release() })
         mail = WakeUp(listening: { mails.retain() }, ending: { mails.release() })
-        rows.onFound { [weak outbox] in outbox?.wake() }
-        mails.onFound { [weak mail] in mail?.wake() }
+        rows.onFound(wakes: { [weak outbox] in outbox?.count ?? 0 }) { [weak outbox] in outbox?.wake() }
+        mails.onFound(wakes: { [weak mail] in mail?.count ?? 0 }) { [weak mail] in mail?.wake() }
     }
 }
 
@@ -82,27 +85,33 @@ private final class CommitPoller<Probe: CommitProbe>: Sendable {
         var listeners = 0
         var task: Task<Void, Never>?
         var handler: (@Sendable () -> Void)?
+        var wakes: @Sendable () -> Int = { 0 }
     }
 
     private let state = Mutex(State())
     private let probe: Probe
-    private let period: Duration
+    private let pace: PollPace
     private let logger: Logger
 
-    init(_ probe: Probe, every period: Duration, logger: Logger) {
+    init(_ probe: Probe, _ pace: PollPace, logger: Logger) {
         self.probe = probe
-        self.period = period
+        self.pace = pace
         self.logger = logger
     }
 
-    func onFound(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.handler = handler } }
+    /// - Parameters:
+    ///   - wakes: how often the loop was woken, by the handler and by commits of this process.
+    ///   - handler: wakes the loop.
+    func onFound(wakes: @escaping @Sendable () -> Int, _ handler: @escaping @Sendable () -> Void) {
+        state.withLock { ($0.wakes, $0.handler) = (wakes, handler) }
+    }
 
     func retain() {
         state.withLock { state in
             state.listeners += 1
             guard state.task == nil, let handler = state.handler else { return }
-            state.task = Task.detached { [probe, period, logger] in
-                await Self.poll(probe, every: period, logger: logger, handler)
+            state.task = Task.detached { [probe, pace, logger, wakes = state.wakes] in
+                await Self.poll(probe, pace, logger: logger, wakes, handler)
             }
         }
     }
@@ -117,12 +126,16 @@ private final class CommitPoller<Probe: CommitProbe>: Sendable {
     }
 
     private static func poll(
-        _ probe: Probe, every period: Duration, logger: Logger, _ handler: @Sendable () -> Void
+        _ probe: Probe, _ pace: PollPace, logger: Logger, _ wakes: @Sendable () -> Int,
+        _ handler: @Sendable () -> Void
     ) async {
         var last: Probe.State?
-        while (try? await Task.sleep(for: period)) != nil {
+        var pace = pace
+        var pause = pace.pause(hasFound: false, wakes: wakes())
+        while (try? await Task.sleep(for: pause)) != nil {
             do {
                 let (state, isNew) = try await probe.look(last)
+                pause = pace.pause(hasFound: isNew, wakes: wakes())
                 if isNew { handler() }
                 last = state
             } catch {

@@ -15,9 +15,10 @@ final class DataVersionPoller: Sendable {
         var users = 0
         var task: Task<Void, Never>?
         var handler: (@Sendable () -> Void)?
+        var wakes: @Sendable () -> Int = { 0 }
     }
 
-    private static let period = Duration.milliseconds(50)
+    private static let pace = PollPace(idle: .milliseconds(50), busy: .milliseconds(10))
     /// How many polls in a row have to find no commit before the polling pauses. The write to the log comes before the
     /// commit is visible, so that the polling has to continue for a while after it.
     private static let quietPolls = 20
@@ -32,19 +33,25 @@ final class DataVersionPoller: Sendable {
         self.logger = logger
     }
 
-    func onCommit(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.handler = handler } }
+    /// - Parameters:
+    ///   - wakes: how often the loops were woken, by the handler and by commits of this process.
+    ///   - handler: wakes the loops.
+    func onCommit(wakes: @escaping @Sendable () -> Int, _ handler: @escaping @Sendable () -> Void) {
+        state.withLock { ($0.wakes, $0.handler) = (wakes, handler) }
+    }
 
     func retain() {
         state.withLock { state in
             state.users += 1
             guard state.task == nil, let handler = state.handler else { return }
+            let wakes = state.wakes
             // Opened here, so that no commit after the caller began to listen is missed.
             do {
                 let (queue, version) = try connect()
                 // Watched before the polling begins, so that it pauses only after no write was missed.
                 let writes = FileWriteWatcher(of: file + "-wal")
                 state.task = Task.detached { [logger] in
-                    await Self.poll(queue, from: version, writes, logger: logger, handler)
+                    await Self.poll(queue, from: version, writes, logger: logger, wakes, handler)
                     writes?.close()
                 }
             } catch {
@@ -75,19 +82,22 @@ final class DataVersionPoller: Sendable {
 
     private static func poll(
         _ queue: DatabaseQueue, from version: Int, _ writes: FileWriteWatcher?, logger: Logger,
-        _ handler: @Sendable () -> Void
+        _ wakes: @Sendable () -> Int, _ handler: @Sendable () -> Void
     ) async {
         var (seen, quiet) = (version, 0)
+        var pace = Self.pace
+        var pause = pace.pause(hasFound: false, wakes: wakes())
         var iterator = writes?.events.makeAsyncIterator()
         while !Task.isCancelled {
             if let writes, quiet >= quietPolls, !writes.discard() {
                 if await writes.next(within: longestPause, &iterator) { quiet = 0 }
             } else {
                 quiet = quiet >= quietPolls ? 0 : quiet + 1
-                if (try? await Task.sleep(for: period)) == nil { return }
+                if (try? await Task.sleep(for: pause)) == nil { return }
             }
             do {
                 let version = try await queue.unsafeRead(Self.version)
+                pause = pace.pause(hasFound: version != seen, wakes: wakes())
                 if version != seen {
                     handler()
                     quiet = 0

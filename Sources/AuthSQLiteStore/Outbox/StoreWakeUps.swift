@@ -3,7 +3,7 @@ import AuthStore
 import Logging
 
 /// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms for those of other
-/// processes, which are watched for only while a loop listens (``DataVersionPoller``).
+/// processes, or 10 ms while these commit all the time, which are watched for only while a loop listens (``DataVersionPoller``).
 final class StoreWakeUps: Sendable {
     let outbox: WakeUp
     let mail: WakeUp
@@ -14,7 +14,7 @@ final class StoreWakeUps: Sendable {
         let watch = file.map { DataVersionPoller(file: $0, logger: logger) }
         let outbox = WakeUp(listening: { watch?.retain() }, ending: { watch?.release() })
         let mail = WakeUp(listening: { watch?.retain() }, ending: { watch?.release() })
-        watch?.onCommit { [weak outbox, weak mail] in
+        watch?.onCommit(wakes: { [weak outbox] in outbox?.count ?? 0 }) { [weak outbox, weak mail] in
             outbox?.wake()
             mail?.wake()
         }
