@@ -24,7 +24,7 @@ extension SQLiteStore {
             let page = try await read { (reading: SQLiteReading) in
                 try reading.database.rows(
                     """
-                    SELECT sequence, time, settled_at < iif(result = 'confirmed', ?, ?) AS old
+                    SELECT sequence, time, \(Self.isOld) AS old
                     FROM auth_outbox_history WHERE sequence > ? ORDER BY sequence LIMIT ?
                     """, [confirmed, unrouted, start, batch]
                 ).map { row in
@@ -34,11 +34,19 @@ extension SQLiteStore {
             guard let last = page.last else { return total }
             cursor = last.sequence
             let old = page.filter(\.old).map(\.sequence)
-            if !old.isEmpty { total += try await write { try $0.purge(old, from: "auth_outbox_history") } }
+            if !old.isEmpty {
+                total += try await write { transaction in
+                    try transaction.purge(
+                        old, from: "auth_outbox_history", where: Self.isOld, [confirmed, unrouted])
+                }
+            }
             // Rows that were emitted after `confirmed` were settled even later.
             if last.time >= confirmed { return total }
         }
     }
+
+    /// Whether a row of the history was settled long ago; the parameters are the times for confirmed and other rows.
+    private static let isOld = "settled_at < iif(result = 'confirmed', ?, ?)"
 
     /// Deletes expired sessions, including those of pending log-ins, one batch per transaction.
     ///

@@ -34,6 +34,14 @@ extension OutboxRecord.State {
         case .parked: "auth_outbox_parked"
         }
     }
+
+    /// A condition that selects the state's rows of ``table``, because the history holds two states.
+    var condition: String {
+        switch self {
+        case .pending, .parked: "TRUE"
+        case .unrouted, .confirmed: "result = '\(rawValue)'"
+        }
+    }
 }
 
 extension OutboxFilter {

@@ -75,7 +75,9 @@ extension SQLiteStore {
         for state in filter.states where state != .pending {
             let time = state == .confirmed ? time : min(time, undeliveredCutoff)
             total += try await inBatches(filter, state, settledBefore: time) { transaction, sequences in
-                try transaction.purge(sequences, from: state.table)
+                try transaction.purge(
+                    sequences, from: state.table, where: "\(state.condition) AND settled_at < ?",
+                    [time.milliseconds])
             }
         }
         return total
@@ -84,7 +86,8 @@ extension SQLiteStore {
     /// Rows that no queue received may be deleted if they were settled before this time.
     var undeliveredCutoff: Date { clock.now().addingTimeInterval(-86_400) }
 
-    /// Runs `work` on all matching rows, a thousand per transaction, so that other writers do not wait long.
+    /// Runs `work` on all matching rows, a thousand per transaction, so that other writers do not wait long. The rows are
+    /// found by a read before: `work` must check again what may have changed since.
     func inBatches(
         _ filter: OutboxFilter, _ state: OutboxRecord.State, settledBefore: Date? = nil,
         _ work: @escaping @Sendable (SQLiteTransaction, [Int64]) throws -> Int
@@ -110,7 +113,9 @@ extension SQLiteStore {
 }
 
 extension SQLiteTransaction {
-    fileprivate func republish(_ sequences: [Int64], from state: OutboxRecord.State) throws -> Int {
+    /// Moves rows back to the outbox. One that is in another state by now stays: another operator has republished it, and
+    /// it was settled again.
+    func republish(_ sequences: [Int64], from state: OutboxRecord.State) throws -> Int {
         var count = 0
         for sequence in sequences {
             if state == .pending {
@@ -124,9 +129,10 @@ extension SQLiteTransaction {
                 """
                 INSERT INTO auth_outbox (\(OutboxColumns.common), not_before)
                 SELECT \(OutboxColumns.common.replacing("attempts", with: "0")), 1 FROM \(state.table)
-                WHERE sequence = ?
+                WHERE sequence = ? AND \(state.condition)
                 """, [sequence])
-            try database.run("DELETE FROM \(state.table) WHERE sequence = ?", [sequence])
+            try database.run(
+                "DELETE FROM \(state.table) WHERE sequence = ? AND \(state.condition)", [sequence])
         }
         var change = OutboxCount()
         switch state {
@@ -139,10 +145,18 @@ extension SQLiteTransaction {
         return count
     }
 
-    func purge(_ sequences: [Int64], from table: String) throws -> Int {
+    /// Deletes settled rows.
+    ///
+    /// - Parameter condition: what must still be true of a row, which may have been republished and settled again since
+    ///   it was found; with its arguments.
+    func purge(
+        _ sequences: [Int64], from table: String, where condition: String = "TRUE",
+        _ arguments: StatementArguments = []
+    ) throws -> Int {
         var change = OutboxCount()
         for sequence in sequences {
-            change.purged += try database.run("DELETE FROM \(table) WHERE sequence = ?", [sequence])
+            change.purged += try database.run(
+                "DELETE FROM \(table) WHERE sequence = ? AND \(condition)", [sequence] + arguments)
         }
         try change.add(to: database)
         return change.purged

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuthStore
 import Foundation
 import GRDB
 import Logging
