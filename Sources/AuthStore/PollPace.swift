@@ -2,31 +2,32 @@
 
 /// How often a loop polls for the commits of other processes.
 ///
-/// A relay reads until a page is not full, then waits for a wake-up. If another process commits all the time, the next
-/// rows are there soon, and polling is all that finds them.
+/// A poll is followed by the short pause if it found a commit that must be another process's, since this process has not
+/// woken the loop since the last poll; otherwise by the long pause. A process that commits itself wakes its loop at
+/// once, and does not need frequent polls.
 package struct PollPace: Sendable {
-    private let idle: Duration
-    private let busy: Duration
+    private let long: Duration
+    private let short: Duration
     private var wakesBefore = 0
 
     /// - Parameters:
-    ///   - idle: the time between two polls.
-    ///   - busy: the time after a poll that found commits of another process.
-    package init(idle: Duration, busy: Duration) {
-        self.idle = idle
-        self.busy = busy
+    ///   - long: the pause after any other poll.
+    ///   - short: the pause after a poll that found a commit of another process.
+    package init(long: Duration, short: Duration) {
+        self.long = long
+        self.short = short
     }
 
     /// The time until the next poll.
     ///
     /// - Parameters:
-    ///   - hasFound: whether the poll found a commit.
-    ///   - wakes: how often this process was woken by now, without this poll.
+    ///   - hasFound: whether this poll found a commit.
+    ///   - wakes: how often the loop was woken, before this poll wakes it.
     package mutating func pause(hasFound: Bool, wakes: Int) -> Duration {
         let wasWoken = wakes != wakesBefore
-        // This poll wakes it once.
+        // If this poll found a commit, its caller wakes the loop once.
         wakesBefore = wakes + (hasFound ? 1 : 0)
-        // A commit of this process has woken it already, so that the poll may have found just that one.
-        return hasFound && !wasWoken ? busy : idle
+        // If this process has also committed, the poll may have found only that commit.
+        return hasFound && !wasWoken ? short : long
     }
 }

@@ -5,8 +5,8 @@ import GRDBSQLite
 
 /// A cached statement whose parameters are bound by SQLite's own functions.
 ///
-/// GRDB converts each value to several types and validates the arguments, which takes longer than a statement that reads
-/// or writes one row. This is for statements that run for every message.
+/// GRDB converts each value and validates all arguments, which takes longer than running a statement for one row. Use
+/// this type only for statements that run once per message. Indexes of parameters begin at 1.
 package struct DirectStatement {
     private let database: Database
     private let statement: Statement
@@ -18,7 +18,7 @@ package struct DirectStatement {
     package init(_ database: Database, sql: String) throws {
         self.database = database
         statement = try database.cachedStatement(sql: sql)
-        // It is reset, and GRDB does not bind or validate arguments when it executes it.
+        // Resets the cached statement; afterwards GRDB neither binds nor validates arguments when it executes it.
         statement.setUncheckedArguments(StatementArguments())
     }
 
@@ -41,11 +41,13 @@ package struct DirectStatement {
         try check(sqlite3_bind_int64(raw, index, number))
     }
 
-    /// Runs a statement that returns no rows. It can then not be bound again.
+    /// Runs a statement that returns no rows. It is not reset: to run it again, create another `DirectStatement`.
     package func execute() throws { try statement.execute() }
 
-    /// Runs a query that returns one number, and resets it, so that it can be bound and run again. Not in a write
-    /// transaction: GRDB does not learn of an error that rolls it back.
+    /// Runs a query whose result is one number, and resets it, so that it can be bound and run again.
+    ///
+    /// Use it only outside a write transaction: an error may roll the transaction back, and since SQLite is called
+    /// directly, GRDB would not notice that.
     ///
     /// - Returns: whether the number is not 0.
     package func isTrue() throws -> Bool {

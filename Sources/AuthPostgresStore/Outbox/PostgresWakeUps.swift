@@ -17,9 +17,9 @@ final class PostgresWakeUps: Sendable {
     init(pool: PostgresPool, relayLease: RelayLeaseHolder, logger: Logger) {
         let rows = CommitPoller(
             OutboxProbe(pool: pool, relayLease: relayLease),
-            PollPace(idle: .milliseconds(50), busy: .milliseconds(10)), logger: logger)
+            PollPace(long: .milliseconds(50), short: .milliseconds(10)), logger: logger)
         let mails = CommitPoller(
-            MailProbe(pool: pool), PollPace(idle: .seconds(1), busy: .seconds(1)), logger: logger)
+            MailProbe(pool: pool), PollPace(long: .seconds(1), short: .seconds(1)), logger: logger)
         outbox = WakeUp(listening: { rows.retain() }, ending: { rows.release() })
         mail = WakeUp(listening: { mails.retain() }, ending: { mails.release() })
         rows.onFound(wakes: { [weak outbox] in outbox?.count ?? 0 }) { [weak outbox] in outbox?.wake() }

@@ -47,8 +47,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Republishes rows: they return to the outbox with the same id, sequence number and time, due immediately.
-    /// Deferred pending rows become due immediately, too.
+    /// Republishes rows: they return to the outbox with the same id, sequence number and time, due immediately, and
+    /// their attempts are counted from 0. Deferred pending rows become due immediately and keep their attempts.
     ///
     /// - Returns: how many rows.
     public func republish(_ filter: OutboxFilter) async throws -> Int {
@@ -63,8 +63,8 @@ extension SQLiteStore {
         return total
     }
 
-    /// Deletes settled rows. Pending rows are never deleted, and rows that no queue received are kept for at least a
-    /// day after the broker's answer, whatever the filter and the time are.
+    /// Deletes settled rows. Pending rows are never deleted. Unrouted and parked rows are kept for at least a day after
+    /// the broker's answer, whatever `filter` and `time` are.
     ///
     /// - Parameters:
     ///   - filter: which rows.
@@ -83,7 +83,7 @@ extension SQLiteStore {
         return total
     }
 
-    /// Rows that no queue received may be deleted if they were settled before this time.
+    /// Unrouted and parked rows may be deleted if they were settled before this time: a day ago.
     var undeliveredCutoff: Date { clock.now().addingTimeInterval(-86_400) }
 
     /// Runs `work` on all matching rows, a thousand per transaction, so that other writers do not wait long. The rows are

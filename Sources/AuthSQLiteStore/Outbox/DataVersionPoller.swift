@@ -19,7 +19,7 @@ final class DataVersionPoller: Sendable {
         var wakes: @Sendable () -> Int = { 0 }
     }
 
-    private static let pace = PollPace(idle: .milliseconds(50), busy: .milliseconds(10))
+    private static let pace = PollPace(long: .milliseconds(50), short: .milliseconds(10))
     /// How many polls in a row have to find no commit before the polling pauses. The write to the log comes before the
     /// commit is visible, so that the polling has to continue for a while after it.
     private static let quietPolls = 20

@@ -2,8 +2,8 @@
 import AuthStore
 import Logging
 
-/// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms for those of other
-/// processes, or 10 ms while these commit all the time, which are watched for only while a loop listens (``DataVersionPoller``).
+/// Wakes loops when new rows exist: immediately for commits of this process; within 50 ms for commits of others, or
+/// 10 ms while polls keep finding them (``PollPace``). Polls only while a loop listens (``DataVersionPoller``).
 final class StoreWakeUps: Sendable {
     let outbox: WakeUp
     let mail: WakeUp

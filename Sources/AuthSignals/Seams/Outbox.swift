@@ -3,8 +3,9 @@ public import Foundation
 
 /// The committed signals that are pending: a seam between the store and the relay.
 ///
-/// A row is written in the transaction of the change that it describes and is removed only by ``settle(_:)``. Rows are
-/// numbered in commit order: no row appears later with a number below one that was already read.
+/// A row is written in the transaction of the change that it describes. The relay removes it by ``settle(_:)``; an
+/// operator may erase it before. Rows are numbered in commit order: no new row gets a number below one that was already
+/// read. A republished row keeps its number and is returned by ``dueRows(upTo:limit:now:)``.
 public protocol Outbox: Sendable {
     /// Waits for the relay lease, which at most one process holds at a time. The lease is held until the returned
     /// value is released, the process dies, or the lease is lost (``Lease/lost()``).
