@@ -4,9 +4,8 @@ import AuthStore
 import Logging
 import Synchronization
 
-/// Wakes loops when there are new rows: immediately for commits of this process, within 50 ms (outbox; 10 ms while other
-/// processes commit all the time) or a second (mails) for those of other processes, which are polled for only while a
-/// loop listens.
+/// Wakes loops when new rows exist: immediately for commits of this process; for commits of others within 50 ms, or 10
+/// ms while polls keep finding them (``PollPace``), and within a second for mails. Polls only while a loop listens.
 ///
 /// NOTIFY in each transaction would be faster, and make all commits wait for each other: PostgreSQL takes a lock on the
 /// whole database for it, until the commit is on disk.
